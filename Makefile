@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one Makefile of dais; "make help" lists what it does. Nothing here may need, while make reads it, what
+# scripts/setup installs: "make check" on a bare machine begins by installing.
+
+VERSION := 0.1.0
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all:
+
+# ---- What is built, where, by what
+
+native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,none)
+ARCH   ?= $(native)
+$(if $(filter arm64 none,$(ARCH)),,$(error ARCH=$(ARCH) is unknown: use arm64 or none))
+
+O      ?= build
+B      := $(O)/$(ARCH)
+PREFIX ?= /usr/local
+V      ?= 0
+Q      := $(if $(filter 1,$(V)),,@)
+silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+say     = $(if $(silent),,$(if $(Q),@printf '  %-8s%s\n' '$1' '$2'))
+
+DAIS_CACHE ?= $(HOME)/.cache/dais
+export DAIS_CACHE
+
+ifeq ($(ARCH)-$(native),arm64-none)
+CROSS_COMPILE ?= aarch64-linux-gnu-
+SYSROOT       ?= $(DAIS_CACHE)/sysroot-arm64
+endif
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+OBJCOPY := $(CROSS_COMPILE)objcopy
+STRIP   := $(CROSS_COMPILE)strip
+target  := $(if $(findstring clang,$(CC)),$(if $(CROSS_COMPILE),--target=$(CROSS_COMPILE:-=))) \
+	   $(if $(SYSROOT),--sysroot=$(SYSROOT))
+
+# ---- Flags
+
+warnings := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla
+cppflags  = -I. -include $(1)/include/config.h -D_GNU_SOURCE= -DDAIS_VERSION=\"$(VERSION)\"
+
+CPPFLAGS := -D_FORTIFY_SOURCE=2
+CFLAGS   := -std=gnu11 -O2 -g -fPIE -pthread -fstack-protector-strong \
+	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings)
+LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
+cc_flags  = $(target) $(call cppflags,$(B)) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
+
+# Guests run before any MMU or vector unit is on, and have no C library.
+guest_flags := $(filter-out --sysroot=%,$(target)) -std=gnu11 -O2 -g -I. -Iguest -ffreestanding -fno-pic \
+	       -fno-stack-protector -fno-asynchronous-unwind-tables -march=armv8-a -mgeneral-regs-only \
+	       -mstrict-align -mno-outline-atomics $(warnings)
+guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096 \
+		 -Wl,-T,guest/guest.lds $(if $(findstring clang,$(CC)),,-Wl,--no-warn-rwx-segments)
+
+# ---- Configuration: $(B)/.config is the user's, config.mk and config.h are made from it
+
+# Not any python3 of the PATH: Debian's, which has Debian's Kconfiglib.
+PYTHON ?= /usr/bin/python3
+
+kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
+no_config_goals := check check-full clean demo help format lint setup unit %config
+ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
+include $(B)/config.mk
+endif
+
+$(B)/.config:
+	@mkdir -p $(@D)
+	$(call say,CONFIG,configs/defconfig)
+	$(Q)$(call kconfig,$(ARCH),$(@D),defconfig) configs/defconfig >$(@D)/.defconfig.log || \
+		{ cat $(@D)/.defconfig.log; echo "Kconfig failed: scripts/setup installs what it needs"; exit 1; } >&2
+
+%/config.mk: %/.config Kconfig
+	@mkdir -p $(@D)/include
+	$(Q)$(call kconfig,$(if $(filter $(U),$*),arm64,$(ARCH)),$*,genconfig) \
+		--header-path $*/include/config.h --config-out $@
+	@touch $@
+
+%/include/config.h: %/config.mk ;
+
+menuconfig oldconfig olddefconfig:
+	@mkdir -p $(B)
+	$(Q)$(call kconfig,$(ARCH),$(B),$@)
+
+defconfigs := $(notdir $(wildcard configs/*defconfig))
+$(defconfigs):
+	@mkdir -p $(B)
+	$(Q)$(call kconfig,$(ARCH),$(B),defconfig) configs/$@
+
+# ---- Sources: every .c file of a layer is built, but those listed here whose symbol is off. What cannot be
+# without, NAME.c, has a stand-in NAME_none.c for when its symbol is off.
+
+every := $(wildcard vmm/base/*.c fdt/*.c vmm/core/*.c arch/*/*.c devices/*.c vfio/*.c vmm/*.c)
+none  := $(filter %_none.c,$(every))
+not    = $(if $(1),,y)
+
+for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
+for-$(CONFIG_RUN)           += $(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c vfio/*.c) \
+			       $(filter-out vmm/main.c vmm/registry.c,$(wildcard vmm/*.c))
+for-$(CONFIG_PL011)         += devices/pl011.c
+for-$(CONFIG_PL031)         += devices/pl031.c
+for-$(CONFIG_PL061)         += devices/pl061.c
+for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
+for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none),$(wildcard vfio/*.c))
+for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
+
+for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
+for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
+
+srcs = $(sort $(filter-out $(for-),$(every)))
+objs = $(srcs:%.c=$(B)/obj/%.o)
+libs = -lfdt -linih $(if $(CONFIG_IMAGE_GZIP),-lz)
+
+all: $(B)/dais
+ifeq ($(ARCH),arm64)
+all: guests
+endif
+
+$(B)/dais: $(objs)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(target) $(CFLAGS) $(LDFLAGS) -o $@ $(objs) $(libs)
+
+$(B)/obj/%.o: %.c $(B)/.flags | $(SYSROOT:%=%/.complete)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cc_flags) -MMD -MP -c -o $@ $<
+
+# Another compiler, other flags: build again.
+$(B)/.flags: FORCE | $(B)/config.mk
+	@echo '$(CC) $(cc_flags) $(guest_flags) $(guest_ldflags)' | cmp -s - $@ || \
+		echo '$(CC) $(cc_flags) $(guest_flags) $(guest_ldflags)' >$@
+
+%/sysroot-arm64/.complete: scripts/sysroot
+	$(call say,SYSROOT,$(@D))
+	$(Q)scripts/sysroot arm64 $(@D)
+
+# ---- Bare-metal guests: guest/NAME.c becomes $(B)/guest/NAME.img
+
+guest_lib := $(patsubst %,$(B)/obj/%.o,$(basename guest/start.S $(wildcard guest/lib/*.c guest/lib/*.S)))
+guests: $(patsubst guest/%.c,$(B)/guest/%.img,$(wildcard guest/*.c))
+
+$(B)/guest/%.img: $(B)/obj/guest/%.elf
+	@mkdir -p $(@D)
+	$(call say,GUEST,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(B)/obj/guest/%.elf: $(B)/obj/guest/%.o $(guest_lib) guest/guest.lds
+	$(Q)$(CC) $(guest_flags) $(guest_ldflags) -o $@ $< $(guest_lib)
+
+$(B)/obj/guest/%.o: guest/%.c $(B)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(guest_flags) -MMD -MP -c -o $@ $<
+
+$(B)/obj/guest/%.o: guest/%.S $(B)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(guest_flags) -MMD -MP -c -o $@ $<
+
+# ---- Unit tests, on the build machine: every source of an arm64 dais with all symbols on, but for the door to
+# the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/NAME.c becomes $(U)/NAME
+
+U           := $(O)/unit
+unit_cc     ?= gcc
+unit_flags  := $(call cppflags,$(U)) -std=gnu11 -O1 -g -pthread -fno-omit-frame-pointer \
+	       -fsanitize=address,undefined -fno-sanitize-recover=all $(warnings) \
+	       -Wno-format-truncation -Wno-maybe-uninitialized # wrong too often under the sanitizers
+unit_srcs   := $(filter-out vmm/base/sys.c arch/none/% $(none),$(every)) $(wildcard tests/fakes/*.c)
+unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
+unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
+
+unit-build: $(unit_tests) $(U)/leak/planted
+unit: unit-build
+	@O=$(O) tests/unit/run $(U)
+
+$(U)/obj/vmm/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
+
+$(U)/.config:
+	@mkdir -p $(@D)
+	$(Q)$(call kconfig,arm64,$(@D),allyesconfig) >/dev/null
+
+$(U)/libdais.a: $(unit_objs)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
+	@mkdir -p $(@D)
+	$(call say,UNIT,$@)
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -lz
+
+$(U)/obj/%.o: %.c $(U)/include/config.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
+
+# ---- Checks
+
+lint:
+	@O=$(O) tests/lint/run
+
+check:
+	@O=$(O) scripts/check
+
+check-full:
+	@O=$(O) scripts/check --full
+
+demo:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) scripts/demo
+
+setup:
+	@scripts/setup
+
+format:
+	$(Q)clang-format -i $$(tests/lint/files c)
+
+# ---- The rest
+
+install: $(B)/dais
+	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(DESTDIR)$(PREFIX)/bin/dais
+	install -D -m 644 docs/dais.1 $(DESTDIR)$(PREFIX)/share/man/man1/dais.1
+	install -d $(DESTDIR)$(PREFIX)/share/dais/boards
+	install -m 644 $(wildcard configs/boards/*.conf) $(DESTDIR)$(PREFIX)/share/dais/boards
+
+clean:
+	rm -rf $(O)
+
+# For the lints: how the compiler is called here, and for which files.
+print-cc:
+	@echo $(CC) $(cc_flags)
+print-guest-cc:
+	@echo $(CC) $(guest_flags)
+print-srcs:
+	@printf '%s\n' $(srcs)
+
+help:
+	@sed -n 's/^#: \?//p' Makefile
+
+#: make [all]            build/ARCH/dais; for arm64 also the bare-metal test guests
+#: make install          to DESTDIR PREFIX (/usr/local)
+#: make clean            removes build/
+#:
+#: make defconfig        everything; minimal_defconfig: only what passthrough needs
+#: make menuconfig       choose by hand; also oldconfig, olddefconfig
+#:
+#: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
+#: make check            builds, lints, unit and system tests; check-full: the long rounds too
+#: make lint | unit      only these
+#: make setup            installs the Debian packages that all of this needs (check and demo do it)
+#: make format           clang-format
+#:
+#: ARCH=arm64|none       of the machine that will run dais; default: this one (x86-64 is "none": no guests)
+#: O=DIR                 instead of build/
+#: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
+#: V=1                   shows the commands
+
+.PHONY: all guests unit unit-build lint check check-full demo setup format install clean help FORCE \
+	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
+
+-include $(shell find $(B)/obj $(U)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+/*
+ * What an architecture brings: vCPUs with their features, the boot protocol, and its nodes of the
+ * guest's device tree. One implementation is linked (arch/arm64; arch/none has no machine). The
+ * interrupt controller is in arch/common/vgic.h.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+struct dt;
+struct vm;
+
+enum arch_switch {
+	ARCH_AUTO, /* what the host has */
+	ARCH_ON,   /* or an error */
+	ARCH_OFF,
+};
+
+/* What the vCPUs shall have; in: what the user wants, out: what they got. */
+struct arch_cpu_config {
+	enum arch_switch pmu;
+	enum arch_switch sve;
+	enum arch_switch pauth;
+	/*
+	 * Host CPUs on which vCPUs may run, VCPU_PLACEMENT_WORDS words per vCPU, or NULL: decides
+	 * on hosts with several PMUs.
+	 */
+	const uint64_t *affinity;
+
+	/* Filled by arch_vcpus_init(), for the functions below. */
+	uint32_t kvm_target;   /* of KVM_ARM_VCPU_INIT */
+	uint32_t kvm_features; /* its first word, of every vCPU */
+	int pmu_type; /* perf's number of the host PMU behind the vPMU; -1: KVM's default */
+};
+
+/*
+ * KVM_ARM_VCPU_INIT (the generic v8 target, else the preferred one) and FINALIZE for all vCPUs:
+ * vCPU 0 on, the others off until PSCI CPU_ON. Before the VGIC is initialised. Replaces ARCH_AUTO
+ * in @config by what was chosen and logs what was left out and why.
+ */
+int arch_vcpus_init(struct vm *vm, struct arch_cpu_config *config, struct err *err);
+
+/* What wants an initialised VGIC: the PMU. After vgic_init(). */
+int arch_vcpus_finish(struct vm *vm, const struct arch_cpu_config *config, struct err *err);
+
+/*
+ * All vCPUs back to their reset state with the features they have; all are parked. Their timers go
+ * too, counters go on. Then arch_boot_set_entry().
+ */
+int arch_vcpus_reset(struct vm *vm, const struct arch_cpu_config *config, struct err *err);
+
+/* Where the parts of a boot stand in guest RAM. */
+struct arch_boot {
+	uint64_t entry;       /* gpa of the first instruction */
+	uint64_t initrd;      /* gpa; 0 when there is none */
+	uint64_t initrd_size; /* bytes */
+	uint64_t dtb;         /* gpa, 2 MiB-aligned: Documentation/arch/arm64/booting.rst */
+	uint64_t dtb_max;     /* bytes reserved for it */
+};
+
+/*
+ * Descriptors of the images, opened once at start so that a guest reset can load them again.
+ * Regular files only. @initrd may be NULL. boot_files_close() after a failure too, and on
+ * BOOT_FILES_NONE.
+ */
+struct boot_files {
+	int kernel_fd; /* -1: none */
+	int initrd_fd;
+	char *kernel_path; /* for messages */
+	char *initrd_path;
+};
+#define BOOT_FILES_NONE ((struct boot_files){ .kernel_fd = -1, .initrd_fd = -1 })
+
+int boot_files_open(struct boot_files *files, const char *kernel, const char *initrd,
+		    struct err *err);
+void boot_files_close(struct boot_files *files);
+
+/*
+ * Load kernel (Image: plain, gzip or EFI zboot) and initrd into zeroed guest RAM and say where
+ * things are. All stand in the first bank: the kernel at its start, the initrd at its end, the DTB
+ * below that, so that what is between is free for a kernel that does not say how much it needs.
+ * Checks header, sizes and overlap. Used for the first boot and each reset.
+ */
+int arch_boot_load(struct vm *vm, const struct boot_files *files, struct arch_boot *boot,
+		   struct err *err);
+
+/*
+ * Put the finished DTB where arch_boot_load() left room, and point vCPU 0 at the entry, with x0 =
+ * DTB. The rest is as arch_vcpus_init() or arch_vcpus_reset() left it: zero, EL1h, exceptions
+ * masked.
+ */
+int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
+			size_t dtb_size, struct err *err);
+
+/*
+ * /cpus, /psci, /timer, /pmu nodes (bindings arm/cpus.yaml, arm/psci.yaml,
+ * timer/arm,arch_timer.yaml, arm/pmu.yaml).
+ */
+void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "arch/arch.h"
+#include "arch/arm64/pmu.h"
+#include "arch/common/vgic.h"
+#include "fdt/builder.h"
+#include "vmm/base/range.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/core/vm.h"
+
+#define INTID_TO_PPI(intid) ((intid)-16)
+
+static void describe_cpus(struct vm *vm, struct dt *dt)
+{
+	dt_begin_node(dt, "cpus");
+	dt_prop_u32(dt, "#address-cells", 2);
+	dt_prop_u32(dt, "#size-cells", 0);
+	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
+		uint64_t mpidr = vm->vcpus[i].mpidr;
+
+		dt_begin_node(dt, "cpu@%llx", (unsigned long long)mpidr);
+		dt_prop_str(dt, "device_type", "cpu");
+		dt_prop_str(dt, "compatible", "arm,armv8");
+		dt_prop_u64(dt, "reg", mpidr);
+		dt_prop_str(dt, "enable-method", "psci");
+		dt_end_node(dt);
+	}
+	dt_end_node(dt);
+}
+
+static void describe_psci(struct dt *dt)
+{
+	static const char *const compatible[] = { "arm,psci-1.0", "arm,psci-0.2" };
+
+	dt_begin_node(dt, "psci");
+	dt_prop_strs(dt, "compatible", compatible, n_elems(compatible));
+	dt_prop_str(dt, "method", "hvc");
+	dt_end_node(dt);
+}
+
+/*
+ * The INTIDs that KVM gives the timers (include/kvm/arm_arch_timer.h): secure physical, physical,
+ * virtual, hypervisor.
+ */
+static void describe_timer(uint32_t trigger, struct dt *dt)
+{
+	const uint32_t interrupts[] = {
+		DT_GIC_PPI, INTID_TO_PPI(29), trigger, DT_GIC_PPI, INTID_TO_PPI(30), trigger,
+		DT_GIC_PPI, INTID_TO_PPI(27), trigger, DT_GIC_PPI, INTID_TO_PPI(26), trigger,
+	};
+
+	dt_begin_node(dt, "timer");
+	dt_prop_str(dt, "compatible", "arm,armv8-timer");
+	dt_prop_cells(dt, "interrupts", interrupts, n_elems(interrupts));
+	dt_prop_empty(dt, "always-on");
+	dt_end_node(dt);
+}
+
+static void describe_pmu(uint32_t trigger, struct dt *dt)
+{
+	dt_begin_node(dt, "pmu");
+	dt_prop_str(dt, "compatible", "arm,armv8-pmuv3");
+	dt_prop_interrupt(dt, DT_GIC_PPI, INTID_TO_PPI(PMU_INTID), trigger);
+	dt_end_node(dt);
+}
+
+void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt)
+{
+	uint32_t trigger = DT_IRQ_LEVEL_HIGH;
+
+	/* a GICv2's PPI specifier names the CPUs that it is wired to (arm,gic.yaml) */
+	if (vgic_version(vm->vgic) == VGIC_V2)
+		trigger |= ((1U << vm->n_vcpus) - 1) << 8;
+
+	describe_cpus(vm, dt);
+	describe_psci(dt);
+	describe_timer(trigger, dt);
+	if (config->pmu == ARCH_ON)
+		describe_pmu(trigger, dt);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "arch/arm64/pmu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/common/kvm_arm.h"
+#include "vmm/base/file.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/core/vm.h"
+
+#define PMU_DIR   "/sys/bus/event_source/devices"
+#define PMU_MAX   16
+#define CPU_WORDS VCPU_PLACEMENT_WORDS
+
+/* A PMU of CPU cores on the host. */
+struct host_pmu {
+	char name[64];
+	int type; /* perf's number for it */
+	uint64_t cpus[CPU_WORDS];
+};
+
+/* False for what is no PMU of cores: only those have "cpus" (drivers/perf/arm_pmu.c). */
+static bool read_pmu(const char *name, struct host_pmu *pmu)
+{
+	char path[512], line[4096];
+	uint64_t type;
+
+	snprintf(path, sizeof(path), PMU_DIR "/%s/cpus", name);
+	if (file_read_line(path, line, sizeof(line)) < 0)
+		return false;
+	memset(pmu->cpus, 0, sizeof(pmu->cpus));
+	if (str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) < 0)
+		return false;
+	snprintf(path, sizeof(path), PMU_DIR "/%s/type", name);
+	if (file_read_u64(path, &type) < 0)
+		return false;
+	pmu->type = (int)type;
+	return str_copy(pmu->name, sizeof(pmu->name), name);
+}
+
+static unsigned int read_pmus(struct host_pmu pmus[PMU_MAX])
+{
+	DIR *dir = sys_opendir(PMU_DIR);
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	if (!dir)
+		return 0;
+	while (n < PMU_MAX && (entry = sys_readdir(dir)))
+		if (entry->d_name[0] != '.' && read_pmu(entry->d_name, &pmus[n]))
+			n++;
+	sys_closedir(dir);
+	return n;
+}
+
+static bool all_vcpus_inside(const struct vm *vm, const uint64_t *affinity,
+			     const struct host_pmu *pmu)
+{
+	for (unsigned int v = 0; v < vm->n_vcpus; v++)
+		for (unsigned int w = 0; w < CPU_WORDS; w++)
+			if (affinity[v * CPU_WORDS + w] & ~pmu->cpus[w])
+				return false;
+	return true;
+}
+
+/* No PMU of the host serves all vCPUs: say which there are. */
+static int no_single_pmu(struct arch_cpu_config *config, const struct host_pmu *pmus,
+			 unsigned int n, struct err *err)
+{
+	char names[512] = "";
+
+	for (unsigned int i = 0; i < n; i++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", pmus[i].name);
+	}
+	if (config->pmu == ARCH_AUTO) {
+		log_warn(
+			"no PMU for the guest: the host has several (%s) and the vCPUs are not bound to the cores of one",
+			names);
+		config->pmu = ARCH_OFF;
+		return 0;
+	}
+	err_usage(err, "pmu=on");
+	err_why(err,
+		"the host has several PMUs (%s), and the vCPUs are not bound to the cores of one",
+		names);
+	err_fix(err, "cpu-affinity with host CPUs of one of them only (" PMU_DIR
+		     "/NAME/cpus), or pmu=auto");
+	return err->code;
+}
+
+int pmu_choose(struct vm *vm, struct arch_cpu_config *config, struct err *err)
+{
+	owned_ptr struct host_pmu *pmus = NULL;
+	unsigned int n;
+
+	config->pmu_type = -1;
+	if (config->pmu == ARCH_OFF)
+		return 0;
+	pmus = calloc(PMU_MAX, sizeof(*pmus));
+	if (!pmus)
+		return err_set(err, ENOMEM, "list the host's PMUs");
+
+	n = read_pmus(pmus);
+	if (n > 1) {
+		unsigned int i = 0;
+
+		while (i < n &&
+		       !(config->affinity && all_vcpus_inside(vm, config->affinity, &pmus[i])))
+			i++;
+		if (i == n)
+			return no_single_pmu(config, pmus, n, err);
+		config->pmu_type = pmus[i].type;
+	}
+	config->pmu = ARCH_ON;
+	return 0;
+}
+
+static int set_up_pmu(struct vcpu *vcpu, int type, struct err *err)
+{
+	const uint32_t group = KVMARM_VCPU_GRP_PMU_V3;
+	int intid = PMU_INTID;
+	int ret = 0;
+
+	if (type >= 0)
+		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_SET_PMU, &type);
+	if (ret >= 0)
+		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_IRQ, &intid);
+	if (ret >= 0)
+		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_INIT, NULL);
+	return ret < 0 ? err_set(err, ret, "set up the PMU of vCPU %u", vcpu->index) : 0;
+}
+
+int arch_vcpus_finish(struct vm *vm, const struct arch_cpu_config *config, struct err *err)
+{
+	for (unsigned int i = 0; config->pmu == ARCH_ON && i < vm->n_vcpus; i++) {
+		int ret = set_up_pmu(&vm->vcpus[i], config->pmu_type, err);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}

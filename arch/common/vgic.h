@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef ARCH_COMMON_VGIC_H
+#define ARCH_COMMON_VGIC_H
+
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+struct dt;
+struct vm;
+
+enum vgic_version {
+	VGIC_AUTO, /* v3 where the host has it, else v2 */
+	VGIC_V2,
+	VGIC_V3,
+};
+
+struct vgic;
+
+/*
+ * The in-kernel interrupt controller (Documentation/virt/kvm/devices/arm-vgic.rst and -v3.rst).
+ * Create it after all vCPUs were initialised (arch_vcpus_init()); it gets the most SPIs that there
+ * can be, because devices come later. On success *vgic is the caller's, to be stored in vm->vgic;
+ * KVM frees the kernel's side with the VM. Errors: a version that this host cannot give (it names
+ * those it can), more vCPUs than the version serves.
+ */
+int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, struct err *err);
+
+/* KVM_DEV_ARM_VGIC_CTRL_INIT. From here on lines and irqfds work. */
+int vgic_init(struct vgic *vgic, struct err *err);
+
+enum vgic_version vgic_version(const struct vgic *vgic);
+unsigned int vgic_n_spis(const struct vgic *vgic);
+
+/*
+ * Every register back to its reset value, through the attributes made for migration: KVM leaves
+ * them as the old guest did. vCPUs are parked, lines are low (devices quiesced).
+ */
+int vgic_reset(struct vgic *vgic, struct err *err);
+
+/*
+ * The interrupt-controller node, phandle DT_PHANDLE_GIC
+ * (bindings/interrupt-controller/arm,gic.yaml and arm,gic-v3.yaml).
+ */
+void vgic_describe(const struct vgic *vgic, struct dt *dt);
+
+void vgic_destroy(struct vgic *vgic);
+
+#endif

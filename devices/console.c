@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "devices/console.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include "devices/console_host.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/event_loop.h"
+#include "vmm/core/vm.h"
+
+#define INPUT_SIZE 4096
+#define ESCAPE     0x01 /* Ctrl-a */
+
+struct console {
+	struct vm *vm;
+	struct console_host host;
+	const struct console_uart *uart;
+	void *opaque;
+	int kick_fd; /* eventfd: there is output, or room for input */
+	struct event_source *kick_source;
+
+	/* Host to guest. */
+	uint8_t input[INPUT_SIZE];
+	size_t n_input;
+	bool escaped;   /* the last byte was the escape */
+	bool in_direct; /* a plain file: always ready, epoll does not take it */
+	struct event_source *in_source;
+
+	/* Guest to host. */
+	int ready_fd; /* epoll over out_fd: readable when a write goes; -1: a plain file, always
+			 ready */
+	struct event_source *out_source;
+	pthread_mutex_t lock; /* of what follows; only the main thread moves the tail */
+	uint8_t ring[CONSOLE_RING_SIZE];
+	size_t head; /* bytes ever put; index modulo the size */
+	size_t tail; /* bytes ever written to the host */
+	bool full;
+	bool deaf; /* all output is dropped */
+};
+
+static void kick(struct console *c)
+{
+	const uint64_t one = 1;
+
+	/* Fails only when the counter is at its end, and then it is readable anyway. */
+	(void)sys_write(c->kick_fd, &one, sizeof(one));
+}
+
+/* --- guest to host */
+
+void console_put(struct console *c, uint8_t byte)
+{
+	bool begins = false;
+
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	if (!c->deaf && c->head - c->tail < CONSOLE_RING_SIZE) {
+		begins = c->head == c->tail;
+		c->ring[c->head++ % CONSOLE_RING_SIZE] = byte;
+		c->full = !c->host.lossy && c->head - c->tail == CONSOLE_RING_SIZE;
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (begins)
+		kick(c);
+}
+
+bool console_is_full(struct console *c)
+{
+	bool full;
+
+	if (!c)
+		return false;
+	pthread_mutex_lock(&c->lock);
+	full = c->full;
+	pthread_mutex_unlock(&c->lock);
+	return full;
+}
+
+/* @n bytes of output are done with. Returns how many are left. */
+static size_t output_done(struct console *c, size_t n)
+{
+	bool ready = false;
+	size_t left;
+
+	pthread_mutex_lock(&c->lock);
+	c->tail += n;
+	left = c->head - c->tail;
+	if (c->full && left <= CONSOLE_RING_SIZE / 2) {
+		c->full = false;
+		ready = true;
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (ready && c->uart)
+		c->uart->transmit_ready(c->opaque);
+	return left;
+}
+
+static size_t output_fails(struct console *c, int code)
+{
+	size_t left;
+
+	log_warn("console: output is lost from here on: %s", strerror(-code));
+	pthread_mutex_lock(&c->lock);
+	c->deaf = true;
+	left = c->head - c->tail;
+	pthread_mutex_unlock(&c->lock);
+	return output_done(c, left);
+}
+
+/* One write, which does not block when the output was seen ready. Returns how many bytes are left.
+ */
+static size_t write_some(struct console *c)
+{
+	size_t n = output_done(c, 0), start = c->tail % CONSOLE_RING_SIZE;
+	ssize_t written;
+
+	if (!n)
+		return 0;
+	if (n > CONSOLE_RING_SIZE - start)
+		n = CONSOLE_RING_SIZE - start;
+	if (c->ready_fd >= 0 && n > c->host.chunk)
+		n = c->host.chunk;
+	written = sys_write(c->host.out_fd, &c->ring[start], n);
+	if (written < 0 && written != -EAGAIN)
+		return output_fails(c, (int)written);
+	return output_done(c, written > 0 ? (size_t)written : 0);
+}
+
+/*
+ * Have @fn called when @fd is ready, while @wanted. Not wanted is not watched at all: a hang-up
+ * would be reported for ever. Returns as event_loop_add().
+ */
+static int watch(struct console *c, struct event_source **source, int fd, event_fn fn, bool wanted)
+{
+	struct err err;
+	int ret = 0;
+
+	if (wanted && !*source) {
+		ret = event_loop_add(&c->vm->loop, fd, EPOLLIN, fn, c, source, &err);
+		if (ret && ret != -EPERM)
+			log_warn("console: %s", err.what);
+	} else if (!wanted && *source) {
+		event_loop_remove(&c->vm->loop, *source);
+		*source = NULL;
+	}
+	return ret;
+}
+
+static void on_output(void *opaque, uint32_t events)
+{
+	struct console *c = opaque;
+
+	(void)events;
+	watch(c, &c->out_source, c->ready_fd, on_output, write_some(c) > 0);
+}
+
+static void flush_output(struct console *c)
+{
+	int ret;
+
+	if (c->ready_fd < 0) {
+		/* The rest in the next round, so that nothing else has to wait. */
+		if (write_some(c))
+			kick(c);
+		return;
+	}
+	ret = watch(c, &c->out_source, c->ready_fd, on_output, output_done(c, 0) > 0);
+	if (ret)
+		output_fails(c, ret);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void drain_output(struct console *c)
+{
+	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
+	struct epoll_event event;
+	size_t left = output_done(c, 0);
+	int n = 1;
+
+	while (left && (now = now_ms()) < end) {
+		if (c->ready_fd >= 0)
+			n = sys_epoll_wait(c->ready_fd, &event, 1, (int)(end - now));
+		if (n > 0)
+			left = write_some(c);
+		else if (n != -EINTR)
+			break;
+	}
+	if (left)
+		log_warn("console: %zu bytes of output are lost: nobody reads them", left);
+}
+
+/* --- host to guest */
+
+static void on_input(void *opaque, uint32_t events);
+
+static void feed_guest(struct console *c)
+{
+	size_t n = c->n_input ? c->uart->receive(c->opaque, c->input, c->n_input) : 0;
+
+	c->n_input -= n;
+	memmove(c->input, c->input + n, c->n_input);
+}
+
+/* One byte from the host: at most two go into the input, the second only after an escape. */
+static void take_byte(struct console *c, uint8_t byte)
+{
+	bool escaped = c->escaped;
+
+	c->escaped = false;
+	if (c->host.is_terminal && byte == ESCAPE && !escaped) {
+		c->escaped = true;
+	} else if (escaped && byte == 'x') {
+		vm_request(c->vm, VM_REQUEST_STOP);
+	} else if (escaped && byte == 'h') {
+		log_info("console: Ctrl-a x stops the guest, Ctrl-a h shows this, "
+			 "Ctrl-a Ctrl-a sends Ctrl-a");
+	} else {
+		if (escaped && byte != ESCAPE)
+			c->input[c->n_input++] = ESCAPE;
+		c->input[c->n_input++] = byte;
+	}
+}
+
+static void read_some(struct console *c, size_t room)
+{
+	uint8_t bytes[INPUT_SIZE];
+	ssize_t n = sys_read(c->host.in_fd, bytes, room);
+
+	for (ssize_t i = 0; i < n; i++)
+		take_byte(c, bytes[i]);
+	if (!n || (n < 0 && n != -EAGAIN)) {
+		watch(c, &c->in_source, -1, NULL, false);
+		c->host.in_fd = -1;
+	}
+}
+
+/* Room for what one read gives, with the byte that an escape from the read before may add. */
+static size_t input_room(const struct console *c)
+{
+	return c->host.in_fd < 0 || c->n_input >= INPUT_SIZE - 1 ? 0 : INPUT_SIZE - 1 - c->n_input;
+}
+
+static void move_input(struct console *c, bool is_ready)
+{
+	size_t room = input_room(c);
+	int ret;
+
+	if (is_ready && room)
+		read_some(c, room);
+	feed_guest(c);
+	room = input_room(c);
+	if (!c->in_direct) {
+		ret = watch(c, &c->in_source, c->host.in_fd, on_input, room > 0);
+		if (ret && ret != -EPERM)
+			c->host.in_fd = -1;
+		c->in_direct = ret == -EPERM;
+	}
+	if (c->in_direct && room)
+		kick(c);
+}
+
+static void on_input(void *opaque, uint32_t events)
+{
+	(void)events;
+	move_input(opaque, true);
+}
+
+void console_resume(struct console *c)
+{
+	if (c)
+		kick(c);
+}
+
+/* --- life */
+
+static void on_kick(void *opaque, uint32_t events)
+{
+	struct console *c = opaque;
+	uint64_t count;
+
+	(void)events;
+	(void)sys_read(c->kick_fd, &count, sizeof(count));
+	flush_output(c);
+	move_input(c, c->in_direct);
+}
+
+int console_create(const char *spec, struct vm *vm, struct console **console, struct err *err)
+{
+	struct console *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (!c)
+		return err_set(err, ENOMEM, "create the console");
+	c->vm = vm;
+	c->ready_fd = -1;
+	pthread_mutex_init(&c->lock, NULL);
+	c->kick_fd = -1;
+	ret = console_host_open(&c->host, spec, err);
+	if (ret)
+		goto fail;
+	c->deaf = c->host.out_fd < 0;
+	c->kick_fd = sys_eventfd(0, EFD_NONBLOCK);
+	if (c->kick_fd < 0) {
+		ret = err_set(err, c->kick_fd, "console: eventfd");
+		goto fail;
+	}
+	*console = c;
+	return 0;
+fail:
+	console_destroy(c);
+	return ret;
+}
+
+void console_connect(struct console *c, const struct console_uart *uart, void *opaque)
+{
+	if (!c)
+		return;
+	c->uart = uart;
+	c->opaque = opaque;
+}
+
+static int watch_output(struct console *c, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLOUT };
+	int ret;
+
+	c->ready_fd = sys_epoll_create();
+	if (c->ready_fd < 0)
+		return err_set(err, c->ready_fd, "console: epoll_create");
+	ret = sys_epoll_ctl(c->ready_fd, EPOLL_CTL_ADD, c->host.out_fd, &event);
+	if (ret)
+		close_fd(&c->ready_fd);
+	return ret && ret != -EPERM ? err_set(err, ret, "console: wait for the output") : 0;
+}
+
+int console_start(struct console *c, struct err *err)
+{
+	sigset_t blocked;
+	int ret = 0;
+
+	if (!c || !c->uart)
+		return 0;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGPIPE);
+	sigaddset(&blocked, SIGTTIN);
+	sigaddset(&blocked, SIGTTOU);
+	ret = sys_sigmask(SIG_BLOCK, &blocked, NULL);
+	if (ret)
+		return err_set(err, ret, "console: block signals");
+	if (!c->deaf)
+		ret = watch_output(c, err);
+	if (!ret)
+		ret = event_loop_add(&c->vm->loop, c->kick_fd, EPOLLIN, on_kick, c, &c->kick_source,
+				     err);
+	if (ret)
+		return ret;
+	console_host_set_raw(&c->host);
+	if (c->host.is_terminal)
+		log_info("console: Ctrl-a x stops the guest, Ctrl-a h helps");
+	kick(c);
+	return 0;
+}
+
+void console_restore(const struct console *c)
+{
+	if (c)
+		console_host_restore(&c->host);
+}
+
+void console_destroy(struct console *c)
+{
+	if (!c)
+		return;
+	drain_output(c);
+	watch(c, &c->in_source, -1, NULL, false);
+	watch(c, &c->out_source, -1, NULL, false);
+	watch(c, &c->kick_source, -1, NULL, false);
+	close_fd(&c->ready_fd);
+	close_fd(&c->kick_fd);
+	console_host_close(&c->host);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}

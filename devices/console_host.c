@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "devices/console_host.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+
+static void make_raw(struct termios *t)
+{
+	t->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	t->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	t->c_cflag = (t->c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+	t->c_cc[VMIN] = 1;
+	t->c_cc[VTIME] = 0;
+}
+
+/*
+ * An open file of our own for the same terminal or pipe, so that O_NONBLOCK is ours alone: the
+ * inherited one is shared with the shell and all who write there. Where it cannot be had (a
+ * terminal of another user, a socket) writes are small, and follow a poll.
+ */
+static void open_stdout(struct console_host *host)
+{
+	struct termios t;
+	struct stat st;
+	int fd;
+
+	host->out_fd = STDOUT_FILENO;
+	host->chunk = PIPE_BUF;
+	if (sys_fstat(STDOUT_FILENO, &st) || !(S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return;
+	fd = sys_open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0)
+		host->out_fd = host->own[0] = fd;
+	else if (!sys_ioctl(STDOUT_FILENO, TCGETS, &t))
+		host->chunk = 1; /* ready means room for one byte */
+}
+
+static void open_stdio(struct console_host *host)
+{
+	pid_t foreground;
+
+	open_stdout(host);
+	host->in_fd = STDIN_FILENO;
+	if (sys_ioctl(STDIN_FILENO, TCGETS, &host->saved))
+		return;
+	/* Fails for a terminal that does not control us: nobody else does job control on it then.
+	 */
+	if (!sys_ioctl(STDIN_FILENO, TIOCGPGRP, &foreground) && foreground != getpgrp()) {
+		log_info("console: started in the background, so without input");
+		host->in_fd = -1;
+		return;
+	}
+	host->is_terminal = true;
+}
+
+static int open_pty(struct console_host *host, struct err *err)
+{
+	struct termios t;
+	char name[32];
+	int unlocked = 0, number, fd, ret;
+
+	fd = sys_posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, fd, "console: make a pseudo-terminal");
+	host->own[0] = fd;
+	ret = sys_ioctl(fd, TIOCSPTLCK, &unlocked);
+	if (!ret)
+		ret = sys_ioctl(fd, TIOCGPTN, &number);
+	if (ret)
+		return err_set(err, ret, "console: unlock the pseudo-terminal");
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	/* Kept open: a master whose last reader left reads and polls as hung up. */
+	host->own[1] = sys_open(name, O_RDWR | O_NOCTTY);
+	if (host->own[1] < 0)
+		return err_set(err, host->own[1], "console: open %s", name);
+	/* Without echo, or the guest would read what it wrote. */
+	ret = sys_ioctl(host->own[1], TCGETS, &t);
+	if (!ret) {
+		make_raw(&t);
+		t.c_oflag &= ~(tcflag_t)OPOST;
+		ret = sys_ioctl(host->own[1], TCSETS, &t);
+	}
+	if (ret)
+		return err_set(err, ret, "console: set modes of %s", name);
+	host->in_fd = host->out_fd = fd;
+	host->lossy = true;
+	log_info("console is %s", name);
+	return 0;
+}
+
+static int open_file(struct console_host *host, const char *path, struct err *err)
+{
+	/* O_NONBLOCK: a FIFO that nobody reads is an error, not a wait. */
+	int fd = sys_create(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_NONBLOCK, 0644);
+
+	if (fd < 0) {
+		err_set(err, fd, "console: open %s", path);
+		if (fd == -ENXIO)
+			err_why(err, "it is a FIFO that nobody reads, or a socket");
+		return err->code;
+	}
+	host->out_fd = host->own[0] = fd;
+	return 0;
+}
+
+int console_host_open(struct console_host *host, const char *spec, struct err *err)
+{
+	static const char *const names[] = { "stdio", "none", "pty", "file:", NULL };
+	const char *nearest;
+
+	memset(host, 0, sizeof(*host));
+	host->in_fd = host->out_fd = -1;
+	for (unsigned int i = 0; i < n_elems(host->own); i++)
+		host->own[i] = -1;
+	host->chunk = PIPE_BUF;
+
+	if (!strcmp(spec, "none"))
+		return 0;
+	if (!strcmp(spec, "pty"))
+		return open_pty(host, err);
+	if (!strncmp(spec, "file:", 5) && spec[5])
+		return open_file(host, spec + 5, err);
+	if (!strcmp(spec, "stdio")) {
+		open_stdio(host);
+		return 0;
+	}
+	nearest = str_nearest(spec, names);
+	err_usage(err, "console=%s is not known", spec);
+	if (nearest)
+		err_fix(err, "did you mean %s? A console is stdio, none, pty or file:PATH",
+			nearest);
+	else
+		err_fix(err, "a console is stdio, none, pty or file:PATH");
+	return err->code;
+}
+
+/* SIGTTOU would stop us should the shell have taken the terminal back meanwhile. */
+static void set_modes(const struct termios *t)
+{
+	sigset_t ttou, old;
+
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sys_sigmask(SIG_BLOCK, &ttou, &old);
+	sys_ioctl(STDIN_FILENO, TCSETS, (void *)t);
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void console_host_set_raw(const struct console_host *host)
+{
+	struct termios t = host->saved;
+
+	if (!host->is_terminal)
+		return;
+	make_raw(&t);
+	set_modes(&t);
+}
+
+void console_host_restore(const struct console_host *host)
+{
+	if (host->is_terminal)
+		set_modes(&host->saved);
+}
+
+void console_host_close(struct console_host *host)
+{
+	console_host_restore(host);
+	for (unsigned int i = 0; i < n_elems(host->own); i++)
+		close_fd(&host->own[i]);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "devices/emulated.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "devices/platform_bus.h"
+#include "fdt/builder.h"
+#include "vmm/base/log.h"
+#include "vmm/base/range.h"
+#include "vmm/core/vm.h"
+
+/* Identification registers of a PrimeCell, the same in every TRM: a byte each. */
+#define PRIMECELL_PERIPH_ID 0xfe0
+#define PRIMECELL_CELL_ID   0xff0
+#define PRIMECELL_ID_VALUE  0xb105f00d
+
+const struct device_key emulated_keys[] = {
+	{ "spi", "N", "shared peripheral interrupt, 0 upward; default: a free one", false },
+	{ NULL, NULL, NULL, false },
+};
+
+int emulated_create(const struct emulated_type *type, const struct device_config *config,
+		    struct vm *vm, struct emulated **emu, struct err *err)
+{
+	uint64_t spi = PLATFORM_BUS_ANY;
+	struct emulated *e;
+	int ret = device_config_check(config, err);
+
+	if (!ret)
+		ret = device_config_u64(config, "spi", -1, &spi, err);
+	if (ret)
+		return ret;
+	e = calloc(1, type->object_size);
+	if (!e)
+		return err_set(err, ENOMEM, "create %s", config->name);
+	e->device = (struct device){ .class = config->class, .vm = vm, .name = config->name };
+	e->type = type;
+	e->wanted_spi = spi;
+	e->irq.vm = vm;
+	pthread_mutex_init(&e->lock, NULL);
+	*emu = e;
+	return 0;
+}
+
+int emulated_attach(struct emulated *emu, const struct mmio_ops *ops, struct err *err)
+{
+	struct device *device = &emu->device;
+	struct mmio_region region = {
+		.gpa = { emu->type->gpa, EMULATED_SIZE },
+		.name = device->name,
+		.ops = ops ? ops : &emulated_mmio_ops,
+		.opaque = emu,
+	};
+	int ret = platform_bus_take_spi(device->vm->bus, device->name, emu->wanted_spi,
+					&emu->irq.spi, err);
+
+	return ret ? ret : mmio_table_add(&device->vm->mmio, &region, err);
+}
+
+void emulated_quiesce(struct device *device)
+{
+	struct emulated *emu = container_of(device, struct emulated, device);
+
+	pthread_mutex_lock(&emu->lock);
+	irq_line_set(&emu->irq, false);
+	pthread_mutex_unlock(&emu->lock);
+}
+
+void emulated_destroy(struct device *device)
+{
+	struct emulated *emu = container_of(device, struct emulated, device);
+
+	if (!device)
+		return;
+	pthread_mutex_destroy(&emu->lock);
+	free(emu);
+}
+
+static void log_nonsense(struct emulated *emu, const char *what, uint64_t offset)
+{
+	bool last;
+
+	if (log_budget_take(&emu->nonsense_log, &last))
+		log_debug("%s: guest %s offset 0x%" PRIx64 ", where nothing is%s", emu->device.name,
+			  what, offset, last ? " (not reported again)" : "");
+}
+
+static bool primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)
+{
+	unsigned int byte = (unsigned int)(offset & 0xc) / 4;
+
+	if (!type->peripheral_id || offset < PRIMECELL_PERIPH_ID)
+		return false;
+	*value = (offset < PRIMECELL_CELL_ID ? type->peripheral_id : PRIMECELL_ID_VALUE) >>
+			 (8 * byte) &
+		 0xff;
+	return true;
+}
+
+static uint64_t width_mask(unsigned int width)
+{
+	return width < 8 ? (1ULL << 8 * width) - 1 : UINT64_MAX;
+}
+
+static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
+{
+	struct emulated *emu = opaque;
+	uint64_t reg = round_down_to(offset, 4);
+	uint32_t value = 0;
+	bool found;
+
+	pthread_mutex_lock(&emu->lock);
+	found = primecell_id(emu->type, reg, &value) || emu->type->read(emu, reg, &value);
+	pthread_mutex_unlock(&emu->lock);
+	if (!found)
+		log_nonsense(emu, "reads", offset);
+	return (uint64_t)value >> 8 * (offset - reg) & width_mask(width);
+}
+
+static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
+{
+	struct emulated *emu = opaque;
+	bool found = false;
+
+	if (is_aligned(offset, 4)) {
+		pthread_mutex_lock(&emu->lock);
+		found = emu->type->write(emu, offset, (uint32_t)(value & width_mask(width)));
+		pthread_mutex_unlock(&emu->lock);
+	}
+	if (!found)
+		log_nonsense(emu, "writes", offset);
+}
+
+const struct mmio_ops emulated_mmio_ops = { .read = read_any, .write = write_any };
+
+/* bindings/arm/primecell.yaml: the functional clock first, then that of the bus. */
+static void describe_clocks(const struct emulated_type *type, struct dt *dt)
+{
+	const uint32_t clocks[] = { DT_PHANDLE_APB_PCLK, DT_PHANDLE_APB_PCLK };
+	const char *const names[] = { type->clock, "apb_pclk" };
+	unsigned int skip = type->clock ? 0 : 1;
+
+	dt_prop_cells(dt, "clocks", clocks + skip, n_elems(clocks) - skip);
+	dt_prop_strs(dt, "clock-names", names + skip, n_elems(names) - skip);
+}
+
+void emulated_describe(const struct emulated *emu, struct dt *dt)
+{
+	const struct emulated_type *type = emu->type;
+	const char *const compatible[] = { type->compatible, "arm,primecell" };
+	const struct range reg = { type->gpa, EMULATED_SIZE };
+
+	dt_begin_node(dt, "%s@%" PRIx64, type->node, type->gpa);
+	dt_prop_strs(dt, "compatible", compatible, type->peripheral_id ? 2 : 1);
+	dt_prop_reg(dt, &reg, 1);
+	dt_prop_interrupt(dt, DT_GIC_SPI, emu->irq.spi, DT_IRQ_LEVEL_HIGH);
+	if (type->peripheral_id)
+		describe_clocks(type, dt);
+}

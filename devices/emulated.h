@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DEVICES_EMULATED_H
+#define DEVICES_EMULATED_H
+
+/*
+ * What the emulated devices share: one page of 32-bit registers at a fixed address, one level
+ * interrupt, one lock, and for a PrimeCell its identification registers and device tree node.
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "devices/device.h"
+#include "vmm/core/irq_line.h"
+#include "vmm/core/mmio.h"
+
+struct dt;
+struct emulated;
+
+#define EMULATED_SIZE \
+	0x1000 /* bytes of registers; a PrimeCell's, from its peripheral ID on, end there */
+
+/* The constant part of a device. */
+struct emulated_type {
+	const char *node; /* name of the device tree node without unit address */
+	const char *compatible;
+	uint64_t gpa;
+	size_t object_size;     /* of the struct that begins with a struct emulated */
+	uint32_t peripheral_id; /* bytes of PeriphID3-0, from the TRM; 0: no PrimeCell */
+	const char *clock;      /* a PrimeCell's name for its clock besides apb_pclk, or NULL */
+	/*
+	 * A 32-bit register at @offset, a multiple of 4, under the lock. Return false for an offset
+	 * where nothing is: reads as zero, and the write goes nowhere. Narrow writes arrive
+	 * zero-extended: a PrimeCell has no byte lanes.
+	 */
+	bool (*read)(struct emulated *emu, uint64_t offset, uint32_t *value);
+	bool (*write)(struct emulated *emu, uint64_t offset, uint32_t value);
+};
+
+/* First member of every emulated device. */
+struct emulated {
+	struct device device;
+	const struct emulated_type *type;
+	uint64_t wanted_spi;  /* or PLATFORM_BUS_ANY */
+	pthread_mutex_t lock; /* of all that can change in the device */
+	struct irq_line irq;
+	struct log_budget nonsense_log;
+};
+
+/* The key "spi", for classes that have no others. */
+extern const struct device_key emulated_keys[];
+
+/* Check the settings and make the object, zeroed but for this part. */
+int emulated_create(const struct emulated_type *type, const struct device_config *config,
+		    struct vm *vm, struct emulated **emu, struct err *err);
+/* Take the interrupt and put the registers in the MMIO table; @ops NULL: emulated_mmio_ops, else
+ * @ops with the device as opaque. */
+int emulated_attach(struct emulated *emu, const struct mmio_ops *ops, struct err *err);
+/* The members of struct device_class of this name, for devices that need no more. */
+void emulated_quiesce(struct device *device);
+void emulated_destroy(struct device *device);
+
+/* Any width and alignment, over the 32-bit registers of the type; takes the lock. */
+extern const struct mmio_ops emulated_mmio_ops;
+
+/* Begin the node, with reg, interrupts and compatible, and for a PrimeCell its clocks; the caller
+ * adds the rest and dt_end_node(). */
+void emulated_describe(const struct emulated *emu, struct dt *dt);
+
+#endif

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PrimeCell UART (Arm DDI 0183G, revision r1p5) on the console. What differs from the hardware:
+ * the line has no speed and no errors, the modem inputs are always asserted, and the transmitter
+ * works while the UART is disabled, because a guest without firmware in front of it prints before
+ * it sets anything up. Received bytes wait on the host until the receiver is enabled.
+ */
+#include <string.h>
+
+#include "devices/classes.h"
+#include "devices/console.h"
+#include "devices/emulated.h"
+#include "fdt/builder.h"
+#include "vmm/base/range.h"
+#include "vmm/core/memmap.h"
+#include "vmm/core/vm.h"
+
+#define FIFO_DEPTH 32
+
+/* DDI 0183G, table 3-1. */
+enum {
+	UARTDR = 0x000,
+	UARTRSR = 0x004, /* write: UARTECR */
+	UARTFR = 0x018,
+	UARTILPR = 0x020,
+	UARTIBRD = 0x024,
+	UARTFBRD = 0x028,
+	UARTLCR_H = 0x02c,
+	UARTCR = 0x030,
+	UARTIFLS = 0x034,
+	UARTIMSC = 0x038,
+	UARTRIS = 0x03c,
+	UARTMIS = 0x040,
+	UARTICR = 0x044,
+	UARTDMACR = 0x048,
+};
+
+#define FR_MODEM 0x007 /* CTS, DSR, DCD */
+#define FR_BUSY  0x008
+#define FR_RXFE  0x010
+#define FR_TXFF  0x020
+#define FR_RXFF  0x040
+#define FR_TXFE  0x080
+
+#define LCR_H_FEN 0x10
+
+#define CR_UARTEN 0x001
+#define CR_LBE    0x080
+#define CR_TXE    0x100
+#define CR_RXE    0x200
+#define CR_MASK   0xff87
+
+#define IFLS_RESET 0x12
+
+#define INT_RX   0x010
+#define INT_TX   0x020
+#define INT_RT   0x040
+#define INT_OE   0x400
+#define INT_MASK 0x7ff
+
+#define RSR_OE 0x08
+
+struct pl011 {
+	struct emulated emu;
+	uint8_t rsr, ilpr, lcr_h, ifls, dmacr, fbrd;
+	uint16_t ibrd, cr, imsc, ris;
+	uint8_t fifo[FIFO_DEPTH]; /* received, oldest first */
+	unsigned int n_fifo;
+	bool input_waits; /* the console has more, and is told when there is room */
+};
+
+static struct pl011 *to_pl011(struct emulated *emu)
+{
+	return container_of(emu, struct pl011, emu);
+}
+
+static struct console *console_of(const struct pl011 *uart)
+{
+	return uart->emu.device.vm->console;
+}
+
+/* Without FIFOs a holding register of one byte takes their place. */
+static unsigned int fifo_depth(const struct pl011 *uart)
+{
+	return uart->lcr_h & LCR_H_FEN ? FIFO_DEPTH : 1;
+}
+
+/* Bytes at which the receive interrupt is raised; the reserved settings are taken for the highest.
+ */
+static unsigned int receive_trigger(const struct pl011 *uart)
+{
+	static const uint8_t eighths[] = { 1, 2, 4, 6, 7, 7, 7, 7 };
+
+	return uart->lcr_h & LCR_H_FEN ? FIFO_DEPTH * eighths[uart->ifls >> 3 & 7] / 8 : 1;
+}
+
+static bool receives(const struct pl011 *uart)
+{
+	return (uart->cr & (CR_UARTEN | CR_RXE)) == (CR_UARTEN | CR_RXE);
+}
+
+static void update_irq(struct pl011 *uart)
+{
+	irq_line_set(&uart->emu.irq, uart->ris & uart->imsc);
+}
+
+/* Nothing follows the last byte at once, so the time-out that it starts has passed already. */
+static void fifo_filled(struct pl011 *uart)
+{
+	uart->ris |= INT_RT;
+	if (uart->n_fifo >= receive_trigger(uart))
+		uart->ris |= INT_RX;
+}
+
+static void resume_input(struct pl011 *uart)
+{
+	if (!uart->input_waits || !receives(uart) || uart->n_fifo > fifo_depth(uart) / 2)
+		return;
+	uart->input_waits = false;
+	console_resume(console_of(uart));
+}
+
+static uint8_t read_data(struct pl011 *uart)
+{
+	uint8_t byte;
+
+	if (!uart->n_fifo)
+		return 0;
+	byte = uart->fifo[0];
+	memmove(uart->fifo, uart->fifo + 1, --uart->n_fifo);
+	if (uart->n_fifo < receive_trigger(uart))
+		uart->ris &= ~INT_RX;
+	if (!uart->n_fifo)
+		uart->ris &= ~INT_RT;
+	resume_input(uart);
+	return byte;
+}
+
+static void loop_back(struct pl011 *uart, uint8_t byte)
+{
+	if (uart->n_fifo < fifo_depth(uart)) {
+		uart->fifo[uart->n_fifo++] = byte;
+		fifo_filled(uart);
+	} else {
+		uart->rsr |= RSR_OE;
+		uart->ris |= INT_OE;
+	}
+}
+
+/* The transmit FIFO runs empty at once, which is when its interrupt is raised, until the console is
+ * full. */
+static void write_data(struct pl011 *uart, uint8_t byte)
+{
+	if (uart->cr & CR_LBE)
+		loop_back(uart, byte);
+	else
+		console_put(console_of(uart), byte);
+	if (console_is_full(console_of(uart)))
+		uart->ris &= ~INT_TX;
+	else
+		uart->ris |= INT_TX;
+}
+
+static uint32_t flags(const struct pl011 *uart)
+{
+	uint32_t fr = FR_MODEM;
+
+	fr |= console_is_full(console_of(uart)) ? FR_TXFF | FR_BUSY : FR_TXFE;
+	if (!uart->n_fifo)
+		fr |= FR_RXFE;
+	else if (uart->n_fifo >= fifo_depth(uart))
+		fr |= FR_RXFF;
+	return fr;
+}
+
+static bool pl011_read(struct emulated *emu, uint64_t offset, uint32_t *value)
+{
+	struct pl011 *uart = to_pl011(emu);
+
+	switch (offset) {
+	case UARTDR:
+		*value = read_data(uart);
+		break;
+	case UARTRSR:
+		*value = uart->rsr;
+		break;
+	case UARTFR:
+		*value = flags(uart);
+		break;
+	case UARTILPR:
+		*value = uart->ilpr;
+		break;
+	case UARTIBRD:
+		*value = uart->ibrd;
+		break;
+	case UARTFBRD:
+		*value = uart->fbrd;
+		break;
+	case UARTLCR_H:
+		*value = uart->lcr_h;
+		break;
+	case UARTCR:
+		*value = uart->cr;
+		break;
+	case UARTIFLS:
+		*value = uart->ifls;
+		break;
+	case UARTIMSC:
+		*value = uart->imsc;
+		break;
+	case UARTRIS:
+		*value = uart->ris;
+		break;
+	case UARTMIS:
+		*value = uart->ris & uart->imsc;
+		break;
+	case UARTICR:
+		break;
+	case UARTDMACR:
+		*value = uart->dmacr;
+		break;
+	default:
+		return false;
+	}
+	update_irq(uart);
+	return true;
+}
+
+static bool pl011_write(struct emulated *emu, uint64_t offset, uint32_t value)
+{
+	struct pl011 *uart = to_pl011(emu);
+
+	switch (offset) {
+	case UARTDR:
+		write_data(uart, (uint8_t)value);
+		break;
+	case UARTRSR:
+		uart->rsr = 0;
+		break;
+	case UARTILPR:
+		uart->ilpr = (uint8_t)value;
+		break;
+	case UARTIBRD:
+		uart->ibrd = (uint16_t)value;
+		break;
+	case UARTFBRD:
+		uart->fbrd = value & 0x3f;
+		break;
+	case UARTLCR_H:
+		uart->lcr_h = (uint8_t)value;
+		break;
+	case UARTCR:
+		uart->cr = value & CR_MASK;
+		resume_input(uart);
+		break;
+	case UARTIFLS:
+		uart->ifls = value & 0x3f;
+		break;
+	case UARTIMSC:
+		uart->imsc = value & INT_MASK;
+		break;
+	case UARTICR:
+		uart->ris &= ~value;
+		break;
+	case UARTDMACR:
+		uart->dmacr = value & 0x7;
+		break;
+	case UARTFR:
+	case UARTRIS:
+	case UARTMIS:
+		break;
+	default:
+		return false;
+	}
+	update_irq(uart);
+	return true;
+}
+
+/* --- the console's side, on the main thread */
+
+static size_t pl011_receive(void *opaque, const uint8_t *bytes, size_t n)
+{
+	struct pl011 *uart = opaque;
+	size_t room = 0;
+
+	pthread_mutex_lock(&uart->emu.lock);
+	if (receives(uart) && uart->n_fifo < fifo_depth(uart))
+		room = fifo_depth(uart) - uart->n_fifo;
+	uart->input_waits = n > room;
+	if (n > room)
+		n = room;
+	memcpy(&uart->fifo[uart->n_fifo], bytes, n);
+	uart->n_fifo += (unsigned int)n;
+	if (n)
+		fifo_filled(uart);
+	update_irq(uart);
+	pthread_mutex_unlock(&uart->emu.lock);
+	return n;
+}
+
+static void pl011_transmit_ready(void *opaque)
+{
+	struct pl011 *uart = opaque;
+
+	pthread_mutex_lock(&uart->emu.lock);
+	uart->ris |= INT_TX;
+	update_irq(uart);
+	pthread_mutex_unlock(&uart->emu.lock);
+}
+
+static const struct console_uart console_uart = {
+	.receive = pl011_receive,
+	.transmit_ready = pl011_transmit_ready,
+};
+
+/* --- life */
+
+_Static_assert(MEMMAP_PL011 == 0x9000000, "the unit address in stdout_path");
+
+static const struct emulated_type pl011_type = {
+	.node = "pl011",
+	.compatible = "arm,pl011",
+	.clock = "uartclk",
+	.gpa = MEMMAP_PL011,
+	.object_size = sizeof(struct pl011),
+	.peripheral_id = 0x00341011,
+	.read = pl011_read,
+	.write = pl011_write,
+};
+
+/* DDI 0183G, table 3-1, reset values. */
+static int pl011_reset(struct device *device, struct err *err)
+{
+	struct pl011 *uart = container_of(device, struct pl011, emu.device);
+
+	(void)err;
+	pthread_mutex_lock(&uart->emu.lock);
+	uart->rsr = uart->ilpr = uart->lcr_h = uart->dmacr = uart->fbrd = 0;
+	uart->ibrd = uart->imsc = uart->ris = 0;
+	uart->ifls = IFLS_RESET;
+	uart->cr = CR_TXE | CR_RXE;
+	uart->n_fifo = 0;
+	uart->input_waits = true;
+	pthread_mutex_unlock(&uart->emu.lock);
+	return 0;
+}
+
+static int pl011_create(const struct device_config *config, struct vm *vm, struct device **device,
+			struct err *err)
+{
+	struct emulated *emu;
+	int ret = emulated_create(&pl011_type, config, vm, &emu, err);
+
+	if (ret)
+		return ret;
+	*device = &emu->device;
+	return pl011_reset(*device, err);
+}
+
+static int pl011_attach(struct device *device, struct err *err)
+{
+	struct pl011 *uart = container_of(device, struct pl011, emu.device);
+	int ret = emulated_attach(&uart->emu, NULL, err);
+
+	if (!ret)
+		console_connect(device->vm->console, &console_uart, uart);
+	return ret;
+}
+
+static int pl011_describe(struct device *device, struct dt *dt, struct err *err)
+{
+	(void)err;
+	emulated_describe(container_of(device, struct emulated, device), dt);
+	dt_end_node(dt);
+	return 0;
+}
+
+static void pl011_destroy(struct device *device)
+{
+	if (device)
+		console_connect(device->vm->console, NULL, NULL);
+	emulated_destroy(device);
+}
+
+const struct device_class pl011_class = {
+	.name = "pl011",
+	.help = "UART, connected to the console",
+	.keys = emulated_keys,
+	.create = pl011_create,
+	.attach = pl011_attach,
+	.describe = pl011_describe,
+	.quiesce = emulated_quiesce,
+	.reset = pl011_reset,
+	.destroy = pl011_destroy,
+	.stdout_path = "/pl011@9000000",
+};

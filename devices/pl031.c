@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PrimeCell Real Time Clock (Arm DDI 0224) over the host's clock: seconds since 1970 until the
+ * guest sets it. It runs from the start, as one does that has a battery, so the enable bit always
+ * reads as set.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "devices/classes.h"
+#include "devices/emulated.h"
+#include "fdt/builder.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/event_loop.h"
+#include "vmm/core/memmap.h"
+#include "vmm/core/vm.h"
+
+/* DDI 0224C, table 3-1. */
+enum {
+	RTCDR = 0x000,
+	RTCMR = 0x004,
+	RTCLR = 0x008,
+	RTCCR = 0x00c,
+	RTCIMSC = 0x010,
+	RTCRIS = 0x014,
+	RTCMIS = 0x018,
+	RTCICR = 0x01c,
+};
+
+struct pl031 {
+	struct emulated emu;
+	int timer_fd; /* goes off when RTCDR becomes RTCMR; -1 before attach */
+	struct event_source *source;
+	uint32_t offset; /* RTCDR less the host's clock, modulo 2^32 */
+	uint32_t mr, lr;
+	bool ris, imsc;
+};
+
+static struct pl031 *to_pl031(struct emulated *emu)
+{
+	return container_of(emu, struct pl031, emu);
+}
+
+static uint64_t host_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+static void update_irq(struct pl031 *rtc)
+{
+	irq_line_set(&rtc->emu.irq, rtc->ris && rtc->imsc);
+}
+
+/* The clock or the match changed. The counter meets every value once in 2^32 seconds; right now
+ * counts. */
+static void set_alarm(struct pl031 *rtc)
+{
+	uint64_t now = host_seconds();
+	uint32_t left = rtc->mr - ((uint32_t)now + rtc->offset);
+	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(now + left) } };
+
+	/* Cannot fail for a timer of our own and a valid time. */
+	(void)sys_timerfd_settime(rtc->timer_fd, TFD_TIMER_ABSTIME, &when);
+}
+
+static void on_alarm(void *opaque, uint32_t events)
+{
+	struct pl031 *rtc = opaque;
+	uint64_t n;
+
+	(void)events;
+	pthread_mutex_lock(&rtc->emu.lock);
+	/* Empty again when the guest has just chosen another time. */
+	if (sys_read(rtc->timer_fd, &n, sizeof(n)) == sizeof(n)) {
+		rtc->ris = true;
+		update_irq(rtc);
+	}
+	pthread_mutex_unlock(&rtc->emu.lock);
+}
+
+static bool pl031_read(struct emulated *emu, uint64_t offset, uint32_t *value)
+{
+	const struct pl031 *rtc = to_pl031(emu);
+
+	switch (offset) {
+	case RTCDR:
+		*value = (uint32_t)host_seconds() + rtc->offset;
+		return true;
+	case RTCMR:
+		*value = rtc->mr;
+		return true;
+	case RTCLR:
+		*value = rtc->lr;
+		return true;
+	case RTCCR:
+		*value = 1;
+		return true;
+	case RTCIMSC:
+		*value = rtc->imsc;
+		return true;
+	case RTCRIS:
+		*value = rtc->ris;
+		return true;
+	case RTCMIS:
+		*value = rtc->ris && rtc->imsc;
+		return true;
+	default:
+		return offset == RTCICR;
+	}
+}
+
+static bool pl031_write(struct emulated *emu, uint64_t offset, uint32_t value)
+{
+	struct pl031 *rtc = to_pl031(emu);
+
+	switch (offset) {
+	case RTCMR:
+		rtc->mr = value;
+		set_alarm(rtc);
+		return true;
+	case RTCLR:
+		rtc->lr = value;
+		rtc->offset = value - (uint32_t)host_seconds();
+		set_alarm(rtc);
+		return true;
+	case RTCIMSC:
+		rtc->imsc = value & 1;
+		break;
+	case RTCICR:
+		rtc->ris = rtc->ris && !(value & 1);
+		break;
+	default:
+		return offset < RTCICR;
+	}
+	update_irq(rtc);
+	return true;
+}
+
+static const struct emulated_type pl031_type = {
+	.node = "rtc",
+	.compatible = "arm,pl031",
+	.gpa = MEMMAP_PL031,
+	.object_size = sizeof(struct pl031),
+	.peripheral_id = 0x00041031,
+	.read = pl031_read,
+	.write = pl031_write,
+};
+
+static int pl031_create(const struct device_config *config, struct vm *vm, struct device **device,
+			struct err *err)
+{
+	struct emulated *emu;
+	int ret = emulated_create(&pl031_type, config, vm, &emu, err);
+
+	if (ret)
+		return ret;
+	to_pl031(emu)->timer_fd = -1;
+	*device = &emu->device;
+	return 0;
+}
+
+static int pl031_attach(struct device *device, struct err *err)
+{
+	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
+	int ret;
+
+	rtc->timer_fd = sys_timerfd_create(CLOCK_REALTIME);
+	if (rtc->timer_fd < 0)
+		return err_set(err, rtc->timer_fd, "%s: make a timer", device->name);
+	ret = event_loop_add(&device->vm->loop, rtc->timer_fd, EPOLLIN, on_alarm, rtc, &rtc->source,
+			     err);
+	return ret ? ret : emulated_attach(&rtc->emu, NULL, err);
+}
+
+static int pl031_describe(struct device *device, struct dt *dt, struct err *err)
+{
+	(void)err;
+	emulated_describe(container_of(device, struct emulated, device), dt);
+	dt_end_node(dt);
+	return 0;
+}
+
+static int pl031_reset(struct device *device, struct err *err)
+{
+	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
+
+	(void)err;
+	pthread_mutex_lock(&rtc->emu.lock);
+	rtc->offset = rtc->mr = rtc->lr = 0;
+	rtc->ris = rtc->imsc = false;
+	set_alarm(rtc);
+	pthread_mutex_unlock(&rtc->emu.lock);
+	return 0;
+}
+
+static void pl031_destroy(struct device *device)
+{
+	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
+
+	if (!device)
+		return;
+	if (rtc->source)
+		event_loop_remove(&device->vm->loop, rtc->source);
+	close_fd(&rtc->timer_fd);
+	emulated_destroy(device);
+}
+
+const struct device_class pl031_class = {
+	.name = "pl031",
+	.help = "real-time clock, the host's time",
+	.keys = emulated_keys,
+	.create = pl031_create,
+	.attach = pl031_attach,
+	.describe = pl031_describe,
+	.quiesce = emulated_quiesce,
+	.reset = pl031_reset,
+	.destroy = pl031_destroy,
+};

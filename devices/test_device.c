@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How a test guest ends dais, and what it needs to look at the machine; test_device_abi.h is the
+ * specification. */
+#include "devices/test_device_abi.h"
+
+#include "devices/classes.h"
+#include "devices/emulated.h"
+#include "fdt/builder.h"
+#include "vmm/base/range.h"
+#include "vmm/core/memmap.h"
+#include "vmm/core/vm.h"
+
+#define SCRATCH_SIZE 8
+#define N_KEEP       4
+
+_Static_assert(TEST_SIZE == EMULATED_SIZE, "the region's size");
+
+struct test_device {
+	struct emulated emu;
+	uint64_t scratch;
+	uint32_t last_access;
+	uint32_t irq;
+	uint32_t keep[N_KEEP];
+};
+
+static struct test_device *to_test_device(struct emulated *emu)
+{
+	return container_of(emu, struct test_device, emu);
+}
+
+static uint32_t *keep_register(struct test_device *t, uint64_t offset)
+{
+	uint64_t i = (offset - TEST_KEEP) / sizeof(t->keep[0]);
+
+	return offset >= TEST_KEEP && i < N_KEEP ? &t->keep[i] : NULL;
+}
+
+static bool test_read(struct emulated *emu, uint64_t offset, uint32_t *value)
+{
+	struct test_device *t = to_test_device(emu);
+	const uint32_t *keep = keep_register(t, offset);
+
+	switch (offset) {
+	case TEST_ID:
+		*value = TEST_ID_VALUE;
+		return true;
+	case TEST_LAST_ACCESS:
+		*value = t->last_access;
+		return true;
+	case TEST_IRQ:
+		*value = t->irq;
+		return true;
+	case TEST_N_RESETS:
+		*value = __atomic_load_n(&emu->device.vm->n_resets, __ATOMIC_RELAXED);
+		return true;
+	default:
+		if (keep)
+			*value = *keep;
+		return keep || offset == TEST_EXIT;
+	}
+}
+
+static bool test_write(struct emulated *emu, uint64_t offset, uint32_t value)
+{
+	struct test_device *t = to_test_device(emu);
+	uint32_t *keep = keep_register(t, offset);
+
+	switch (offset) {
+	case TEST_EXIT:
+		vm_request_exit(emu->device.vm,
+				value ? TEST_EXIT_BASE + (int)(value & TEST_EXIT_MASK) : 0);
+		return true;
+	case TEST_IRQ:
+		t->irq = value & 1;
+		irq_line_set(&emu->irq, t->irq);
+		return true;
+	default:
+		if (keep)
+			*keep = value;
+		return keep || offset <= TEST_N_RESETS;
+	}
+}
+
+/* --- the scratch register, the only one that sees an access as it is */
+
+static bool is_scratch(uint64_t offset, unsigned int width)
+{
+	return offset >= TEST_SCRATCH && offset + width <= TEST_SCRATCH + SCRATCH_SIZE &&
+	       is_aligned(offset, width);
+}
+
+/* The bits of scratch that an access is for. */
+static uint64_t access_mask(uint64_t place, unsigned int width)
+{
+	return (width < 8 ? (1ULL << 8 * width) - 1 : UINT64_MAX) << 8 * place;
+}
+
+static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
+{
+	struct test_device *t = opaque;
+	uint64_t place = offset - TEST_SCRATCH, value;
+
+	if (!is_scratch(offset, width))
+		return emulated_mmio_ops.read(opaque, offset, width);
+	pthread_mutex_lock(&t->emu.lock);
+	value = (t->scratch & access_mask(place, width)) >> 8 * place;
+	t->last_access = (uint32_t)(place << 8 | width);
+	pthread_mutex_unlock(&t->emu.lock);
+	return value;
+}
+
+static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
+{
+	struct test_device *t = opaque;
+	uint64_t place = offset - TEST_SCRATCH, mask;
+
+	if (!is_scratch(offset, width)) {
+		emulated_mmio_ops.write(opaque, offset, width, value);
+		return;
+	}
+	mask = access_mask(place, width);
+	pthread_mutex_lock(&t->emu.lock);
+	t->scratch = (t->scratch & ~mask) | (value << 8 * place & mask);
+	t->last_access = (uint32_t)(place << 8 | width);
+	pthread_mutex_unlock(&t->emu.lock);
+}
+
+static const struct mmio_ops test_mmio_ops = { .read = read_any, .write = write_any };
+
+/* --- life */
+
+static const struct emulated_type test_type = {
+	.node = "test-device",
+	.compatible = TEST_COMPATIBLE,
+	.gpa = MEMMAP_TEST_DEVICE,
+	.object_size = sizeof(struct test_device),
+	.read = test_read,
+	.write = test_write,
+};
+
+static int test_create(const struct device_config *config, struct vm *vm, struct device **device,
+		       struct err *err)
+{
+	struct emulated *emu;
+	int ret = emulated_create(&test_type, config, vm, &emu, err);
+
+	if (!ret)
+		*device = &emu->device;
+	return ret;
+}
+
+static int test_attach(struct device *device, struct err *err)
+{
+	return emulated_attach(container_of(device, struct emulated, device), &test_mmio_ops, err);
+}
+
+static int test_describe(struct device *device, struct dt *dt, struct err *err)
+{
+	(void)err;
+	emulated_describe(container_of(device, struct emulated, device), dt);
+	dt_end_node(dt);
+	return 0;
+}
+
+static int test_reset(struct device *device, struct err *err)
+{
+	struct test_device *t = container_of(device, struct test_device, emu.device);
+
+	(void)err;
+	pthread_mutex_lock(&t->emu.lock);
+	t->scratch = 0;
+	t->last_access = t->irq = 0;
+	pthread_mutex_unlock(&t->emu.lock);
+	return 0;
+}
+
+const struct device_class test_device_class = {
+	.name = "test-device",
+	.help = "lets a test guest end dais with an exit status",
+	.keys = emulated_keys,
+	.create = test_create,
+	.attach = test_attach,
+	.describe = test_describe,
+	.quiesce = emulated_quiesce,
+	.reset = test_reset,
+	.destroy = emulated_destroy,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TESTS_FAKES_FAKE_SYS_H
+#define TESTS_FAKES_FAKE_SYS_H
+
+/*
+ * Stands in for vmm/base/sys.c in unit tests: a tree of files in memory, descriptors whose ioctls a
+ * test scripts, a count of what is open or mapped, and the failure of the n-th call. One state per
+ * process (Criterion forks for each test); fake_sys_reset() begins anew.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a descriptor does. NULL members: ioctl -ENOTTY, read/write -EINVAL, mmap anonymous zeroed
+ * memory. Return values as sys_*(). */
+struct fake_fd_ops {
+	int (*ioctl)(int fd, void *opaque, unsigned long request, void *arg);
+	ssize_t (*pread)(int fd, void *opaque, void *buf, size_t size, off_t offset);
+	ssize_t (*pwrite)(int fd, void *opaque, const void *buf, size_t size, off_t offset);
+	void (*close)(int fd, void *opaque);
+	/* told of each mapping of it that was made, with its address */
+	void (*mapped)(int fd, void *opaque, void *addr, size_t size, off_t offset);
+};
+
+void fake_sys_reset(void);
+
+/* The tree. Parent directories come by themselves; contents are copied. */
+void fake_file(const char *path, const char *text);
+void fake_file_bytes(const char *path, const void *data, size_t size);
+void fake_link(const char *path, const char *target);
+void fake_remove(const char *path);
+/* Opening @path gives a descriptor with these operations. */
+void fake_device(const char *path, const struct fake_fd_ops *ops, void *opaque);
+/* Opening or stat'ing @path fails with @code (a positive errno). */
+void fake_open_error(const char *path, int code);
+/* What a test wrote to a plain file is its new content: read it back here, NULL if there is no such
+ * file. */
+const char *fake_file_text(const char *path);
+
+/* A new descriptor, for ioctls that return one. Counts as open until sys_close(). */
+int fake_fd_new(const struct fake_fd_ops *ops, void *opaque);
+
+/* Fail the @nth call that can fail (1: the next) with @code; 0: none. Not counted: close, munmap,
+ * madvise, page size. */
+void fake_fail_at(unsigned int nth, int code);
+/* True once that call was reached. */
+bool fake_failed(void);
+unsigned int fake_n_calls(void);
+
+void fake_set_page_size(size_t bytes);
+/* What fstatfs says of every descriptor; at first, a hugetlbfs of 2 MiB pages. */
+void fake_set_statfs(long type, long block_size);
+
+/* What is still open or mapped now: a test's proof that nothing leaked. */
+unsigned int fake_n_open_fds(void);
+unsigned int fake_n_mappings(void);
+
+/* Log of ioctls in order, for tests of order: request numbers. */
+unsigned int fake_n_ioctls(void);
+unsigned long fake_ioctl_request(unsigned int i);
+int fake_ioctl_fd(unsigned int i);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TESTS_FAKES_FAKE_VFIO_H
+#define TESTS_FAKES_FAKE_VFIO_H
+
+/*
+ * The kernel's VFIO (containers, groups, platform and AMBA devices) with the sysfs tree of assigned
+ * devices, on top of fake_sys and fake_kvm. It refuses what Linux 6.12 refuses: see the functions
+ * named in fake_vfio.c. One state per process.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/base/range.h"
+
+struct vm;
+
+#define FAKE_VFIO_MAX 8
+
+/* What a test describes, then what the program did with it. Static or longer-lived than the test's
+ * calls. */
+struct fake_vfio_device {
+	const char *name;
+	bool amba;
+	int group;
+	bool no_reset;
+	unsigned int n_regions, n_irqs;
+	struct fake_vfio_region {
+		uint64_t size;
+		uint64_t page_offset;       /* its address in the host's page */
+		const struct range *sparse; /* areas of the sparse mmap capability */
+		unsigned int n_sparse;
+		uint32_t flags; /* VFIO_REGION_INFO_FLAG_*; 0: as the kernel would */
+	} regions[4];
+	struct fake_vfio_irq {
+		bool level;
+		bool masked;
+		int trigger_fd;      /* -1: disabled */
+		int unmask_fd;       /* -1: none */
+		unsigned int number; /* Linux's */
+		unsigned int count;
+	} irqs[4];
+	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD */
+	int reset_error; /* of VFIO_DEVICE_RESET */
+	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */
+
+	int fd; /* -1: not open */
+	unsigned int n_resets;
+	struct {
+		uint64_t offset; /* in the region */
+		unsigned int region, width, n;
+		uint64_t value; /* written; or what a read gives */
+	} access;
+};
+
+struct fake_vfio_container {
+	int fd;
+	unsigned int n_groups;
+	bool has_iommu;
+	struct range maps[16];
+	void *hvas[16];
+	unsigned int n_maps;
+};
+
+struct fake_vfio {
+	bool no_type1;
+	bool no_remapping;        /* no interrupt remapping: EPERM */
+	bool no_sharing;          /* a second group does not fit into a container */
+	bool no_iova_ranges;      /* VFIO_IOMMU_GET_INFO has no capability */
+	int map_error;            /* positive errno of VFIO_IOMMU_MAP_DMA … */
+	unsigned int n_good_maps; /* … after so many */
+	struct range usable[4];   /* IOVA ranges, ascending */
+	unsigned int n_usable;
+	bool not_viable[FAKE_VFIO_MAX]; /* by group */
+
+	struct fake_vfio_container containers[FAKE_VFIO_MAX];
+	unsigned int n_containers; /* opened so far; closed ones have fd -1 */
+};
+
+extern struct fake_vfio fake_vfio;
+
+/* After fake_sys_reset(): /dev/vfio/vfio, and an IOMMU that maps all of 48 bits but the MSI window.
+ */
+void fake_vfio_reset(void);
+
+/* The device, bound to its VFIO driver, its node and its group, with /dev/vfio/GROUP. */
+void fake_vfio_add(struct fake_vfio_device *device);
+
+/* A device that is not bound to VFIO: @driver may be NULL; a member of @group, if >= 0. */
+void fake_host_device(const char *bus, const char *name, const char *driver, int group);
+
+/* The device raises the interrupt (an edge, or a level that stays up). True when the eventfd was
+ * signalled. */
+bool fake_vfio_raise(struct fake_vfio_device *device, unsigned int irq);
+
+/*
+ * A VM on fake_kvm up to an initialised VGIC of 64 SPIs, with a platform bus and an empty struct
+ * vfio. Resets all fakes first. fake_vm_destroy() takes struct vfio along; its devices are gone by
+ * then.
+ */
+void fake_vm_create(struct vm *vm);
+void fake_vm_destroy(struct vm *vm);
+
+#endif

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
+#
+# What is wrong is refused with one message that names cause and remedy; nothing of the host has changed afterwards.
+hello="--kernel /job/guest/hello.img --memory 64M"
+edu=vfio-platform,host=10000000.edu
+vfio_bind 10000000.edu 10300000.edge 10400000.multi
+
+# shellcheck disable=SC2086 # $hello is several words
+{
+refuses unknown-option 2 "memroy" "memory" -- $hello --memroy 64M
+refuses unknown-device 2 "vfio-platfrom" "vfio-platform" -- $hello --device vfio-platfrom,host=x
+refuses no-kernel 2 "kernel" -- --memory 64M
+refuses missing-kernel 2 "/none" "No such file" -- --kernel /none
+refuses zero-memory 2 "memory" -- $hello --memory 0
+refuses absurd-memory 2 "memory" -- $hello --memory 1000T
+refuses zero-cpus 2 "cpus" -- $hello --cpus 0
+refuses too-many-cpus 2 "cpus" -- $hello --cpus 10000
+head -c 40 /job/guest/hello.img >/tmp/short.img
+refuses truncated-image 2 "/tmp/short.img" -- --kernel /tmp/short.img
+refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
+head -c 100000 /job/Image | gzip | head -c 1000 >/tmp/cut.gz
+refuses truncated-gzip 2 "/tmp/cut.gz" -- --kernel /tmp/cut.gz
+truncate -s 60M /tmp/large
+refuses initrd-too-large 2 "initrd" -- $hello --initrd /tmp/large
+refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi
+refuses device-twice 2 "10000000.edu" -- $hello --device $edu --device $edu,id=second
+refuses not-bound 3 "10200000.sata" "driver_override" -- $hello --device vfio-platform,host=10200000.sata
+refuses gpa-overlap 2 "0x20000000" -- $hello --device $edu,gpa=0x20000000 \
+	--device vfio-platform,host=10300000.edge,gpa=0x20000000
+refuses gpa-in-ram 2 "gpa" -- $hello --device $edu,gpa=0x40000000
+refuses spi-twice 2 "spi" -- $hello --device $edu,spi=50 --device vfio-platform,host=10300000.edge,spi=50
+if [ "$gic" = 3 ]; then
+	refuses wrong-gic 3 "GICv2" "--irqchip" -- $hello --irqchip gicv2
+else
+	refuses wrong-gic 3 "GICv3" "--irqchip" -- $hello --irqchip gicv3
+	refuses too-many-cpus-for-gicv2 2 "8" -- $hello --cpus 9
+fi
+
+unsafe_interrupts N
+refuses no-interrupt-remapping 3 "allow_unsafe_interrupts" -- $hello --device $edu
+unsafe_interrupts Y
+
+start_guest spin --device $edu
+refuses in-use 3 "10000000.edu" "$dais_pid" -- $hello --device $edu
+kill -9 "$dais_pid"
+wait "$dais_pid" 2>/dev/null
+
+mv /dev/kvm /dev/kvm.away
+refuses no-kvm 3 "/dev/kvm" -- $hello
+mv /dev/kvm.away /dev/kvm
+mv /dev/vfio/vfio /dev/vfio/away
+refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu
+mv /dev/vfio/away /dev/vfio/vfio
+
+cat >/tmp/bad.conf <<'END'
+[vm]
+kernel = /job/guest/hello.img
+memroy = 64M
+END
+refuses config-unknown-key 2 "bad.conf:3" "memory" -- -c /tmp/bad.conf
+}
+# After all that the device still works.
+guest after-bad-input 0 edu-irq "n=10" --device $edu

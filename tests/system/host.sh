@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034
+#
+# For the case files beside it, which run inside the emulated host in one shell: how a case is run and judged. A result is a line
+# "@@ pass|fail|skip NAME REASON" on the console; the runner outside collects them.
+# shellcheck source=/dev/null
+. /lib/testbed.sh
+PATH=/job:$PATH
+out=/tmp/out
+
+pass()
+{
+	echo "@@ pass $1"
+}
+
+# fail NAME REASON…: what dais and the guest said follows
+fail()
+{
+	echo "@@ fail $*"
+	[ ! -e $out ] || sed 's/^/    /' "$out"
+}
+
+skip()
+{
+	echo "@@ skip $*"
+}
+
+# expect NAME STATUS COMMAND…: the command ends with this status within a minute. Its output is in $out afterwards.
+expect()
+{
+	name=$1 wanted=$2
+	shift 2
+	: >"$out"
+	timeout "${time_limit:-60}" "$@" >"$out" 2>&1 </dev/null
+	status=$?
+	if [ "$status" = "$wanted" ]; then
+		pass "$name"
+	else
+		fail "$name" "exit status $status, expected $wanted"
+		return 1
+	fi
+}
+
+# says NAME TEXT…: the output just made has each of these texts
+says()
+{
+	name=$1
+	shift
+	for text; do
+		if ! grep -qF -- "$text" "$out"; then
+			fail "$name" "does not say '$text'"
+			return 1
+		fi
+	done
+	pass "$name"
+}
+
+# refuses NAME STATUS TEXT… -- ARGUMENTS…: dais run ends with this status and a three-line message that has each of these texts
+refuses()
+{
+	name=$1 wanted=$2
+	shift 2
+	texts=
+	while [ "$1" != -- ]; do
+		texts="$texts$1
+"
+		shift
+	done
+	shift
+	timeout 60 dais run "$@" >"$out" 2>&1 </dev/null
+	status=$?
+	if [ "$status" != "$wanted" ]; then
+		fail "$name" "exit status $status, expected $wanted"
+	elif [ "$(grep -c '^dais: error: ' $out)" != 1 ]; then
+		fail "$name" "not one error message"
+	elif ! grep -q '^dais: fix: ' "$out"; then
+		fail "$name" "names no remedy"
+	elif [ "$(printf '%s' "$texts" | while IFS= read -r text; do
+		grep -qF -- "$text" $out || echo "$text"
+	done)" ]; then
+		fail "$name" "does not say all of: $texts"
+	else
+		pass "$name"
+	fi
+}
+
+# guest NAME STATUS IMAGE ARGUMENTS [OPTION…]: a bare-metal guest with the test device
+guest()
+{
+	name=$1 wanted=$2 image=$3 arguments=$4
+	shift 4
+	expect "$name" "$wanted" dais run --kernel "/job/guest/$image.img" --memory 64M --device test-device \
+		--append "$arguments" "$@"
+}
+
+# start TEXT COMMAND…: in the background, until it has said TEXT (30 s at most); its process is $dais_pid
+start()
+{
+	text=$1
+	shift
+	: >"$out"
+	"$@" >"$out" 2>&1 </dev/null &
+	dais_pid=$!
+	n=0
+	until grep -qF "$text" "$out"; do
+		n=$((n + 1))
+		if [ $n = 300 ]; then
+			fail "start-$1" "does not say '$text'"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# start_guest IMAGE [OPTION…]: a bare-metal guest that says when it is ready
+start_guest()
+{
+	image=$1
+	shift
+	start ready dais run --kernel "/job/guest/$image.img" --memory 64M --device test-device "$@"
+}
+
+gic=$(grep -q arm,gic-v3 /sys/firmware/devicetree/base/intc@8000000/compatible && echo 3 || echo 2)
+
+# kernel_is_quiet NAME: no warning, no stuck interrupt in the host's kernel log since the last call
+kernel_is_quiet()
+{
+	dmesg -c >"$out"
+	if grep -qE 'WARNING|BUG|Oops|nobody cared|Call trace' "$out"; then
+		fail "$1" "the host's kernel complains"
+	else
+		pass "$1"
+	fi
+}

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# /test of the Linux guest: does what test=… on its command line says.
+test=$(sed 's/.*test=\([^ ]*\).*/\1/' /proc/cmdline)
+disk=/dev/sda
+
+disk_ready()
+{
+	n=0
+	until [ -b $disk ] || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	[ -b $disk ]
+}
+
+# Past the page cache: what a read gives has come from the disk just now.
+checksum()
+{
+	echo 3 >/proc/sys/vm/drop_caches
+	sha256sum $disk | cut -d ' ' -f 1
+}
+
+case $test in
+hello)
+	uname -r
+	;;
+read)
+	disk_ready && echo "disk: sha256 $(checksum)"
+	grep -E 'ahci|sata' /proc/interrupts
+	;;
+write)
+	# The last sector, which the checksum of another test must not see changed: put it back.
+	disk_ready || exit 1
+	last=$(($(blockdev --getsz $disk) - 1))
+	dd if=$disk of=/tmp/old bs=512 skip=$last count=1 2>/dev/null
+	head -c 512 /dev/urandom >/tmp/new
+	dd if=/tmp/new of=$disk bs=512 seek=$last conv=fsync 2>/dev/null
+	echo 3 >/proc/sys/vm/drop_caches
+	dd if=$disk of=/tmp/back bs=512 skip=$last count=1 2>/dev/null
+	cmp /tmp/new /tmp/back && echo "written and read back"
+	dd if=/tmp/old of=$disk bs=512 seek=$last conv=fsync 2>/dev/null
+	;;
+reboot)
+	# The disk's last sector counts the boots. Twice the guest reboots while it reads and writes.
+	disk_ready || exit 1
+	last=$(($(blockdev --getsz $disk) - 1))
+	boots=$(dd if=$disk bs=512 skip=$last count=1 2>/dev/null | sed -n 's/^boots=\([0-9]\).*/\1/p' | head -n 1)
+	boots=${boots:-0}
+	echo "boot $boots: sha256 $(dd if=$disk bs=512 count=$last 2>/dev/null | sha256sum | cut -d ' ' -f 1)"
+	[ "$boots" != 2 ] || exit 0
+	{ echo "boots=$((boots + 1))"; cat /dev/zero; } | head -c 512 |
+		dd of=$disk bs=512 seek=$last conv=fsync 2>/dev/null
+	(while :; do echo 3 >/proc/sys/vm/drop_caches; cat $disk >/dev/null; done) &
+	sleep 0.3
+	reboot -f
+	sleep 60
+	;;
+alarm)
+	rtc=$(grep -l pl031 /sys/class/rtc/*/name | while read -r name; do
+		[ ! -e "${name%/name}/device/of_node/dma-coherent" ] || echo "${name%/name}"
+	done)
+	[ -n "$rtc" ] || exit 1
+	before=$(awk '/rtc-pl031/ { n += $2 + $3 } END { print n }' /proc/interrupts)
+	echo +2 >"$rtc/wakealarm"
+	n=0
+	while [ -n "$(cat "$rtc/wakealarm")" ] && [ $n -lt 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	after=$(awk '/rtc-pl031/ { n += $2 + $3 } END { print n }' /proc/interrupts)
+	[ "$after" -gt "$before" ] && echo "alarm: came"
+	;;
+features)
+	for feature in sve paca pacg; do
+		grep -qw $feature /proc/cpuinfo && echo "feature: $feature"
+	done
+	for pmu in /sys/bus/event_source/devices/*pmuv3*; do
+		[ ! -e "$pmu" ] || echo "feature: pmu"
+	done
+	echo "feature: done"
+	;;
+wait)
+	echo "guest: waiting"
+	sleep 1000
+	;;
+esac

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
+#
+# Real devices behind the SMMU, driven by bare-metal guests.
+vfio_bind 10000000.edu 10300000.edge 10400000.multi 9010000.pl031 a000000.virtio_mmio
+edu=vfio-platform,host=10000000.edu
+edge=vfio-platform,host=10300000.edge
+
+guest edu-irq 0 edu-irq "n=1000" --device $edu
+says edu-irq-summary "10000000.edu" "interrupts"
+guest edu-irq-2cpus 0 edu-irq "n=200" --cpus 2 --device $edu
+guest edu-dma 0 edu-dma "n=3" --device $edu
+guest edu-dma-trapped 0 edu-dma "" --device $edu,mmap=off
+guest edu-dma-hugetlb 0 edu-dma "" --device $edu --mem-path /dev/hugepages
+guest edu-pinned 0 edu-irq "n=10" --device $edu,gpa=0x20000000,spi=77
+guest edu-dma-escape 0 edu-dma-escape "" --device $edu
+guest edu-reset 0 edu-reset "n=6" --device $edu
+guest edge 0 edge "" --device $edge
+guest two-devices 0 two-edu "" --device $edu --device $edge
+guest subpage 0 subpage "" --device vfio-platform,host=a000000.virtio_mmio
+guest amba-pl031 0 pl031 "" --default-devices no --device pl011 --device vfio-platform,host=9010000.pl031
+vfio_unbind 10200000.sata 2>/dev/null
+guest multi 0 multi "" --device vfio-platform,host=10400000.multi
+
+# An mmap'ed region never comes to user space: the trace of MMIO shows no access to it, and all of them without a mapping.
+dais run --kernel /job/guest/edu-dma.img --memory 64M --device test-device --device $edu --trace mmio >"$out" 2>&1 </dev/null
+if grep 'trace: mmio' $out | grep -q 10000000.edu; then
+	fail mmap-means-no-exit "a register access came to user space"
+else
+	pass mmap-means-no-exit
+fi
+dais run --kernel /job/guest/edu-dma.img --memory 64M --device test-device --device $edu,mmap=off --trace mmio \
+	>"$out" 2>&1 </dev/null
+says no-mmap-shows-each-access "10000000.edu"
+
+# kill -9 leaves nothing behind that keeps the next run from the device.
+dais run --kernel /job/guest/edu-irq.img --memory 64M --device test-device --device $edu --append n=1000000 >"$out" 2>&1 </dev/null &
+sleep 1
+kill -9 $!
+wait $! 2>/dev/null
+guest after-kill 0 edu-irq "n=100" --device $edu
+kernel_is_quiet passthrough-host-kernel

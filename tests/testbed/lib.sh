@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # used by those who read this file
+#
+# What the scripts beside it share: . lib.sh
+# They set: here (this directory), me (the script's name).
+
+# shellcheck disable=SC2154 # here
+root=$(cd "$here/../.." && pwd)
+cache=${DAIS_CACHE:-$HOME/.cache/dais}
+
+# Arm libraries that dais is linked with, and the programs of the host and of Linux guests
+host_packages=(busybox-static libc6 libfdt1 libinih1 zlib1g)
+guest_packages=(busybox-static)
+
+# A failure of the testbed itself, in difference to one of the job
+die()
+{
+	echo "${me:-testbed}: $*" >&2
+	exit 125
+}
+
+# debs NAME [--suite SUITE] PACKAGE...: prints the directory where these arm64 packages are unpacked
+debs()
+{
+	local dir=$cache/testbed/$1 suite=()
+	shift
+	if [ "$1" = --suite ]; then
+		suite=("$1" "$2")
+		shift 2
+	fi
+
+	mkdir -p "$cache/testbed"
+	(
+		flock 7
+		"$root/scripts/fetch-debs" "${suite[@]}" arm64 "$dir" "$@"
+	) 7>"$cache/testbed/lock" || die "cannot get Debian's $* for arm64"
+	echo "$dir"
+}
+
+# initramfs_add TREE FILE[:DEST] DIR: copies FILE, also a directory, to DEST, or else into DIR
+initramfs_add()
+{
+	local file=${2%%:*} dest=$3/
+
+	[ -e "$file" ] || die "--add: there is no $file"
+	[ "$file" = "$2" ] || dest=${2#*:}
+	case $dest in
+	*/) dest=$dest$(basename "$file") ;;
+	esac
+	mkdir -p "$1/$(dirname "$dest")"
+	cp -rL --preserve=mode "$file" "$1/$dest"
+}
+
+# initramfs_pack TREE FILE: uncompressed, QEMU and kernels read that fastest
+initramfs_pack()
+{
+	(cd "$1" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet) >"$2"
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+
+TestSuite(file, .init = fake_sys_reset);
+
+Test(file, read_whole)
+{
+	owned_ptr char *data = NULL;
+	size_t size;
+
+	fake_file_bytes("/sys/a", "x\0y", 3);
+	cr_assert_eq(file_read("/sys/a", 100, &data, &size), 0);
+	cr_expect_eq(size, 3);
+	cr_expect_arr_eq(data, "x\0y", 4);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+Test(file, read_of_more_than_wanted_is_refused)
+{
+	static char big[10000];
+	char *data = NULL;
+	size_t size;
+
+	fake_file_bytes("/big", big, sizeof(big));
+	cr_expect_eq(file_read("/big", 9999, &data, &size), -EFBIG);
+	cr_expect_eq(file_read("/big", 10000, &data, &size), 0);
+	cr_expect_eq(size, 10000);
+	free(data);
+	cr_expect_eq(file_read("/none", 1, &data, &size), -ENOENT);
+}
+
+Test(file, each_failing_call_leaves_nothing_open)
+{
+	for (unsigned int n = 1;; n++) {
+		char *data = NULL;
+		size_t size;
+		int ret;
+
+		fake_sys_reset();
+		fake_file("/f", "text");
+		fake_fail_at(n, EIO);
+		ret = file_read("/f", 100, &data, &size);
+		cr_expect_eq(fake_n_open_fds(), 0);
+		if (!fake_failed()) {
+			cr_expect_eq(ret, 0);
+			free(data);
+			break;
+		}
+		cr_expect_eq(ret, -EIO);
+		cr_expect_null(data);
+	}
+}
+
+Test(file, lines_and_numbers)
+{
+	char line[8];
+	uint64_t v;
+
+	fake_file("/n", "42\nmore\n");
+	cr_expect_eq(file_read_line("/n", line, sizeof(line)), 0);
+	cr_expect_str_eq(line, "42");
+	cr_expect_eq(file_read_u64("/n", &v), 0);
+	cr_expect_eq(v, 42);
+	fake_file("/n", "forty\n");
+	cr_expect_eq(file_read_u64("/n", &v), -EINVAL);
+}
+
+Test(file, link_names)
+{
+	char name[16];
+
+	fake_file("/sys/bus/amba/drivers/vfio-amba/bind", "");
+	fake_link("/sys/devices/9010000.pl031/driver", "../../bus/amba/drivers/vfio-amba");
+	cr_expect_eq(file_link_name("/sys/devices/9010000.pl031/driver", name, sizeof(name)), 0);
+	cr_expect_str_eq(name, "vfio-amba");
+	cr_expect(file_exists("/sys/devices/9010000.pl031/driver/bind"));
+	cr_expect_not(file_exists("/sys/devices/9010000.pl031/driver/unbind"));
+	cr_expect_eq(file_link_name("/sys/devices/9010000.pl031/driver", name, 4), -ENAMETOOLONG);
+}
+
+Test(file, pread_all_wants_all)
+{
+	char buf[8];
+	int fd;
+
+	fake_file("/f", "12345678");
+	fd = sys_open("/f", 0);
+	cr_expect_eq(file_pread_all(fd, buf, 4, 4), 0);
+	cr_expect_arr_eq(buf, "5678", 4);
+	cr_expect_eq(file_pread_all(fd, buf, 5, 4), -ENODATA);
+	sys_close(fd);
+}

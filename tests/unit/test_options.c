@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "vmm/base/range.h"
+#include "vmm/config.h"
+#include "vmm/core/memmap.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/options.h"
+#include "vmm/registry.h"
+
+_Static_assert(VM_AFFINITY_WORDS == VCPU_PLACEMENT_WORDS, "affinity is handed on as it is");
+_Static_assert(VM_MAX_VCPUS == MEMMAP_GICV3_N_REDIST, "a redistributor for each vCPU");
+
+#define MAX_ARGS 12
+
+static struct vm_config config;
+static struct err err;
+static enum options_wish wish;
+
+/* Arguments between spaces; '_' stands for a space in one. */
+static int parse(const char *line)
+{
+	static char buf[1024];
+	char *argv[MAX_ARGS + 1], *rest = buf;
+	int argc = 0;
+
+	cr_assert_lt(strlen(line), sizeof(buf));
+	strcpy(buf, line);
+	while ((argv[argc] = strsep(&rest, " "))) {
+		for (char *p = argv[argc]; (p = strchr(p, '_'));)
+			*p = ' ';
+		cr_assert_lt(++argc, MAX_ARGS);
+	}
+	config_destroy(&config);
+	config_init(&config);
+	memset(&err, 0, sizeof(err));
+	return options_parse(&config, argc, argv, &wish, &err);
+}
+
+static void setup(void)
+{
+	fake_sys_reset();
+}
+
+static void teardown(void)
+{
+	config_destroy(&config);
+}
+
+TestSuite(options, .init = setup, .fini = teardown);
+
+Test(options, defaults)
+{
+	static const char *const names[] = { "pl011", "pl031", "pl061" };
+
+	cr_assert_eq(parse("--kernel Image"), 0, "%s", err.what);
+	cr_expect_eq(wish, OPTIONS_RUN);
+	cr_expect_str_eq(config.kernel, "Image");
+	cr_expect_null(config.initrd);
+	cr_expect_null(config.append);
+	cr_expect_null(config.affinity);
+	cr_expect_eq(config.n_vcpus, 1u);
+	cr_expect_eq(config.memory, 256ULL << 20);
+	cr_expect_eq(config.irqchip, VGIC_AUTO);
+	cr_expect_eq(config.sve, ARCH_AUTO);
+	cr_expect_str_eq(config.console, "stdio");
+	cr_expect_eq(config.log_level, LOG_INFO);
+	cr_assert_eq(config.n_devices, 3u);
+	for (size_t i = 0; i < n_elems(names); i++) {
+		cr_expect_str_eq(config.devices[i].name, names[i]);
+		cr_expect_eq(config.devices[i].class, device_class_find(names[i]));
+	}
+}
+
+Test(options, every_value_arrives)
+{
+	cr_assert_eq(parse("--kernel=a=b --initrd i --append console=ttyAMA0_quiet --cpus 512 "
+			   "--memory 16T --mem-path /huge"),
+		     0, "%s", err.what);
+	cr_expect_str_eq(config.kernel, "a=b");
+	cr_expect_str_eq(config.initrd, "i");
+	cr_expect_str_eq(config.append, "console=ttyAMA0 quiet");
+	cr_expect_eq(config.n_vcpus, 512u);
+	cr_expect_eq(config.memory, 16ULL << 40);
+	cr_expect_str_eq(config.mem_path, "/huge");
+
+	cr_assert_eq(parse("--kernel k --irqchip gicv3 --pmu on --sve off --pauth auto"), 0);
+	cr_expect_eq(config.irqchip, VGIC_V3);
+	cr_expect_eq(config.pmu, ARCH_ON);
+	cr_expect_eq(config.sve, ARCH_OFF);
+	cr_expect_eq(config.pauth, ARCH_AUTO);
+
+	cr_assert_eq(parse("--kernel k --console file:log --rt-priority 99 --stop-timeout 0"), 0);
+	cr_expect_str_eq(config.console, "file:log");
+	cr_expect_eq(config.rt_priority, 99u);
+	cr_expect_eq(config.stop_timeout, 0u);
+
+	cr_assert_eq(parse("--kernel k --dump-dtb d --trace mmio,vm --log-level debug"), 0);
+	cr_expect_str_eq(config.dump_dtb, "d");
+	cr_expect_eq(config.traces, (unsigned int)(TRACE_MMIO | TRACE_VM));
+	cr_expect_eq(config.log_level, LOG_DEBUG);
+}
+
+Test(options, the_last_of_several_counts)
+{
+	cr_assert_eq(parse("--kernel a --cpus 2 --append x --cpus 3 --append y"), 0);
+	cr_expect_eq(config.n_vcpus, 3u);
+	cr_expect_str_eq(config.append, "y");
+}
+
+Test(options, calls_for_help_are_seen_before_anything_is_read)
+{
+	cr_expect_eq(parse("--help"), 0);
+	cr_expect_eq(wish, OPTIONS_HELP);
+	cr_expect_eq(parse("--cpus 0 -h -c nowhere.conf"), 0);
+	cr_expect_eq(wish, OPTIONS_HELP);
+	cr_expect_eq(parse("--device help"), 0);
+	cr_expect_eq(wish, OPTIONS_DEVICE_HELP);
+}
+
+/* What the user must find in the message: what is wrong, and the way out. */
+Test(options, usage_errors)
+{
+	static const struct {
+		const char *line;
+		const char *what;
+		const char *fix;
+	} cases[] = {
+		{ "", "unexpected argument ''", "dais help run" },
+		{ "--cpus 2", "no kernel", "--kernel FILE" },
+		{ "Image", "unexpected argument 'Image'", "dais help run" },
+		{ "--kernl Image", "unknown option '--kernl'", "--kernel" },
+		{ "--kernl=Image", "unknown option '--kernl'", "--kernel" },
+		{ "--frobnicate", "unknown option '--frobnicate'", "dais help run" },
+		{ "-k Image", "unknown option '-k'", "dais help run" },
+		{ "--kernel", "--kernel wants a value", "--kernel FILE" },
+		{ "-c", "-c wants a value", "-c FILE" },
+		{ "--help=me", "--help=me: this option takes no value", "" },
+		{ "--kernel=", "--kernel : no value", "FILE" },
+		{ "--cpus 0", "--cpus 0: too small", "1 to 512" },
+		{ "--cpus 513", "--cpus 513: too large", "1 to 512" },
+		{ "--cpus -1", "--cpus -1: not a number", "1 to 512" },
+		{ "--cpus 99999999999999999999", "too large", "1 to 512" },
+		{ "--memory 0", "--memory 0: too little memory", "16 MiB" },
+		{ "--memory 512", "--memory 512: too little memory", "bytes" },
+		{ "--memory 17M", "--memory 17M: not a multiple of 2 MiB", "2 MiB" },
+		{ "--memory 17T", "--memory 17T: too much memory", "16 TiB" },
+		{ "--memory 99999999T", "too much memory", "16 TiB" },
+		{ "--memory lots", "--memory lots: not a size", "512M" },
+		{ "--irqchip gicv4", "--irqchip gicv4: unknown value", "auto, gicv2 or gicv3" },
+		{ "--sve yes", "--sve yes: unknown value", "auto, on or off" },
+		{ "--default-devices perhaps", "unknown value", "yes or no" },
+		{ "--console tty", "--console tty: unknown value",
+		  "stdio, none, pty or file:FILE" },
+		{ "--console file:", "unknown value", "file:FILE" },
+		{ "--trace mmio,nothing", "unknown trace 'nothing'", "mmio, irq, vfio, vm" },
+		{ "--trace mmio,", "unknown trace ''", "mmio" },
+		{ "--rt-priority 100", "too large", "0 to 99" },
+		{ "--log-level loud", "unknown value", "error, warn, info or debug" },
+		{ "-c a.conf -c b.conf", "--config b.conf", "one file" },
+		{ "--config", "--config wants a value", "--config FILE" },
+		{ "--device pl01", "no device type 'pl01'", "pl011" },
+		{ "--device frobnicator", "no device type 'frobnicator'", "--device help" },
+		{ "--device pl011,spi", "'spi' is not key=value", "TYPE,key=value" },
+		{ "--device pl011,=1", "'=1' is not key=value", "TYPE,key=value" },
+		{ "--kernel k --device vfio-platform,hots=x", "hots", "host" },
+		{ "--kernel k --device pl011,id=a --device pl031,id=a", "device 'a' already",
+		  "name" },
+		{ "--kernel k --cpu-affinity x", "'x' are no host CPUs", "0-3,6" },
+		{ "--kernel k --cpu-affinity 1024", "'1024' are no host CPUs", "0-3,6" },
+		{ "--kernel k --cpu-affinity 1:0", "'1' are no vCPUs", "0 to 0" },
+		{ "--kernel k --cpus 2 --cpu-affinity 0:1", "no host CPU for vCPU 1", "all 2" },
+		{ "--kernel k --cpus 2 --cpu-affinity 3,1:1", "'3' are no host CPUs", "0:0-1" },
+		{ "--kernel k --cpu-affinity 0:", "'' are no host CPUs", "0:0-1" },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		cr_expect_lt(parse(cases[i].line), 0, "%s", cases[i].line);
+		cr_expect(strstr(err.what, cases[i].what), "%s: %s", cases[i].line, err.what);
+		cr_expect(strstr(err.fix, cases[i].fix), "%s: %s", cases[i].line, err.fix);
+		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE, "%s", cases[i].line);
+	}
+}
+
+Test(options, devices)
+{
+	cr_assert_eq(
+		parse("--kernel k --device vfio-platform,host=1000.eth,gpa.1=0x20000000 "
+		      "--device vfio-platform,host=1000.eth,id=a,,b --device pl011 --console none"),
+		0, "%s: %s", err.what, err.fix);
+	cr_assert_eq(config.n_devices, 5u);
+	cr_expect_str_eq(config.devices[0].name, "1000.eth");
+	cr_expect_str_eq(config.devices[0].where, "--device");
+	cr_expect_str_eq(device_config_str(&config.devices[0], "host"), "1000.eth");
+	cr_expect_str_eq(device_config_find(&config.devices[0], "gpa", 1)->value, "0x20000000");
+	cr_expect_str_eq(config.devices[1].name, "a,b");
+	cr_expect_str_eq(config.devices[2].name, "pl011");
+	cr_expect_str_eq(config.devices[3].name, "pl031");
+	cr_expect_str_eq(config.devices[4].name, "pl061");
+}
+
+Test(options, names_are_made_unique)
+{
+	cr_assert_eq(parse("--kernel k --device vfio-platform,host=a --device vfio-platform,host=a "
+			   "--device vfio-platform,host=b,id=a-2 --default-devices no"),
+		     0, "%s", err.what);
+	cr_assert_eq(config.n_devices, 3u);
+	cr_expect_str_eq(config.devices[0].name, "a");
+	cr_expect_str_eq(config.devices[1].name, "a-3");
+	cr_expect_str_eq(config.devices[2].name, "a-2");
+}
+
+Test(options, default_devices_give_way)
+{
+	cr_assert_eq(parse("--kernel k --device pl031,id=clock --console none"), 0);
+	cr_assert_eq(config.n_devices, 2u);
+	cr_expect_str_eq(config.devices[0].name, "clock");
+	cr_expect_str_eq(config.devices[1].name, "pl061");
+	cr_assert_eq(parse("--kernel k --default-devices no"), 0);
+	cr_expect_eq(config.n_devices, 0u);
+}
+
+Test(options, affinity)
+{
+	static const struct {
+		const char *text;
+		uint64_t cpus[4]; /* first word of vCPUs 0 to 3 */
+	} cases[] = {
+		{ "0-3,6", { 0x4f, 0x4f, 0x4f, 0x4f } },
+		{ "0:0-1,1:2,2:3,4,3:5", { 0x3, 0x4, 0x18, 0x20 } },
+		{ "2-3:4-5,0-1:0,7", { 0x81, 0x81, 0x30, 0x30 } },
+	};
+	char line[128];
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		snprintf(line, sizeof(line), "--cpu-affinity %s --kernel k --cpus 4",
+			 cases[i].text);
+		cr_assert_eq(parse(line), 0, "%s", err.what);
+		for (unsigned int v = 0; v < 4; v++)
+			cr_expect_eq(config.affinity[v][0], cases[i].cpus[v], "%s: vCPU %u",
+				     cases[i].text, v);
+	}
+	cr_assert_eq(parse("--kernel k --cpu-affinity 1023"), 0);
+	cr_expect_eq(config.affinity[0][15], 1ULL << 63);
+}
+
+Test(options, the_command_line_overrides_the_file_whatever_the_order)
+{
+	fake_file("/vm/disk.conf", "[vm]\nkernel = Image\ncpus = 2\nappend = a\n"
+				   "[device disk]\ntype = vfio-platform\nhost = x.ahci\n");
+	cr_assert_eq(parse("--cpus 4 --append b -c /vm/disk.conf --device test-device"), 0, "%s",
+		     err.what);
+	cr_expect_str_eq(config.kernel, "/vm/Image");
+	cr_expect_eq(config.n_vcpus, 4u);
+	cr_expect_str_eq(config.append, "b");
+	cr_assert_eq(config.n_devices, 5u);
+	cr_expect_str_eq(config.devices[0].name, "disk");
+	cr_expect_str_eq(config.devices[1].name, "test-device");
+	cr_expect_lt(parse("-c /vm/disk.conf --device pl011,id=disk"), 0);
+	cr_expect(strstr(err.why, "/vm/disk.conf:5"), "%s", err.why);
+}
+
+/* Help and man page say the same as the table. */
+static char *read_all(FILE *f)
+{
+	static char text[65536];
+	size_t n;
+
+	rewind(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void expect_80_columns(char *text)
+{
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		cr_expect_leq(strlen(line), 80u, "%s", line);
+}
+
+Test(options, help_names_every_option_in_80_columns)
+{
+	FILE *f = tmpfile();
+	char *text, key[64];
+
+	options_print_help(f);
+	text = read_all(f);
+	for (const struct vm_option *option = vm_options; option->key; option++) {
+		snprintf(key, sizeof(key), "--%s", option->key);
+		cr_expect(strstr(text, key), "%s", key);
+	}
+	expect_80_columns(text);
+}
+
+Test(options, device_help_names_every_type_and_key_in_80_columns)
+{
+	FILE *f = tmpfile();
+	char *text;
+
+	options_print_device_help(f);
+	text = read_all(f);
+	for (size_t i = 0; device_classes[i]; i++) {
+		cr_expect(strstr(text, device_classes[i]->name), "%s", device_classes[i]->name);
+		for (const struct device_key *key = device_classes[i]->keys; key && key->key; key++)
+			cr_expect(strstr(text, key->key), "%s", key->key);
+	}
+	expect_80_columns(text);
+}
+
+/*
+ * Each option and key stands in the page in a line .BI "NAME" "ARGUMENT"; there are no other such
+ * lines.
+ */
+static void expect_in_page(const char *page, const char *name, const char *separator,
+			   const char *arg)
+{
+	char line[160];
+
+	if (arg)
+		snprintf(line, sizeof(line), "%s\" \"%s%s\"\n", name, separator, arg);
+	else
+		snprintf(line, sizeof(line), "%s\"\n", name);
+	cr_expect(strstr(page, line), "docs/dais.1 lacks %s", line);
+}
+
+Test(options, man_page_names_every_option_and_key_and_no_other)
+{
+	FILE *f = fopen("docs/dais.1", "r");
+	unsigned int n_known = 0, n_told = 0;
+	char *page, name[64];
+
+	cr_assert_not_null(f, "run the tests from the root of the tree");
+	page = read_all(f);
+	for (char *from = page, *to = page; (*to = *from); from++)
+		to += *from != '\\';
+	for (const struct vm_option *option = vm_options; option->key; option++, n_known++) {
+		snprintf(name, sizeof(name), "--%s", option->key);
+		expect_in_page(page, name, " ", option->arg);
+	}
+	for (size_t i = 0; device_classes[i]; i++) {
+		snprintf(name, sizeof(name), ".SS %s\n", device_classes[i]->name);
+		cr_expect(strstr(page, name), "docs/dais.1 lacks %s", name);
+		for (const struct device_key *key = device_classes[i]->keys; key && key->key;
+		     key++) {
+			snprintf(name, sizeof(name), "\"%s%s", key->key,
+				 key->indexed ? "[.N]" : "");
+			expect_in_page(page, name, "=", key->arg);
+			n_known++;
+		}
+	}
+	for (const char *p = page; (p = strstr(p, "\n.BI \"")); p++)
+		n_told++;
+	cr_expect_eq(n_told, n_known, "docs/dais.1 tells of %u, not of %u", n_told, n_known);
+}

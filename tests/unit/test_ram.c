@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "vmm/core/ram.h"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+
+static struct memmap map;
+static struct ram ram;
+static struct err err;
+
+static void set_up(void)
+{
+	fake_sys_reset();
+	memmap_init(&map, 40);
+	ram = (struct ram){ 0 };
+}
+
+TestSuite(ram, .init = set_up);
+
+Test(ram, one_bank_without_holes)
+{
+	cr_assert_eq(ram_plan(&ram, &map, 512 * MIB, NULL, 0, &err), 0);
+	cr_assert_eq(ram.n_banks, 1);
+	cr_assert_eq(ram.banks[0].gpa.start, MEMMAP_RAM);
+	cr_assert_eq(ram.banks[0].gpa.size, 512 * MIB);
+	cr_assert_eq(ram.size, 512 * MIB);
+}
+
+/* Banks that 64 MiB of RAM are laid out in, around the holes; all in MiB from the start of RAM. */
+static const struct layout {
+	const char *what;
+	struct range holes[3], banks[4];
+} layouts[] = {
+	{ "below", { { 0, 0 } }, { { 0, 64 } } },
+	{ "at the start", { { 0, 16 } }, { { 16, 64 } } },
+	{ "in the middle", { { 32, 4 } }, { { 0, 32 }, { 36, 32 } } },
+	{ "beyond the end", { { 64, 16 } }, { { 0, 64 } } },
+	{ "two, not sorted", { { 40, 1 }, { 10, 2 } }, { { 0, 10 }, { 12, 28 }, { 42, 26 } } },
+	{ "adjacent", { { 8, 8 }, { 16, 8 } }, { { 0, 8 }, { 24, 56 } } },
+	{ "overlapping", { { 8, 12 }, { 10, 2 }, { 16, 8 } }, { { 0, 8 }, { 24, 56 } } },
+	{ "too small a gap", { { 8, 4 }, { 13, 3 } }, { { 0, 8 }, { 16, 56 } } },
+};
+
+Test(ram, banks_go_around_holes)
+{
+	for (const struct layout *l = layouts; l < layouts + n_elems(layouts); l++) {
+		struct range holes[3];
+		uint64_t sum = 0;
+
+		for (unsigned int i = 0; i < 3; i++)
+			holes[i] = (struct range){ MEMMAP_RAM + l->holes[i].start * MIB,
+						   l->holes[i].size * MIB };
+		cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, holes, 3, &err), 0, "%s: %s", l->what,
+			     err.what);
+		for (unsigned int i = 0; i < ram.n_banks; i++) {
+			cr_assert_eq(ram.banks[i].gpa.start, MEMMAP_RAM + l->banks[i].start * MIB,
+				     "%s: bank %u", l->what, i);
+			cr_assert_eq(ram.banks[i].gpa.size, l->banks[i].size * MIB, "%s: bank %u",
+				     l->what, i);
+			sum += ram.banks[i].gpa.size;
+		}
+		cr_assert_eq(sum, 64 * MIB, "%s", l->what);
+		cr_assert_eq(ram.size, sum);
+	}
+}
+
+Test(ram, holes_outside_or_of_odd_bounds)
+{
+	const struct range msi = { 0x08000000, 0x100000 };
+	const struct range odd = { MEMMAP_RAM + 32 * MIB + 1, 1 };
+	const struct range top = { MEMMAP_RAM + 32 * MIB, UINT64_MAX - MEMMAP_RAM - 32 * MIB + 1 };
+
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &msi, 1, &err), 0);
+	cr_assert_eq(ram.n_banks, 1);
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &odd, 1, &err), 0);
+	cr_assert_eq(ram.banks[0].gpa.size, 32 * MIB);
+	cr_assert_eq(ram.banks[1].gpa.start, MEMMAP_RAM + 34 * MIB);
+	cr_assert_eq(ram_plan(&ram, &map, 32 * MIB, &top, 1, &err), 0);
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &top, 1, &err), -EINVAL);
+	cr_assert(strstr(err.what, "32 MiB"), "%s", err.what);
+}
+
+Test(ram, sizes_that_make_no_sense_are_refused)
+{
+	static const struct {
+		uint64_t size;
+		const char *text;
+	} bad[] = {
+		{ 0, "memory = " },
+		{ 14 * MIB, "14 MiB" },
+		{ 64 * MIB + 4096, "memory = " },
+		{ 1ULL << 40, "room for" },
+		{ 1ULL << 63, "room for" },
+	};
+
+	for (unsigned int i = 0; i < n_elems(bad); i++) {
+		cr_assert_eq(ram_plan(&ram, &map, bad[i].size, NULL, 0, &err), -EINVAL);
+		cr_assert(strstr(err.what, bad[i].text), "%s", err.what);
+		cr_assert(err.why[0] && err.fix[0]);
+		cr_assert_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+		cr_assert_eq(ram.n_banks, 0);
+	}
+}
+
+Test(ram, more_pieces_than_banks)
+{
+	struct range holes[RAM_MAX_BANKS];
+
+	for (unsigned int i = 0; i < RAM_MAX_BANKS; i++)
+		holes[i] = (struct range){ MEMMAP_RAM + (i * 4 + 2) * MIB, 2 * MIB };
+	cr_assert_eq(ram_plan(&ram, &map, 32 * MIB, holes, RAM_MAX_BANKS, &err), 0);
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, holes, RAM_MAX_BANKS, &err), -EINVAL);
+}
+
+static const size_t page_sizes[] = { 4 << 10, 16 << 10, 64 << 10 };
+
+Test(ram, host_and_guest_addresses_are_congruent)
+{
+	const struct range hole = { MEMMAP_RAM + 34 * MIB, 2 * MIB };
+
+	for (unsigned int p = 0; p < n_elems(page_sizes); p++) {
+		uint64_t block = page_sizes[p] * page_sizes[p] / 8;
+
+		fake_set_page_size(page_sizes[p]);
+		cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &hole, 1, &err), 0);
+		cr_assert_eq(ram_create(&ram, NULL, &err), 0, "%s", err.what);
+		for (unsigned int i = 0; i < 2; i++) {
+			uint64_t hva = (uintptr_t)ram.banks[i].hva;
+
+			cr_assert_eq(hva % block, ram.banks[i].gpa.start % block);
+			cr_assert(is_aligned(hva, RAM_ALIGN));
+		}
+		ram_destroy(&ram);
+		cr_assert_eq(fake_n_mappings(), 0);
+	}
+}
+
+static uint64_t resident_kib(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	unsigned long kib = 0;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Rss: %lu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+Test(ram, creating_touches_no_page)
+{
+	uint64_t before = resident_kib();
+
+	cr_assert_eq(ram_plan(&ram, &map, GIB, NULL, 0, &err), 0);
+	cr_assert_eq(ram_create(&ram, NULL, &err), 0);
+	cr_assert_leq(resident_kib(), before + 4096);
+	ram_destroy(&ram);
+}
+
+Test(ram, clear_zeroes_all_banks)
+{
+	const struct range hole = { MEMMAP_RAM + 8 * MIB, 2 * MIB };
+	static const char *const paths[] = { NULL, "/huge" };
+
+	for (unsigned int p = 0; p < n_elems(paths); p++) {
+		fake_file("/huge/.keep", "");
+		cr_assert_eq(ram_plan(&ram, &map, 16 * MIB, &hole, 1, &err), 0);
+		cr_assert_eq(ram_create(&ram, paths[p], &err), 0, "%s", err.what);
+		for (unsigned int i = 0; i < ram.n_banks; i++) {
+			memset(ram.banks[i].hva, 0xa5, 1);
+			memset((char *)ram.banks[i].hva + ram.banks[i].gpa.size - 1, 0xa5, 1);
+		}
+		cr_assert_eq(ram_clear(&ram, &err), 0);
+		for (unsigned int i = 0; i < ram.n_banks; i++) {
+			const char *bytes = ram.banks[i].hva;
+
+			cr_assert_eq(bytes[0], 0);
+			cr_assert_eq(bytes[ram.banks[i].gpa.size - 1], 0);
+		}
+		ram_destroy(&ram);
+	}
+	cr_assert_eq(fake_n_mappings() + fake_n_open_fds(), 0);
+}
+
+Test(ram, pointers_only_inside_one_bank)
+{
+	const struct range hole = { MEMMAP_RAM + 32 * MIB, 2 * MIB };
+
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &hole, 1, &err), 0);
+	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM, 1), "before ram_create()");
+	cr_assert_eq(ram_create(&ram, NULL, &err), 0);
+	cr_assert_eq(ram_ptr(&ram, MEMMAP_RAM, 32 * MIB), ram.banks[0].hva);
+	cr_assert_eq(ram_ptr(&ram, MEMMAP_RAM + 34 * MIB + 5, 1), (char *)ram.banks[1].hva + 5);
+	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM - 1, 2));
+	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM + 32 * MIB - 1, 2), "ends in the hole");
+	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM + 32 * MIB - 1, 3 * MIB), "spans the hole");
+	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM, 0));
+	cr_assert_null(ram_ptr(&ram, UINT64_MAX, 2), "wraps");
+	ram_destroy(&ram);
+}
+
+static void plan_huge(void)
+{
+	fake_file("/huge/.keep", "");
+	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "20\n");
+	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "8\n");
+	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "40\n");
+	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, NULL, 0, &err), 0);
+}
+
+Test(ram, each_failing_call_leaves_nothing_behind)
+{
+	static const char *const paths[] = { NULL, "/huge" };
+
+	for (unsigned int p = 0; p < n_elems(paths); p++) {
+		for (unsigned int n = 1;; n++) {
+			int ret;
+
+			set_up();
+			plan_huge();
+			fake_fail_at(n, EIO);
+			ret = ram_create(&ram, paths[p], &err);
+			cr_assert_eq(ret, fake_failed() ? -EIO : 0);
+			ram_destroy(&ram);
+			cr_assert_eq(fake_n_mappings(), 0);
+			cr_assert_eq(fake_n_open_fds(), 0);
+			if (!fake_failed())
+				break;
+			cr_assert(strstr(err.what, "Input/output error"), "%s", err.what);
+		}
+	}
+}
+
+/* Calls of a bank from a file: create, unlink, fstatfs, mmap, mmap. */
+#define NTH_MAP_OF_FILE 5
+
+Test(ram, too_few_huge_pages_says_how_many_are_missing)
+{
+	plan_huge();
+	fake_fail_at(NTH_MAP_OF_FILE, ENOMEM);
+	cr_assert_eq(ram_create(&ram, "/huge", &err), -ENOMEM);
+	cr_assert(strstr(err.why, "32 huge pages of 2 MiB are needed, 12 are free"), "%s", err.why);
+	cr_assert(strstr(err.fix, "add the 20 that are missing"), "%s", err.fix);
+	cr_assert(strstr(err.fix, "write 60 to "), "%s", err.fix);
+	ram_destroy(&ram);
+}
+
+Test(ram, enough_huge_pages_but_a_limited_mount)
+{
+	plan_huge();
+	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "100\n");
+	fake_fail_at(NTH_MAP_OF_FILE, ENOMEM);
+	cr_assert_eq(ram_create(&ram, "/huge", &err), -ENOMEM);
+	cr_assert(strstr(err.fix, "size= limit"), "%s", err.fix);
+	ram_destroy(&ram);
+}
+
+Test(ram, mem_path_that_cannot_serve)
+{
+	static const struct {
+		long type, page;
+		const char *text;
+	} bad[] = { { TMPFS_MAGIC, 4096, "no hugetlbfs" }, { HUGETLBFS_MAGIC, GIB, "1 GiB" } };
+
+	for (unsigned int i = 0; i < n_elems(bad); i++) {
+		plan_huge();
+		fake_set_statfs(bad[i].type, bad[i].page);
+		cr_assert_eq(ram_create(&ram, "/huge", &err), -EINVAL);
+		cr_assert(strstr(err.what, bad[i].text), "%s", err.what);
+		cr_assert(err.fix[0]);
+		ram_destroy(&ram);
+		cr_assert_eq(fake_n_open_fds(), 0);
+	}
+}
+
+Test(ram, banks_from_a_gigantic_page)
+{
+	plan_huge();
+	fake_set_statfs(HUGETLBFS_MAGIC, GIB);
+	cr_assert_eq(ram_plan(&ram, &map, GIB, NULL, 0, &err), 0);
+	cr_assert_eq(ram_create(&ram, "/huge", &err), 0, "%s", err.what);
+	cr_assert(is_aligned((uintptr_t)ram.banks[0].hva, GIB));
+	ram_destroy(&ram);
+}

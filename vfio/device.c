@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/device.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/platform_bus.h"
+#include "vfio/context.h"
+#include "vfio/group.h"
+#include "vfio/host_irq.h"
+#include "vfio/irq.h"
+#include "vfio/region.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/vm.h"
+
+/* No device tree node has nearly as many. */
+#define MAX_INDEX 256
+
+/*
+ * "key.@index", and for the first plain "key" too: unlike mmap=, an address or an SPI is that of
+ * one region or interrupt.
+ */
+static int pin_of(const struct device_config *config, const char *key, unsigned int index,
+		  uint64_t *pin, struct err *err)
+{
+	char indexed[32];
+
+	*pin = PLATFORM_BUS_ANY;
+	if (index == 0)
+		return device_config_u64(config, key, 0, pin, err);
+	snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
+	return device_config_u64(config, indexed, -1, pin, err);
+}
+
+static int mmap_of(const struct device_config *config, unsigned int index, enum vfio_mmap *mmap,
+		   struct err *err)
+{
+	bool on = true;
+
+	*mmap = VFIO_MMAP_AUTO;
+	if (!device_config_find(config, "mmap", (int)index))
+		return 0;
+	*mmap = VFIO_MMAP_ON;
+	if (device_config_bool(config, "mmap", (int)index, &on, err))
+		return err->code;
+	if (!on)
+		*mmap = VFIO_MMAP_OFF;
+	return 0;
+}
+
+/* "gpa.3=" of a device with two regions would be lost silently. */
+static int check_indices(const struct vfio_device *vdev, const struct device_config *config,
+			 struct err *err)
+{
+	for (unsigned int i = 0; i < config->n_settings; i++) {
+		const struct device_setting *setting = &config->settings[i];
+		const char *dot = strchr(setting->key, '.');
+		bool of_irq = strncmp(setting->key, "spi", 3) == 0;
+		unsigned int n = of_irq ? vdev->n_irqs : vdev->n_regions;
+		uint64_t index = 0;
+
+		if (!dot && strcmp(setting->key, "gpa") && strcmp(setting->key, "spi"))
+			continue;
+		if ((!dot || str_to_u64(dot + 1, &index) == 0) && index < n)
+			continue;
+		err_usage(err, "%s: %s=%s: %s has no such %s", setting->where, setting->key,
+			  setting->value, vdev->host.name, of_irq ? "interrupt" : "region");
+		err_fix(err, "it has %u, counted from 0", n);
+		return err->code;
+	}
+	return 0;
+}
+
+static int query_regions(struct vfio_device *vdev, const struct device_config *config,
+			 unsigned int n, struct err *err)
+{
+	int ret = 0;
+
+	vdev->regions = calloc(n ? n : 1, sizeof(*vdev->regions));
+	if (!vdev->regions)
+		return err_set(err, ENOMEM, "regions");
+	for (unsigned int i = 0; i < n && !ret; i++) {
+		struct vfio_region *region = &vdev->regions[vdev->n_regions++];
+
+		snprintf(region->name, sizeof(region->name), "%s region %u", vdev->host.name, i);
+		region->page_offset = vfio_host_device_page_offset(&vdev->host, i);
+		ret = pin_of(config, "gpa", i, &region->wanted_gpa, err);
+		if (!ret)
+			ret = mmap_of(config, i, &region->mmap, err);
+		if (!ret)
+			ret = vfio_region_query(region, vdev->fd, i, err);
+	}
+	return ret;
+}
+
+static int query_irqs(struct vfio_device *vdev, const struct device_config *config, unsigned int n,
+		      struct err *err)
+{
+	int ret = 0;
+
+	vdev->irqs = calloc(n ? n : 1, sizeof(*vdev->irqs));
+	if (!vdev->irqs)
+		return err_set(err, ENOMEM, "interrupts");
+	for (unsigned int i = 0; i < n && !ret; i++) {
+		struct vfio_irq *irq = &vdev->irqs[vdev->n_irqs++];
+
+		snprintf(irq->name, sizeof(irq->name), "%s interrupt %u", vdev->host.name, i);
+		irq->trigger_fd = irq->resample_fd = -1;
+		ret = pin_of(config, "spi", i, &irq->wanted_spi, err);
+		if (!ret)
+			ret = vfio_irq_query(irq, vdev->fd, i, err);
+	}
+	return ret;
+}
+
+static int query(struct vfio_device *vdev, const struct device_config *config, struct err *err)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int ret = sys_ioctl(vdev->fd, VFIO_DEVICE_GET_INFO, &info);
+
+	if (ret < 0)
+		return err_set(err, ret, "VFIO_DEVICE_GET_INFO");
+	if (!(info.flags & (VFIO_DEVICE_FLAGS_PLATFORM | VFIO_DEVICE_FLAGS_AMBA)) ||
+	    info.num_regions > MAX_INDEX || info.num_irqs > MAX_INDEX) {
+		err_set(err, 0, "VFIO does not call it a platform or AMBA device (flags %#x)",
+			info.flags);
+		return err_host(err);
+	}
+	vdev->flags = info.flags;
+	ret = query_regions(vdev, config, info.num_regions, err);
+	if (!ret)
+		ret = query_irqs(vdev, config, info.num_irqs, err);
+	return ret ? ret : check_indices(vdev, config, err);
+}
+
+/*
+ * Which lines of /proc/interrupts are the device's? Those that opening it has added. Where that is
+ * not as many as it has interrupts (an older kernel asks for them later), nothing is counted.
+ */
+static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list *before)
+{
+	struct host_irq_list after;
+	unsigned int i = 0, n = 0;
+
+	host_irq_read(&vdev->host, &after);
+	if (after.n_irqs != before->n_irqs + vdev->n_irqs)
+		return;
+	for (unsigned int k = 0; k < after.n_irqs; k++) {
+		struct vfio_irq *irq = &vdev->irqs[n];
+
+		if (i < before->n_irqs && before->irqs[i].number == after.irqs[k].number) {
+			i++;
+		} else if (n < vdev->n_irqs) {
+			irq->host_irq = after.irqs[k].number;
+			irq->n_before = after.irqs[k].count;
+			irq->host_irq_known = true;
+			n++;
+		}
+	}
+}
+
+int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err)
+{
+	struct host_irq_list irqs_before;
+	struct vfio_group *group;
+	int ret = vfio_get_group(vdev->device.vm->vfio, &vdev->host, &group, err);
+
+	if (ret)
+		return ret;
+	host_irq_read(&vdev->host, &irqs_before);
+	ret = vfio_group_open_device(group, &vdev->host, err);
+	if (ret < 0)
+		return ret;
+	vdev->fd = ret;
+	ret = query(vdev, config, err);
+	if (ret)
+		return ret;
+	find_host_irqs(vdev, &irqs_before);
+	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
+		log_warn("%s: the host's kernel has no reset handler for it: a guest reset cuts "
+			 "its DMA but leaves its registers as they are",
+			 vdev->host.name);
+	return vfio_device_reset(vdev, err);
+}
+
+void vfio_device_close(struct vfio_device *vdev)
+{
+	while (vdev->n_irqs)
+		vfio_irq_destroy(&vdev->irqs[--vdev->n_irqs]);
+	while (vdev->n_regions)
+		vfio_region_destroy(&vdev->regions[--vdev->n_regions], vdev->device.vm);
+	free(vdev->irqs);
+	free(vdev->regions);
+	vdev->irqs = NULL;
+	vdev->regions = NULL;
+	close_fd(&vdev->fd);
+}
+
+int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
+{
+	int ret;
+
+	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
+		return 0;
+	ret = sys_ioctl(vdev->fd, VFIO_DEVICE_RESET, NULL);
+	trace_line(TRACE_VFIO, "%s: reset: %d", vdev->host.name, ret);
+	if (ret < 0) {
+		err_set(err, ret, "reset %s", vdev->host.name);
+		err_why(err, "its reset handler in the host's kernel failed; see dmesg");
+		return err_host(err);
+	}
+	return 0;
+}

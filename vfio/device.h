@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_DEVICE_H
+#define VFIO_DEVICE_H
+
+#include <stdint.h>
+
+#include "devices/device.h"
+#include "vfio/host_device.h"
+#include "vmm/base/err.h"
+
+struct vfio_irq;
+struct vfio_region;
+
+/* An assigned device, opened. */
+struct vfio_device {
+	struct device device;     /* base; first */
+	struct vfio_device *next; /* struct vfio's list */
+	struct vfio_host_device host;
+	const char *where;      /* the configuration's, for messages */
+	const char *compatible; /* what the guest's node says in place of the host's; NULL: the
+				   host's */
+	int fd;                 /* -1: not open */
+	uint32_t flags;         /* VFIO_DEVICE_FLAGS_* */
+	struct vfio_region *regions;
+	unsigned int n_regions;
+	struct vfio_irq *irqs;
+	unsigned int n_irqs;
+};
+
+/*
+ * Open vdev->host (found and bound) and take its regions and interrupts as VFIO and @config have
+ * them; nothing is wired. After an error vfio_device_close() cleans up, as it does later; the
+ * memslots of regions go then, too.
+ */
+int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err);
+void vfio_device_close(struct vfio_device *vdev);
+
+/* VFIO_DEVICE_RESET where the kernel has a handler for this device; else nothing. */
+int vfio_device_reset(const struct vfio_device *vdev, struct err *err);
+
+#endif

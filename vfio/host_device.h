@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_HOST_DEVICE_H
+#define VFIO_HOST_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+/* A device of the host as sysfs shows it, without opening anything. */
+struct vfio_host_device {
+	char name[128];   /* as the bus names it: "10000000.ahci" */
+	char path[192];   /* "/sys/bus/platform/devices/10000000.ahci" */
+	char driver[64];  /* bound to it; empty: none */
+	bool amba;        /* on the amba bus (PrimeCell), else the platform bus */
+	bool dt_coherent; /* its node says dma-coherent */
+	int group;        /* IOMMU group, -1: none */
+};
+
+/*
+ * Look @name up on the platform and the amba bus. A device that is not there is a wrong setting;
+ * the nearest name is suggested.
+ */
+int vfio_host_device_find(struct vfio_host_device *host, const char *name, struct err *err);
+
+/* It has an IOMMU group and its VFIO driver; else the error tells the commands that bind it. */
+int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err);
+
+/* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */
+uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index);
+
+/* The members of IOMMU group @group, for messages: "a (vfio-platform), b (no driver)". */
+void vfio_host_group_members(int group, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/host_irq.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/host_device.h"
+#include "vfio/irq.h"
+#include "vfio/vfio.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+/* " 23:   5   0   GICv3  36 Level   vfio-irq[23](10000000.ahci)": a number per CPU, then what is no
+ * number. */
+static bool parse_line(const char *line, const char *name, struct host_irq *irq)
+{
+	const char *action = strstr(line, "vfio-irq[");
+	char *end;
+
+	if (!action || !strstr(action, name))
+		return false;
+	irq->number = (unsigned int)strtoul(line, &end, 10);
+	if (end == line || *end != ':')
+		return false;
+	irq->count = 0;
+	for (const char *p = end + 1;; p = end) {
+		unsigned long long n = strtoull(p, &end, 10);
+
+		if (end == p || !isspace((unsigned char)*end))
+			return true;
+		irq->count += n;
+	}
+}
+
+void host_irq_read(const struct vfio_host_device *host, struct host_irq_list *list)
+{
+	owned_ptr char *text = NULL;
+	char name[sizeof(host->name) + 16], *line, *next;
+	size_t size;
+
+	list->n_irqs = 0;
+	/* vfio_platform_irq_init(), and the names that vfio_platform.c and vfio_amba.c give it. */
+	if (host->amba)
+		str_copy(name, sizeof(name), "](vfio-amba-");
+	else
+		snprintf(name, sizeof(name), "](%s)", host->name);
+	if (file_read("/proc/interrupts", 16 << 20, &text, &size))
+		return;
+	for (next = text; list->n_irqs < HOST_IRQ_MAX && (line = strsep(&next, "\n"));)
+		list->n_irqs += parse_line(line, name, &list->irqs[list->n_irqs]);
+}
+
+static void count(const struct vfio_irq *irq, const struct host_irq_list *now,
+		  struct vfio_irq_count *count)
+{
+	for (unsigned int i = 0; i < now->n_irqs && irq->host_irq_known; i++) {
+		if (now->irqs[i].number != irq->host_irq)
+			continue;
+		count->known = true;
+		count->n_interrupts = now->irqs[i].count - irq->n_before;
+	}
+}
+
+unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
+			     unsigned int n_max)
+{
+	unsigned int n = 0;
+
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
+		struct host_irq_list now;
+
+		host_irq_read(&vdev->host, &now);
+		for (unsigned int i = 0; i < vdev->n_irqs; i++, n++) {
+			if (n >= n_max)
+				continue;
+			counts[n] = (struct vfio_irq_count){
+				.device = vdev->host.name,
+				.index = i,
+				.spi = vdev->irqs[i].spi,
+				.level = vdev->irqs[i].level,
+			};
+			count(&vdev->irqs[i], &now, &counts[n]);
+		}
+	}
+	return n;
+}

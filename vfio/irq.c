@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/irq.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "devices/platform_bus.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/irq_line.h"
+
+/* The one eventfd that a platform interrupt takes; -1: none any more. */
+static int set_fd(const struct vfio_irq *irq, uint32_t action, int32_t fd)
+{
+	union {
+		struct vfio_irq_set set;
+		char bytes[sizeof(struct vfio_irq_set) + sizeof(fd)];
+	} arg = {
+		.set = { .argsz = sizeof(arg),
+			 .flags = VFIO_IRQ_SET_DATA_EVENTFD | action,
+			 .index = irq->index,
+			 .count = 1 },
+	};
+
+	memcpy(arg.set.data, &fd, sizeof(fd));
+	return sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
+}
+
+/* @n 1: do the action now; 0: with VFIO_IRQ_SET_ACTION_TRIGGER, disable the interrupt. */
+static int set_none(const struct vfio_irq *irq, uint32_t action, uint32_t n)
+{
+	struct vfio_irq_set arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_IRQ_SET_DATA_NONE | action,
+		.index = irq->index,
+		.count = n,
+	};
+
+	return sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
+}
+
+int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, struct err *err)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
+	int ret = sys_ioctl(device_fd, VFIO_DEVICE_GET_IRQ_INFO, &info);
+
+	if (ret < 0)
+		return err_set(err, ret, "VFIO_DEVICE_GET_IRQ_INFO of %s", irq->name);
+	if (info.count != 1 || !(info.flags & VFIO_IRQ_INFO_EVENTFD)) {
+		err_set(err, 0, "%s cannot signal an eventfd", irq->name);
+		err_why(err, "VFIO gives it flags %#x and count %u", info.flags, info.count);
+		return err_host(err);
+	}
+	irq->device_fd = device_fd;
+	irq->index = index;
+	irq->level = info.flags & VFIO_IRQ_INFO_AUTOMASKED;
+
+	irq->trigger_fd = sys_eventfd(0, EFD_NONBLOCK);
+	if (irq->trigger_fd < 0)
+		return err_set(err, irq->trigger_fd, "eventfd of %s", irq->name);
+	if (!irq->level)
+		return 0;
+	irq->resample_fd = sys_eventfd(0, EFD_NONBLOCK);
+	if (irq->resample_fd < 0)
+		return err_set(err, irq->resample_fd, "eventfd of %s", irq->name);
+	return 0;
+}
+
+int vfio_irq_place(struct vfio_irq *irq, struct platform_bus *bus, struct err *err)
+{
+	int ret = platform_bus_take_spi(bus, irq->name, irq->wanted_spi, &irq->spi, err);
+
+	if (!ret)
+		trace_line(TRACE_IRQ, "%s: %s, SPI %u (INTID %u)", irq->name,
+			   irq->level ? "level" : "edge", irq->spi, SPI_TO_INTID(irq->spi));
+	return ret;
+}
+
+static int set_failed(const struct vfio_irq *irq, const char *what, int code, struct err *err)
+{
+	err_set(err, code, "%s of %s", what, irq->name);
+	if (code != -EBUSY)
+		return err->code;
+	/* VFIO asks for it alone; the error of its request_irq() appears here:
+	 * vfio_platform_set_irqs_ioctl(). */
+	err_why(err, "the host's interrupt is in use: another device shares the line");
+	err_fix(err, "unbind the driver that has it (see /proc/interrupts)");
+	return err_host(err);
+}
+
+/* First the way into the guest and the way back, last the source. */
+static int wire(struct vfio_irq *irq, struct vm *vm, struct err *err)
+{
+	int ret = irqfd_add(vm, irq->spi, irq->trigger_fd, irq->resample_fd, err);
+
+	if (ret)
+		return err_prefix(err, "%s", irq->name);
+	irq->has_irqfd = true;
+	if (irq->level) {
+		ret = set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, irq->resample_fd);
+		if (ret < 0)
+			return set_failed(irq, "VFIO_DEVICE_SET_IRQS (unmask)", ret, err);
+		irq->has_unmask_fd = true;
+	}
+	ret = set_fd(irq, VFIO_IRQ_SET_ACTION_TRIGGER, irq->trigger_fd);
+	if (ret < 0)
+		return set_failed(irq, "VFIO_DEVICE_SET_IRQS (trigger)", ret, err);
+	irq->has_trigger = true;
+	if (irq->level) {
+		/*
+		 * One that was in flight at quiesce was masked by the host's handler, and its EOI
+		 * will never come. Unmasking what is not masked does nothing:
+		 * vfio_platform_unmask().
+		 */
+		ret = set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+		if (ret < 0)
+			return set_failed(irq, "VFIO_DEVICE_SET_IRQS (unmask now)", ret, err);
+	}
+	trace_line(TRACE_IRQ, "%s: armed", irq->name);
+	return 0;
+}
+
+int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err)
+{
+	int ret = wire(irq, vm, err);
+
+	if (ret)
+		vfio_irq_quiesce(irq, vm);
+	return ret;
+}
+
+/*
+ * The source first: once the trigger is gone no handler runs (the kernel waits for one that does),
+ * so removing the irqfd drains what it signalled and lowers the line; then nobody signals
+ * resample_fd any more.
+ */
+void vfio_irq_quiesce(struct vfio_irq *irq, struct vm *vm)
+{
+	if (irq->has_trigger)
+		set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+	if (irq->has_irqfd)
+		irqfd_remove(vm, irq->spi, irq->trigger_fd);
+	if (irq->has_unmask_fd)
+		set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, -1);
+	irq->has_trigger = irq->has_irqfd = irq->has_unmask_fd = false;
+}
+
+void vfio_irq_destroy(struct vfio_irq *irq)
+{
+	close_fd(&irq->trigger_fd);
+	close_fd(&irq->resample_fd);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/region.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "devices/platform_bus.h"
+#include "vfio/info_cap.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/mmio.h"
+#include "vmm/core/vm.h"
+
+static void report_failure(struct vfio_region *region, const char *what, uint64_t offset,
+			   unsigned int width, ssize_t ret)
+{
+	bool last;
+
+	if (log_budget_take(&region->failures, &last))
+		log_warn("%s: %u-byte %s at offset %#" PRIx64 " failed: %s%s", region->name, width,
+			 what, offset, ret < 0 ? strerrordesc_np((int)-ret) : "cut short",
+			 last ? " (no more of these will be shown)" : "");
+}
+
+/* The buffer is in guest memory order, which is the host's for a number of the access's width. */
+union access {
+	uint8_t u8;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+};
+
+static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
+{
+	struct vfio_region *region = opaque;
+	union access data = { .u64 = 0 };
+	ssize_t ret =
+		sys_pread(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
+
+	if (ret != (ssize_t)width) {
+		report_failure(region, "read", offset, width, ret);
+		return 0;
+	}
+	switch (width) {
+	case 1:
+		return data.u8;
+	case 2:
+		return data.u16;
+	case 4:
+		return data.u32;
+	default:
+		return data.u64;
+	}
+}
+
+static void region_write(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
+{
+	struct vfio_region *region = opaque;
+	union access data = { .u64 = 0 };
+	ssize_t ret;
+
+	switch (width) {
+	case 1:
+		data.u8 = (uint8_t)value;
+		break;
+	case 2:
+		data.u16 = (uint16_t)value;
+		break;
+	case 4:
+		data.u32 = (uint32_t)value;
+		break;
+	default:
+		data.u64 = value;
+	}
+	ret = sys_pwrite(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
+	if (ret != (ssize_t)width)
+		report_failure(region, "write", offset, width, ret);
+}
+
+static const struct mmio_ops region_ops = {
+	.read = region_read,
+	.write = region_write,
+};
+
+static int add_area(struct vfio_region *region, struct range range, struct err *err)
+{
+	struct range whole = { 0, region->size };
+	struct vfio_area *bigger;
+
+	if (!range_valid(range) || !range_contains(whole, range) ||
+	    !is_aligned(range.start | range.size, sys_page_size()))
+		return 0;
+	bigger = reallocarray(region->areas, region->n_areas + 1, sizeof(*bigger));
+	if (!bigger)
+		return err_set(err, ENOMEM, "%s", region->name);
+	region->areas = bigger;
+	bigger[region->n_areas++] = (struct vfio_area){ .range = range, .slot = -1 };
+	return 0;
+}
+
+/* What the kernel would map: all of it, or the areas of the sparse mmap capability. */
+static int find_areas(struct vfio_region *region, const struct vfio_region_info *info,
+		      struct err *err)
+{
+	const struct vfio_region_info_cap_sparse_mmap *sparse = NULL;
+	int ret = 0;
+
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return 0;
+	region->page_offset = 0; /* the flag says so: vfio_platform_regions_init() */
+	if (info->flags & VFIO_REGION_INFO_FLAG_CAPS)
+		sparse = vfio_info_cap(info, info->argsz, info->cap_offset,
+				       VFIO_REGION_INFO_CAP_SPARSE_MMAP, sizeof(*sparse));
+	if (!sparse)
+		return add_area(region, (struct range){ 0, region->size }, err);
+	if (sparse->nr_areas >
+	    vfio_info_cap_room(info, info->argsz, sparse->areas) / sizeof(sparse->areas[0]))
+		return err_set(err, EPROTO, "%s: list of areas", region->name);
+	for (uint32_t i = 0; i < sparse->nr_areas && !ret; i++)
+		ret = add_area(region,
+			       (struct range){ sparse->areas[i].offset, sparse->areas[i].size },
+			       err);
+	return ret;
+}
+
+static int apply_mmap_setting(struct vfio_region *region, struct err *err)
+{
+	char size[32];
+
+	if (region->n_areas) {
+		if (region->mmap == VFIO_MMAP_OFF)
+			region->n_areas = 0;
+		return 0;
+	}
+	if (region->mmap == VFIO_MMAP_ON) {
+		err_usage(err, "mmap=on: %s cannot be mapped", region->name);
+		err_why(err,
+			"only whole pages of %zu bytes can be; it has %" PRIu64
+			" bytes at offset %#" PRIx64 " of a page",
+			sys_page_size(), region->size, region->page_offset);
+		err_fix(err, "leave mmap out for this region: each access is then trapped");
+		return err->code;
+	}
+	if (region->mmap == VFIO_MMAP_AUTO)
+		log_info("%s (%s) does not fill whole pages: its accesses are trapped",
+			 region->name, str_size(region->size, size));
+	return 0;
+}
+
+int vfio_region_query(struct vfio_region *region, int device_fd, unsigned int index,
+		      struct err *err)
+{
+	owned_ptr struct vfio_region_info *info = NULL;
+	const struct vfio_region_info ask = { .argsz = sizeof(ask), .index = index };
+	int ret = vfio_info_read(device_fd, VFIO_DEVICE_GET_REGION_INFO, &ask, sizeof(ask),
+				 (void **)&info);
+
+	if (ret < 0)
+		return err_set(err, ret, "VFIO_DEVICE_GET_REGION_INFO of %s", region->name);
+	region->device_fd = device_fd;
+	region->size = info->size;
+	region->file_offset = info->offset;
+	region->flags = info->flags;
+	if (!region->size ||
+	    !(region->flags & (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE))) {
+		err_set(err, 0, "%s can be neither read nor written", region->name);
+		err_why(err, "the kernel's VFIO driver serves memory only, no I/O ports");
+		return err_host(err);
+	}
+	ret = find_areas(region, info, err);
+	return ret ? ret : apply_mmap_setting(region, err);
+}
+
+int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, struct err *err)
+{
+	int ret = platform_bus_place(bus, region->name, region->size, region->page_offset,
+				     region->wanted_gpa, &region->gpa, err);
+
+	if (!ret)
+		trace_line(TRACE_VFIO, "%s: size %#" PRIx64 " at gpa %#" PRIx64 ", %s",
+			   region->name, region->size, region->gpa,
+			   region->n_areas ? "mapped" : "trapped");
+	return ret;
+}
+
+static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
+		    struct err *err)
+{
+	bool writable = region->flags & VFIO_REGION_INFO_FLAG_WRITE;
+	bool readable = region->flags & VFIO_REGION_INFO_FLAG_READ;
+	int ret = sys_mmap(NULL, area->range.size,
+			   (readable ? PROT_READ : 0) | (writable ? PROT_WRITE : 0), MAP_SHARED,
+			   region->device_fd, (off_t)(region->file_offset + area->range.start),
+			   &area->hva);
+
+	if (ret) {
+		area->hva = NULL;
+		err_set(err, ret, "mmap %s", region->name);
+		err_why(err, "the kernel says that it can be mapped and then does not");
+		err_fix(err, "mmap=off traps each access instead, which is slow");
+		return err_host(err);
+	}
+	ret = vm_memslot_add(vm, region->gpa + area->range.start, area->range.size, area->hva,
+			     !writable, region->name, err);
+	if (ret < 0)
+		return ret;
+	area->slot = ret;
+	return 0;
+}
+
+int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err)
+{
+	const struct mmio_region mmio = {
+		.gpa = { region->gpa, region->size },
+		.name = region->name,
+		.ops = &region_ops,
+		.opaque = region,
+		.memslot_mapped = region->n_areas,
+	};
+	int ret = mmio_table_add(&vm->mmio, &mmio, err);
+
+	for (unsigned int i = 0; i < region->n_areas && !ret; i++)
+		ret = map_area(region, &region->areas[i], vm, err);
+	return ret;
+}
+
+void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
+{
+	for (unsigned int i = region->n_areas; i-- > 0;) {
+		struct vfio_area *area = &region->areas[i];
+
+		if (area->slot >= 0)
+			vm_memslot_remove(vm, area->slot);
+		if (area->hva)
+			sys_munmap(area->hva, area->range.size);
+	}
+	free(region->areas);
+	region->areas = NULL;
+	region->n_areas = 0;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The type1 backend: /dev/vfio/vfio, Documentation/driver-api/vfio.rst and
+ * drivers/vfio/vfio_iommu_type1.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "vfio/group.h"
+#include "vfio/host_device.h"
+#include "vfio/info_cap.h"
+#include "vfio/iommu.h"
+#include "vmm/base/file.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+
+#define CONTAINER "/dev/vfio/vfio"
+
+static void *ioctl_number(unsigned long number)
+{
+	return (void *)(uintptr_t)number;
+}
+
+static int open_failed(int code, struct err *err)
+{
+	err_set(err, code, "open " CONTAINER);
+	if (code == -EACCES) {
+		err_why(err, "this user may not open it");
+		err_fix(err, "chmod 666 " CONTAINER " (it gives no right without a group's file)");
+	} else {
+		err_why(err, "the host's kernel has no VFIO container");
+		err_fix(err, "modprobe vfio_iommu_type1 (CONFIG_VFIO_CONTAINER, "
+			     "CONFIG_VFIO_IOMMU_TYPE1)");
+	}
+	return err_host(err);
+}
+
+static int check_container(int fd, struct err *err)
+{
+	int version = sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
+	int type1 = sys_ioctl(fd, VFIO_CHECK_EXTENSION, ioctl_number(VFIO_TYPE1v2_IOMMU));
+
+	if (version != VFIO_API_VERSION) {
+		err_set(err, version < 0 ? version : 0, "VFIO_GET_API_VERSION of " CONTAINER);
+		err_why(err, "version %d is needed, the kernel has %d", VFIO_API_VERSION, version);
+		return err_host(err);
+	}
+	if (type1 <= 0) {
+		err_set(err, type1, CONTAINER " has no type1 IOMMU");
+		err_fix(err, "modprobe vfio_iommu_type1 (CONFIG_VFIO_IOMMU_TYPE1)");
+		return err_host(err);
+	}
+	return 0;
+}
+
+static int type1_open(struct vfio_iommu **iommu, struct err *err)
+{
+	owned_fd int fd = sys_open(CONTAINER, O_RDWR);
+	int ret;
+
+	if (fd < 0)
+		return open_failed(fd, err);
+	ret = check_container(fd, err);
+	if (ret)
+		return ret;
+	*iommu = calloc(1, sizeof(**iommu));
+	if (!*iommu)
+		return err_set(err, ENOMEM, "IOMMU container");
+	(*iommu)->ops = &vfio_type1_ops;
+	(*iommu)->fd = take_fd(&fd);
+	return 0;
+}
+
+static int attach_failed(const struct vfio_group *group, const char *what, int code,
+			 struct err *err)
+{
+	char members[400];
+
+	err_set(err, code, "%s of %s", what, group->path);
+	switch (-code) {
+	case EPERM:
+		err_why(err,
+			"the host does not isolate MSIs (no \"interrupt remapping\"), and its "
+			"kernel then wants your word for it, although a platform device has "
+			"wired interrupts and cannot reach the MSI doorbell through the IOMMU");
+		err_fix(err,
+			"echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts "
+			"(at boot: vfio_iommu_type1.allow_unsafe_interrupts=1)");
+		break;
+	case EBUSY:
+		vfio_host_group_members(group->number, members, sizeof(members));
+		err_why(err, "the host uses a device of the group: %s", members);
+		err_fix(err,
+			"unbind the siblings from their host drivers, or bind them to VFIO too");
+		break;
+	case ENODEV:
+		err_why(err,
+			"the host's IOMMU driver does not serve this group, or the device left "
+			"it");
+		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
+		break;
+	default:
+		break;
+	}
+	return err_host(err);
+}
+
+static int type1_attach(struct vfio_iommu *iommu, struct vfio_group *group, struct err *err)
+{
+	int ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
+
+	trace_line(TRACE_VFIO, "%s: set container %d: %d", group->path, iommu->fd, ret);
+	/* vfio_iommu_type1_attach_group(): another aperture or reserved range than the others'. */
+	if (ret == -EINVAL && iommu->n_groups) {
+		err_set(err, ret, "VFIO_GROUP_SET_CONTAINER of %s", group->path);
+		return -EXDEV;
+	}
+	if (ret < 0)
+		return attach_failed(group, "VFIO_GROUP_SET_CONTAINER", ret, err);
+	if (iommu->n_groups)
+		return 0;
+	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, ioctl_number(VFIO_TYPE1v2_IOMMU));
+	return ret < 0 ? attach_failed(group, "VFIO_SET_IOMMU", ret, err) : 0;
+}
+
+/* The kernel lists what can be mapped, ascending; the rest is reserved. */
+static int add_complement(struct iova_list *list,
+			  const struct vfio_iommu_type1_info_cap_iova_range *usable)
+{
+	uint64_t next = 0;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < usable->nr_iovas && !ret; i++) {
+		ret = iova_list_add(list,
+				    (struct range){ next, usable->iova_ranges[i].start - next });
+		next = usable->iova_ranges[i].end + 1;
+		if (next == 0)
+			return ret;
+	}
+	return ret ? ret
+		   : iova_list_add(list, (struct range){ next, UINT64_MAX - next + (next > 0) });
+}
+
+static int type1_reserved(struct vfio_iommu *iommu, struct iova_list *list, struct err *err)
+{
+	const struct vfio_iommu_type1_info_cap_iova_range *usable;
+	owned_ptr struct vfio_iommu_type1_info *info = NULL;
+	int ret = vfio_info_read(iommu->fd, VFIO_IOMMU_GET_INFO,
+				 &(struct vfio_iommu_type1_info){ .argsz = sizeof(*info) },
+				 sizeof(*info), (void **)&info);
+
+	if (ret < 0)
+		return err_set(err, ret, "VFIO_IOMMU_GET_INFO");
+	if (!(info->flags & VFIO_IOMMU_INFO_CAPS))
+		return 0;
+	usable = vfio_info_cap(info, info->argsz, info->cap_offset,
+			       VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, sizeof(*usable));
+	if (!usable)
+		return 0;
+	if (usable->nr_iovas > vfio_info_cap_room(info, info->argsz, usable->iova_ranges) /
+				       sizeof(usable->iova_ranges[0]))
+		return err_set(err, EPROTO, "VFIO_IOMMU_GET_INFO: list of IOVA ranges");
+	ret = add_complement(list, usable);
+	return ret ? err_set(err, ret, "reserved IOVA ranges") : 0;
+}
+
+static int map_failed(struct range iova, int code, struct err *err)
+{
+	struct rlimit limit = { 0 };
+	char size[32];
+
+	err_set(err, code, "map %s of guest RAM at %#llx for DMA", str_size(iova.size, size),
+		(unsigned long long)iova.start);
+	if (code != -ENOMEM)
+		return err->code;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	err_why(err,
+		"all guest RAM must be locked in memory, and RLIMIT_MEMLOCK is %llu bytes, or "
+		"the host has not enough free memory",
+		(unsigned long long)limit.rlim_cur);
+	return err_host(err);
+}
+
+static int type1_map(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)hva,
+		.iova = iova.start,
+		.size = iova.size,
+	};
+	int ret = sys_ioctl(iommu->fd, VFIO_IOMMU_MAP_DMA, &map);
+
+	return ret < 0 ? map_failed(iova, ret, err) : 0;
+}
+
+static int type1_unmap(struct vfio_iommu *iommu, struct range iova, struct err *err)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = iova.start,
+		.size = iova.size,
+	};
+	int ret = sys_ioctl(iommu->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+
+	/* The kernel reports how much it unmapped; less than all would leave guest RAM within reach
+	 * of a device. */
+	if (ret == 0 && unmap.size != iova.size)
+		ret = -EIO;
+	if (ret < 0)
+		return err_set(err, ret, "unmap guest RAM at %#llx from DMA",
+			       (unsigned long long)iova.start);
+	return 0;
+}
+
+static void type1_close(struct vfio_iommu *iommu)
+{
+	close_fd(&iommu->fd);
+	free(iommu);
+}
+
+const struct vfio_iommu_ops vfio_type1_ops = {
+	.name = "type1",
+	.open = type1_open,
+	.attach = type1_attach,
+	.reserved = type1_reserved,
+	.map = type1_map,
+	.unmap = type1_unmap,
+	.close = type1_close,
+};

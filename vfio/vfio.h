@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_VFIO_H
+#define VFIO_VFIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+#include "vmm/core/memmap.h"
+
+struct ram;
+struct vm;
+
+/*
+ * The host side of all assigned devices of one VM: containers and groups. Created before the
+ * devices; devices join it in their create(). Order of calls:
+ *
+ *	vfio_create()		nothing is opened yet
+ *	vfio-platform's create	opens group and device, each group joins a container
+ *	vfio_reserved()		IOVA ranges where guest RAM must not be
+ *	vfio_dma_map()		guest RAM, IOVA = IPA, one ioctl per bank and container
+ *	vfio_kvm_attach()	tell KVM of the groups (KVM-VFIO device); the VM exists
+ *	…
+ *	vfio_dma_unmap()	at a guest reset, between quiesce and ram_clear()
+ *	vfio_dma_map()		… and after it again
+ *	vfio_destroy()		after the devices
+ */
+struct vfio;
+
+int vfio_create(struct vfio **vfio, struct err *err);
+
+/*
+ * IOVA ranges that no RAM may use (the kernel's list of each container and group); owned by @vfio,
+ * valid until the next device joins.
+ */
+int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *n_ranges,
+		  struct err *err);
+
+/* All banks of @ram for all devices, or none: after an error nothing is mapped. */
+int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);
+/* Unmaps what is mapped, all of it; 0 when nothing is. */
+int vfio_dma_unmap(struct vfio *vfio, struct err *err);
+
+int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err);
+
+bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
+
+/* What the host counted for one interrupt of an assigned device since the device was opened. */
+struct vfio_irq_count {
+	const char *device; /* the host's name of it; lives as long as the device */
+	unsigned int index; /* in its node */
+	uint32_t spi;       /* in the guest */
+	bool level;         /* else edge */
+	bool known;         /* false: /proc/interrupts did not tell, n_interrupts is 0 */
+	uint64_t n_interrupts;
+};
+
+/*
+ * Fill @counts, at most @n_max, for all devices in the order of their creation, before they are
+ * destroyed. Returns how many there are in all.
+ */
+unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
+			     unsigned int n_max);
+
+void vfio_destroy(struct vfio *vfio);
+
+extern const struct device_class vfio_platform_class;
+
+#endif

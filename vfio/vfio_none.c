@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* In place of the rest of this directory in a dais that was built without any IOMMU backend. */
+#include <stddef.h>
+
+#include "vfio/vfio.h"
+
+int vfio_create(struct vfio **vfio, struct err *err)
+{
+	(void)err;
+	*vfio = NULL;
+	return 0;
+}
+
+int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *n_ranges,
+		  struct err *err)
+{
+	(void)vfio;
+	(void)err;
+	*ranges = NULL;
+	*n_ranges = 0;
+	return 0;
+}
+
+int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
+{
+	(void)vfio;
+	(void)ram;
+	(void)err;
+	return 0;
+}
+
+int vfio_dma_unmap(struct vfio *vfio, struct err *err)
+{
+	(void)vfio;
+	(void)err;
+	return 0;
+}
+
+int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err)
+{
+	(void)vfio;
+	(void)vm;
+	(void)err;
+	return 0;
+}
+
+bool vfio_is_empty(const struct vfio *vfio)
+{
+	(void)vfio;
+	return true;
+}
+
+unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
+			     unsigned int n_max)
+{
+	(void)vfio;
+	(void)counts;
+	(void)n_max;
+	return 0;
+}
+
+void vfio_destroy(struct vfio *vfio)
+{
+	(void)vfio;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t used = strlen(buf);
+
+	snprintf(buf + used, size - used, "%s", text);
+}
+
+__attribute__((format(printf, 3, 0))) static void set_what(struct err *err, int code,
+							   const char *fmt, va_list ap)
+{
+	memset(err, 0, sizeof(*err));
+	err->code = code ? -abs(code) : -EINVAL;
+	vsnprintf(err->what, sizeof(err->what), fmt, ap);
+}
+
+int err_set(struct err *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_what(err, code, fmt, ap);
+	va_end(ap);
+	if (code) {
+		append(err->what, sizeof(err->what), ": ");
+		append(err->what, sizeof(err->what), strerrordesc_np(abs(code)) ?: "unknown error");
+	}
+	return err->code;
+}
+
+int err_usage(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_what(err, 0, fmt, ap);
+	va_end(ap);
+	err->status = EXIT_STATUS_USAGE;
+	return err->code;
+}
+
+void err_why(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->why, sizeof(err->why), fmt, ap);
+	va_end(ap);
+}
+
+void err_fix(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->fix, sizeof(err->fix), fmt, ap);
+	va_end(ap);
+}
+
+int err_host(struct err *err)
+{
+	err->status = EXIT_STATUS_HOST;
+	return err->code;
+}
+
+int err_prefix(struct err *err, const char *fmt, ...)
+{
+	char tail[sizeof(err->what)];
+	va_list ap;
+
+	memcpy(tail, err->what, sizeof(tail));
+	va_start(ap, fmt);
+	vsnprintf(err->what, sizeof(err->what), fmt, ap);
+	va_end(ap);
+	append(err->what, sizeof(err->what), ": ");
+	append(err->what, sizeof(err->what), tail);
+	return err->code;
+}
+
+int err_exit_status(const struct err *err)
+{
+	return err->status ? err->status : EXIT_STATUS_FAILURE;
+}
+
+void err_print(const struct err *err)
+{
+	char buf[sizeof(*err) + 128];
+	int n = snprintf(buf, sizeof(buf), "dais: error: %s\n", err->what);
+
+	if (err->why[0])
+		n += snprintf(buf + n, sizeof(buf) - (size_t)n, "dais: cause: %s\n", err->why);
+	if (err->fix[0])
+		snprintf(buf + n, sizeof(buf) - (size_t)n, "dais: fix:   %s\n", err->fix);
+	fputs(buf, stderr);
+}

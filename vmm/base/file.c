@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+
+int file_read(const char *path, size_t max, char **data, size_t *size)
+{
+	owned_fd int fd = sys_open(path, O_RDONLY);
+	owned_ptr char *buf = NULL;
+	size_t used = 0, room = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		ssize_t n;
+
+		if (used == room) {
+			char *bigger = realloc(buf, (room = room ? 2 * room : 4096) + 1);
+
+			if (!bigger)
+				return -ENOMEM;
+			buf = bigger;
+		}
+		n = sys_read(fd, buf + used, room - used);
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > max)
+			return -EFBIG;
+	}
+	buf[used] = '\0';
+	*data = take_ptr(&buf);
+	*size = used;
+	return 0;
+}
+
+int file_read_line(const char *path, char *buf, size_t size)
+{
+	owned_fd int fd = sys_open(path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = sys_read(fd, buf, size - 1);
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+int file_read_u64(const char *path, uint64_t *value)
+{
+	char line[64];
+	int ret = file_read_line(path, line, sizeof(line));
+
+	return ret ? ret : str_to_u64(line, value);
+}
+
+bool file_exists(const char *path)
+{
+	struct stat st;
+
+	return sys_stat(path, &st) == 0;
+}
+
+int file_link_name(const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX];
+	ssize_t n = sys_readlink(path, target, sizeof(target));
+	const char *slash;
+
+	if (n < 0)
+		return (int)n;
+	slash = strrchr(target, '/');
+	return str_copy(buf, size, slash ? slash + 1 : target) ? 0 : -ENAMETOOLONG;
+}
+
+int file_pread_all(int fd, void *buf, size_t size, uint64_t offset)
+{
+	char *p = buf;
+
+	while (size) {
+		ssize_t n = sys_pread(fd, p, size, (off_t)offset);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return -ENODATA;
+		p += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}

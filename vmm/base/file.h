@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_BASE_FILE_H
+#define VMM_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Small files (sysfs, procfs, device tree properties). All return 0 or a negative errno and set no
+ * message: what a missing file means is the caller's to say.
+ */
+
+/* The whole file, at most @max bytes (-EFBIG beyond), NUL-terminated beyond *size. The caller frees
+ * *data. */
+int file_read(const char *path, size_t max, char **data, size_t *size);
+/* One line of text without its newline into @buf. */
+int file_read_line(const char *path, char *buf, size_t size);
+int file_read_u64(const char *path, uint64_t *value);
+bool file_exists(const char *path);
+/* Last component of what the symbolic link @path points at ("…/drivers/vfio-amba" → "vfio-amba").
+ */
+int file_link_name(const char *path, char *buf, size_t size);
+
+/* Read @size bytes at @offset of @fd, all of them: -ENODATA if the file ends earlier. */
+int file_pread_all(int fd, void *buf, size_t size, uint64_t offset);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/base/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* strtoull, but a digit must come first: it takes signs and spaces. */
+static int parse_u64(const char *s, const char **end, uint64_t *value)
+{
+	char *e;
+
+	if (!isdigit((unsigned char)s[0]))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(s, &e, s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10);
+	*end = e;
+	return -errno;
+}
+
+int str_to_u64(const char *s, uint64_t *value)
+{
+	const char *end;
+	uint64_t v;
+	int ret = parse_u64(s, &end, &v);
+
+	if (ret)
+		return ret;
+	if (*end)
+		return -EINVAL;
+	*value = v;
+	return 0;
+}
+
+int str_to_size(const char *s, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	const char *end, *unit;
+	uint64_t v;
+	int ret = parse_u64(s, &end, &v);
+
+	if (ret)
+		return ret;
+	if (*end) {
+		unsigned int shift;
+
+		unit = strchr(units, toupper((unsigned char)*end));
+		if (!unit || end[1])
+			return -EINVAL;
+		shift = 10 * (unsigned int)(unit - units + 1);
+		if (v > UINT64_MAX >> shift)
+			return -ERANGE;
+		v <<= shift;
+	}
+	*bytes = v;
+	return 0;
+}
+
+int str_to_bool(const char *s, bool *value)
+{
+	static const char *const words[2][4] = { { "no", "off", "false", "0" },
+						 { "yes", "on", "true", "1" } };
+
+	for (int v = 0; v < 2; v++) {
+		for (int i = 0; i < 4; i++) {
+			if (strcmp(s, words[v][i]) == 0) {
+				*value = v;
+				return 0;
+			}
+		}
+	}
+	return -EINVAL;
+}
+
+int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits)
+{
+	memset(bits, 0, (n_bits + 63) / 64 * sizeof(*bits));
+	for (;;) {
+		uint64_t first, last;
+		int ret = parse_u64(s, &s, &first);
+
+		if (ret)
+			return ret;
+		last = first;
+		if (*s == '-') {
+			ret = parse_u64(s + 1, &s, &last);
+			if (ret)
+				return ret;
+		}
+		if (last < first)
+			return -EINVAL;
+		if (last >= n_bits)
+			return -ERANGE;
+		for (; first <= last; first++)
+			bits[first / 64] |= 1ULL << (first % 64);
+		if (*s == '\0')
+			return 0;
+		if (*s++ != ',')
+			return -EINVAL;
+	}
+}
+
+#define NAME_MAX_LEN 63
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	unsigned int m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Levenshtein's distance with one row; only for names up to NAME_MAX_LEN. */
+static unsigned int edit_distance(const char *a, const char *b)
+{
+	unsigned int row[NAME_MAX_LEN + 1];
+	size_t n = strlen(b);
+
+	for (unsigned int j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned int i = 1; a[i - 1]; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned int j = 1; j <= n; j++) {
+			unsigned int above = row[j];
+
+			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+const char *str_nearest(const char *wrong, const char *const *names)
+{
+	const char *best = NULL;
+	size_t len = strlen(wrong);
+	unsigned int best_distance = (unsigned int)(len + 2) / 3 + 1;
+
+	if (len > NAME_MAX_LEN)
+		return NULL;
+	for (; *names; names++) {
+		unsigned int distance;
+
+		if (strlen(*names) > NAME_MAX_LEN)
+			continue;
+		distance = edit_distance(wrong, *names);
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = *names;
+		}
+	}
+	return best;
+}
+
+char *str_dup(const char *s)
+{
+	return strdup(s);
+}
+
+char *str_printf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return n < 0 ? NULL : s;
+}
+
+bool str_copy(char *dst, size_t size, const char *src)
+{
+	return (size_t)snprintf(dst, size, "%s", src) < size;
+}
+
+const char *str_size(uint64_t bytes, char buf[32])
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	unsigned int u = 0;
+
+	while (u < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		u++;
+	}
+	snprintf(buf, 32, "%" PRIu64 " %s", bytes, units[u]);
+	return buf;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define result(call)                                \
+	({                                          \
+		__typeof__(call) result_v = (call); \
+		result_v < 0 ? -errno : result_v;   \
+	})
+
+#define result_retried(call)                            \
+	({                                              \
+		__typeof__(call) result_v;              \
+		do                                      \
+			result_v = (call);              \
+		while (result_v < 0 && errno == EINTR); \
+		result_v < 0 ? -errno : result_v;       \
+	})
+
+int sys_open(const char *path, int flags)
+{
+	return result_retried(open(path, flags | O_CLOEXEC));
+}
+
+int sys_create(const char *path, int flags, mode_t mode)
+{
+	return result_retried(open(path, flags | O_CREAT | O_CLOEXEC, mode));
+}
+
+void sys_close(int fd)
+{
+	close(fd);
+}
+
+int sys_unlink(const char *path)
+{
+	return result(unlink(path));
+}
+
+int sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	return result(ioctl(fd, request, arg));
+}
+
+int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr)
+{
+	void *p = mmap(hint, size, prot, flags, fd, offset);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*addr = p;
+	return 0;
+}
+
+void sys_munmap(void *addr, size_t size)
+{
+	munmap(addr, size);
+}
+
+int sys_madvise(void *addr, size_t size, int advice)
+{
+	return result(madvise(addr, size, advice));
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	return result_retried(read(fd, buf, size));
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	return result_retried(write(fd, buf, size));
+}
+
+ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)
+{
+	return result_retried(pread(fd, buf, size, offset));
+}
+
+ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset)
+{
+	return result_retried(pwrite(fd, buf, size, offset));
+}
+
+int sys_ftruncate(int fd, off_t size)
+{
+	return result_retried(ftruncate(fd, size));
+}
+
+int sys_fallocate(int fd, int mode, off_t offset, off_t size)
+{
+	return result_retried(fallocate(fd, mode, offset, size));
+}
+
+int sys_fstat(int fd, struct stat *st)
+{
+	return result(fstat(fd, st));
+}
+
+int sys_fstatfs(int fd, struct statfs *st)
+{
+	return result_retried(fstatfs(fd, st));
+}
+
+int sys_stat(const char *path, struct stat *st)
+{
+	return result(stat(path, st));
+}
+
+ssize_t sys_readlink(const char *path, char *buf, size_t size)
+{
+	ssize_t n = readlink(path, buf, size);
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n >= size)
+		return -ENAMETOOLONG;
+	buf[n] = '\0';
+	return n;
+}
+
+DIR *sys_opendir(const char *path)
+{
+	return opendir(path);
+}
+
+struct dirent *sys_readdir(DIR *dir)
+{
+	return readdir(dir);
+}
+
+void sys_closedir(DIR *dir)
+{
+	closedir(dir);
+}
+
+int sys_eventfd(unsigned int value, int flags)
+{
+	return result(eventfd(value, flags | EFD_CLOEXEC));
+}
+
+int sys_epoll_create(void)
+{
+	return result(epoll_create1(EPOLL_CLOEXEC));
+}
+
+int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	return result(epoll_ctl(epfd, op, fd, event));
+}
+
+int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms)
+{
+	return result(epoll_wait(epfd, events, n_max, timeout_ms));
+}
+
+int sys_timerfd_create(int clock)
+{
+	return result(timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value)
+{
+	return result(timerfd_settime(fd, flags, value, NULL));
+}
+
+int sys_signalfd(const sigset_t *mask)
+{
+	return result(signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int sys_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return -pthread_sigmask(how, set, old);
+}
+
+int sys_getrandom(void *buf, size_t size)
+{
+	char *p = buf;
+
+	while (size) {
+		ssize_t n = result_retried(getrandom(p, size, 0));
+
+		if (n < 0)
+			return (int)n;
+		p += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int sys_posix_openpt(int flags)
+{
+	return result(posix_openpt(flags | O_CLOEXEC));
+}
+
+size_t sys_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}

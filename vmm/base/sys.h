@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_BASE_SYS_H
+#define VMM_BASE_SYS_H
+
+/*
+ * The only door to the kernel for descriptors, ioctls and mappings: sys.c in the program,
+ * tests/fakes/ in unit tests, where each call can be scripted, counted and failed. Each function is
+ * the system call of its name with the same arguments, and returns what that returns or the
+ * negative errno instead of -1. EINTR is retried where the caller can only want that (open, read,
+ * write, pread, pwrite), never for sys_ioctl: KVM_RUN needs it.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct epoll_event;
+struct itimerspec;
+struct statfs;
+
+int sys_open(const char *path, int flags);                /* O_CLOEXEC is always added */
+int sys_create(const char *path, int flags, mode_t mode); /* open with O_CREAT | O_CLOEXEC */
+void sys_close(int fd);
+int sys_unlink(const char *path);
+/* @arg: the third argument as the request wants it: a pointer, or a number cast through uintptr_t.
+ */
+int sys_ioctl(int fd, unsigned long request, void *arg);
+/* Returns 0 and *addr, or a negative errno. @hint as mmap's first argument. */
+int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr);
+void sys_munmap(void *addr, size_t size);
+int sys_madvise(void *addr, size_t size, int advice);
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
+ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset);
+int sys_ftruncate(int fd, off_t size);
+int sys_fallocate(int fd, int mode, off_t offset, off_t size);
+int sys_fstat(int fd, struct stat *st);
+int sys_fstatfs(int fd, struct statfs *st);
+int sys_stat(const char *path, struct stat *st);
+/* Returns the target's length, NUL-terminated in @buf, or -ENAMETOOLONG if it does not fit. */
+ssize_t sys_readlink(const char *path, char *buf, size_t size);
+/* As opendir and readdir of libc; sys_opendir returns NULL with errno set. */
+DIR *sys_opendir(const char *path);
+struct dirent *sys_readdir(DIR *dir);
+void sys_closedir(DIR *dir);
+int sys_eventfd(unsigned int value, int flags); /* EFD_CLOEXEC is always added */
+int sys_epoll_create(void);                     /* EPOLL_CLOEXEC */
+int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms);
+int sys_timerfd_create(int clock); /* TFD_CLOEXEC | TFD_NONBLOCK */
+int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value);
+int sys_signalfd(const sigset_t *mask);                       /* SFD_CLOEXEC | SFD_NONBLOCK */
+int sys_sigmask(int how, const sigset_t *set, sigset_t *old); /* of the calling thread */
+int sys_getrandom(void *buf, size_t size); /* 0 when all bytes came, else negative errno */
+int sys_posix_openpt(int flags);
+/* Size of a page of this host in bytes: 4, 16 or 64 KiB; never assume one. */
+size_t sys_page_size(void);
+
+#endif

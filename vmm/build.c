@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/common/vgic.h"
+#include "devices/console.h"
+#include "devices/device.h"
+#include "devices/platform_bus.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/range.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+
+static int open_images(struct machine *m, struct err *err)
+{
+	return boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
+}
+
+static void close_images(struct machine *m)
+{
+	boot_files_close(&m->files);
+}
+
+static int take_devices(struct machine *m, struct err *err)
+{
+	const struct vm_config *config = m->config;
+	int ret = vfio_create(&m->vm.vfio, err);
+
+	if (ret)
+		return ret;
+	m->devices = calloc(config->n_devices + 1, sizeof(struct device *));
+	if (!m->devices)
+		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		const struct device_config *device = &config->devices[i];
+
+		ret = device->class->create(device, &m->vm, &m->devices[i], err);
+		if (ret) {
+			err_prefix(err, "device %s", device->name);
+			return ret;
+		}
+		m->n_devices++;
+	}
+	return 0;
+}
+
+static void destroy_devices(struct machine *m)
+{
+	while (m->n_devices) {
+		struct device *device = m->devices[--m->n_devices];
+
+		device->class->destroy(device);
+	}
+	free(m->devices);
+	m->devices = NULL;
+}
+
+static void give_devices_back(struct machine *m)
+{
+	destroy_devices(m);
+	vfio_destroy(m->vm.vfio);
+	m->vm.vfio = NULL;
+}
+
+static int ask_kvm(struct machine *m, struct err *err)
+{
+	return kvm_open(&m->vm.kvm, err);
+}
+
+static void close_kvm(struct machine *m)
+{
+	kvm_close(&m->vm.kvm);
+}
+
+static int make_ram(struct machine *m, struct err *err)
+{
+	struct vm *vm = &m->vm;
+	const struct range *holes;
+	unsigned int n_holes;
+	int ret;
+
+	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
+	ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
+	if (!ret)
+		ret = ram_plan(&vm->ram, &vm->memmap, m->config->memory, holes, n_holes, err);
+	return ret ? ret : ram_create(&vm->ram, m->config->mem_path, err);
+}
+
+static void free_ram(struct machine *m)
+{
+	ram_destroy(&m->vm.ram);
+}
+
+static int make_vm(struct machine *m, struct err *err)
+{
+	struct vm *vm = &m->vm;
+	int ret = vm_create(vm, err);
+
+	for (unsigned int i = 0; !ret && i < vm->ram.n_banks; i++) {
+		const struct ram_bank *bank = &vm->ram.banks[i];
+		int slot = vm_memslot_add(vm, bank->gpa.start, bank->gpa.size, bank->hva, false,
+					  "RAM", err);
+
+		ret = slot < 0 ? slot : 0;
+	}
+	return ret;
+}
+
+static void destroy_vm(struct machine *m)
+{
+	vm_destroy(&m->vm);
+}
+
+static int map_dma(struct machine *m, struct err *err)
+{
+	return vfio_dma_map(m->vm.vfio, &m->vm.ram, err);
+}
+
+static void unmap_dma(struct machine *m)
+{
+	struct err err;
+
+	if (m->vm.vfio && vfio_dma_unmap(m->vm.vfio, &err))
+		err_print(&err);
+}
+
+static int make_vcpus(struct machine *m, struct err *err)
+{
+	int ret = vcpus_create(&m->vm, m->config->n_vcpus, err);
+
+	return ret ? ret : arch_vcpus_init(&m->vm, &m->cpus, err);
+}
+
+static void destroy_vcpus(struct machine *m)
+{
+	vcpus_destroy(&m->vm);
+}
+
+static int make_vgic(struct machine *m, struct err *err)
+{
+	struct vm *vm = &m->vm;
+	int ret = vgic_create(vm, m->config->irqchip, &vm->vgic, err);
+
+	if (!ret)
+		ret = vgic_init(vm->vgic, err);
+	if (!ret)
+		ret = arch_vcpus_finish(vm, &m->cpus, err);
+	return ret ? ret : vfio_kvm_attach(vm->vfio, vm, err);
+}
+
+static void destroy_vgic(struct machine *m)
+{
+	vgic_destroy(m->vm.vgic);
+	m->vm.vgic = NULL;
+}
+
+static int make_console(struct machine *m, struct err *err)
+{
+	int ret = event_loop_create(&m->vm.loop, err);
+
+	return ret ? ret : console_create(m->config->console, &m->vm, &m->vm.console, err);
+}
+
+static void destroy_console(struct machine *m)
+{
+	console_destroy(m->vm.console);
+	m->vm.console = NULL;
+	event_loop_destroy(&m->vm.loop);
+}
+
+/* Whether the user said where in the guest the device is to be. */
+static bool is_pinned(const struct device_config *config)
+{
+	for (unsigned int i = 0; i < config->n_settings; i++) {
+		const char *key = config->settings[i].key;
+
+		if (strncmp(key, "gpa", 3) == 0 || strncmp(key, "spi", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int attach_devices(struct machine *m, struct err *err)
+{
+	const struct vm_config *config = m->config;
+
+	m->vm.bus = calloc(1, sizeof(*m->vm.bus));
+	if (!m->vm.bus)
+		return err_set(err, ENOMEM, "make the platform bus");
+	platform_bus_init(m->vm.bus, &m->vm.memmap, vgic_n_spis(m->vm.vgic));
+	/* Pinned ones first: what is placed freely must not take what another device was promised.
+	 */
+	for (int pinned = 1; pinned >= 0; pinned--) {
+		for (unsigned int i = 0; i < m->n_devices; i++) {
+			struct device *device = m->devices[i];
+			int ret;
+
+			if (is_pinned(&config->devices[i]) != pinned)
+				continue;
+			ret = device->class->attach(device, err);
+			if (ret) {
+				err_prefix(err, "device %s", device->name);
+				return ret;
+			}
+		}
+	}
+	mmio_table_seal(&m->vm.mmio);
+	return 0;
+}
+
+static void detach_devices(struct machine *m)
+{
+	destroy_devices(m);
+	free(m->vm.bus);
+	m->vm.bus = NULL;
+}
+
+static int start_console(struct machine *m, struct err *err)
+{
+	return console_start(m->vm.console, err);
+}
+
+static int start_vcpus(struct machine *m, struct err *err)
+{
+	const struct vcpu_placement placement = {
+		.cpus = m->cpus.affinity,
+		.rt_priority = m->config->rt_priority,
+	};
+
+	return vcpus_start(&m->vm, &placement, err);
+}
+
+static void end_vcpus(struct machine *m)
+{
+	vcpus_join(&m->vm);
+}
+
+/* Every build is this list from top to bottom, every end the same from bottom to top: undo takes
+ * half-built stages. */
+static const struct stage {
+	const char *name;
+	int (*make)(struct machine *m, struct err *err);
+	void (*undo)(struct machine *m);
+} stages[] = {
+	/* what the user got wrong is found before anything of the host is touched; open for guest
+	   resets too */
+	{ "open the images", open_images, close_images },
+	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired. Before KVM
+	 * exists: whoever guards the devices must hold nothing of the guest */
+	{ "take the devices", take_devices, give_devices_back },
+	{ "ask KVM", ask_kvm, close_kvm },
+	/* around the IOVA ranges that the devices' IOMMUs reserve */
+	{ "make RAM", make_ram, free_ram },
+	{ "make the VM", make_vm, destroy_vm },
+	/* pins RAM; undone before RAM goes */
+	{ "map RAM for DMA", map_dma, unmap_dma },
+	/* all of them before the VGIC is initialised, which wants to know their number */
+	{ "make vCPUs", make_vcpus, destroy_vcpus },
+	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its
+	   interrupt */
+	{ "make the VGIC", make_vgic, destroy_vgic },
+	{ "open the console", make_console, destroy_console },
+	/* afterwards the MMIO table is constant: no lock on the vCPUs' path */
+	{ "attach devices", attach_devices, detach_devices },
+	/* the device tree describes all the above */
+	{ "load the guest", machine_boot, NULL },
+	/* lines armed last: nothing may arrive that nobody can handle */
+	{ "arm devices", machine_arm, machine_quiesce },
+	/* changes the user's terminal: not before all else went well */
+	{ "start the console", start_console, NULL },
+	/* parked until machine_run() */
+	{ "start vCPU threads", start_vcpus, end_vcpus },
+};
+
+int machine_build(struct machine *m, const struct vm_config *config, struct err *err)
+{
+	memset(m, 0, sizeof(*m));
+	m->config = config;
+	m->files.kernel_fd = m->files.initrd_fd = -1;
+	m->cpus = (struct arch_cpu_config){
+		.pmu = config->pmu,
+		.sve = config->sve,
+		.pauth = config->pauth,
+		.affinity = config->affinity ? config->affinity[0] : NULL,
+	};
+	vm_init(&m->vm);
+	for (; m->n_stages < n_elems(stages);) {
+		const struct stage *stage = &stages[m->n_stages++];
+		int ret;
+
+		trace_line(TRACE_VM, "build: %s", stage->name);
+		ret = stage->make(m, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void machine_destroy(struct machine *m)
+{
+	while (m->n_stages) {
+		const struct stage *stage = &stages[--m->n_stages];
+
+		if (!stage->undo)
+			continue;
+		trace_line(TRACE_VM, "undo: %s", stage->name);
+		stage->undo(m);
+	}
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/machine.h"
+#include "vmm/options.h"
+
+/* The threads inherit it: signals reach dais only where the main loop reads them. */
+static int block_signals(struct err *err)
+{
+	sigset_t signals;
+	int ret;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGPIPE);
+	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
+	return ret ? err_set(err, ret, "block signals") : 0;
+}
+
+static int dump_tree(struct machine *m, const char *path, struct err *err)
+{
+	owned_ptr char *blob = NULL;
+	owned_fd int fd = -1;
+	size_t size;
+	int ret = machine_describe(m, (void **)&blob, &size, err);
+
+	if (ret)
+		return ret;
+	fd = sys_create(path, O_WRONLY | O_TRUNC, 0644);
+	if (fd < 0)
+		return err_set(err, fd, "create %s", path);
+	for (size_t done = 0; done < size;) {
+		ssize_t n = sys_write(fd, blob + done, size - done);
+
+		if (n < 0)
+			return err_set(err, (int)n, "write %s", path);
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int run(const struct vm_config *config, struct err *err)
+{
+	struct machine machine;
+	int ret;
+
+	ret = machine_build(&machine, config, err);
+	if (!ret && config->dump_dtb) {
+		ret = dump_tree(&machine, config->dump_dtb, err);
+	} else if (!ret) {
+		ret = machine_run(&machine, err);
+		machine_summarize(&machine);
+	}
+	machine_destroy(&machine);
+	return ret;
+}
+
+int cmd_run(int argc, char *const *argv)
+{
+	struct err err = { 0 };
+	struct vm_config config;
+	enum options_wish wish;
+	int ret;
+
+	config_init(&config);
+	ret = options_parse(&config, argc, argv, &wish, &err);
+	if (!ret && wish == OPTIONS_HELP) {
+		options_print_help(stdout);
+	} else if (!ret && wish == OPTIONS_DEVICE_HELP) {
+		options_print_device_help(stdout);
+	} else if (!ret) {
+		log_set_level(config.log_level);
+		log_set_trace(config.traces);
+		ret = block_signals(&err);
+		if (!ret)
+			ret = run(&config, &err);
+	}
+	config_destroy(&config);
+	if (err.what[0])
+		err_print(&err);
+	return ret < 0 ? err_exit_status(&err) : ret;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/registry.h"
+
+struct config_string {
+	struct config_string *next;
+	char text[];
+};
+
+void config_init(struct vm_config *config)
+{
+	*config = (struct vm_config){
+		.n_vcpus = 1,
+		.memory = 256ULL << 20,
+		.console = "stdio",
+		.default_devices = true,
+		.stop_timeout = 30,
+		.log_level = LOG_INFO,
+	};
+}
+
+void config_destroy(struct vm_config *config)
+{
+	while (config->strings) {
+		struct config_string *string = config->strings;
+
+		config->strings = string->next;
+		free(string);
+	}
+	free(config->devices);
+	free(config->affinity);
+	memset(config, 0, sizeof(*config));
+}
+
+const char *config_keepf(struct vm_config *config, struct err *err, const char *fmt, ...)
+{
+	struct config_string *string = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n >= 0)
+		string = malloc(sizeof(*string) + (size_t)n + 1);
+	if (!string) {
+		err_set(err, ENOMEM, "read the configuration");
+		return NULL;
+	}
+	va_start(ap, fmt);
+	vsnprintf(string->text, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	string->next = config->strings;
+	config->strings = string;
+	return string->text;
+}
+
+struct device_config *config_new_device(struct vm_config *config, const char *name,
+					const char *where, struct err *err)
+{
+	struct device_config *devices =
+		realloc(config->devices, (config->n_devices + 1) * sizeof(*devices));
+
+	if (!devices) {
+		err_set(err, ENOMEM, "read the configuration");
+		return NULL;
+	}
+	config->devices = devices;
+	devices += config->n_devices++;
+	*devices = (struct device_config){ .name = name, .where = where };
+	return devices;
+}
+
+int device_config_set_type(struct device_config *device, const char *type, const char *where,
+			   struct err *err)
+{
+	const char *nearest = device_class_nearest(type);
+
+	device->class = device_class_find(type);
+	if (device->class)
+		return 0;
+	err_usage(err, "%s: there is no device type '%s'", where, type);
+	if (nearest)
+		err_fix(err, "did you mean %s? --device help lists all types", nearest);
+	else
+		err_fix(err, "--device help lists all types");
+	return err->code;
+}
+
+int device_config_add(struct device_config *device, const char *key, const char *value,
+		      const char *where, struct err *err)
+{
+	if (device->n_settings == DEVICE_MAX_SETTINGS) {
+		err_usage(err, "%s: too many keys of a device", where);
+		err_fix(err, "give at most %d", DEVICE_MAX_SETTINGS);
+		return err->code;
+	}
+	device->settings[device->n_settings++] = (struct device_setting){ key, value, where };
+	return 0;
+}
+
+/*
+ * Cut *@rest at the next comma that is not doubled, and make single commas of doubled ones. NULL
+ * when nothing is left.
+ */
+static char *next_part(char **rest)
+{
+	char *part = *rest, *from = part, *to = part;
+
+	if (!part)
+		return NULL;
+	for (; *from && !(from[0] == ',' && from[1] != ','); from++) {
+		if (*from == ',')
+			from++;
+		*to++ = *from;
+	}
+	*rest = *from ? from + 1 : NULL;
+	*to = '\0';
+	return part;
+}
+
+int config_add_device(struct vm_config *config, const char *text, const char *where,
+		      struct err *err)
+{
+	/* The parts are cut out of one kept copy. */
+	char *rest = (char *)config_keepf(config, err, "%s", text), *type, *part;
+	struct device_config *device;
+	int ret;
+
+	if (!rest)
+		return err->code;
+	type = next_part(&rest);
+	device = config_new_device(config, NULL, where, err);
+	if (!device)
+		return err->code;
+	ret = device_config_set_type(device, type, where, err);
+	while (!ret && (part = next_part(&rest))) {
+		char *equals = strchr(part, '=');
+
+		if (!equals || equals == part || !equals[1]) {
+			err_usage(err, "%s: '%s' is not key=value", where, part);
+			err_fix(err,
+				"write TYPE,key=value,key=value; a comma in a value is doubled");
+			return err->code;
+		}
+		*equals = '\0';
+		if (strcmp(part, "id") == 0)
+			device->name = equals + 1;
+		else
+			ret = device_config_add(device, part, equals + 1, where, err);
+	}
+	return ret;
+}
+
+/*
+ * "LIST", or "VCPUS:LIST,VCPUS:LIST…" where a piece without vCPUs goes on with the list before it.
+ *
+ */
+static int read_affinity(struct vm_config *config, char *text, struct err *err)
+{
+	uint64_t vcpus[VM_MAX_VCPUS / 64], cpus[VM_AFFINITY_WORDS];
+	bool known = !strchr(text, ':');
+
+	memset(vcpus, 0xff, sizeof(vcpus));
+	for (char *piece = strsep(&text, ","); piece; piece = strsep(&text, ",")) {
+		char *colon = strchr(piece, ':');
+
+		if (colon) {
+			*colon = '\0';
+			if (str_to_cpu_list(piece, vcpus, config->n_vcpus)) {
+				err_usage(err, "'%s' are no vCPUs", piece);
+				err_fix(err, "name vCPUs from 0 to %u", config->n_vcpus - 1);
+				return err->code;
+			}
+			piece = colon + 1;
+			known = true;
+		}
+		if (!known || str_to_cpu_list(piece, cpus, 64 * VM_AFFINITY_WORDS)) {
+			err_usage(err, "'%s' are no host CPUs", piece);
+			err_fix(err, "write 0-3,6 for all vCPUs, or 0:0-1,1:2 for each");
+			return err->code;
+		}
+		for (unsigned int v = 0; v < config->n_vcpus; v++) {
+			if (!(vcpus[v / 64] >> (v % 64) & 1))
+				continue;
+			for (unsigned int w = 0; w < VM_AFFINITY_WORDS; w++)
+				config->affinity[v][w] |= cpus[w];
+		}
+	}
+	return 0;
+}
+
+static int finish_affinity(struct vm_config *config, struct err *err)
+{
+	owned_ptr char *text = NULL;
+
+	if (!config->affinity_text)
+		return 0;
+	text = str_dup(config->affinity_text);
+	config->affinity = calloc(config->n_vcpus, sizeof(*config->affinity));
+	if (!text || !config->affinity)
+		return err_set(err, ENOMEM, "read the configuration");
+	if (read_affinity(config, text, err))
+		return err_prefix(err, "%s", config->affinity_where);
+	for (unsigned int v = 0; v < config->n_vcpus; v++) {
+		uint64_t any = 0;
+
+		for (unsigned int w = 0; w < VM_AFFINITY_WORDS; w++)
+			any |= config->affinity[v][w];
+		if (!any) {
+			err_usage(err, "%s: no host CPU for vCPU %u", config->affinity_where, v);
+			err_fix(err, "name all %u vCPUs, or give one list for all",
+				config->n_vcpus);
+			return err->code;
+		}
+	}
+	return 0;
+}
+
+static bool has_class(const struct vm_config *config, const struct device_class *class)
+{
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		if (config->devices[i].class == class)
+			return true;
+	}
+	return false;
+}
+
+static int add_default_devices(struct vm_config *config, struct err *err)
+{
+	static const char *const types[] = { "pl011", "pl031", "pl061" };
+	bool no_console = strcmp(config->console, "none") == 0;
+
+	for (size_t i = no_console ? 1 : 0; i < n_elems(types); i++) {
+		const struct device_class *class = device_class_find(types[i]);
+		struct device_config *device;
+
+		if (!class || has_class(config, class))
+			continue;
+		device = config_new_device(config, NULL, "default-devices", err);
+		if (!device)
+			return err->code;
+		device->class = class;
+	}
+	return 0;
+}
+
+/* The device of this name among the first @n, or NULL. */
+static const struct device_config *find_device(const struct vm_config *config, unsigned int n,
+					       const char *name)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const struct device_config *device = &config->devices[i];
+
+		if (device->name && strcmp(device->name, name) == 0)
+			return device;
+	}
+	return NULL;
+}
+
+static int check_names(const struct vm_config *config, struct err *err)
+{
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		const struct device_config *device = &config->devices[i], *other = NULL;
+
+		if (device->name)
+			other = find_device(config, i, device->name);
+		if (other) {
+			err_usage(err, "%s: there is a device '%s' already", device->where,
+				  device->name);
+			err_why(err, "it was given by %s", other->where);
+			err_fix(err, "give each device a name of its own");
+			return err->code;
+		}
+	}
+	return 0;
+}
+
+/* After the host's device that it stands for, else after its class. */
+static int make_name(struct vm_config *config, struct device_config *device, struct err *err)
+{
+	const char *base = device_config_str(device, "host") ?: device->class->name;
+	const char *name = base;
+
+	for (unsigned int n = 2; name && find_device(config, config->n_devices, name); n++)
+		name = config_keepf(config, err, "%s-%u", base, n);
+	device->name = name;
+	return name ? 0 : err->code;
+}
+
+static int finish_devices(struct vm_config *config, struct err *err)
+{
+	int ret = check_names(config, err);
+
+	if (!ret && config->default_devices)
+		ret = add_default_devices(config, err);
+	for (unsigned int i = 0; !ret && i < config->n_devices; i++) {
+		struct device_config *device = &config->devices[i];
+
+		if (!device->name)
+			ret = make_name(config, device, err);
+		if (!ret)
+			ret = device_config_check(device, err);
+	}
+	return ret;
+}
+
+int config_finish(struct vm_config *config, struct err *err)
+{
+	int ret;
+
+	if (!config->kernel) {
+		err_usage(err, "there is no kernel to start");
+		err_fix(err,
+			"give --kernel FILE, or \"kernel = FILE\" in the [vm] section of a --config file");
+		return err->code;
+	}
+	ret = finish_affinity(config, err);
+	return ret ? ret : finish_devices(config, err);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_CONFIG_H
+#define VMM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+#include "arch/common/vgic.h"
+#include "devices/device.h"
+#include "vmm/base/err.h"
+#include "vmm/base/log.h"
+
+#define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */
+#define VM_MAX_MEMORY (16ULL << 40) /* bytes; more is a slip of the pen */
+
+/* Words of 64 host CPUs per vCPU in vm_config.affinity, as struct vcpu_placement wants them. */
+#define VM_AFFINITY_WORDS 16
+
+struct config_string;
+
+/*
+ * What the user wants of a VM: plain data, filled from a file and the command line, then complete
+ * and consistent after config_finish(). NULL: not given. Paths are usable from the current
+ * directory. All strings, here and in the devices, live until config_destroy().
+ */
+struct vm_config {
+	const char *kernel; /* never NULL after config_finish() */
+	const char *initrd;
+	const char *append;
+	unsigned int n_vcpus;
+	uint64_t memory;      /* bytes, a multiple of RAM_ALIGN */
+	const char *mem_path; /* hugetlbfs directory */
+	enum vgic_version irqchip;
+	enum arch_switch pmu;
+	enum arch_switch sve;
+	enum arch_switch pauth;
+	/* n_vcpus bit sets of host CPUs, none empty; NULL: anywhere */
+	uint64_t (*affinity)[VM_AFFINITY_WORDS];
+	unsigned int rt_priority;  /* 0: ordinary scheduling */
+	const char *console;       /* as console_create() takes it */
+	bool default_devices;      /* config_finish() shall add them */
+	unsigned int stop_timeout; /* seconds */
+	const char *dump_dtb;
+	unsigned int traces; /* enum trace, ORed */
+	enum log_level log_level;
+
+	struct device_config *devices; /* the file's, the command line's, the default ones */
+	unsigned int n_devices;
+
+	const char *affinity_text; /* for config_finish(), which knows the number of vCPUs */
+	const char *affinity_where;
+	struct config_string *strings; /* owns every string */
+};
+
+/* The defaults. */
+void config_init(struct vm_config *config);
+
+/*
+ * Read a file of [vm] and [device NAME] sections into @config. An error names file and line. Comes
+ * before whatever overrides the file's values.
+ */
+int config_load(struct vm_config *config, const char *path, struct err *err);
+
+/*
+ * Add the device of "TYPE,key=value,…" (a comma in a value is doubled; id=NAME names the device).
+ * @where as in struct device_setting.
+ */
+int config_add_device(struct vm_config *config, const char *text, const char *where,
+		      struct err *err);
+
+/*
+ * Everything is said: check what only shows as a whole (a kernel is there, cpu-affinity fits the
+ * vCPUs, each device's keys are its class's, names are unique) and add the default devices that
+ * this dais was built with.
+ */
+int config_finish(struct vm_config *config, struct err *err);
+
+void config_destroy(struct vm_config *config);
+
+/*
+ * For the other parts of the configuration: a string that lives as long as @config; NULL and @err
+ * filled when memory ran out.
+ */
+const char *config_keepf(struct vm_config *config, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * A device without class and settings, good until the next is added; config_finish() makes a name
+ * when @name is NULL. The strings, here and below, must be kept ones. NULL and @err filled when
+ * memory ran out.
+ */
+struct device_config *config_new_device(struct vm_config *config, const char *name,
+					const char *where, struct err *err);
+/* Its class by name, or an error that says which is the nearest. */
+int device_config_set_type(struct device_config *device, const char *type, const char *where,
+			   struct err *err);
+int device_config_add(struct device_config *device, const char *key, const char *value,
+		      const char *where, struct err *err);
+
+#endif

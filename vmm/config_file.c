@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/config.h"
+#include "vmm/options.h"
+
+#define MAX_FILE_SIZE (1 << 20)
+/* inih cuts longer section names without a word. */
+#define MAX_SECTION   48
+#define MAX_OPTIONS   64
+
+/*
+ * inih takes lines apart, and tells no line numbers (unless built otherwise). So it reads through
+ * read_line(), which counts: the handler is called before the next line is read.
+ */
+struct config_file {
+	struct vm_config *config;
+	struct err *err;
+	const char *path;
+	const char *dir;
+	const char *next;     /* text that is not yet read */
+	unsigned int line;    /* of the line read last, from 1 */
+	unsigned int section; /* line of the section's header; 0: before the first */
+	unsigned int opened;  /* line of the header of the section that the handler is in */
+	bool in_vm;
+	bool in_device;                 /* the last of config->devices */
+	unsigned int seen[MAX_OPTIONS]; /* line of each of vm_options; 0: not given */
+	bool failed;                    /* err says why: read no further */
+};
+
+static bool fail(struct config_file *file)
+{
+	file->failed = true;
+	return false;
+}
+
+static const char *where(struct config_file *file, unsigned int line)
+{
+	const char *s = config_keepf(file->config, file->err, "%s:%u", file->path, line);
+
+	if (!s)
+		fail(file);
+	return s;
+}
+
+static struct device_config *last_device(struct config_file *file)
+{
+	return &file->config->devices[file->config->n_devices - 1];
+}
+
+/* What a section must have by its end. */
+static bool end_section(struct config_file *file)
+{
+	if (file->section != file->opened) {
+		err_usage(file->err, "%s:%u: the section is empty", file->path, file->section);
+		err_fix(file->err, "take it out, or give it keys");
+		return fail(file);
+	}
+	if (file->in_device && !last_device(file)->class) {
+		err_usage(file->err, "%s:%u: device '%s' has no type", file->path, file->section,
+			  last_device(file)->name);
+		err_fix(file->err,
+			"add a line \"type = …\"; dais run --device help lists the types");
+		return fail(file);
+	}
+	return true;
+}
+
+/* A header was read: "[name]". */
+static bool begin_section(struct config_file *file, const char *header)
+{
+	if (!end_section(file))
+		return false;
+	file->section = file->line;
+	if (strcspn(header, "]") <= MAX_SECTION)
+		return true;
+	err_usage(file->err, "%s:%u: the section's name is too long", file->path, file->line);
+	err_fix(file->err, "use at most %d characters", MAX_SECTION);
+	return fail(file);
+}
+
+/*
+ * As fgets(). Takes away what inih would not understand as meant: indentation (a continued line to
+ * it), and comments by '#' behind a value.
+ */
+static char *read_line(char *buf, int size, void *opaque)
+{
+	struct config_file *file = opaque;
+	const char *line = file->next;
+	size_t n = strcspn(line, "\n");
+
+	if (file->failed || !*line)
+		return NULL;
+	file->next += n + (line[n] == '\n');
+	file->line++;
+	for (; n && isspace((unsigned char)*line); n--)
+		line++;
+	for (size_t i = 1; i < n; i++) {
+		if (line[i] == '#' && isspace((unsigned char)line[i - 1]))
+			n = i;
+	}
+	if (n + 2 > (size_t)size) {
+		err_usage(file->err, "%s:%u: the line is longer than %d characters", file->path,
+			  file->line, size - 2);
+		err_fix(file->err,
+			"several \"append\" lines are joined; make other values shorter");
+		fail(file);
+		return NULL;
+	}
+	memcpy(buf, line, n);
+	buf[n] = '\n';
+	buf[n + 1] = '\0';
+	return *buf == '[' && !begin_section(file, buf) ? NULL : buf;
+}
+
+static bool unknown_section(struct config_file *file, const char *name)
+{
+	static const char *const known[] = { "vm", "device", NULL };
+	const char *nearest = str_nearest(name, known);
+
+	if (!file->section) {
+		err_usage(file->err, "%s:%u: a key before the first section", file->path,
+			  file->line);
+		err_fix(file->err, "begin the file with a line [vm]");
+		return fail(file);
+	}
+	err_usage(file->err, "%s:%u: unknown section [%s]", file->path, file->section, name);
+	if (nearest)
+		err_fix(file->err, "did you mean [%s]?", nearest);
+	else
+		err_fix(file->err, "there are [vm] and [device NAME]");
+	return fail(file);
+}
+
+static bool open_device(struct config_file *file, const char *name)
+{
+	const char *kept_name = config_keepf(file->config, file->err, "%s", name);
+	const char *here = where(file, file->section);
+
+	if (!kept_name || !here)
+		return fail(file);
+	if (!*name) {
+		err_usage(file->err, "%s: the device has no name", here);
+		err_fix(file->err, "write [device NAME]");
+		return fail(file);
+	}
+	return config_new_device(file->config, kept_name, here, file->err) ? true : fail(file);
+}
+
+static bool open_section(struct config_file *file, const char *name)
+{
+	file->opened = file->section;
+	file->in_vm = strcmp(name, "vm") == 0;
+	file->in_device = strncmp(name, "device", 6) == 0 && (!name[6] || name[6] == ' ');
+	if (file->in_device)
+		return open_device(file, name + 6 + strspn(name + 6, " "));
+	return file->in_vm ? true : unknown_section(file, name);
+}
+
+static bool set_vm_key(struct config_file *file, const char *key, const char *value)
+{
+	struct option_source source = { .dir = file->dir };
+	const struct vm_option *option = option_find(key, true);
+	const char *nearest = option_nearest(key, true);
+	unsigned int *seen;
+
+	if (!option) {
+		err_usage(file->err, "%s:%u: unknown key '%s'", file->path, file->line, key);
+		if (nearest)
+			err_fix(file->err, "did you mean %s? dais help run lists all keys",
+				nearest);
+		else
+			err_fix(file->err, "dais help run lists all keys");
+		return fail(file);
+	}
+	seen = &file->seen[option - vm_options];
+	assert(seen < file->seen + MAX_OPTIONS);
+	if (*seen && !option->joins) {
+		err_usage(file->err, "%s:%u: duplicate key '%s'", file->path, file->line, key);
+		err_why(file->err, "line %u has it already", *seen);
+		err_fix(file->err, "keep one of the two");
+		return fail(file);
+	}
+	*seen = file->line;
+	source.where = where(file, file->line);
+	if (!source.where || option_set(file->config, option, value, &source, file->err))
+		return fail(file);
+	return true;
+}
+
+static bool set_device_key(struct config_file *file, const char *key, const char *value)
+{
+	struct device_config *device = last_device(file);
+	const char *here = where(file, file->line);
+	const char *kept_key = config_keepf(file->config, file->err, "%s", key);
+	const char *kept_value = config_keepf(file->config, file->err, "%s", value);
+	int ret;
+
+	if (!here || !kept_key || !kept_value)
+		return fail(file);
+	if (!*value)
+		ret = err_usage(file->err, "%s: %s has no value", here, key);
+	else if (strcmp(key, "type") != 0)
+		ret = device_config_add(device, kept_key, kept_value, here, file->err);
+	else if (device->class)
+		ret = err_usage(file->err, "%s: duplicate key 'type'", here);
+	else
+		ret = device_config_set_type(device, kept_value, here, file->err);
+	return ret ? fail(file) : true;
+}
+
+static int handle_key(void *opaque, const char *section, const char *key, const char *value)
+{
+	struct config_file *file = opaque;
+
+	if (file->failed)
+		return false;
+	if ((!file->section || file->opened != file->section) && !open_section(file, section))
+		return false;
+	return file->in_vm ? set_vm_key(file, key, value) : set_device_key(file, key, value);
+}
+
+/* Text has no control characters; an image, a device tree or an archive given by mistake has. */
+static int check_text(const char *path, const char *text, size_t size, struct err *err)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (iscntrl((unsigned char)text[i]) && !strchr("\t\r\n", text[i] ?: 1)) {
+			err_usage(err, "%s: this is not a text file", path);
+			err_why(err, "byte %zu is 0x%02x", i, (unsigned char)text[i]);
+			err_fix(err, "--config wants a file of [vm] and [device NAME] sections");
+			return err->code;
+		}
+	}
+	return 0;
+}
+
+static int parse(struct config_file *file)
+{
+	int bad_line = ini_parse_stream(read_line, file, handle_key, file);
+
+	if (bad_line > 0 && (!file->failed || (unsigned int)bad_line < file->line)) {
+		err_usage(file->err, "%s:%d: neither [section] nor key = value", file->path,
+			  bad_line);
+		return file->err->code;
+	}
+	if (bad_line < 0)
+		return err_set(file->err, ENOMEM, "read configuration %s", file->path);
+	return file->failed || !end_section(file) ? file->err->code : 0;
+}
+
+int config_load(struct vm_config *config, const char *path, struct err *err)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	const char *slash = strrchr(path, '/');
+	owned_ptr char *dir = slash ? str_printf("%.*s", (int)(slash - path), path) : NULL;
+	struct config_file file = { .config = config, .err = err, .path = path, .dir = dir };
+	owned_ptr char *text = NULL;
+	size_t size;
+	int ret = slash && !dir ? -ENOMEM : file_read(path, MAX_FILE_SIZE, &text, &size);
+
+	if (ret) {
+		err_set(err, ret, "read configuration %s", path);
+		err->status = EXIT_STATUS_USAGE;
+		return ret;
+	}
+	file.next = text;
+	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
+		file.next += strlen(byte_order_mark);
+	ret = check_text(path, text, size, err);
+	return ret ? ret : parse(&file);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/core/event_loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "vmm/base/own.h"
+#include "vmm/base/sys.h"
+
+struct event_source {
+	struct event_source *next;
+	int fd;
+	uint32_t events; /* 0: epoll does not know of it */
+	event_fn fn;
+	void *opaque;
+};
+
+int event_loop_create(struct event_loop *loop, struct err *err)
+{
+	*loop = (struct event_loop){ .epoll_fd = sys_epoll_create() };
+	if (loop->epoll_fd < 0) {
+		int code = loop->epoll_fd;
+
+		loop->epoll_fd = -1;
+		return err_set(err, code, "create the event loop");
+	}
+	return 0;
+}
+
+int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn, void *opaque,
+		   struct event_source **source, struct err *err)
+{
+	struct event_source *s = malloc(sizeof(*s));
+	int code;
+
+	if (!s)
+		return err_set(err, ENOMEM, "wait for events");
+	*s = (struct event_source){ .next = loop->sources, .fd = fd, .fn = fn, .opaque = opaque };
+	code = event_loop_modify(loop, s, events);
+	if (code) {
+		free(s);
+		return err_set(err, code, "wait for events of descriptor %d", fd);
+	}
+	loop->sources = s;
+	if (source)
+		*source = s;
+	return 0;
+}
+
+/*
+ * A paused source leaves epoll altogether: with no events asked for, it would still report a
+ * hang-up, for ever.
+ */
+int event_loop_modify(struct event_loop *loop, struct event_source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+	int op, code;
+
+	if (events == source->events)
+		return 0;
+	op = !source->events ? EPOLL_CTL_ADD : !events ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+	code = sys_epoll_ctl(loop->epoll_fd, op, source->fd, &event);
+	if (!code)
+		source->events = events;
+	return code;
+}
+
+void event_loop_remove(struct event_loop *loop, struct event_source *source)
+{
+	struct event_source **p = &loop->sources;
+
+	if (!source)
+		return;
+	while (*p != source)
+		p = &(*p)->next;
+	*p = source->next;
+	event_loop_modify(loop, source, 0);
+	free(source);
+}
+
+/*
+ * One event for each wait: so no event of a source that a callback removed can be left over. epoll
+ * takes turns between the sources that are ready.
+ */
+int event_loop_run(struct event_loop *loop, struct err *err)
+{
+	loop->stop = false;
+	while (!loop->stop) {
+		struct epoll_event event;
+		int n = sys_epoll_wait(loop->epoll_fd, &event, 1, -1);
+
+		if (n < 0 && n != -EINTR)
+			return err_set(err, n, "wait for events");
+		if (n == 1) {
+			struct event_source *source = event.data.ptr;
+
+			source->fn(source->opaque, event.events);
+		}
+	}
+	return 0;
+}
+
+void event_loop_stop(struct event_loop *loop)
+{
+	loop->stop = true;
+}
+
+void event_loop_destroy(struct event_loop *loop)
+{
+	while (loop->sources) {
+		struct event_source *source = loop->sources;
+
+		loop->sources = source->next;
+		free(source);
+	}
+	close_fd(&loop->epoll_fd);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_CORE_EVENT_LOOP_H
+#define VMM_CORE_EVENT_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+/* The main thread waits here (epoll). All functions are for that thread only. */
+struct event_source;
+
+/*
+ * @events: EPOLLIN, EPOLLOUT, EPOLLHUP … that came. The callback may remove its own or any other
+ * source.
+ */
+typedef void (*event_fn)(void *opaque, uint32_t events);
+
+struct event_loop {
+	int epoll_fd;                 /* -1 when there is none */
+	struct event_source *sources; /* list of what is waited for */
+	bool stop;
+};
+
+int event_loop_create(struct event_loop *loop, struct err *err);
+
+/*
+ * Wait for @events (EPOLLIN, EPOLLOUT) on @fd, level-triggered. @fd stays the caller's and must be
+ * removed before it is closed. Returns the source in *source (NULL-able). -EPERM for what cannot be
+ * waited for, such as a plain file.
+ */
+int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn, void *opaque,
+		   struct event_source **source, struct err *err);
+/* Change what is waited for; 0 pauses the source. */
+int event_loop_modify(struct event_loop *loop, struct event_source *source, uint32_t events);
+void event_loop_remove(struct event_loop *loop, struct event_source *source);
+
+/* Serve events until event_loop_stop() is called from a callback. */
+int event_loop_run(struct event_loop *loop, struct err *err);
+void event_loop_stop(struct event_loop *loop);
+
+void event_loop_destroy(struct event_loop *loop);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_CORE_IRQ_LINE_H
+#define VMM_CORE_IRQ_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+struct vm;
+
+/*
+ * SPIs are numbered from 0 in dais; the GIC's INTID is 32 more (GIC architecture: INTIDs 32-1019
+ * are SPIs).
+ */
+#define SPI_TO_INTID(spi) ((spi) + 32)
+#define SPI_MAX_COUNT     988
+
+enum irq_trigger {
+	IRQ_LEVEL_HIGH,
+	IRQ_EDGE_RISING,
+};
+
+/* The interrupt output of an emulated device, driven by KVM_IRQ_LINE. */
+struct irq_line {
+	struct vm *vm;
+	uint32_t spi;
+	unsigned int level; /* what KVM was told last */
+};
+
+/*
+ * Drive a level line; calls KVM only on a change. The owner of the line serialises the calls (under
+ * the lock of its registers). Cannot fail for an SPI that the VGIC has.
+ */
+void irq_line_set(struct irq_line *line, bool level);
+
+/*
+ * KVM_IRQFD: a signal on @fd raises @spi. With @resample_fd >= 0 the line is a level: it stays up
+ * until the guest's EOI, which lowers it and signals @resample_fd. Only after the VGIC is
+ * initialised (EAGAIN before). irqfd_remove() also lowers a level line that is up.
+ */
+int irqfd_add(struct vm *vm, uint32_t spi, int fd, int resample_fd, struct err *err);
+void irqfd_remove(struct vm *vm, uint32_t spi, int fd);
+
+#endif

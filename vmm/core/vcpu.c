@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/core/vcpu.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/vm.h"
+
+const char *vcpu_exit_name(enum vcpu_exit exit)
+{
+	static const char *const names[N_VCPU_EXITS] = {
+		[VCPU_EXIT_MMIO] = "mmio",
+		[VCPU_EXIT_SYSTEM_EVENT] = "system event",
+		[VCPU_EXIT_INTERRUPTED] = "interrupted",
+		[VCPU_EXIT_OTHER] = "other",
+	};
+
+	return names[exit];
+}
+
+static int create_one(struct vcpu *vcpu, struct err *err)
+{
+	struct vm *vm = vcpu->vm;
+	void *run;
+	int ret = sys_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(uintptr_t)vcpu->index);
+
+	if (ret < 0)
+		return err_set(err, ret, "create vCPU %u", vcpu->index);
+	vcpu->fd = ret;
+	ret = sys_mmap(NULL, vm->kvm.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0,
+		       &run);
+	if (ret)
+		return err_set(err, ret, "map the state of vCPU %u", vcpu->index);
+	vcpu->run = run;
+	if (!vm->kvm.caps.binary_stats)
+		return 0;
+	ret = sys_ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
+	if (ret < 0)
+		return err_set(err, ret, "open the statistics of vCPU %u", vcpu->index);
+	vcpu->stats_fd = ret;
+	return 0;
+}
+
+int vcpus_create(struct vm *vm, unsigned int n, struct err *err)
+{
+	if (!n || n > vm->kvm.caps.max_vcpus) {
+		err_usage(err, "cpus = %u", n);
+		err_why(err, "a guest has at least one vCPU, and on this host at most %u",
+			vm->kvm.caps.max_vcpus);
+		err_fix(err, "set cpus to 1 … %u", vm->kvm.caps.max_vcpus);
+		return err->code;
+	}
+	vm->vcpus = calloc(n, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return err_set(err, ENOMEM, "create %u vCPUs", n);
+	vm->n_vcpus = n;
+	for (unsigned int i = 0; i < n; i++)
+		vm->vcpus[i] = (struct vcpu){ .vm = vm, .index = i, .fd = -1, .stats_fd = -1 };
+	for (unsigned int i = 0; i < n; i++)
+		if (create_one(&vm->vcpus[i], err))
+			return err->code;
+	return 0;
+}
+
+void vcpus_destroy(struct vm *vm)
+{
+	for (unsigned int i = vm->n_vcpus; i-- > 0;) {
+		struct vcpu *vcpu = &vm->vcpus[i];
+
+		close_fd(&vcpu->stats_fd);
+		if (vcpu->run)
+			sys_munmap(vcpu->run, vm->kvm.run_size);
+		close_fd(&vcpu->fd);
+	}
+	free(take_ptr(&vm->vcpus));
+	vm->n_vcpus = 0;
+}
+
+int vcpu_get_reg(struct vcpu *vcpu, uint64_t id, uint64_t *value)
+{
+	struct kvm_one_reg arg = { .id = id, .addr = (uintptr_t)value };
+
+	*value = 0;
+	return sys_ioctl(vcpu->fd, KVM_GET_ONE_REG, &arg);
+}
+
+int vcpu_set_reg(struct vcpu *vcpu, uint64_t id, uint64_t value)
+{
+	struct kvm_one_reg arg = { .id = id, .addr = (uintptr_t)&value };
+
+	return sys_ioctl(vcpu->fd, KVM_SET_ONE_REG, &arg);
+}
+
+/* What KVM_RUN's errors mean on Arm: Documentation/virt/kvm/api.rst, 4.10, and arch/arm64/kvm/. */
+static const struct run_error {
+	int code;
+	const char *why;
+} run_errors[] = {
+	{ ENOSYS,
+	  "the guest touched an address where no memory is with an instruction that cannot be "
+	  "emulated (a pair, vector, atomic or write-back access)" },
+	{ EFAULT, "the host could not give memory that the guest touched" },
+	{ EHWPOISON, "the host's memory failed where the guest touched it" },
+	{ ENOMEM, "the host has no memory left for the guest's translation tables" },
+	{ ENOEXEC, "KVM holds the vCPU for not initialised" },
+};
+
+/* "vCPU 1 at PC 0x40080000" */
+static void describe(struct vcpu *vcpu, char *buf, size_t size)
+{
+	uint64_t pc;
+
+	if (vcpu->vm->pc_reg && !vcpu_get_reg(vcpu, vcpu->vm->pc_reg, &pc))
+		snprintf(buf, size, "vCPU %u at PC 0x%" PRIx64, vcpu->index, pc);
+	else
+		snprintf(buf, size, "vCPU %u", vcpu->index);
+}
+
+static void run_failed(struct vcpu *vcpu, int code)
+{
+	struct err err;
+	char who[64];
+
+	describe(vcpu, who, sizeof(who));
+	err_set(&err, code, "%s: KVM_RUN", who);
+	for (const struct run_error *e = run_errors; e < run_errors + n_elems(run_errors); e++)
+		if (e->code == -code)
+			err_why(&err, "%s", e->why);
+	err.status = EXIT_STATUS_GUEST_CRASH;
+	vm_request_crash(vcpu->vm, &err);
+}
+
+static void unexpected_exit(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	struct err err;
+	char who[64];
+
+	describe(vcpu, who, sizeof(who));
+	err_set(&err, 0, "%s: KVM cannot go on (exit reason %u)", who, run->exit_reason);
+	switch (run->exit_reason) {
+	case KVM_EXIT_FAIL_ENTRY:
+		err_why(&err, "the processor refused to enter the guest, reason 0x%llx",
+			(unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+		break;
+	case KVM_EXIT_INTERNAL_ERROR:
+		err_why(&err, "error inside KVM, suberror %u", run->internal.suberror);
+		break;
+	case KVM_EXIT_ARM_NISV:
+		err_why(&err, "%s: guest address 0x%llx", run_errors[0].why,
+			(unsigned long long)run->arm_nisv.fault_ipa);
+		break;
+	}
+	err.status = EXIT_STATUS_GUEST_CRASH;
+	vm_request_crash(vcpu->vm, &err);
+}
+
+static void system_event(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	struct err err;
+	char who[64];
+
+	trace_line(TRACE_VM, "vCPU %u: system event %u", vcpu->index, vcpu->run->system_event.type);
+	switch (vcpu->run->system_event.type) {
+	case KVM_SYSTEM_EVENT_SHUTDOWN:
+		vm_request(vm, VM_REQUEST_POWEROFF);
+		break;
+	case KVM_SYSTEM_EVENT_RESET:
+		vm_request(vm, VM_REQUEST_RESET);
+		break;
+	default:
+		describe(vcpu, who, sizeof(who));
+		err_set(&err, 0, "%s: system event %u", who, vcpu->run->system_event.type);
+		if (vcpu->run->system_event.type == KVM_SYSTEM_EVENT_CRASH)
+			err_why(&err, "the guest reported that it crashed");
+		err.status = EXIT_STATUS_GUEST_CRASH;
+		vm_request_crash(vm, &err);
+	}
+}
+
+bool vcpu_handle_exit(struct vcpu *vcpu, int ret)
+{
+	struct vm *vm = vcpu->vm;
+	struct kvm_run *run = vcpu->run;
+
+	if (ret == -EINTR || ret == -EAGAIN) {
+		vcpu->n_exits[VCPU_EXIT_INTERRUPTED]++;
+		return !__atomic_load_n(&vm->park, __ATOMIC_ACQUIRE);
+	}
+	if (ret < 0) {
+		vcpu->n_exits[VCPU_EXIT_OTHER]++;
+		run_failed(vcpu, ret);
+		return false;
+	}
+	switch (run->exit_reason) {
+	case KVM_EXIT_MMIO:
+		vcpu->n_exits[VCPU_EXIT_MMIO]++;
+		mmio_access(&vm->mmio, run->mmio.phys_addr, run->mmio.data, run->mmio.len,
+			    run->mmio.is_write);
+		return __atomic_load_n(&vm->request, __ATOMIC_ACQUIRE) == VM_REQUEST_NONE;
+	case KVM_EXIT_SYSTEM_EVENT:
+		vcpu->n_exits[VCPU_EXIT_SYSTEM_EVENT]++;
+		system_event(vcpu);
+		return false;
+	default:
+		vcpu->n_exits[VCPU_EXIT_OTHER]++;
+		unexpected_exit(vcpu);
+		return false;
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/common/vgic.h"
+#include "devices/device.h"
+#include "devices/emulated.h"
+#include "fdt/builder.h"
+#include "vmm/base/own.h"
+#include "vmm/base/sys.h"
+#include "vmm/machine.h"
+
+/* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:
+ * chosen.yaml). */
+#define RNG_SEED_SIZE 64
+
+static int write_seeds(struct dt *dt, struct err *err)
+{
+	struct {
+		uint8_t rng[RNG_SEED_SIZE];
+		uint64_t kaslr;
+	} seeds;
+	int ret = sys_getrandom(&seeds, sizeof(seeds));
+
+	if (ret)
+		return err_set(err, ret, "get random seeds for the guest");
+	dt_prop(dt, "rng-seed", seeds.rng, sizeof(seeds.rng));
+	dt_prop_u64(dt, "kaslr-seed", seeds.kaslr);
+	return 0;
+}
+
+static void write_stdout_path(const struct machine *m, struct dt *dt)
+{
+	for (unsigned int i = 0; i < m->n_devices; i++) {
+		const char *path = m->devices[i]->class->stdout_path;
+
+		if (path) {
+			dt_prop_str(dt, "stdout-path", path);
+			return;
+		}
+	}
+}
+
+static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
+{
+	int ret;
+
+	dt_begin_node(dt, "chosen");
+	if (m->config->append)
+		dt_prop_str(dt, "bootargs", m->config->append);
+	write_stdout_path(m, dt);
+	if (m->boot.initrd_size) {
+		dt_prop_u64(dt, "linux,initrd-start", m->boot.initrd);
+		dt_prop_u64(dt, "linux,initrd-end", m->boot.initrd + m->boot.initrd_size);
+	}
+	ret = write_seeds(dt, err);
+	dt_end_node(dt);
+	return ret;
+}
+
+static void write_memory(const struct ram *ram, struct dt *dt)
+{
+	for (unsigned int i = 0; i < ram->n_banks; i++) {
+		dt_begin_node(dt, "memory@%llx", (unsigned long long)ram->banks[i].gpa.start);
+		dt_prop_str(dt, "device_type", "memory");
+		dt_prop_reg(dt, &ram->banks[i].gpa, 1);
+		dt_end_node(dt);
+	}
+}
+
+static int write_devices(const struct machine *m, struct dt *dt, struct err *err)
+{
+	for (unsigned int i = 0; i < m->n_devices; i++) {
+		struct device *device = m->devices[i];
+		int ret = device->class->describe ? device->class->describe(device, dt, err) : 0;
+
+		if (ret) {
+			err_prefix(err, "device %s", device->name);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int machine_describe(struct machine *m, void **blob, size_t *size, struct err *err)
+{
+	struct dt dt;
+	int ret;
+
+	dt_init(&dt);
+	dt_prop_str(&dt, "compatible", "linux,dummy-virt");
+	dt_prop_str(&dt, "model", "dais");
+	dt_prop_u32(&dt, "interrupt-parent", DT_PHANDLE_GIC);
+	ret = write_chosen(m, &dt, err);
+	write_memory(&m->vm.ram, &dt);
+	arch_describe(&m->vm, &m->cpus, &dt);
+	vgic_describe(m->vm.vgic, &dt);
+	dt_describe_apb_pclk(&dt);
+	if (!ret)
+		ret = write_devices(m, &dt, err);
+	if (!ret)
+		ret = dt_finish(&dt, blob, size, err);
+	dt_destroy(&dt);
+	return ret;
+}
+
+int machine_boot(struct machine *m, struct err *err)
+{
+	owned_ptr void *dtb = NULL;
+	size_t size;
+	int ret;
+
+	memset(&m->boot, 0, sizeof(m->boot));
+	ret = arch_boot_load(&m->vm, &m->files, &m->boot, err);
+	if (!ret)
+		ret = machine_describe(m, &dtb, &size, err);
+	return ret ? ret : arch_boot_set_entry(&m->vm, &m->boot, dtb, size, err);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_MACHINE_H
+#define VMM_MACHINE_H
+
+#include <stddef.h>
+
+#include "arch/arch.h"
+#include "vmm/base/err.h"
+#include "vmm/config.h"
+#include "vmm/core/vm.h"
+
+struct device;
+
+/*
+ * A guest with all that belongs to it. Order of calls:
+ *
+ *	machine_build()		everything but letting the vCPUs go
+ *	machine_run()		until the guest or the user ends it; serves guest resets
+ *	machine_destroy()	also after a machine_build() that failed
+ */
+struct machine {
+	const struct vm_config *config; /* the caller's; outlives the machine */
+	struct vm vm;
+	struct boot_files files;
+	struct arch_cpu_config cpus;
+	struct arch_boot boot;   /* where the images stand since the last machine_boot() */
+	struct device **devices; /* in the configuration's order */
+	unsigned int n_devices;
+	unsigned int n_stages; /* of machine_build() that were begun */
+};
+
+/* The stages and their order are the table in build.c. @machine need not be initialised. */
+int machine_build(struct machine *machine, const struct vm_config *config, struct err *err);
+void machine_destroy(struct machine *machine);
+
+/*
+ * Load the images into zeroed RAM, write the device tree and set vCPU 0 to the entry. For the first
+ * boot and every reset; seeds are fresh each time.
+ */
+int machine_boot(struct machine *machine, struct err *err);
+
+/* The guest's device tree as it is now; the caller frees *blob (*size bytes). */
+int machine_describe(struct machine *machine, void **blob, size_t *size, struct err *err);
+
+/* All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs
+ * are parked. */
+int machine_arm(struct machine *machine, struct err *err);
+void machine_quiesce(struct machine *machine);
+
+/* vCPUs run: stop them and bring everything back to power-on, then let them go again. */
+int machine_reset(struct machine *machine, struct err *err);
+
+/*
+ * Let the vCPUs go and serve console, signals and resets. SIGTERM, SIGINT and SIGHUP must be
+ * blocked since before machine_build(). Returns with parked vCPUs: the exit status (>= 0), or a
+ * negative errno and @err. A guest that crashed is status EXIT_STATUS_GUEST_CRASH, with what
+ * happened in @err.
+ */
+int machine_run(struct machine *machine, struct err *err);
+
+/* Log what it did: exits per vCPU and reason, interrupts per assigned device. Before
+ * machine_destroy(). */
+void machine_summarize(const struct machine *machine);
+
+#endif

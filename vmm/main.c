@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/commands.h"
+
+static const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static int print_unknown(const char *name)
+{
+	const char *names[32] = { NULL }, *nearest;
+	struct err err;
+
+	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
+		names[i] = commands[i].name;
+	nearest = str_nearest(name, names);
+	err_usage(&err, "'%s' is no command of dais", name);
+	if (nearest)
+		err_fix(&err, "dais %s? dais help lists all", nearest);
+	else
+		err_fix(&err, "dais help lists all");
+	err_print(&err);
+	return err_exit_status(&err);
+}
+
+int cmd_help(int argc, char *const *argv)
+{
+	if (argc > 0) {
+		const struct command *c = command_find(argv[0]);
+		char *const help[] = { (char *)"--help", NULL };
+
+		return c ? c->main(1, help) : print_unknown(argv[0]);
+	}
+	puts("dais gives a KVM guest real platform devices.\n\nusage: dais COMMAND [ARGUMENT…]\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-10s%s\n", c->name, c->help);
+	puts("\ndais help COMMAND tells more.");
+	return EXIT_STATUS_OK;
+}
+
+int cmd_version(int argc, char *const *argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("dais " DAIS_VERSION);
+	return EXIT_STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2) {
+		cmd_help(0, NULL);
+		return EXIT_STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return cmd_help(0, NULL);
+	if (strcmp(argv[1], "--version") == 0)
+		return cmd_version(0, NULL);
+	c = command_find(argv[1]);
+	return c ? c->main(argc - 2, argv + 2) : print_unknown(argv[1]);
+}

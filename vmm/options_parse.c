@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "vmm/config.h"
+#include "vmm/options.h"
+
+static void unknown_option(const char *arg, struct err *err)
+{
+	char key[64];
+	const char *nearest;
+
+	snprintf(key, sizeof(key), "%.*s", (int)strcspn(arg, "="), arg);
+	nearest = strncmp(key, "--", 2) == 0 ? option_nearest(key + 2, false) : NULL;
+	if (key[0] != '-')
+		err_usage(err, "unexpected argument '%s'", arg);
+	else
+		err_usage(err, "unknown option '%s'", key);
+	if (nearest)
+		err_fix(err, "did you mean --%s? dais help run lists all options", nearest);
+	else
+		err_fix(err, "dais help run lists all options");
+}
+
+static const struct vm_option *find_option(const char *arg)
+{
+	char key[64];
+
+	if (strncmp(arg, "--", 2) == 0) {
+		snprintf(key, sizeof(key), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+		return option_find(key, false);
+	}
+	for (const struct vm_option *option = vm_options; option->key; option++) {
+		if (option->letter && arg[0] == '-' && arg[1] == option->letter && !arg[2])
+			return option;
+	}
+	return NULL;
+}
+
+/*
+ * The option at @argv[*i], and its value ("" when it takes none); *i then stands at the last
+ * argument taken. NULL and @err for what is malformed.
+ */
+static const struct vm_option *take_option(int argc, char *const *argv, int *i, const char **value,
+					   struct err *err)
+{
+	const char *arg = argv[*i], *equals = strchr(arg, '=');
+	const struct vm_option *option = find_option(arg);
+
+	*value = "";
+	if (!option) {
+		unknown_option(arg, err);
+	} else if (!option->arg) {
+		if (!equals)
+			return option;
+		err_usage(err, "%s: this option takes no value", arg);
+	} else if (equals) {
+		*value = equals + 1;
+		return option;
+	} else if (*i + 1 < argc) {
+		*value = argv[++*i];
+		return option;
+	} else {
+		err_usage(err, "%s wants a value", arg);
+		err_fix(err, "give %s %s", arg, option->arg);
+	}
+	return NULL;
+}
+
+/* First pass: see that all is well-formed; find the file and calls for help. */
+static int scan(int argc, char *const *argv, const char **path, enum options_wish *wish,
+		struct err *err)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *value;
+		const struct vm_option *option = take_option(argc, argv, &i, &value, err);
+
+		if (!option)
+			return err->code;
+		if (option->letter == 'h') {
+			*wish = OPTIONS_HELP;
+		} else if (strcmp(option->key, "device") == 0 && strcmp(value, "help") == 0) {
+			*wish = OPTIONS_DEVICE_HELP;
+		} else if (option->letter == 'c' && *path) {
+			err_usage(err, "--config %s: there is --config %s already", value, *path);
+			err_fix(err, "give one file");
+			return err->code;
+		} else if (option->letter == 'c') {
+			*path = value;
+		}
+	}
+	return 0;
+}
+
+int options_parse(struct vm_config *config, int argc, char *const *argv, enum options_wish *wish,
+		  struct err *err)
+{
+	static const struct option_source command_line = { NULL, NULL };
+	const char *path = NULL;
+	int ret;
+
+	*wish = OPTIONS_RUN;
+	ret = scan(argc, argv, &path, wish, err);
+	if (ret || *wish != OPTIONS_RUN)
+		return ret;
+	if (path)
+		ret = config_load(config, path, err);
+	for (int i = 0; !ret && i < argc; i++) {
+		const char *value;
+		const struct vm_option *option = take_option(argc, argv, &i, &value, err);
+
+		if (!option)
+			return err->code;
+		if (option->set)
+			ret = option_set(config, option, value, &command_line, err);
+	}
+	return ret ? ret : config_finish(config, err);
+}

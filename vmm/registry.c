@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/registry.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "devices/classes.h"
+#include "vfio/vfio.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/commands.h"
+
+const struct command commands[] = {
+#ifdef CONFIG_RUN
+	{ "run", "start a virtual machine", cmd_run },
+#endif
+	{ "version", "print the version", cmd_version },
+	{ "help", "tell what the commands and options are", cmd_help },
+	{ NULL, NULL, NULL },
+};
+
+const struct device_class *const device_classes[] = {
+#ifdef CONFIG_PL011
+	&pl011_class,
+#endif
+#ifdef CONFIG_PL031
+	&pl031_class,
+#endif
+#ifdef CONFIG_PL061
+	&pl061_class,
+#endif
+#ifdef CONFIG_TEST_DEVICE
+	&test_device_class,
+#endif
+#ifdef CONFIG_VFIO_PLATFORM
+	&vfio_platform_class,
+#endif
+	NULL,
+};
+
+const struct device_class *device_class_find(const char *name)
+{
+	for (size_t i = 0; device_classes[i]; i++) {
+		if (strcmp(device_classes[i]->name, name) == 0)
+			return device_classes[i];
+	}
+	return NULL;
+}
+
+const char *device_class_nearest(const char *wrong)
+{
+	const char *names[n_elems(device_classes)];
+	size_t n = 0;
+
+	for (; device_classes[n]; n++)
+		names[n] = device_classes[n]->name;
+	names[n] = NULL;
+	return str_nearest(wrong, names);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "devices/device.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+
+/* What the main loop waits for beside the devices' own sources. */
+struct control {
+	struct machine *machine;
+	int signal_fd;
+	int timer_fd; /* runs while the guest is being asked to power off */
+	bool asked;
+	struct err *err;
+	int ret; /* of a reset that failed */
+};
+
+/* Ask the guest by its power key. False: it has none. */
+static bool press_power_key(struct machine *m)
+{
+	bool pressed = false;
+
+	for (unsigned int i = 0; i < m->n_devices; i++) {
+		struct device *device = m->devices[i];
+
+		if (device->class->press_power_key) {
+			device->class->press_power_key(device);
+			pressed = true;
+		}
+	}
+	return pressed;
+}
+
+static void on_signal(void *opaque, uint32_t events)
+{
+	struct control *control = opaque;
+	struct machine *m = control->machine;
+	struct itimerspec timeout = { .it_value.tv_sec = m->config->stop_timeout };
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (sys_read(control->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (control->asked || !m->config->stop_timeout || !press_power_key(m)) {
+		log_info("%s: stopping the guest", strsignal((int)info.ssi_signo));
+		vm_request(&m->vm, VM_REQUEST_STOP);
+		return;
+	}
+	control->asked = true;
+	log_info("%s: asked the guest to power off; it has %u s, a second signal stops it at once",
+		 strsignal((int)info.ssi_signo), m->config->stop_timeout);
+	sys_timerfd_settime(control->timer_fd, 0, &timeout);
+}
+
+static void on_timeout(void *opaque, uint32_t events)
+{
+	struct control *control = opaque;
+	struct machine *m = control->machine;
+	uint64_t n;
+
+	(void)events;
+	if (sys_read(control->timer_fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	log_warn("the guest did not power off within %u s: stopping it", m->config->stop_timeout);
+	vm_request(&m->vm, VM_REQUEST_STOP);
+}
+
+static void on_request(void *opaque, uint32_t events)
+{
+	struct control *control = opaque;
+	struct vm *vm = &control->machine->vm;
+
+	(void)events;
+	if (vm_request_pending(vm) == VM_REQUEST_RESET) {
+		log_info("guest reset");
+		control->ret = machine_reset(control->machine, control->err);
+		if (!control->ret)
+			return;
+	}
+	if (vm_request_pending(vm) != VM_REQUEST_NONE)
+		event_loop_stop(&vm->loop);
+}
+
+static int serve(struct control *control, struct err *err)
+{
+	struct event_loop *loop = &control->machine->vm.loop;
+	const struct {
+		int fd;
+		event_fn fn;
+	} sources[] = {
+		{ control->signal_fd, on_signal },
+		{ control->timer_fd, on_timeout },
+		{ control->machine->vm.request_fd, on_request },
+	};
+	struct event_source *added[n_elems(sources)] = { NULL };
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n_elems(sources); i++)
+		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
+				     &added[i], err);
+	if (!ret) {
+		vcpus_release(&control->machine->vm);
+		ret = event_loop_run(loop, err);
+		vcpus_park(&control->machine->vm);
+	}
+	for (size_t i = 0; i < n_elems(sources); i++)
+		if (added[i])
+			event_loop_remove(loop, added[i]);
+	return ret ? ret : control->ret;
+}
+
+/* What ended the run, as an exit status. */
+static int exit_status(struct vm *vm, struct err *err)
+{
+	switch (vm_request_pending(vm)) {
+	case VM_REQUEST_POWEROFF:
+		return EXIT_STATUS_OK;
+	case VM_REQUEST_EXIT:
+		return vm->exit_status;
+	case VM_REQUEST_CRASH:
+		*err = vm->crash;
+		return EXIT_STATUS_GUEST_CRASH;
+	default: /* stopped from outside: the guest has not powered off */
+		return EXIT_STATUS_FAILURE;
+	}
+}
+
+int machine_run(struct machine *m, struct err *err)
+{
+	owned_fd int signal_fd = -1, timer_fd = -1;
+	struct control control = { .machine = m, .err = err };
+	sigset_t signals;
+	int ret;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	control.signal_fd = signal_fd = sys_signalfd(&signals);
+	if (signal_fd < 0)
+		return err_set(err, signal_fd, "wait for signals");
+	control.timer_fd = timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
+	if (timer_fd < 0)
+		return err_set(err, timer_fd, "create the stop timer");
+	ret = serve(&control, err);
+	return ret ? ret : exit_status(&m->vm, err);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/range.h"
+#include "vmm/core/kvm_stats.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+
+#define MAX_IRQS 64
+
+/* KVM's own names for exits of an arm64 vCPU that do not all come to user space: arch/arm64/kvm/guest.c. */
+static const struct kvm_stat kernel_exits[] = {
+	{ .name = "exits" },
+	{ .name = "wfi_exit_stat" },
+	{ .name = "wfe_exit_stat" },
+	{ .name = "hvc_exit_stat" },
+	{ .name = "mmio_exit_kernel" },
+	{ .name = "mmio_exit_user" },
+	{ .name = "signal_exits" },
+};
+
+/* "name value, name value"; counters that are 0 or that this kernel does not have are left out. */
+static void append(char *buf, size_t size, const char *name, uint64_t value)
+{
+	size_t used = 0;
+
+	if (!value)
+		return;
+	while (buf[used])
+		used++;
+	snprintf(buf + used, size - used, "%s%s %" PRIu64, used ? ", " : "", name, value);
+}
+
+static void summarize_kernel_exits(const struct vm *vm)
+{
+	struct kvm_stat sums[n_elems(kernel_exits)];
+	char text[512] = "";
+
+	for (size_t s = 0; s < n_elems(sums); s++)
+		sums[s] = kernel_exits[s];
+	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
+		struct kvm_stat stats[n_elems(kernel_exits)];
+		struct err err;
+
+		for (size_t s = 0; s < n_elems(stats); s++)
+			stats[s] = kernel_exits[s];
+		if (vm->vcpus[i].stats_fd < 0 ||
+		    kvm_stats_read(vm->vcpus[i].stats_fd, stats, n_elems(stats), &err))
+			return;
+		for (size_t s = 0; s < n_elems(stats); s++)
+			sums[s].value += stats[s].value;
+	}
+	for (size_t s = 1; s < n_elems(sums); s++)
+		append(text, sizeof(text), sums[s].name, sums[s].value);
+	log_info("summary: %" PRIu64 " exits to KVM (%s)", sums[0].value, text);
+}
+
+static void summarize_user_exits(const struct vm *vm)
+{
+	char text[512] = "";
+	uint64_t total = 0;
+
+	for (unsigned int e = 0; e < N_VCPU_EXITS; e++) {
+		uint64_t sum = 0;
+
+		for (unsigned int i = 0; i < vm->n_vcpus; i++)
+			sum += vm->vcpus[i].n_exits[e];
+		append(text, sizeof(text), vcpu_exit_name(e), sum);
+		total += sum;
+	}
+	log_info("summary: %" PRIu64 " exits to user space (%s) of %u vCPUs, %u guest resets", total, text,
+		 vm->n_vcpus, vm->n_resets);
+}
+
+static void summarize_interrupts(const struct vfio *vfio)
+{
+	struct vfio_irq_count counts[MAX_IRQS];
+	unsigned int n = vfio_irq_counts(vfio, counts, MAX_IRQS);
+
+	for (unsigned int i = 0; i < n && i < MAX_IRQS; i++) {
+		const struct vfio_irq_count *c = &counts[i];
+
+		if (c->known)
+			log_info("summary: %s: interrupt %u (SPI %u, %s): %" PRIu64 " interrupts", c->device,
+				 c->index, c->spi, c->level ? "level" : "edge", c->n_interrupts);
+	}
+}
+
+void machine_summarize(const struct machine *m)
+{
+	summarize_kernel_exits(&m->vm);
+	summarize_user_exits(&m->vm);
+	summarize_interrupts(m->vm.vfio);
+}
