@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include "devices/console_host.h"
@@ -18,16 +18,20 @@
 #include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 
-#define INPUT_SIZE 4096
-#define ESCAPE     0x01 /* Ctrl-a */
+#define INPUT_SIZE      4096
+#define AT_ONCE         1 /* ns; 0 would stop the timer */
+/* A byte waits so long for others: waking the main thread for each costs more than the guest needs
+ * to write it. */
+#define OUTPUT_DELAY_NS 2000000
+#define ESCAPE          0x01 /* Ctrl-a */
 
 struct console {
 	struct vm *vm;
 	struct console_host host;
 	const struct console_uart *uart;
 	void *opaque;
-	int kick_fd; /* eventfd: there is output, or room for input */
-	struct event_source *kick_source;
+	int timer_fd; /* one-shot: look for output, and for room for input */
+	struct event_source *timer_source;
 
 	/* Host to guest. */
 	uint8_t input[INPUT_SIZE];
@@ -48,12 +52,14 @@ struct console {
 	bool deaf; /* all output is dropped */
 };
 
-static void kick(struct console *c)
+/* Any thread. The main thread does not miss it: it looks for everything each time, after it has
+ * read the timer. */
+static void wake_main(struct console *c, long delay_ns)
 {
-	const uint64_t one = 1;
+	const struct itimerspec when = { .it_value = { .tv_nsec = delay_ns } };
 
-	/* Fails only when the counter is at its end, and then it is readable anyway. */
-	(void)sys_write(c->kick_fd, &one, sizeof(one));
+	/* Cannot fail for a timer of our own and a valid time. */
+	(void)sys_timerfd_settime(c->timer_fd, 0, &when);
 }
 
 /* --- guest to host */
@@ -72,7 +78,7 @@ void console_put(struct console *c, uint8_t byte)
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (begins)
-		kick(c);
+		wake_main(c, OUTPUT_DELAY_NS);
 }
 
 bool console_is_full(struct console *c)
@@ -106,11 +112,11 @@ static size_t output_done(struct console *c, size_t n)
 	return left;
 }
 
-static size_t output_fails(struct console *c, int code)
+static size_t output_fails(struct console *c, const char *why)
 {
 	size_t left;
 
-	log_warn("console: output is lost from here on: %s", strerror(-code));
+	log_warn("console: output is lost from here on: %s", why);
 	pthread_mutex_lock(&c->lock);
 	c->deaf = true;
 	left = c->head - c->tail;
@@ -133,7 +139,7 @@ static size_t write_some(struct console *c)
 		n = c->host.chunk;
 	written = sys_write(c->host.out_fd, &c->ring[start], n);
 	if (written < 0 && written != -EAGAIN)
-		return output_fails(c, (int)written);
+		return output_fails(c, strerror((int)-written));
 	return output_done(c, written > 0 ? (size_t)written : 0);
 }
 
@@ -172,12 +178,12 @@ static void flush_output(struct console *c)
 	if (c->ready_fd < 0) {
 		/* The rest in the next round, so that nothing else has to wait. */
 		if (write_some(c))
-			kick(c);
+			wake_main(c, AT_ONCE);
 		return;
 	}
 	ret = watch(c, &c->out_source, c->ready_fd, on_output, output_done(c, 0) > 0);
 	if (ret)
-		output_fails(c, ret);
+		output_fails(c, strerror(-ret));
 }
 
 static uint64_t now_ms(void)
@@ -188,11 +194,11 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void drain_output(struct console *c)
+void console_drain(struct console *c)
 {
 	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
 	struct epoll_event event;
-	size_t left = output_done(c, 0);
+	size_t left = c ? output_done(c, 0) : 0;
 	int n = 1;
 
 	while (left && (now = now_ms()) < end) {
@@ -204,7 +210,7 @@ static void drain_output(struct console *c)
 			break;
 	}
 	if (left)
-		log_warn("console: %zu bytes of output are lost: nobody reads them", left);
+		output_fails(c, "nobody reads it");
 }
 
 /* --- host to guest */
@@ -274,7 +280,7 @@ static void move_input(struct console *c, bool is_ready)
 		c->in_direct = ret == -EPERM;
 	}
 	if (c->in_direct && room)
-		kick(c);
+		wake_main(c, AT_ONCE);
 }
 
 static void on_input(void *opaque, uint32_t events)
@@ -286,18 +292,18 @@ static void on_input(void *opaque, uint32_t events)
 void console_resume(struct console *c)
 {
 	if (c)
-		kick(c);
+		wake_main(c, AT_ONCE);
 }
 
 /* --- life */
 
-static void on_kick(void *opaque, uint32_t events)
+static void on_timer(void *opaque, uint32_t events)
 {
 	struct console *c = opaque;
-	uint64_t count;
+	uint64_t n;
 
 	(void)events;
-	(void)sys_read(c->kick_fd, &count, sizeof(count));
+	(void)sys_read(c->timer_fd, &n, sizeof(n));
 	flush_output(c);
 	move_input(c, c->in_direct);
 }
@@ -312,14 +318,14 @@ int console_create(const char *spec, struct vm *vm, struct console **console, st
 	c->vm = vm;
 	c->ready_fd = -1;
 	pthread_mutex_init(&c->lock, NULL);
-	c->kick_fd = -1;
+	c->timer_fd = -1;
 	ret = console_host_open(&c->host, spec, err);
 	if (ret)
 		goto fail;
 	c->deaf = c->host.out_fd < 0;
-	c->kick_fd = sys_eventfd(0, EFD_NONBLOCK);
-	if (c->kick_fd < 0) {
-		ret = err_set(err, c->kick_fd, "console: eventfd");
+	c->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
+	if (c->timer_fd < 0) {
+		ret = err_set(err, c->timer_fd, "console: make a timer");
 		goto fail;
 	}
 	*console = c;
@@ -368,14 +374,14 @@ int console_start(struct console *c, struct err *err)
 	if (!c->deaf)
 		ret = watch_output(c, err);
 	if (!ret)
-		ret = event_loop_add(&c->vm->loop, c->kick_fd, EPOLLIN, on_kick, c, &c->kick_source,
-				     err);
+		ret = event_loop_add(&c->vm->loop, c->timer_fd, EPOLLIN, on_timer, c,
+				     &c->timer_source, err);
 	if (ret)
 		return ret;
 	console_host_set_raw(&c->host);
 	if (c->host.is_terminal)
 		log_info("console: Ctrl-a x stops the guest, Ctrl-a h helps");
-	kick(c);
+	wake_main(c, AT_ONCE);
 	return 0;
 }
 
@@ -389,12 +395,12 @@ void console_destroy(struct console *c)
 {
 	if (!c)
 		return;
-	drain_output(c);
+	console_drain(c);
 	watch(c, &c->in_source, -1, NULL, false);
 	watch(c, &c->out_source, -1, NULL, false);
-	watch(c, &c->kick_source, -1, NULL, false);
+	watch(c, &c->timer_source, -1, NULL, false);
 	close_fd(&c->ready_fd);
-	close_fd(&c->kick_fd);
+	close_fd(&c->timer_fd);
 	console_host_close(&c->host);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -12,7 +12,7 @@
  *that is seen console_connect()	by the UART
  *	console_start()		last before the guest runs: raw mode, event sources
  *	…
- *	console_destroy()	drains for CONSOLE_DRAIN_MS at most, gives the terminal back
+ *	console_destroy()	drains, gives the terminal back
  *
  * All on the main thread, but where it says "any thread". NULL stands for a console that takes all
  *and gives nothing.
@@ -61,6 +61,12 @@ void console_put(struct console *console, uint8_t byte);
 bool console_is_full(struct console *console);
 /* Any thread: the UART has room for input. */
 void console_resume(struct console *console);
+
+/*
+ * Write out what the guest printed last, for CONSOLE_DRAIN_MS at most; what is left then, and all
+ * output that follows, is dropped. vCPUs are parked, for good.
+ */
+void console_drain(struct console *console);
 
 /*
  * The terminal's modes as console_create() found them. For every way out that does not pass

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#include "devices/console.h"
 #include "devices/device.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -109,6 +110,7 @@ static int serve(struct control *control, struct err *err)
 		vcpus_release(&control->machine->vm);
 		ret = event_loop_run(loop, err);
 		vcpus_park(&control->machine->vm);
+		console_drain(control->machine->vm.console);
 	}
 	for (size_t i = 0; i < n_elems(sources); i++)
 		if (added[i])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
@@ -11,14 +12,11 @@
 
 #define MAX_IRQS 64
 
-/* KVM's own names for exits of an arm64 vCPU that do not all come to user space: arch/arm64/kvm/guest.c. */
+/* KVM's own names for exits of an arm64 vCPU that do not all come to user space:
+ * arch/arm64/kvm/guest.c. */
 static const struct kvm_stat kernel_exits[] = {
-	{ .name = "exits" },
-	{ .name = "wfi_exit_stat" },
-	{ .name = "wfe_exit_stat" },
-	{ .name = "hvc_exit_stat" },
-	{ .name = "mmio_exit_kernel" },
-	{ .name = "mmio_exit_user" },
+	{ .name = "exits" },         { .name = "wfi_exit_stat" },    { .name = "wfe_exit_stat" },
+	{ .name = "hvc_exit_stat" }, { .name = "mmio_exit_kernel" }, { .name = "mmio_exit_user" },
 	{ .name = "signal_exits" },
 };
 
@@ -39,14 +37,12 @@ static void summarize_kernel_exits(const struct vm *vm)
 	struct kvm_stat sums[n_elems(kernel_exits)];
 	char text[512] = "";
 
-	for (size_t s = 0; s < n_elems(sums); s++)
-		sums[s] = kernel_exits[s];
+	memcpy(sums, kernel_exits, sizeof(sums));
 	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
 		struct kvm_stat stats[n_elems(kernel_exits)];
 		struct err err;
 
-		for (size_t s = 0; s < n_elems(stats); s++)
-			stats[s] = kernel_exits[s];
+		memcpy(stats, kernel_exits, sizeof(stats));
 		if (vm->vcpus[i].stats_fd < 0 ||
 		    kvm_stats_read(vm->vcpus[i].stats_fd, stats, n_elems(stats), &err))
 			return;
@@ -71,8 +67,8 @@ static void summarize_user_exits(const struct vm *vm)
 		append(text, sizeof(text), vcpu_exit_name(e), sum);
 		total += sum;
 	}
-	log_info("summary: %" PRIu64 " exits to user space (%s) of %u vCPUs, %u guest resets", total, text,
-		 vm->n_vcpus, vm->n_resets);
+	log_info("summary: %" PRIu64 " exits to user space (%s) of %u vCPUs, %u guest resets",
+		 total, text, vm->n_vcpus, vm->n_resets);
 }
 
 static void summarize_interrupts(const struct vfio *vfio)
@@ -84,8 +80,9 @@ static void summarize_interrupts(const struct vfio *vfio)
 		const struct vfio_irq_count *c = &counts[i];
 
 		if (c->known)
-			log_info("summary: %s: interrupt %u (SPI %u, %s): %" PRIu64 " interrupts", c->device,
-				 c->index, c->spi, c->level ? "level" : "edge", c->n_interrupts);
+			log_info("summary: %s: interrupt %u (SPI %u, %s): %" PRIu64 " interrupts",
+				 c->device, c->index, c->spi, c->level ? "level" : "edge",
+				 c->n_interrupts);
 	}
 }
 

@@ -16,8 +16,12 @@ static int open_file(const char *what, const char *path, int *fd, char **copy, s
 	if (!*copy)
 		return err_set(err, ENOMEM, "open %s", path);
 	*fd = sys_open(path, O_RDONLY);
-	if (*fd < 0)
-		return err_set(err, *fd, "open the %s %s", what, path);
+	if (*fd < 0) {
+		err_set(err, *fd, "open the %s %s", what, path);
+		err_fix(err, "name a file that this user may read with --%s", what);
+		err->status = EXIT_STATUS_USAGE;
+		return err->code;
+	}
 	ret = sys_fstat(*fd, &st);
 	if (ret < 0)
 		return err_set(err, ret, "stat the %s %s", what, path);

@@ -101,46 +101,46 @@ struct run {
 	struct err *err;
 };
 
-static void access_failed(struct run *run, int ret, const char *verb, uint32_t group,
-			  uint32_t offset)
+static void access_reg(struct run *run, bool is_write, uint32_t group, uint32_t reg, void *value)
 {
-	run->ret = err_set(run->err, ret, "reset the GIC: %s register 0x%x of group %u", verb,
-			   offset, group);
-}
-
-static void write_reg(struct run *run, uint32_t group, uint32_t offset, uint32_t value)
-{
+	uint64_t attr = run->cpu | reg;
 	int ret;
 
 	if (run->ret < 0)
 		return;
-	ret = kvm_attr_set(run->vgic->fd, group, run->cpu | offset, &value);
+	if (is_write)
+		ret = kvm_attr_set(run->vgic->fd, group, attr, value);
+	else
+		ret = kvm_attr_get(run->vgic->fd, group, attr, value);
 	if (ret < 0)
-		access_failed(run, ret, "write", group, offset);
+		run->ret = err_set(run->err, ret, "reset the GIC: %s register 0x%x of group %u",
+				   is_write ? "write" : "read", reg, group);
+}
+
+static void write_reg(struct run *run, uint32_t group, uint32_t offset, uint32_t value)
+{
+	access_reg(run, true, group, offset, &value);
 }
 
 static uint32_t read_reg(struct run *run, uint32_t group, uint32_t offset)
 {
 	uint32_t value = 0;
-	int ret;
 
-	if (run->ret < 0)
-		return 0;
-	ret = kvm_attr_get(run->vgic->fd, group, run->cpu | offset, &value);
-	if (ret < 0)
-		access_failed(run, ret, "read", group, offset);
+	access_reg(run, false, group, offset, &value);
 	return value;
 }
 
 static void write_sysreg(struct run *run, uint32_t reg, uint64_t value)
 {
-	int ret;
+	access_reg(run, true, KVMARM_VGIC_GRP_CPU_SYSREGS, reg, &value);
+}
 
-	if (run->ret < 0)
-		return;
-	ret = kvm_attr_set(run->vgic->fd, KVMARM_VGIC_GRP_CPU_SYSREGS, run->cpu | reg, &value);
-	if (ret < 0)
-		access_failed(run, ret, "write", KVMARM_VGIC_GRP_CPU_SYSREGS, reg);
+static uint64_t read_sysreg(struct run *run, uint32_t reg)
+{
+	uint64_t value = 0;
+
+	access_reg(run, false, KVMARM_VGIC_GRP_CPU_SYSREGS, reg, &value);
+	return value;
 }
 
 static void reset_irqs(struct run *run, uint32_t group, uint32_t base, unsigned int first_intid,
@@ -228,14 +228,28 @@ static void reset_cpu_v2(struct run *run)
 		write_reg(run, KVMARM_VGIC_GRP_CPU_REGS, regs[i], 0);
 }
 
-static void reset_cpu_v3(struct run *run)
+static void reset_interface_v3(struct run *run)
 {
 	static const uint32_t regs[] = { ICC_PMR_EL1, ICC_BPR0_EL1, ICC_BPR1_EL1, ICC_IGRPEN0_EL1,
 					 ICC_IGRPEN1_EL1 };
+	const uint64_t ctlr = read_sysreg(run, ICC_CTLR_EL1);
+	/* vgic_v3_max_apr_idx() in arch/arm64/kvm/vgic/vgic.h */
+	const unsigned int pri_bits = ICC_CTLR_PRI_BITS(ctlr);
+	const unsigned int n_aprs = pri_bits == 7 ? 4 : pri_bits == 6 ? 2 : 1;
+
+	/* before BPR1, which cannot be written while CBPR is set */
+	write_sysreg(run, ICC_CTLR_EL1, ctlr & ~(uint64_t)(ICC_CTLR_CBPR | ICC_CTLR_EOIMODE));
+	for (size_t i = 0; i < n_elems(regs); i++)
+		write_sysreg(run, regs[i], 0);
+	for (unsigned int i = 0; i < n_aprs; i++) {
+		write_sysreg(run, ICC_AP0R_EL1(i), 0);
+		write_sysreg(run, ICC_AP1R_EL1(i), 0);
+	}
+}
+
+static void reset_cpu_v3(struct run *run)
+{
 	const uint32_t group = KVMARM_VGIC_GRP_REDIST_REGS;
-	unsigned int pri_bits, n_aprs;
-	uint64_t ctlr = 0;
-	int ret;
 
 	reset_irqs(run, group, GICR_SGI_BASE, 0, N_PRIVATE);
 	write_reg(run, group, GICR_SGI_BASE + GICD_ISENABLER, SGI_MASK);
@@ -243,25 +257,7 @@ static void reset_cpu_v3(struct run *run)
 	write_reg(run, group, GICR_PROPBASER + 4, 0);
 	write_reg(run, group, GICR_PENDBASER, GICR_PENDBASER_RESET);
 	write_reg(run, group, GICR_PENDBASER + 4, 0);
-	if (run->ret < 0)
-		return;
-
-	ret = kvm_attr_get(run->vgic->fd, KVMARM_VGIC_GRP_CPU_SYSREGS, run->cpu | ICC_CTLR_EL1,
-			   &ctlr);
-	if (ret < 0) {
-		access_failed(run, ret, "read", KVMARM_VGIC_GRP_CPU_SYSREGS, ICC_CTLR_EL1);
-		return;
-	}
-	/* before BPR1, which cannot be written while CBPR is set */
-	write_sysreg(run, ICC_CTLR_EL1, ctlr & ~(uint64_t)(ICC_CTLR_CBPR | ICC_CTLR_EOIMODE));
-	for (size_t i = 0; i < n_elems(regs); i++)
-		write_sysreg(run, regs[i], 0);
-	pri_bits = ICC_CTLR_PRI_BITS(ctlr);
-	n_aprs = pri_bits == 7 ? 4 : pri_bits == 6 ? 2 : 1;
-	for (unsigned int i = 0; i < n_aprs; i++) {
-		write_sysreg(run, ICC_AP0R_EL1(i), 0);
-		write_sysreg(run, ICC_AP1R_EL1(i), 0);
-	}
+	reset_interface_v3(run);
 }
 
 /* MPIDR's Aff3 is in its upper half; here all four stand side by side. */

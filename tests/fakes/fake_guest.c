@@ -18,6 +18,7 @@
 
 #define N_SPIS     64
 #define MAX_ROUNDS 100000
+#define QUIET_MS   5 /* longer than any delay by which a device bundles its work */
 
 static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
@@ -144,7 +145,7 @@ bool fake_guest_serve(struct fake_guest *g, int timeout_ms)
 	int stop_fd = eventfd(1, 0), ret, n;
 
 	/* The stop is always ready and gets its turn after the others. */
-	for (n = 0; poll(&ready, 1, n ? 0 : timeout_ms) == 1; n++) {
+	for (n = 0; poll(&ready, 1, n || timeout_ms < QUIET_MS ? QUIET_MS : timeout_ms) == 1; n++) {
 		struct event_source *stop = NULL;
 
 		assert(n < MAX_ROUNDS);

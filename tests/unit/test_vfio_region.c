@@ -238,3 +238,14 @@ Test(vfio_region, a_mapping_that_fails_is_an_error_and_no_slow_path)
 	cr_expect(strstr(err.fix, "mmap=off"));
 	end();
 }
+
+Test(vfio_region, the_kernel_knows_better_than_the_node_where_a_region_is)
+{
+	open_device((struct fake_vfio_device){ .n_regions = 1, .regions = { { .size = 0x1000 } } },
+		    4096);
+	region.page_offset = 0x200;
+	cr_assert_eq(attach(), 0);
+	cr_expect_eq(region.gpa % 4096, 0);
+	cr_expect_eq(region.n_areas, 1);
+	end();
+}

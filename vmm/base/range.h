@@ -3,6 +3,7 @@
 #define VMM_BASE_RANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A run of addresses [start, start + size) in bytes. Valid when size > 0 and the end does not wrap

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two tests that pass by Criterion's count, one of which leaks. tests/unit/run must call the leaky one a failure
- * and the other not: else no leak in any unit test would ever be seen.
+ * Two tests that pass by Criterion's count, one of which leaks. tests/unit/run must call the leaky
+ * one a failure and the other not: else no leak in any unit test would ever be seen.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
