@@ -18,12 +18,12 @@
 #include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 
-#define INPUT_SIZE      4096
-#define AT_ONCE         1 /* ns; 0 would stop the timer */
-/* A byte waits so long for others: waking the main thread for each costs more than the guest needs
- * to write it. */
+#define INPUT_SIZE 4096
+#define ESCAPE     0x01 /* Ctrl-a */
+
+/* Delays of the timer. Output waits for more: a wake-up for each byte costs more than the byte. */
+#define AT_ONCE         1 /* 0 would stop it */
 #define OUTPUT_DELAY_NS 2000000
-#define ESCAPE          0x01 /* Ctrl-a */
 
 struct console {
 	struct vm *vm;
@@ -41,8 +41,7 @@ struct console {
 	struct event_source *in_source;
 
 	/* Guest to host. */
-	int ready_fd; /* epoll over out_fd: readable when a write goes; -1: a plain file, always
-			 ready */
+	int ready_fd; /* epoll over out_fd, readable when that is ready; -1: a plain file */
 	struct event_source *out_source;
 	pthread_mutex_t lock; /* of what follows; only the main thread moves the tail */
 	uint8_t ring[CONSOLE_RING_SIZE];
@@ -52,8 +51,7 @@ struct console {
 	bool deaf; /* all output is dropped */
 };
 
-/* Any thread. The main thread does not miss it: it looks for everything each time, after it has
- * read the timer. */
+/* Any thread. No wake-up is missed: the main thread reads the timer, then looks for everything. */
 static void wake_main(struct console *c, long delay_ns)
 {
 	const struct itimerspec when = { .it_value = { .tv_nsec = delay_ns } };
@@ -124,8 +122,7 @@ static size_t output_fails(struct console *c, const char *why)
 	return output_done(c, left);
 }
 
-/* One write, which does not block when the output was seen ready. Returns how many bytes are left.
- */
+/* One write; does not block when the output was seen ready. Returns how many bytes are left. */
 static size_t write_some(struct console *c)
 {
 	size_t n = output_done(c, 0), start = c->tail % CONSOLE_RING_SIZE;

@@ -3,19 +3,19 @@
 #define DEVICES_CONSOLE_H
 
 /*
- * The host's side of the guest's serial line: a stream of bytes each way between a UART and the
- *standard streams, a pseudo-terminal or a file. Output goes into a ring that the main thread
- *drains, so that a reader who stopped holds up neither a vCPU nor the main loop: the UART then
- *shows a full FIFO. Input is read only as fast as the UART takes it.
+ * The host's side of the guest's serial line: bytes each way between a UART and the standard
+ * streams, a pseudo-terminal or a file. Output goes into a ring that the main thread drains, so a
+ * reader who stopped holds up neither a vCPU nor the main loop: the UART then shows a full FIFO.
+ * Input is read only as fast as the UART takes it. In order:
  *
- *	console_create()	from the configuration; opens, says what is wrong, changes nothing
- *that is seen console_connect()	by the UART
+ *	console_create()	from the configuration; says what is wrong with it
+ *	console_connect()	by the UART
  *	console_start()		last before the guest runs: raw mode, event sources
- *	…
- *	console_destroy()	drains, gives the terminal back
+ *	console_drain()		when the guest has stopped
+ *	console_destroy()	gives the terminal back
  *
- * All on the main thread, but where it says "any thread". NULL stands for a console that takes all
- *and gives nothing.
+ * All on the main thread, unless it says "any thread". NULL stands for a console that takes all
+ * and gives nothing.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,28 +31,35 @@ struct vm;
 
 /* What a UART does for its console. Called on the main thread, without any lock of the console. */
 struct console_uart {
-	/* Takes up to @n bytes and returns how many; after fewer it calls console_resume() when it
-	 * has room again. */
+	/*
+	 * Takes up to @n bytes and returns how many; after fewer it calls console_resume() when it
+	 * has room again.
+	 */
 	size_t (*receive)(void *opaque, const uint8_t *bytes, size_t n);
 	/* The console is not full any more, after console_is_full() was true. */
 	void (*transmit_ready)(void *opaque);
 };
 
 /*
- * @spec:
- *	stdio	the standard streams. A terminal as standard input is put in raw mode (output
- *processing stays) and has an escape: Ctrl-a x stops the guest, Ctrl-a h helps, Ctrl-a Ctrl-a sends
- *Ctrl-a. In the background there is no input. none	output is dropped pty	a new
- *pseudo-terminal, its name is logged. Nobody may be there to read it: what does not fit is dropped.
- *	file:F	output to file F (truncated); no input
+ * @spec is one of
+ *
+ *	stdio	the standard streams. A terminal as standard input is put in raw mode (its output
+ *		processing stays) and has an escape: Ctrl-a x stops the guest, Ctrl-a h helps,
+ *		Ctrl-a Ctrl-a sends Ctrl-a. In the background there is no input.
+ *	none	output is dropped
+ *	pty	a new pseudo-terminal; its name is logged. Nobody may be there to read it, so what
+ *		does not fit is dropped.
+ *	file:F	output to file F, which is truncated; no input
  */
 int console_create(const char *spec, struct vm *vm, struct console **console, struct err *err);
 
 /* @uart and @opaque live until the next call; NULL disconnects. There is one UART. */
 void console_connect(struct console *console, const struct console_uart *uart, void *opaque);
 
-/* Does nothing when no UART is connected. Blocks SIGPIPE, SIGTTIN and SIGTTOU for the calling
- * thread and those it creates. */
+/*
+ * Does nothing when no UART is connected. Blocks SIGPIPE, SIGTTIN and SIGTTOU for the calling
+ * thread and those it creates.
+ */
 int console_start(struct console *console, struct err *err);
 
 /* Any thread; never blocks. A byte for a full console is dropped. */

@@ -55,8 +55,7 @@ static void open_stdio(struct console_host *host)
 	host->in_fd = STDIN_FILENO;
 	if (sys_ioctl(STDIN_FILENO, TCGETS, &host->saved))
 		return;
-	/* Fails for a terminal that does not control us: nobody else does job control on it then.
-	 */
+	/* Fails for a terminal that does not control us, where nobody does job control either. */
 	if (!sys_ioctl(STDIN_FILENO, TIOCGPGRP, &foreground) && foreground != getpgrp()) {
 		log_info("console: started in the background, so without input");
 		host->in_fd = -1;

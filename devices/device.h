@@ -18,8 +18,10 @@ struct device_key {
 	bool indexed; /* also as key.0, key.1 … for the n-th region or interrupt */
 };
 
-/* One "key = value" the user gave; @where is "disk.conf:12" or "--device". Strings belong to the
- * configuration. */
+/*
+ * One "key = value" the user gave; @where is "disk.conf:12" or "--device". Strings belong to the
+ * configuration.
+ */
 struct device_setting {
 	const char *key;
 	const char *value;
@@ -36,8 +38,10 @@ struct device_config {
 	unsigned int n_settings;
 };
 
-/* NULL when the user did not give it. @index < 0: the plain key; else key.index, or the plain key
- * when that is not there. */
+/*
+ * NULL when the user did not give it. @index < 0: the plain key; else key.index, or the plain key
+ * when that is not there.
+ */
 const struct device_setting *device_config_find(const struct device_config *config, const char *key,
 						int index);
 const char *device_config_str(const struct device_config *config, const char *key);
@@ -46,8 +50,7 @@ int device_config_u64(const struct device_config *config, const char *key, int i
 		      uint64_t *value, struct err *err);
 int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,
 		       struct err *err);
-/* Each setting's key is one of the class's keys (host=… too), or an error that names the nearest.
- */
+/* Each setting's key is one of the class's, given once; else an error that names the nearest. */
 int device_config_check(const struct device_config *config, struct err *err);
 
 /* Base of every device; embedded as the first member of its own struct. */
@@ -67,27 +70,35 @@ struct device_class {
 	const char *help;
 	const struct device_key *keys; /* ends with a NULL key; NULL: none */
 
-	/* Check the settings and take what it needs of the host (an assigned device is opened
-	 * here). No KVM exists yet. */
+	/*
+	 * Check the settings and take what it needs of the host (an assigned device is opened
+	 * here). No KVM exists yet.
+	 */
 	int (*create)(const struct device_config *config, struct vm *vm, struct device **device,
 		      struct err *err);
-	/* Place regions and interrupts in the guest: platform bus, MMIO table, memslots. The VGIC
-	 * is initialised. */
+	/*
+	 * Place regions and interrupts in the guest: platform bus, MMIO table, memslots. The VGIC
+	 * is initialised.
+	 */
 	int (*attach)(struct device *device, struct err *err);
 	/* Write the guest's device tree node, as a child of the root. */
 	int (*describe)(struct device *device, struct dt *dt, struct err *err);
 	/* From here on interrupts may arrive. Everything else is in place. */
 	int (*arm)(struct device *device, struct err *err);
-	/* Undo arm: the lines are masked and low, nothing arrives any more. vCPUs are parked. Also
-	 * before destroy. */
+	/*
+	 * Undo arm: the lines are masked and low, nothing arrives any more. vCPUs are parked. Also
+	 * before destroy.
+	 */
 	void (*quiesce)(struct device *device);
 	/* Registers as at power-on. Called after quiesce, for a guest reset; arm follows. */
 	int (*reset)(struct device *device, struct err *err);
 	/* NULL and half-built devices are fine. */
 	void (*destroy)(struct device *device);
 
-	/* Ask the guest to power off, as its power key does; at any time the vCPUs run. NULL: it
-	 * cannot. */
+	/*
+	 * Ask the guest to power off, as its power key does; at any time the vCPUs run. NULL: it
+	 * cannot.
+	 */
 	void (*press_power_key)(struct device *device);
 	/* Path of its node for /chosen/stdout-path: the guest's console. NULL: it is none. */
 	const char *stdout_path;

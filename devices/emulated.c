@@ -146,7 +146,7 @@ static void describe_clocks(const struct emulated_type *type, struct dt *dt)
 	dt_prop_strs(dt, "clock-names", names + skip, n_elems(names) - skip);
 }
 
-void emulated_describe(const struct emulated *emu, struct dt *dt)
+void emulated_begin_node(const struct emulated *emu, struct dt *dt)
 {
 	const struct emulated_type *type = emu->type;
 	const char *const compatible[] = { type->compatible, "arm,primecell" };
@@ -158,4 +158,12 @@ void emulated_describe(const struct emulated *emu, struct dt *dt)
 	dt_prop_interrupt(dt, DT_GIC_SPI, emu->irq.spi, DT_IRQ_LEVEL_HIGH);
 	if (type->peripheral_id)
 		describe_clocks(type, dt);
+}
+
+int emulated_describe(struct device *device, struct dt *dt, struct err *err)
+{
+	(void)err;
+	emulated_begin_node(container_of(device, struct emulated, device), dt);
+	dt_end_node(dt);
+	return 0;
 }

@@ -18,8 +18,7 @@
 struct dt;
 struct emulated;
 
-#define EMULATED_SIZE \
-	0x1000 /* bytes of registers; a PrimeCell's, from its peripheral ID on, end there */
+#define EMULATED_SIZE 0x1000 /* bytes of registers */
 
 /* The constant part of a device. */
 struct emulated_type {
@@ -54,18 +53,23 @@ extern const struct device_key emulated_keys[];
 /* Check the settings and make the object, zeroed but for this part. */
 int emulated_create(const struct emulated_type *type, const struct device_config *config,
 		    struct vm *vm, struct emulated **emu, struct err *err);
-/* Take the interrupt and put the registers in the MMIO table; @ops NULL: emulated_mmio_ops, else
- * @ops with the device as opaque. */
+/*
+ * Take the interrupt and put the registers in the MMIO table; @ops NULL: emulated_mmio_ops, else
+ * @ops with the device as opaque.
+ */
 int emulated_attach(struct emulated *emu, const struct mmio_ops *ops, struct err *err);
 /* The members of struct device_class of this name, for devices that need no more. */
+int emulated_describe(struct device *device, struct dt *dt, struct err *err);
 void emulated_quiesce(struct device *device);
 void emulated_destroy(struct device *device);
 
 /* Any width and alignment, over the 32-bit registers of the type; takes the lock. */
 extern const struct mmio_ops emulated_mmio_ops;
 
-/* Begin the node, with reg, interrupts and compatible, and for a PrimeCell its clocks; the caller
- * adds the rest and dt_end_node(). */
-void emulated_describe(const struct emulated *emu, struct dt *dt);
+/*
+ * Begin the node, with reg, interrupts and compatible, and for a PrimeCell its clocks; the caller
+ * adds the rest and dt_end_node().
+ */
+void emulated_begin_node(const struct emulated *emu, struct dt *dt);
 
 #endif

@@ -10,7 +10,6 @@
 #include "devices/classes.h"
 #include "devices/console.h"
 #include "devices/emulated.h"
-#include "fdt/builder.h"
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
@@ -85,8 +84,7 @@ static unsigned int fifo_depth(const struct pl011 *uart)
 	return uart->lcr_h & LCR_H_FEN ? FIFO_DEPTH : 1;
 }
 
-/* Bytes at which the receive interrupt is raised; the reserved settings are taken for the highest.
- */
+/* Bytes at which the receive interrupt is raised; reserved settings are taken for the highest. */
 static unsigned int receive_trigger(const struct pl011 *uart)
 {
 	static const uint8_t eighths[] = { 1, 2, 4, 6, 7, 7, 7, 7 };
@@ -147,8 +145,10 @@ static void loop_back(struct pl011 *uart, uint8_t byte)
 	}
 }
 
-/* The transmit FIFO runs empty at once, which is when its interrupt is raised, until the console is
- * full. */
+/*
+ * The transmit FIFO runs empty at once, which is when its interrupt is raised, until the console is
+ * full.
+ */
 static void write_data(struct pl011 *uart, uint8_t byte)
 {
 	if (uart->cr & CR_LBE)
@@ -367,14 +367,6 @@ static int pl011_attach(struct device *device, struct err *err)
 	return ret;
 }
 
-static int pl011_describe(struct device *device, struct dt *dt, struct err *err)
-{
-	(void)err;
-	emulated_describe(container_of(device, struct emulated, device), dt);
-	dt_end_node(dt);
-	return 0;
-}
-
 static void pl011_destroy(struct device *device)
 {
 	if (device)
@@ -388,7 +380,7 @@ const struct device_class pl011_class = {
 	.keys = emulated_keys,
 	.create = pl011_create,
 	.attach = pl011_attach,
-	.describe = pl011_describe,
+	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
 	.reset = pl011_reset,
 	.destroy = pl011_destroy,

@@ -11,7 +11,6 @@
 
 #include "devices/classes.h"
 #include "devices/emulated.h"
-#include "fdt/builder.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
@@ -58,8 +57,10 @@ static void update_irq(struct pl031 *rtc)
 	irq_line_set(&rtc->emu.irq, rtc->ris && rtc->imsc);
 }
 
-/* The clock or the match changed. The counter meets every value once in 2^32 seconds; right now
- * counts. */
+/*
+ * The clock or the match changed. The counter meets every value once in 2^32 seconds; right now
+ * counts.
+ */
 static void set_alarm(struct pl031 *rtc)
 {
 	uint64_t now = host_seconds();
@@ -179,14 +180,6 @@ static int pl031_attach(struct device *device, struct err *err)
 	return ret ? ret : emulated_attach(&rtc->emu, NULL, err);
 }
 
-static int pl031_describe(struct device *device, struct dt *dt, struct err *err)
-{
-	(void)err;
-	emulated_describe(container_of(device, struct emulated, device), dt);
-	dt_end_node(dt);
-	return 0;
-}
-
 static int pl031_reset(struct device *device, struct err *err)
 {
 	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
@@ -218,7 +211,7 @@ const struct device_class pl031_class = {
 	.keys = emulated_keys,
 	.create = pl031_create,
 	.attach = pl031_attach,
-	.describe = pl031_describe,
+	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
 	.reset = pl031_reset,
 	.destroy = pl031_destroy,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The PrimeCell GPIO (Arm DDI 0190B) with one thing connected: the power key, on line 3, high while
- * it is pressed. */
+/*
+ * The PrimeCell GPIO (Arm DDI 0190B) with one thing connected: the power key, on line 3, high while
+ * it is pressed.
+ */
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -16,12 +18,16 @@
 
 #define POWER_KEY_LINE 3
 #define KEY_POWER      116 /* linux/input-event-codes.h */
-/* Well over the time by which a slow guest's driver looks again to be sure (gpio-keys: 5 ms), below
- * a "long press". */
+/*
+ * Well over the time by which a slow guest's driver looks again to be sure (gpio-keys: 5 ms), below
+ * a "long press".
+ */
 #define PRESS_S        1
 
-/* DDI 0190B, table 3-1. Below GPIODIR is the data register; address bits 9:2 select which lines an
- * access is for. */
+/*
+ * DDI 0190B, table 3-1. Below GPIODIR is the data register; address bits 9:2 select which lines an
+ * access is for.
+ */
 enum {
 	GPIODIR = 0x400,
 	GPIOIS = 0x404,
@@ -234,7 +240,7 @@ static int pl061_describe(struct device *device, struct dt *dt, struct err *err)
 	const uint32_t gpios[] = { phandle, POWER_KEY_LINE, active_high };
 
 	(void)err;
-	emulated_describe(container_of(device, struct emulated, device), dt);
+	emulated_begin_node(container_of(device, struct emulated, device), dt);
 	dt_prop_empty(dt, "gpio-controller");
 	dt_prop_u32(dt, "#gpio-cells", 2);
 	dt_prop_empty(dt, "interrupt-controller");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a test guest ends dais, and what it needs to look at the machine; test_device_abi.h is the
- * specification. */
+/*
+ * How a test guest ends dais, and what it needs to look at the machine; test_device_abi.h is the
+ * specification.
+ */
 #include "devices/test_device_abi.h"
 
 #include "devices/classes.h"
 #include "devices/emulated.h"
-#include "fdt/builder.h"
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
@@ -154,14 +155,6 @@ static int test_attach(struct device *device, struct err *err)
 	return emulated_attach(container_of(device, struct emulated, device), &test_mmio_ops, err);
 }
 
-static int test_describe(struct device *device, struct dt *dt, struct err *err)
-{
-	(void)err;
-	emulated_describe(container_of(device, struct emulated, device), dt);
-	dt_end_node(dt);
-	return 0;
-}
-
 static int test_reset(struct device *device, struct err *err)
 {
 	struct test_device *t = container_of(device, struct test_device, emu.device);
@@ -180,7 +173,7 @@ const struct device_class test_device_class = {
 	.keys = emulated_keys,
 	.create = test_create,
 	.attach = test_attach,
-	.describe = test_describe,
+	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
 	.reset = test_reset,
 	.destroy = emulated_destroy,

@@ -41,8 +41,10 @@ void fake_guest_write32(struct fake_guest *g, uint64_t offset, uint32_t value);
 /* Every width at every offset with all sorts of values; returns when the device took it. */
 void fake_guest_poke(struct fake_guest *g);
 
-/* Wait up to @timeout_ms for the first event, then serve the event loop until all is quiet.
- * False if there was none. */
+/*
+ * Wait up to @timeout_ms for the first event, then serve the event loop until all is quiet.
+ * False if there was none.
+ */
 bool fake_guest_serve(struct fake_guest *g, int timeout_ms);
 /* The guest reset of vmm/reset.c, for this device. */
 void fake_guest_reset(struct fake_guest *g);

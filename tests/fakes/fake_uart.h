@@ -16,8 +16,10 @@ struct fake_uart {
 };
 
 void fake_uart_init(struct fake_uart *uart);
-/* Give @g another console, connect, start; nothing is served yet. Returns as the call that failed,
- * and g->err. */
+/*
+ * Give @g another console, connect, start; nothing is served yet. Returns as the call that failed,
+ * and g->err.
+ */
 int fake_uart_start(struct fake_uart *uart, struct fake_guest *g, const char *spec);
 void fake_uart_stop(struct fake_guest *g);
 /* Whether exactly these bytes came since it was last asked. */

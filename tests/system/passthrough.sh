@@ -35,8 +35,9 @@ says no-mmap-shows-each-access "10000000.edu"
 
 # kill -9 leaves nothing behind that keeps the next run from the device.
 dais run --kernel /job/guest/edu-irq.img --memory 64M --device test-device --device $edu --append n=1000000 >"$out" 2>&1 </dev/null &
+dais_pid=$!
 sleep 1
-kill -9 $!
-wait $! 2>/dev/null
+kill -9 "$dais_pid"
+wait "$dais_pid" 2>/dev/null
 guest after-kill 0 edu-irq "n=100" --device $edu
 kernel_is_quiet passthrough-host-kernel

@@ -6,9 +6,9 @@
 # ended NAME STATUS: the run in the background ends with it
 ended()
 {
-	( sleep 30; kill -9 $dais_pid ) 2>/dev/null &
+	( sleep 30; kill -9 "$dais_pid" ) 2>/dev/null &
 	watchdog=$!
-	wait $dais_pid
+	wait "$dais_pid"
 	status=$?
 	kill $watchdog 2>/dev/null
 	if [ $status = "$2" ]; then
@@ -20,23 +20,23 @@ ended()
 
 for signal in TERM INT HUP; do
 	start_guest power-key
-	kill -$signal $dais_pid
+	kill -$signal "$dais_pid"
 	ended "sig$signal-asks-the-guest" 0
 done
 
 start_guest spin --cpus 2 --stop-timeout 1
-kill -TERM $dais_pid
+kill -TERM "$dais_pid"
 ended stop-timeout 1
 says stop-timeout-message "did not power off within 1 s"
 
 start_guest spin --cpus 2
-kill -TERM $dais_pid
+kill -TERM "$dais_pid"
 sleep 0.5
-kill -TERM $dais_pid
+kill -TERM "$dais_pid"
 ended second-signal 1
 
 start_guest spin --default-devices no --device pl011
-kill -TERM $dais_pid
+kill -TERM "$dais_pid"
 ended no-power-key 1
 
 # A reader that stops reading must not keep dais from stopping.
@@ -46,7 +46,7 @@ reader=$!
 dais run --kernel /job/guest/spin.img --memory 64M --append "how=print" --stop-timeout 1 >/tmp/fifo 2>"$out" </dev/null &
 dais_pid=$!
 sleep 2
-kill -TERM $dais_pid
+kill -TERM "$dais_pid"
 ended blocked-console 1
 kill $reader
 rm /tmp/fifo

@@ -348,7 +348,7 @@ Test(console_errors, every_call_that_fails_is_reported_or_survived, .timeout = 6
 	}
 }
 
-/* The n-th call while the first kick is served: the eventfd, the output, the input. */
+/* The n-th call while the timer is first served: the timer itself, the output, the input. */
 Test(console_errors, what_fails_later_costs_one_direction_at_most, .timeout = 60)
 {
 	cr_redirect_stderr();

@@ -16,9 +16,10 @@ Test(err, the_message_has_three_lines, .init = cr_redirect_stderr)
 	err_fix(&err, "stop that VM");
 	cr_expect_eq(err_prefix(&err, "attach %s", "10000000.ahci"), -EBUSY);
 	err_print(&err);
-	cr_assert_stderr_eq_str("dais: error: attach 10000000.ahci: open /dev/vfio/7: Device or resource busy\n"
-				"dais: cause: the group is held by pid 4121\n"
-				"dais: fix:   stop that VM\n");
+	cr_assert_stderr_eq_str(
+		"dais: error: attach 10000000.ahci: open /dev/vfio/7: Device or resource busy\n"
+		"dais: cause: the group is held by pid 4121\n"
+		"dais: fix:   stop that VM\n");
 }
 
 Test(err, unknown_cause_and_fix_print_nothing, .init = cr_redirect_stderr)

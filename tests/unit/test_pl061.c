@@ -92,8 +92,10 @@ Test(pl061, the_address_masks_the_data)
 	cr_assert_eq(fake_guest_read32(&g, DATA(KEY)), 0, "an output shows what was written");
 }
 
-/* What the key does, by how its line is set up; the status when it is pressed, and after it was let
- * go. */
+/*
+ * What the key does, by how its line is set up; the status when it is pressed, and after it was let
+ * go.
+ */
 Test(pl061, the_key_interrupts_as_it_was_asked_to)
 {
 	static const struct {

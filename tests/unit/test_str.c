@@ -81,7 +81,8 @@ Test(str, cpu_lists)
 	for (size_t i = 0; i < n_elems(cases); i++) {
 		uint64_t bits[2];
 
-		cr_expect_eq(str_to_cpu_list(cases[i].text, bits, 128), cases[i].ret, "%s", cases[i].text);
+		cr_expect_eq(str_to_cpu_list(cases[i].text, bits, 128), cases[i].ret, "%s",
+			     cases[i].text);
 		cr_expect_eq(bits[0], cases[i].low, "%s", cases[i].text);
 		cr_expect_eq(bits[1], cases[i].high, "%s", cases[i].text);
 	}

@@ -33,10 +33,8 @@ void trace_line(enum trace trace, const char *fmt, ...) __attribute__((format(pr
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /*
- * For what a guest can provoke at will: true for the first few calls with this budget (then never
- *again, after one call that sets *last). Lock-free.
- *
- *	static-free use: keep the struct in the object that complains.
+ * For what a guest can provoke at will: true for the first LOG_BUDGET_MAX calls, then never again;
+ * the last of them sets *last. Lock-free. The struct lies, zeroed, in the object that complains.
  */
 struct log_budget {
 	unsigned int used; /* atomic */

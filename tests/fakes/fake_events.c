@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "tests/fakes/fake_fds.h"
+#include "vmm/base/sys.h"
+
+/* What tests can only use for real: counted, and failed when its turn has come. */
+int sys_eventfd(unsigned int value, int flags)
+{
+	fail_if_chosen();
+	return fake_fd_real(eventfd(value, flags));
+}
+
+int sys_epoll_create(void)
+{
+	fail_if_chosen();
+	return fake_fd_real(epoll_create1(0));
+}
+
+int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	struct fake_fd *f = fake_fd_find(fd);
+
+	fail_if_chosen();
+	if (f && f->real < 0)
+		return -EPERM; /* as for a plain file */
+	return epoll_ctl(epfd, op, fd, event) ? -errno : 0;
+}
+
+int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms)
+{
+	int n;
+
+	fail_if_chosen();
+	n = epoll_wait(epfd, events, n_max, timeout_ms);
+	return n < 0 ? -errno : n;
+}
+
+int sys_timerfd_create(int clock)
+{
+	fail_if_chosen();
+	return fake_fd_real(timerfd_create(clock, TFD_NONBLOCK));
+}
+
+int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value)
+{
+	fail_if_chosen();
+	return timerfd_settime(fd, flags, value, NULL) ? -errno : 0;
+}
+
+int sys_signalfd(const sigset_t *mask)
+{
+	fail_if_chosen();
+	return fake_fd_real(signalfd(-1, mask, SFD_NONBLOCK));
+}
+
+int sys_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	fail_if_chosen();
+	return -pthread_sigmask(how, set, old);
+}
+
+int sys_getrandom(void *buf, size_t size)
+{
+	static unsigned char next;
+
+	fail_if_chosen();
+	memset(buf, ++next, size);
+	return 0;
+}
+
+int sys_posix_openpt(int flags)
+{
+	fail_if_chosen();
+	return fake_fd_real(posix_openpt(flags));
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/fakes/fake_fds.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/fake_tree.h"
+#include "vmm/base/sys.h"
+
+#define N_FDS       512
+#define FIRST_FD    1000 /* no number that the test's own process has */
+#define N_IOCTL_LOG 4096
+
+static struct {
+	struct fake_fd fds[N_FDS];
+	struct {
+		int fd;
+		unsigned long request;
+	} ioctls[N_IOCTL_LOG];
+	unsigned int n_ioctls, n_calls, fail_at;
+	int fail_code;
+	bool failed;
+	size_t page_size;
+	long fs_type, fs_block_size;
+} state = { .page_size = 4096 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void fake_sys_reset(void)
+{
+	for (unsigned int i = 0; i < N_FDS; i++)
+		if (state.fds[i].used && state.fds[i].real >= 0)
+			close(state.fds[i].real);
+	memset(&state, 0, sizeof(state));
+	state.page_size = 4096;
+	state.fs_type = HUGETLBFS_MAGIC; /* only --mem-path asks */
+	state.fs_block_size = 2 << 20;
+	fake_memory_reset();
+	fake_tree_reset();
+}
+
+int fake_call_code(void)
+{
+	int code = 0;
+
+	pthread_mutex_lock(&lock);
+	state.n_calls++;
+	if (state.fail_at && --state.fail_at == 0) {
+		state.failed = true;
+		code = state.fail_code;
+	}
+	pthread_mutex_unlock(&lock);
+	return code;
+}
+
+void fake_fail_at(unsigned int nth, int code)
+{
+	state.fail_at = nth;
+	state.fail_code = code;
+	state.failed = false;
+}
+
+bool fake_failed(void)
+{
+	return state.failed;
+}
+
+unsigned int fake_n_calls(void)
+{
+	return state.n_calls;
+}
+
+void fake_set_page_size(size_t bytes)
+{
+	state.page_size = bytes;
+}
+
+void fake_set_statfs(long type, long block_size)
+{
+	state.fs_type = type;
+	state.fs_block_size = block_size;
+}
+
+int fake_fd_add(struct fake_fd value)
+{
+	int fd = -EMFILE;
+
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < N_FDS && fd < 0; i++) {
+		if (state.fds[i].used)
+			continue;
+		value.used = true;
+		state.fds[i] = value;
+		fd = FIRST_FD + i;
+	}
+	pthread_mutex_unlock(&lock);
+	assert(fd >= 0);
+	return fd;
+}
+
+int fake_fd_real(int real)
+{
+	int i;
+
+	if (real < 0)
+		return -errno;
+	i = fake_fd_add((struct fake_fd){ .real = real }) - FIRST_FD;
+	assert(i >= 0);
+	return real;
+}
+
+struct fake_fd *fake_fd_find(int fd)
+{
+	if (fd >= FIRST_FD && fd < FIRST_FD + N_FDS)
+		return state.fds[fd - FIRST_FD].used ? &state.fds[fd - FIRST_FD] : NULL;
+	for (unsigned int i = 0; i < N_FDS; i++)
+		if (state.fds[i].used && state.fds[i].real == fd)
+			return &state.fds[i];
+	return NULL;
+}
+
+int fake_fd_new(const struct fake_fd_ops *ops, void *opaque)
+{
+	return fake_fd_add((struct fake_fd){ .real = -1, .ops = ops, .opaque = opaque });
+}
+
+unsigned int fake_n_open_fds(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < N_FDS; i++)
+		n += state.fds[i].used;
+	return n;
+}
+
+unsigned int fake_n_ioctls(void)
+{
+	return state.n_ioctls;
+}
+
+unsigned long fake_ioctl_request(unsigned int i)
+{
+	return state.ioctls[i].request;
+}
+
+int fake_ioctl_fd(unsigned int i)
+{
+	return state.ioctls[i].fd;
+}
+
+void fake_log_ioctl(int fd, unsigned long request)
+{
+	pthread_mutex_lock(&lock);
+	if (state.n_ioctls < N_IOCTL_LOG) {
+		state.ioctls[state.n_ioctls].fd = fd;
+		state.ioctls[state.n_ioctls++].request = request;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_fd_forget(struct fake_fd *fd)
+{
+	pthread_mutex_lock(&lock);
+	memset(fd, 0, sizeof(*fd));
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_statfs(struct statfs *st)
+{
+	memset(st, 0, sizeof(*st));
+	st->f_type = state.fs_type;
+	st->f_bsize = state.fs_block_size;
+	st->f_bfree = st->f_bavail = 1 << 20;
+}
+
+size_t sys_page_size(void)
+{
+	return state.page_size;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tests/fakes/fake_fds.h"
+#include "tests/fakes/fake_sys.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+
+#define N_MAPPINGS 64
+
+static struct range mappings[N_MAPPINGS];
+
+void fake_memory_reset(void)
+{
+	for (unsigned int i = 0; i < N_MAPPINGS; i++)
+		if (mappings[i].size)
+			munmap((void *)(uintptr_t)mappings[i].start, mappings[i].size);
+	memset(mappings, 0, sizeof(mappings));
+}
+
+static void count_mapping(struct range r)
+{
+	for (unsigned int i = 0; i < N_MAPPINGS; i++) {
+		if (!mappings[i].size) {
+			mappings[i] = r;
+			return;
+		}
+	}
+	assert(!"room for mappings");
+}
+
+int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr)
+{
+	struct fake_fd *f = fake_fd_find(fd);
+	void *p;
+
+	fail_if_chosen();
+	p = mmap(hint, size, prot,
+		 (flags & ~(MAP_SHARED | MAP_PRIVATE | MAP_HUGETLB | MAP_POPULATE)) | MAP_PRIVATE |
+			 MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	if (!(flags & MAP_FIXED))
+		count_mapping((struct range){ (uintptr_t)p, round_up_to(size, 4096) });
+	*addr = p;
+	if (f && f->ops && f->ops->mapped)
+		f->ops->mapped(fd, f->opaque, p, size, offset);
+	return 0;
+}
+
+void sys_munmap(void *addr, size_t size)
+{
+	struct range hole = { (uintptr_t)addr, round_up_to(size, 4096) };
+
+	for (unsigned int i = 0; i < N_MAPPINGS; i++) {
+		struct range *m = &mappings[i], old = *m;
+
+		if (!range_overlaps(old, hole))
+			continue;
+		m->size = hole.start > old.start ? hole.start - old.start : 0;
+		if (range_last(hole) < range_last(old))
+			count_mapping((struct range){ range_last(hole) + 1,
+						      range_last(old) - range_last(hole) });
+	}
+	munmap(addr, size);
+}
+
+unsigned int fake_n_mappings(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < N_MAPPINGS; i++)
+		n += mappings[i].size != 0;
+	return n;
+}
+
+int sys_madvise(void *addr, size_t size, int advice)
+{
+	return madvise(addr, size, advice) ? -errno : 0;
+}
