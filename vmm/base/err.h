@@ -4,8 +4,8 @@
 
 /*
  * What went wrong, as the user will read it. The function that fails fills the caller's struct err
- *and returns a negative errno; callers pass both on untouched, or put what they were doing in front
- *of it. Only main and the subcommands print it.
+ * and returns a negative errno; callers pass both on untouched, or put what they were doing in
+ * front of it. Only main and the subcommands print it.
  *
  *	dais: error: attach 10000000.ahci: open /dev/vfio/7: Device or resource busy
  *	dais: cause: the group is held by pid 4121

@@ -4,9 +4,9 @@
 
 /*
  * Ownership of local file descriptors and memory: closed or freed when the variable goes out of
- *scope, unless handed over with take_fd() or take_ptr().
+ * scope, unless handed over with take_fd() or take_ptr().
  *
- *	owned_fd int fd = sys_open(path, O_RDWR | O_CLOEXEC);
+ *	owned_fd int fd = sys_open(path, O_RDWR);
  *	…
  *	obj->fd = take_fd(&fd);
  */

@@ -2,26 +2,31 @@
 #ifndef VMM_CORE_MEMMAP_H
 #define VMM_CORE_MEMMAP_H
 
+/* clang-format off */
 /*
  * The guest's physical address space. Every address constant of dais derives from this file.
  *
  *	0x0000_0000 ┌──────────────────────────────┐
  *	            │ nothing: null pointers fault │
- *	0x0800_0000 ├──────────────────────────────┤ the host's MSI window (Linux: arm-smmu
- *MSI_IOVA_BASE) sits here as │ nothing                      │ an IOVA: no RAM here, ever
+ *	0x0800_0000 ├──────────────────────────────┤ as IOVA: the host's MSI window (Linux's
+ *	            │ nothing                      │ MSI_IOVA_BASE), so no RAM, ever
  *	0x0900_0000 ├──────────────────────────────┤
- *	            │ emulated devices             │ a slot of 64 KiB each, so that the largest page
- *fits 0x0a00_0000 ├──────────────────────────────┤ │ GIC distributor              │ 0x0a01_0000
- *├──────────────────────────────┤ │ GICv2 CPU interface          │ 0x0c00_0000
- *├──────────────────────────────┤ │ GICv3 redistributors         │ 128 KiB per vCPU, 512 of them
+ *	            │ emulated devices             │ slots of 64 KiB: the largest page fits
+ *	0x0a00_0000 ├──────────────────────────────┤
+ *	            │ GIC distributor              │
+ *	0x0a01_0000 ├──────────────────────────────┤
+ *	            │ GICv2 CPU interface          │
+ *	0x0c00_0000 ├──────────────────────────────┤
+ *	            │ GICv3 redistributors         │ 128 KiB per vCPU, 512 of them
  *	0x1000_0000 ├──────────────────────────────┤
  *	            │ platform bus, low window     │ assigned devices, 32-bit addresses
  *	0x4000_0000 ├──────────────────────────────┤
  *	            │ RAM                          │ up to half of the address space
  *	  half      ├──────────────────────────────┤
- *	            │ platform bus, high window    │ regions that the low window has no room for
+ *	            │ platform bus, high window    │ what the low window has no room for
  *	  end       └──────────────────────────────┘ 1 << ipa_bits: what the host's KVM offers
  */
+/* clang-format on */
 #include <stdint.h>
 
 #include "vmm/base/range.h"
