@@ -2,9 +2,10 @@
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
 # What is wrong is refused with one message that names cause and remedy; nothing of the host has changed afterwards.
-hello="--kernel /job/guest/hello.img --memory 64M"
+hello="--kernel $job/guest/hello.img --memory 64M"
 edu=vfio-platform,host=10000000.edu
 vfio_bind 10000000.edu 10300000.edge 10400000.multi
+vfio_unbind 10200000.sata
 
 # shellcheck disable=SC2086 # $hello is several words
 {
@@ -16,13 +17,13 @@ refuses zero-memory 2 "memory" -- $hello --memory 0
 refuses absurd-memory 2 "memory" -- $hello --memory 1000T
 refuses zero-cpus 2 "cpus" -- $hello --cpus 0
 refuses too-many-cpus 2 "cpus" -- $hello --cpus 10000
-head -c 40 /job/guest/hello.img >/tmp/short.img
-refuses truncated-image 2 "/tmp/short.img" -- --kernel /tmp/short.img
+head -c 40 $job/guest/hello.img >"$work/short.img"
+refuses truncated-image 2 "$work/short.img" -- --kernel $work/short.img
 refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
-head -c 100000 /job/Image | gzip | head -c 1000 >/tmp/cut.gz
-refuses truncated-gzip 2 "/tmp/cut.gz" -- --kernel /tmp/cut.gz
-truncate -s 60M /tmp/large
-refuses initrd-too-large 2 "initrd" -- $hello --initrd /tmp/large
+head -c 100000 "$job/Image" | gzip | head -c 1000 >"$work/cut.gz"
+refuses truncated-gzip 2 "$work/cut.gz" -- --kernel $work/cut.gz
+truncate -s 80M "$work/large"
+refuses initrd-too-large 2 "initrd" -- $hello --initrd $work/large
 refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi
 refuses device-twice 2 "10000000.edu" -- $hello --device $edu --device $edu,id=second
 refuses not-bound 3 "10200000.sata" "driver_override" -- $hello --device vfio-platform,host=10200000.sata
@@ -53,12 +54,12 @@ mv /dev/vfio/vfio /dev/vfio/away
 refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu
 mv /dev/vfio/away /dev/vfio/vfio
 
-cat >/tmp/bad.conf <<'END'
+cat >"$work/bad.conf" <<'END'
 [vm]
-kernel = /job/guest/hello.img
+kernel = $job/guest/hello.img
 memroy = 64M
 END
-refuses config-unknown-key 2 "bad.conf:3" "memory" -- -c /tmp/bad.conf
+refuses config-unknown-key 2 "bad.conf:3" "memory" -- -c $work/bad.conf
 }
 # After all that the device still works.
 guest after-bad-input 0 edu-irq "n=10" --device $edu

@@ -15,18 +15,26 @@ guest "smp-$n_cpus" 0 smp "cpus=$n_cpus" --cpus "$n_cpus"
 guest psci-off 0 psci-off ""
 guest psci-cpu 0 psci-cpu "" --cpus 2
 guest psci-reset 0 psci-reset "" --cpus 2
-guest psci-reset-hugetlb 0 psci-reset "" --mem-path /dev/hugepages
+if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)" -ge 32 ]; then
+	guest psci-reset-hugetlb 0 psci-reset "" --mem-path /dev/hugepages
+else
+	skip psci-reset-hugetlb "this host has not 32 free huge pages of 2 MiB"
+fi
 guest gic-reset 0 gic-reset "" --cpus 2
 guest fuzz-emulated 0 fuzz-emulated ""
 guest crash-no-syndrome 4 crash "how=ldp" && says crash-no-syndrome-message "dais: error:" "dais: cause:"
 guest placed 0 smp "cpus=2" --cpus 2 --cpu-affinity "0:0,1:1"
-guest real-time 0 smp "cpus=2" --cpus 2 --rt-priority 1
+if [ "$(id -u)" = 0 ]; then
+	guest real-time 0 smp "cpus=2" --cpus 2 --rt-priority 1
+else
+	skip real-time "real-time priorities need root"
+fi
 
 # The exit code of the test device is the exit status: smp finds one CPU where it was told to expect two.
 guest exit-code 65 smp "cpus=2"
 
-expect dump-dtb 0 dais run --kernel /job/guest/hello.img --memory 64M --dump-dtb /tmp/guest.dtb
-if [ "$(od -An -tx1 -N4 /tmp/guest.dtb | tr -d ' \n')" = d00dfeed ]; then
+expect dump-dtb 0 dais run --kernel "$job/guest/hello.img" --memory 64M --dump-dtb "$work/guest.dtb"
+if [ "$(od -An -tx1 -N4 "$work/guest.dtb" | tr -d ' \n')" = d00dfeed ]; then
 	pass dump-dtb-is-a-tree
 else
 	fail dump-dtb-is-a-tree "no device tree in the file"

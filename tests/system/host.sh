@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034
 #
-# For the case files beside it, which run inside the emulated host in one shell: how a case is run and judged. A result is a line
-# "@@ pass|fail|skip NAME REASON" on the console; the runner outside collects them.
-# shellcheck source=/dev/null
-. /lib/testbed.sh
-PATH=/job:$PATH
-out=/tmp/out
+# For the case files beside it, which run in one shell on the host, emulated or not: how a case is run and judged. A result is a
+# line "@@ pass|fail|skip NAME REASON"; the runner collects them. $job is the directory with dais, guests and images.
+job=${job:-/job}
+if [ -e /lib/testbed.sh ]; then
+	# shellcheck source=/dev/null
+	. /lib/testbed.sh
+fi
+PATH=$job:$PATH
+work=$(mktemp -d)
+out=$work/out
 
 pass()
 {
@@ -17,7 +21,7 @@ pass()
 fail()
 {
 	echo "@@ fail $*"
-	[ ! -e $out ] || sed 's/^/    /' "$out"
+	[ ! -e "$out" ] || sed 's/^/    /' "$out"
 }
 
 skip()
@@ -71,12 +75,12 @@ refuses()
 	status=$?
 	if [ "$status" != "$wanted" ]; then
 		fail "$name" "exit status $status, expected $wanted"
-	elif [ "$(grep -c '^dais: error: ' $out)" != 1 ]; then
+	elif [ "$(grep -c '^dais: error: ' "$out")" != 1 ]; then
 		fail "$name" "not one error message"
 	elif ! grep -q '^dais: fix: ' "$out"; then
 		fail "$name" "names no remedy"
 	elif [ "$(printf '%s' "$texts" | while IFS= read -r text; do
-		grep -qF -- "$text" $out || echo "$text"
+		grep -qF -- "$text" "$out" || echo "$text"
 	done)" ]; then
 		fail "$name" "does not say all of: $texts"
 	else
@@ -89,8 +93,17 @@ guest()
 {
 	name=$1 wanted=$2 image=$3 arguments=$4
 	shift 4
-	expect "$name" "$wanted" dais run --kernel "/job/guest/$image.img" --memory 64M --device test-device \
+	expect "$name" "$wanted" dais run --kernel "$job/guest/$image.img" --memory 64M --device test-device \
 		--append "$arguments" "$@"
+}
+
+# linux NAME STATUS TEST [OPTION…]: the test is a word of the kernel's command line, which /test in the guest obeys
+linux()
+{
+	name=$1 wanted=$2 test=$3
+	shift 3
+	time_limit=120 expect "$name" "$wanted" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
+		--append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
 }
 
 # start TEXT COMMAND…: in the background, until it has said TEXT (30 s at most); its process is $dais_pid
@@ -117,10 +130,11 @@ start_guest()
 {
 	image=$1
 	shift
-	start ready dais run --kernel "/job/guest/$image.img" --memory 64M --device test-device "$@"
+	start ready dais run --kernel "$job/guest/$image.img" --memory 64M --device test-device "$@"
 }
 
-gic=$(grep -q arm,gic-v3 /sys/firmware/devicetree/base/intc@8000000/compatible && echo 3 || echo 2)
+gic=2
+! dais run --kernel "$job/guest/hello.img" --irqchip gicv3 >/dev/null 2>&1 </dev/null || gic=3
 
 # kernel_is_quiet NAME: no warning, no stuck interrupt in the host's kernel log since the last call
 kernel_is_quiet()

@@ -40,24 +40,24 @@ kill -TERM "$dais_pid"
 ended no-power-key 1
 
 # A reader that stops reading must not keep dais from stopping.
-mkfifo /tmp/fifo
-tail -f /dev/null </tmp/fifo &
+mkfifo "$work/fifo"
+tail -f /dev/null <"$work/fifo" &
 reader=$!
-dais run --kernel /job/guest/spin.img --memory 64M --append "how=print" --stop-timeout 1 >/tmp/fifo 2>"$out" </dev/null &
+dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>"$out" </dev/null &
 dais_pid=$!
 sleep 2
 kill -TERM "$dais_pid"
 ended blocked-console 1
 kill $reader
-rm /tmp/fifo
+rm "$work/fifo"
 
 # Input from a pipe reaches the guest, and its end ends nothing.
-printf 'hello\003q' | timeout 30 dais run --kernel /job/guest/pl011-echo.img --memory 64M --device test-device >"$out" 2>&1
+printf 'hello\003q' | timeout 30 dais run --kernel "$job/guest/pl011-echo.img" --memory 64M --device test-device >"$out" 2>&1
 status=$?
 if [ $status = 0 ] && grep -q hello "$out"; then
 	pass console-pipe
 else
 	fail console-pipe "exit status $status"
 fi
-expect console-file 0 dais run --kernel /job/guest/hello.img --memory 64M --device test-device --console file:/tmp/console
-expect console-none 0 dais run --kernel /job/guest/hello.img --memory 64M --device test-device --console none
+expect console-file 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console "file:$work/console"
+expect console-none 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console none
