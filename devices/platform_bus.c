@@ -159,8 +159,8 @@ int platform_bus_take_spi(struct platform_bus *bus, const char *owner, uint64_t 
 		return err->code;
 	}
 	if (bus->spi_owner[i]) {
-		err_usage(err, "%s: spi=%" PRIu64 " is taken by %s", owner, wanted,
-			  bus->spi_owner[i]);
+		err_usage(err, "%s: spi=%" PRIu64, owner, wanted);
+		err_why(err, "it is taken by %s", bus->spi_owner[i]);
 		err_fix(err, "choose another, or leave spi= out");
 		return err->code;
 	}

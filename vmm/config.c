@@ -90,6 +90,7 @@ int device_config_set_type(struct device_config *device, const char *type, const
 	if (device->class)
 		return 0;
 	err_usage(err, "%s: there is no device type '%s'", where, type);
+	err_why(err, "this dais was built without it, or the name is wrong");
 	if (nearest)
 		err_fix(err, "did you mean %s? --device help lists all types", nearest);
 	else
@@ -321,6 +322,7 @@ int config_finish(struct vm_config *config, struct err *err)
 
 	if (!config->kernel) {
 		err_usage(err, "there is no kernel to start");
+		err_why(err, "neither the command line nor a file names one");
 		err_fix(err,
 			"give --kernel FILE, or \"kernel = FILE\" in the [vm] section of a --config file");
 		return err->code;

@@ -175,6 +175,7 @@ static bool set_vm_key(struct config_file *file, const char *key, const char *va
 
 	if (!option) {
 		err_usage(file->err, "%s:%u: unknown key '%s'", file->path, file->line, key);
+		err_why(file->err, "the [vm] section has none of this name");
 		if (nearest)
 			err_fix(file->err, "did you mean %s? dais help run lists all keys",
 				nearest);

@@ -380,6 +380,6 @@ int option_set(struct vm_config *config, const struct vm_option *option, const c
 	if (!ret)
 		return 0;
 	if (source->where)
-		return err_prefix(err, "%s: %s = %s", source->where, option->key, value);
-	return err_prefix(err, "--%s %s", option->key, value);
+		return err_wrap(err, "%s: %s = %s", source->where, option->key, value);
+	return err_wrap(err, "--%s %s", option->key, value);
 }

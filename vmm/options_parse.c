@@ -15,6 +15,7 @@ static void unknown_option(const char *arg, struct err *err)
 		err_usage(err, "unexpected argument '%s'", arg);
 	else
 		err_usage(err, "unknown option '%s'", key);
+	err_why(err, "dais run takes none of this name");
 	if (nearest)
 		err_fix(err, "did you mean --%s? dais help run lists all options", nearest);
 	else

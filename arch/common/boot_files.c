@@ -18,6 +18,7 @@ static int open_file(const char *what, const char *path, int *fd, char **copy, s
 	*fd = sys_open(path, O_RDONLY);
 	if (*fd < 0) {
 		err_set(err, *fd, "open the %s %s", what, path);
+		err_why(err, "the guest cannot start without it");
 		err_fix(err, "name a file that this user may read with --%s", what);
 		err->status = EXIT_STATUS_USAGE;
 		return err->code;

@@ -77,8 +77,8 @@ refuses()
 		fail "$name" "exit status $status, expected $wanted"
 	elif [ "$(grep -c '^dais: error: ' "$out")" != 1 ]; then
 		fail "$name" "not one error message"
-	elif ! grep -q '^dais: fix: ' "$out"; then
-		fail "$name" "names no remedy"
+	elif [ "$(grep -c '^dais: cause: ' "$out")" != 1 ] || [ "$(grep -c '^dais: fix: ' "$out")" != 1 ]; then
+		fail "$name" "not three lines: error, cause and fix"
 	elif [ "$(printf '%s' "$texts" | while IFS= read -r text; do
 		grep -qF -- "$text" "$out" || echo "$text"
 	done)" ]; then

@@ -7,6 +7,7 @@
 
 #include "devices/device.h"
 #include "tests/fakes/fake_sys.h"
+#include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
 #include "vmm/config.h"
 #include "vmm/registry.h"
@@ -157,7 +158,7 @@ Test(config_file, errors_name_file_and_line)
 
 	for (size_t i = 0; i < n_elems(cases); i++) {
 		cr_expect_lt(load("f.conf", cases[i].text), 0, "%s", cases[i].text);
-		cr_expect(strstr(err.what, cases[i].what), "%s%s", cases[i].text, err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s%s", cases[i].text, err.what);
 		cr_expect(strstr(err.fix, cases[i].fix), "%s%s", cases[i].text, err.fix);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE, "%s", cases[i].text);
 	}
@@ -182,7 +183,7 @@ Test(config_file, what_shows_only_as_a_whole_names_file_and_line_too)
 		cr_assert_eq(load("f.conf", cases[i].text), 0, "%s", err.what);
 		config.kernel = "k";
 		cr_expect_lt(config_finish(&config, &err), 0, "%s", cases[i].text);
-		cr_expect(strstr(err.what, cases[i].what), "%s%s", cases[i].text, err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s%s", cases[i].text, err.what);
 		cr_expect(strstr(err.why, cases[i].why), "%s%s", cases[i].text, err.why);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
 	}

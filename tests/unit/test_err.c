@@ -22,6 +22,19 @@ Test(err, the_message_has_three_lines, .init = cr_redirect_stderr)
 		"dais: fix:   stop that VM\n");
 }
 
+Test(err, what_failed_becomes_the_cause_unless_one_is_known)
+{
+	struct err err;
+
+	err_usage(&err, "too little memory");
+	cr_expect_eq(err_wrap(&err, "--memory %d", 0), -EINVAL);
+	cr_expect_str_eq(err.what, "--memory 0");
+	cr_expect_str_eq(err.why, "too little memory");
+	err_wrap(&err, "vm.conf");
+	cr_expect_str_eq(err.what, "vm.conf: --memory 0");
+	cr_expect_str_eq(err.why, "too little memory");
+}
+
 Test(err, unknown_cause_and_fix_print_nothing, .init = cr_redirect_stderr)
 {
 	struct err err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
+#include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
@@ -179,7 +180,7 @@ Test(options, usage_errors)
 
 	for (size_t i = 0; i < n_elems(cases); i++) {
 		cr_expect_lt(parse(cases[i].line), 0, "%s", cases[i].line);
-		cr_expect(strstr(err.what, cases[i].what), "%s: %s", cases[i].line, err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s: %s", cases[i].line, err.what);
 		cr_expect(strstr(err.fix, cases[i].fix), "%s: %s", cases[i].line, err.fix);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE, "%s", cases[i].line);
 	}

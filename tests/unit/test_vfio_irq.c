@@ -9,6 +9,7 @@
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
+#include "tests/unit/err_says.h"
 #include "vfio/context.h"
 #include "vfio/group.h"
 #include "vfio/host_device.h"
@@ -193,6 +194,6 @@ Test(vfio_irq, a_taken_spi_names_its_owner)
 	cr_assert_eq(platform_bus_take_spi(vm.bus, "uart interrupt 0", 5, &spi, &err), 0);
 	cr_expect_lt(attach(), 0);
 	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
-	cr_expect(strstr(err.what, "uart interrupt 0"));
+	cr_expect(err_says(&err, "uart interrupt 0"));
 	end();
 }

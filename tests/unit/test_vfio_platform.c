@@ -12,6 +12,7 @@
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
+#include "tests/unit/err_says.h"
 #include "vfio/device.h"
 #include "vfio/irq.h"
 #include "vfio/region.h"
@@ -190,7 +191,7 @@ Test(vfio_platform, wrong_settings)
 		cr_expect_lt(create(cases[i].settings, &device), 0, "%s", cases[i].settings);
 		cr_expect_null(device);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE, "%s", cases[i].settings);
-		cr_expect(strstr(err.what, cases[i].what), "%s: %s", cases[i].settings, err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s: %s", cases[i].settings, err.what);
 		cr_expect(vfio_is_empty(vm.vfio));
 		cr_expect(disk.fd < 0 && multi.fd < 0);
 	}
@@ -215,7 +216,7 @@ Test(vfio_platform, wrong_places)
 
 		cr_expect_lt(CLASS->attach(device, &err), 0, "%s", cases[i].settings);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
-		cr_expect(strstr(err.what, cases[i].what), "%s: %s", cases[i].settings, err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s: %s", cases[i].settings, err.what);
 		CLASS->destroy(device);
 		memset(vm.bus->spi_owner, 0, sizeof(vm.bus->spi_owner));
 		vm.bus->n_taken = 0;

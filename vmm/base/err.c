@@ -85,6 +85,21 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	return err->code;
 }
 
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+	char text[sizeof(err->what)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (err->why[0])
+		return err_prefix(err, "%s", text);
+	err_why(err, "%s", err->what);
+	memcpy(err->what, text, sizeof(text));
+	return err->code;
+}
+
 int err_exit_status(const struct err *err)
 {
 	return err->status ? err->status : EXIT_STATUS_FAILURE;

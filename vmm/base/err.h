@@ -50,6 +50,12 @@ int err_host(struct err *err);
 /* Put "context: " in front of what failed. Returns err->code. */
 int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * The error so far is the cause of another, which @fmt names. When a cause is known already, it
+ * stays and this is err_prefix(). Returns err->code.
+ */
+int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* The status that the program ends with for this error; never 0. */
 int err_exit_status(const struct err *err);
 
