@@ -20,7 +20,8 @@ static void ignore_kick(int sig)
 	(void)sig;
 }
 
-/* Not sys_sigmask(): of a valid set it cannot fail, and a vCPU that cannot be kicked never stops. */
+/* Not sys_sigmask(): of a valid set it cannot fail, and a vCPU that cannot be kicked never stops.
+ */
 static void mask_kick(int how)
 {
 	sigset_t set;
