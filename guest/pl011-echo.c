@@ -34,8 +34,8 @@ int guest_main(void)
 	irq_init();
 	mmio_write32(uart + PL011_LCRH, PL011_LCRH_8N1);
 	irq_register_node(node, 0, receive, &uart);
-	mmio_write32(uart + PL011_IMSC, PL011_INT_RX);
 	print("ready\n");
+	mmio_write32(uart + PL011_IMSC, PL011_INT_RX);
 	irq_mask();
 	while (!quit)
 		irq_sleep();
