@@ -22,6 +22,8 @@ refuses truncated-image 2 "$work/short.img" -- --kernel $work/short.img
 refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
 head -c 100000 "$job/Image" | gzip | head -c 1000 >"$work/cut.gz"
 refuses truncated-gzip 2 "$work/cut.gz" -- --kernel $work/cut.gz
+mkfifo "$work/kernel-fifo"
+refuses kernel-is-a-fifo 2 "not a regular file" -- --kernel $work/kernel-fifo
 truncate -s 80M "$work/large"
 refuses initrd-too-large 2 "initrd" -- $hello --initrd $work/large
 refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi
