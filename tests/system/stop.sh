@@ -47,7 +47,7 @@ ended no-power-key 1
 mkfifo "$work/fifo"
 tail -f /dev/null <"$work/fifo" &
 reader=$!
-dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>"$out" </dev/null &
+dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>&1 </dev/null &
 dais_pid=$!
 sleep 2
 kill -TERM "$dais_pid"
