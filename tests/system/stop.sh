@@ -65,3 +65,23 @@ else
 fi
 expect console-file 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console "file:$work/console"
 expect console-none 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console none
+
+# The terminal is raw while the guest runs, and afterwards what it was.
+if modes=$(stty -g </dev/tty 2>/dev/null); then
+	# shellcheck disable=SC2016 # for that shell
+	start ready sh -c 'exec "$@" </dev/tty' sh dais run --kernel "$job/guest/power-key.img" --memory 64M --device test-device
+	if stty -a </dev/tty | grep -q -- '-icanon'; then
+		pass terminal-raw
+	else
+		fail terminal-raw "it is not"
+	fi
+	kill -TERM "$dais_pid"
+	ended terminal-run 0
+	if [ "$(stty -g </dev/tty)" = "$modes" ]; then
+		pass terminal-restored
+	else
+		fail terminal-restored "its modes are not what they were"
+	fi
+else
+	skip terminal-raw "there is no terminal"
+fi
