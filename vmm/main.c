@@ -26,9 +26,10 @@ static int print_unknown(const char *name)
 	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
 		names[i] = commands[i].name;
 	nearest = str_nearest(name, names);
-	err_usage(&err, "'%s' is no command of dais", name);
+	err_usage(&err, "unknown command '%s'", name);
+	err_why(&err, "this dais has none of this name");
 	if (nearest)
-		err_fix(&err, "dais %s? dais help lists all", nearest);
+		err_fix(&err, "did you mean dais %s? dais help lists all", nearest);
 	else
 		err_fix(&err, "dais help lists all");
 	err_print(&err);

@@ -11,6 +11,9 @@ vfio_unbind 10200000.sata
 {
 refuses unknown-option 2 "memroy" "memory" -- $hello --memroy 64M
 refuses unknown-device 2 "vfio-platfrom" "vfio-platform" -- $hello --device vfio-platfrom,host=x
+refuses unknown-device-key 2 "gpo" "did you mean gpa" -- $hello --device $edu,gpo=0x20000000
+refuses no-such-region 2 "gpa.7" -- $hello --device $edu,gpa.7=0x20000000
+refuses no-host 2 "host=" -- $hello --device vfio-platform
 refuses no-kernel 2 "kernel" -- --memory 64M
 refuses missing-kernel 2 "/none" "No such file" -- --kernel /none
 refuses zero-memory 2 "memory" -- $hello --memory 0

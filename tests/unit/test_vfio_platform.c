@@ -175,7 +175,7 @@ Test(vfio_platform, wrong_settings)
 	static const struct {
 		const char *settings, *what;
 	} cases[] = {
-		{ "", "wants host=" },
+		{ "", "without host=" },
 		{ "host=nonesuch", "no device nonesuch" },
 		{ "host=10000000.ahci,gpa=here", "gpa=here" },
 		{ "host=10000000.ahci,gpa.1=0x20000000", "no such region" },
