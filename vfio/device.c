@@ -185,7 +185,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	find_host_irqs(vdev, &irqs_before);
 	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
 		log_warn("%s: the host's kernel has no reset handler for it: a guest reset cuts "
-			 "its DMA but leaves its registers as they are",
+			 "its DMA for a while but leaves its registers as they are",
 			 vdev->host.name);
 	return vfio_device_reset(vdev, err);
 }

@@ -43,10 +43,11 @@ start_guest spin --default-devices no --device pl011
 kill -TERM "$dais_pid"
 ended no-power-key 1
 
-# A reader that stops reading must not keep dais from stopping.
+# A reader that stops reading must not keep dais from stopping: the pipe is full from the start.
 mkfifo "$work/fifo"
 tail -f /dev/null <"$work/fifo" &
 reader=$!
+head -c 65536 /dev/zero >"$work/fifo"
 dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>&1 </dev/null &
 dais_pid=$!
 sleep 2
