@@ -60,6 +60,27 @@ mv /dev/vfio/vfio /dev/vfio/away
 refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu
 mv /dev/vfio/away /dev/vfio/vfio
 
+# What a user without rights is told to get, one after the other; with all that dais runs as that user.
+echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
+mkdir "$work/bin"
+cat >"$work/bin/dais" <<END
+#!/bin/sh
+exec su -s /bin/sh -c "exec $job/dais \$*" nobody
+END
+chmod +x "$work/bin/dais"
+root_path=$PATH
+PATH=$work/bin:$PATH
+refuses no-right-to-kvm 3 "/dev/kvm: Permission denied" -- $hello
+chmod 666 /dev/kvm
+group=/dev/vfio/$(vfio_group 10000000.edu)
+refuses no-right-to-group 3 "$group: Permission denied" "chown" -- $hello --device $edu
+chown nobody "$group"
+ulimit -l 8192
+refuses no-right-to-lock 3 "RLIMIT_MEMLOCK" "ulimit -l 65536" -- $hello --device $edu
+ulimit -l 65536
+guest no-more-rights-needed 0 edu-irq "n=10" --device $edu
+PATH=$root_path
+
 cat >"$work/bad.conf" <<'END'
 [vm]
 kernel = $job/guest/hello.img
