@@ -51,7 +51,7 @@ int device_config_u64(const struct device_config *config, const char *key, int i
 {
 	const struct device_setting *setting = device_config_find(config, key, index);
 
-	if (setting && str_to_u64(setting->value, value))
+	if (setting && (str_to_u64(setting->value, value) || *value == UINT64_MAX))
 		return bad_value(setting, "a number (decimal or 0x…)", err);
 	return 0;
 }
