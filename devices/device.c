@@ -40,7 +40,8 @@ const char *device_config_str(const struct device_config *config, const char *ke
 
 static int bad_value(const struct device_setting *setting, const char *wanted, struct err *err)
 {
-	err_usage(err, "%s: %s=%s is not %s", setting->where, setting->key, setting->value, wanted);
+	err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
+	err_why(err, "'%s' is not %s", setting->value, wanted);
 	err_fix(err, "give %s", wanted);
 	return err->code;
 }
@@ -50,7 +51,7 @@ int device_config_u64(const struct device_config *config, const char *key, int i
 {
 	const struct device_setting *setting = device_config_find(config, key, index);
 
-	if (setting && str_to_u64(setting->value, value))
+	if (setting && (str_to_u64(setting->value, value) || *value == UINT64_MAX))
 		return bad_value(setting, "a number (decimal or 0x…)", err);
 	return 0;
 }
@@ -88,7 +89,8 @@ static int unknown_key(const struct device_class *class, const struct device_set
 	     key++)
 		names[n++] = key->key;
 	nearest = str_nearest(setting->key, names);
-	err_usage(err, "%s: %s is no key of a %s", setting->where, setting->key, class->name);
+	err_usage(err, "%s: unknown key '%s'", setting->where, setting->key);
+	err_why(err, "a %s has none of this name", class->name);
 	if (nearest)
 		err_fix(err, "did you mean %s?", nearest);
 	else
@@ -107,8 +109,8 @@ int device_config_check(const struct device_config *config, struct err *err)
 		if (!key || !key->key)
 			return unknown_key(config->class, setting, err);
 		if (find_exact(config, setting->key) != setting) {
-			err_usage(err, "%s: %s is given twice for device %s", setting->where,
-				  setting->key, config->name);
+			err_usage(err, "%s: duplicate key '%s'", setting->where, setting->key);
+			err_why(err, "device %s has it already", config->name);
 			err_fix(err, "keep one of the two");
 			return err->code;
 		}

@@ -45,7 +45,10 @@ struct device_config {
 const struct device_setting *device_config_find(const struct device_config *config, const char *key,
 						int index);
 const char *device_config_str(const struct device_config *config, const char *key);
-/* Leave *value alone when not given; an error names key, value and where. */
+/*
+ * Leave *value alone when not given; an error names key, value and where. UINT64_MAX is no number
+ * that a user can mean: it stands for "not given" (PLATFORM_BUS_ANY).
+ */
 int device_config_u64(const struct device_config *config, const char *key, int index,
 		      uint64_t *value, struct err *err);
 int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,

@@ -2,7 +2,7 @@
 /*
  * Prints "ready", then ignores everything: for stop-timeout and signals.
  *
- * Arguments: how=busy, wfi (sleeps for ever); all CPUs do the same.
+ * Arguments: how=busy, wfi (sleeps for ever), print (for ever); all CPUs do the same.
  */
 #include "guest/lib/cpu.h"
 #include "guest/lib/end.h"
@@ -11,18 +11,22 @@
 #include "guest/lib/smp.h"
 #include "guest/lib/string.h"
 
-static bool sleeps;
+static bool sleeps, prints;
 
 static void spin(void)
 {
-	for (;;)
+	for (;;) {
 		if (sleeps)
 			wfi();
+		if (prints)
+			print("spinning\n");
+	}
 }
 
 int guest_main(void)
 {
 	sleeps = !strcmp(arg_string("how", "busy"), "wfi");
+	prints = !strcmp(arg_string("how", "busy"), "print");
 	for (unsigned int cpu = 1; cpu < smp_n_cpus(); cpu++)
 		smp_start(cpu, spin);
 	print("ready\n");

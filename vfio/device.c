@@ -69,9 +69,10 @@ static int check_indices(const struct vfio_device *vdev, const struct device_con
 			continue;
 		if ((!dot || str_to_u64(dot + 1, &index) == 0) && index < n)
 			continue;
-		err_usage(err, "%s: %s=%s: %s has no such %s", setting->where, setting->key,
-			  setting->value, vdev->host.name, of_irq ? "interrupt" : "region");
-		err_fix(err, "it has %u, counted from 0", n);
+		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
+		err_why(err, "%s has no such %s: it has %u", vdev->host.name,
+			of_irq ? "interrupt" : "region", n);
+		err_fix(err, "count from 0, or leave it out");
 		return err->code;
 	}
 	return 0;
@@ -184,7 +185,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	find_host_irqs(vdev, &irqs_before);
 	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
 		log_warn("%s: the host's kernel has no reset handler for it: a guest reset cuts "
-			 "its DMA but leaves its registers as they are",
+			 "its DMA for a while but leaves its registers as they are",
 			 vdev->host.name);
 	return vfio_device_reset(vdev, err);
 }

@@ -94,7 +94,8 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 	int ret;
 
 	if (!host) {
-		err_usage(err, "%s: vfio-platform wants host=DEVICE", config->where);
+		err_usage(err, "%s: a vfio-platform without host=DEVICE", config->where);
+		err_why(err, "it stands for a device of the host, which must be named");
 		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
 		return err->code;
 	}

@@ -28,7 +28,7 @@ struct vfio_area {
 /*
  * One register window of an assigned device. All of it stands in the MMIO table; areas that can be
  * mapped lie over it as memslots. What traps is served by pread and pwrite of the access's own
- * width.
+ * width, of which the kernel makes accesses of 4 bytes at most (vfio_platform_read_mmio()).
  */
 struct vfio_region {
 	char name[160]; /* "10000000.ahci region 0" */

@@ -16,10 +16,7 @@ static int block_signals(struct err *err)
 	sigset_t signals;
 	int ret;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
+	machine_stop_signals(&signals);
 	sigaddset(&signals, SIGPIPE);
 	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
 	return ret ? err_set(err, ret, "block signals") : 0;

@@ -134,6 +134,7 @@ static bool unknown_section(struct config_file *file, const char *name)
 		return fail(file);
 	}
 	err_usage(file->err, "%s:%u: unknown section [%s]", file->path, file->section, name);
+	err_why(file->err, "a file has the sections [vm] and [device NAME]");
 	if (nearest)
 		err_fix(file->err, "did you mean [%s]?", nearest);
 	else

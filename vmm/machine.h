@@ -2,6 +2,7 @@
 #ifndef VMM_MACHINE_H
 #define VMM_MACHINE_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #include "arch/arch.h"
@@ -51,8 +52,14 @@ void machine_quiesce(struct machine *machine);
 int machine_reset(struct machine *machine, struct err *err);
 
 /*
- * Let the vCPUs go and serve console, signals and resets. SIGTERM, SIGINT and SIGHUP must be
- * blocked since before machine_build(). Returns with parked vCPUs: the exit status (>= 0), or a
+ * The signals that end a run: SIGTERM, SIGINT and SIGHUP, but SIGHUP not when it is ignored
+ * (nohup). To be blocked before machine_build().
+ */
+void machine_stop_signals(sigset_t *signals);
+
+/*
+ * Let the vCPUs go and serve console, signals and resets. A signal that came during the build ends
+ * the run before it begins. Returns with parked vCPUs: the exit status (>= 0), or a
  * negative errno and @err. A guest that crashed is status EXIT_STATUS_GUEST_CRASH, with what
  * happened in @err.
  */

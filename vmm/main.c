@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
@@ -23,9 +26,10 @@ static int print_unknown(const char *name)
 	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
 		names[i] = commands[i].name;
 	nearest = str_nearest(name, names);
-	err_usage(&err, "'%s' is no command of dais", name);
+	err_usage(&err, "unknown command '%s'", name);
+	err_why(&err, "this dais has none of this name");
 	if (nearest)
-		err_fix(&err, "dais %s? dais help lists all", nearest);
+		err_fix(&err, "did you mean dais %s? dais help lists all", nearest);
 	else
 		err_fix(&err, "dais help lists all");
 	err_print(&err);
@@ -55,7 +59,19 @@ int cmd_version(int argc, char *const *argv)
 	return EXIT_STATUS_OK;
 }
 
-int main(int argc, char **argv)
+/* In place of a standard stream that is closed: what is opened next would take its number, and get
+ * what is printed. */
+static void open_missing_streams(void)
+{
+	int fd;
+
+	do
+		fd = sys_open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close_fd(&fd);
+}
+
+static int run_command(int argc, char **argv)
 {
 	const struct command *c;
 
@@ -69,4 +85,16 @@ int main(int argc, char **argv)
 		return cmd_version(0, NULL);
 	c = command_find(argv[1]);
 	return c ? c->main(argc - 2, argv + 2) : print_unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	open_missing_streams();
+	status = run_command(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("dais: error: not all could be written to standard output\n", stderr);
+	return status ? status : EXIT_STATUS_FAILURE;
 }

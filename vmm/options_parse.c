@@ -53,7 +53,9 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	} else if (!option->arg) {
 		if (!equals)
 			return option;
-		err_usage(err, "%s: this option takes no value", arg);
+		err_usage(err, "%s", arg);
+		err_why(err, "this option takes no value");
+		err_fix(err, "give --%s", option->key);
 	} else if (equals) {
 		*value = equals + 1;
 		return option;
@@ -61,7 +63,8 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 		*value = argv[++*i];
 		return option;
 	} else {
-		err_usage(err, "%s wants a value", arg);
+		err_usage(err, "%s without a value", arg);
+		err_why(err, "this option takes one");
 		err_fix(err, "give %s %s", arg, option->arg);
 	}
 	return NULL;

@@ -18,10 +18,22 @@ struct control {
 	struct machine *machine;
 	int signal_fd;
 	int timer_fd; /* runs while the guest is being asked to power off */
-	bool asked;
+	bool asked;   /* not to be asked (again): the next signal stops it */
 	struct err *err;
 	int ret; /* of a reset that failed */
 };
+
+void machine_stop_signals(sigset_t *signals)
+{
+	struct sigaction hup;
+
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	/* A blocked signal comes even when it is ignored. */
+	if (sigaction(SIGHUP, NULL, &hup) || hup.sa_handler != SIG_IGN)
+		sigaddset(signals, SIGHUP);
+}
 
 /* Ask the guest by its power key. False: it has none. */
 static bool press_power_key(struct machine *m)
@@ -107,7 +119,12 @@ static int serve(struct control *control, struct err *err)
 		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
 				     &added[i], err);
 	if (!ret) {
-		vcpus_release(&control->machine->vm);
+		/* What came during the build: a guest that has not begun cannot be asked. */
+		control->asked = true;
+		on_signal(control, EPOLLIN);
+		control->asked = false;
+		if (!control->machine->vm.request)
+			vcpus_release(&control->machine->vm);
 		ret = event_loop_run(loop, err);
 		vcpus_park(&control->machine->vm);
 		console_drain(control->machine->vm.console);
@@ -128,7 +145,7 @@ static int exit_status(struct vm *vm, struct err *err)
 		return vm->exit_status;
 	case VM_REQUEST_CRASH:
 		*err = vm->crash;
-		return EXIT_STATUS_GUEST_CRASH;
+		return vm->exit_status;
 	default: /* stopped from outside: the guest has not powered off */
 		return EXIT_STATUS_FAILURE;
 	}
@@ -141,10 +158,7 @@ int machine_run(struct machine *m, struct err *err)
 	sigset_t signals;
 	int ret;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
+	machine_stop_signals(&signals);
 	control.signal_fd = signal_fd = sys_signalfd(&signals);
 	if (signal_fd < 0)
 		return err_set(err, signal_fd, "wait for signals");

@@ -15,7 +15,8 @@ static int open_file(const char *what, const char *path, int *fd, char **copy, s
 	*copy = str_dup(path);
 	if (!*copy)
 		return err_set(err, ENOMEM, "open %s", path);
-	*fd = sys_open(path, O_RDONLY);
+	/* O_NONBLOCK: a FIFO that nobody writes is refused below, not waited for. */
+	*fd = sys_open(path, O_RDONLY | O_NONBLOCK);
 	if (*fd < 0) {
 		err_set(err, *fd, "open the %s %s", what, path);
 		err_why(err, "the guest cannot start without it");

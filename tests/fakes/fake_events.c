@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,6 +12,13 @@
 #include "vmm/base/sys.h"
 
 /* What tests can only use for real: counted, and failed when its turn has come. */
+int sys_wait_writable(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, timeout_ms);
+}
+
 int sys_eventfd(unsigned int value, int flags)
 {
 	fail_if_chosen();

@@ -11,6 +11,9 @@ vfio_unbind 10200000.sata
 {
 refuses unknown-option 2 "memroy" "memory" -- $hello --memroy 64M
 refuses unknown-device 2 "vfio-platfrom" "vfio-platform" -- $hello --device vfio-platfrom,host=x
+refuses unknown-device-key 2 "gpo" "did you mean gpa" -- $hello --device $edu,gpo=0x20000000
+refuses no-such-region 2 "gpa.7" -- $hello --device $edu,gpa.7=0x20000000
+refuses no-host 2 "host=" -- $hello --device vfio-platform
 refuses no-kernel 2 "kernel" -- --memory 64M
 refuses missing-kernel 2 "/none" "No such file" -- --kernel /none
 refuses zero-memory 2 "memory" -- $hello --memory 0
@@ -22,11 +25,14 @@ refuses truncated-image 2 "$work/short.img" -- --kernel $work/short.img
 refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
 head -c 100000 "$job/Image" | gzip | head -c 1000 >"$work/cut.gz"
 refuses truncated-gzip 2 "$work/cut.gz" -- --kernel $work/cut.gz
+mkfifo "$work/kernel-fifo"
+refuses kernel-is-a-fifo 2 "not a regular file" -- --kernel $work/kernel-fifo
 truncate -s 80M "$work/large"
 refuses initrd-too-large 2 "initrd" -- $hello --initrd $work/large
 refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi
 refuses device-twice 2 "10000000.edu" -- $hello --device $edu --device $edu,id=second
 refuses not-bound 3 "10200000.sata" "driver_override" -- $hello --device vfio-platform,host=10200000.sata
+refuses two-consoles 2 "pl011-2" "0x9000000" -- $hello --device pl011 --device pl011
 refuses gpa-overlap 2 "0x20000000" -- $hello --device $edu,gpa=0x20000000 \
 	--device vfio-platform,host=10300000.edge,gpa=0x20000000
 refuses gpa-in-ram 2 "gpa" -- $hello --device $edu,gpa=0x40000000
@@ -53,6 +59,27 @@ mv /dev/kvm.away /dev/kvm
 mv /dev/vfio/vfio /dev/vfio/away
 refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu
 mv /dev/vfio/away /dev/vfio/vfio
+
+# What a user without rights is told to get, one after the other; with all that dais runs as that user.
+echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
+mkdir "$work/bin"
+cat >"$work/bin/dais" <<END
+#!/bin/sh
+exec su -s /bin/sh -c "exec $job/dais \$*" nobody
+END
+chmod +x "$work/bin/dais"
+root_path=$PATH
+PATH=$work/bin:$PATH
+refuses no-right-to-kvm 3 "/dev/kvm: Permission denied" -- $hello
+chmod 666 /dev/kvm
+group=/dev/vfio/$(vfio_group 10000000.edu)
+refuses no-right-to-group 3 "$group: Permission denied" "chown" -- $hello --device $edu
+chown nobody "$group"
+ulimit -l 8192
+refuses no-right-to-lock 3 "RLIMIT_MEMLOCK" "ulimit -l 65536" -- $hello --device $edu
+ulimit -l 65536
+guest no-more-rights-needed 0 edu-irq "n=10" --device $edu
+PATH=$root_path
 
 cat >"$work/bad.conf" <<'END'
 [vm]

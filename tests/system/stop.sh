@@ -19,6 +19,10 @@ ended()
 }
 
 for signal in TERM INT HUP; do
+	if [ $signal = HUP ] && grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status; then
+		skip sigHUP-asks-the-guest "under nohup dais does not heed it"
+		continue
+	fi
 	start_guest power-key
 	kill -$signal "$dais_pid"
 	ended "sig$signal-asks-the-guest" 0
@@ -39,11 +43,12 @@ start_guest spin --default-devices no --device pl011
 kill -TERM "$dais_pid"
 ended no-power-key 1
 
-# A reader that stops reading must not keep dais from stopping.
+# A reader that stops reading must not keep dais from stopping: the pipe is full from the start.
 mkfifo "$work/fifo"
 tail -f /dev/null <"$work/fifo" &
 reader=$!
-dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>"$out" </dev/null &
+head -c 65536 /dev/zero >"$work/fifo"
+dais run --kernel "$job/guest/spin.img" --memory 64M --append "how=print" --stop-timeout 1 >"$work/fifo" 2>&1 </dev/null &
 dais_pid=$!
 sleep 2
 kill -TERM "$dais_pid"
@@ -61,3 +66,23 @@ else
 fi
 expect console-file 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console "file:$work/console"
 expect console-none 0 dais run --kernel "$job/guest/hello.img" --memory 64M --device test-device --console none
+
+# The terminal is raw while the guest runs, and afterwards what it was.
+if modes=$(stty -g </dev/tty 2>/dev/null); then
+	# shellcheck disable=SC2016 # for that shell
+	start ready sh -c 'exec "$@" </dev/tty' sh dais run --kernel "$job/guest/power-key.img" --memory 64M --device test-device
+	if stty -a </dev/tty | grep -q -- '-icanon'; then
+		pass terminal-raw
+	else
+		fail terminal-raw "it is not"
+	fi
+	kill -TERM "$dais_pid"
+	ended terminal-run 0
+	if [ "$(stty -g </dev/tty)" = "$modes" ]; then
+		pass terminal-restored
+	else
+		fail terminal-restored "its modes are not what they were"
+	fi
+else
+	skip terminal-raw "there is no terminal"
+fi

@@ -171,8 +171,9 @@ Test(config_file, what_shows_only_as_a_whole_names_file_and_line_too)
 		const char *what;
 		const char *why;
 	} cases[] = {
-		{ "[device a]\ntype = pl011\nsip = 3\n", "f.conf:3: sip", "" },
-		{ "[device a]\ntype = vfio-platform\nhost = x\nhost = y\n", "f.conf:4: host", "" },
+		{ "[device a]\ntype = pl011\nsip = 3\n", "f.conf:3: unknown key 'sip'", "pl011" },
+		{ "[device a]\ntype = vfio-platform\nhost = x\nhost = y\n",
+		  "f.conf:4: duplicate key 'host'", "a" },
 		{ "[device a]\ntype = pl011\n[device a]\ntype = pl031\n",
 		  "f.conf:3: there is a device 'a' already", "f.conf:1" },
 		{ "[vm]\ncpu-affinity = 7:1\n", "f.conf:2: cpu-affinity = 7:1: '7' are no vCPUs",

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "vmm/base/err.h"
-#include "vmm/base/log.h"
 
 Test(err, the_message_has_three_lines, .init = cr_redirect_stderr)
 {
@@ -71,45 +70,4 @@ Test(err, overlong_text_is_cut_not_overrun)
 	cr_expect_eq(strlen(err.what), sizeof(err.what) - 1);
 	cr_expect_eq(strlen(err.why), sizeof(err.why) - 1);
 	cr_expect_eq(strlen(err.fix), sizeof(err.fix) - 1);
-}
-
-Test(log, levels_and_traces_choose_what_is_seen, .init = cr_redirect_stderr)
-{
-	log_debug("hidden");
-	log_info("seen %d", 1);
-	log_warn("seen too");
-	trace_line(TRACE_IRQ, "hidden");
-	log_set_level(LOG_DEBUG);
-	log_set_trace(TRACE_IRQ);
-	log_debug("now");
-	trace_line(TRACE_IRQ, "line up");
-	trace_line(TRACE_MMIO, "hidden");
-	cr_assert_stderr_eq_str("dais: seen 1\ndais: warning: seen too\ndais: debug: now\n"
-				"dais: trace: line up\n");
-}
-
-Test(log, a_line_that_is_too_long_still_ends, .init = cr_redirect_stderr)
-{
-	char text[2000], expected[1025] = "dais: ";
-
-	memset(text, 'a', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	memset(expected + 6, 'a', 1023 - 7);
-	strcpy(expected + 1022, "\n");
-	log_info("%s", text);
-	cr_assert_stderr_eq_str(expected);
-}
-
-Test(log, a_guest_cannot_flood_it)
-{
-	struct log_budget budget = { 0 };
-	unsigned int n_taken = 0, n_last = 0;
-	bool last;
-
-	for (int i = 0; i < 1000; i++) {
-		n_taken += log_budget_take(&budget, &last);
-		n_last += last;
-	}
-	cr_expect_eq(n_taken, LOG_BUDGET_MAX);
-	cr_expect_eq(n_last, 1);
 }

@@ -66,6 +66,7 @@ Test(mmio, regions_are_sorted_and_do_not_overlap)
 	for (unsigned int i = 0; i < n_elems(bad); i++) {
 		cr_assert_eq(add("new", bad[i].start, bad[i].size), -EINVAL);
 		cr_assert(strstr(err.what, "new") && strstr(err.what, "overlaps"), "%s", err.what);
+		cr_assert_eq(err.status, EXIT_STATUS_USAGE);
 	}
 	cr_assert_eq(table.n_regions, 3);
 	for (unsigned int i = 0; i < 3; i++)

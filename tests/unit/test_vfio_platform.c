@@ -175,10 +175,12 @@ Test(vfio_platform, wrong_settings)
 	static const struct {
 		const char *settings, *what;
 	} cases[] = {
-		{ "", "wants host=" },
+		{ "", "without host=" },
 		{ "host=nonesuch", "no device nonesuch" },
 		{ "host=10000000.ahci,gpa=here", "gpa=here" },
 		{ "host=10000000.ahci,gpa.1=0x20000000", "no such region" },
+		{ "host=10000000.ahci,gpa=0xffffffffffffffff", "gpa=0xffffffffffffffff" },
+		{ "host=10000000.ahci,spi=18446744073709551615", "spi=18446744073709551615" },
 		{ "host=10000000.ahci,mmap.1=off", "no such region" },
 		{ "host=10000000.ahci,mmap=maybe", "mmap=maybe" },
 		{ "host=10000000.ahci,spi.1=4", "no such interrupt" },

@@ -7,6 +7,9 @@
 
 #include "vmm/base/sys.h"
 
+/* A reader who has stopped misses lines after so long, and does not keep dais from stopping. */
+#define PATIENCE_MS 1000
+
 static enum log_level max_level = LOG_INFO;
 static unsigned int traces_on;
 
@@ -35,7 +38,8 @@ __attribute__((format(printf, 2, 0))) static void write_line(const char *tag, co
 	if (n > (int)sizeof(line) - 2)
 		n = sizeof(line) - 2;
 	line[n] = '\n';
-	sys_write(STDERR_FILENO, line, (size_t)n + 1);
+	if (sys_wait_writable(STDERR_FILENO, PATIENCE_MS))
+		sys_write(STDERR_FILENO, line, (size_t)n + 1);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)

@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* Messages to stderr, a line each, "dais: …". Thread-safe; one write per line. */
+/*
+ * Messages to stderr, a line each, "dais: …". Thread-safe; one write per line. A line for which
+ * stderr has no room within a second is lost.
+ */
 enum log_level {
 	LOG_ERROR,
 	LOG_WARN, /* something the user asked for is not as good as it could be: never silent */

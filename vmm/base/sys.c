@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -82,6 +83,13 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	return result_retried(write(fd, buf, size));
+}
+
+int sys_wait_writable(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return result_retried(poll(&p, 1, timeout_ms));
 }
 
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)

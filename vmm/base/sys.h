@@ -33,6 +33,8 @@ void sys_munmap(void *addr, size_t size);
 int sys_madvise(void *addr, size_t size, int advice);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
+/* poll() for POLLOUT. Returns 1, or 0 when @timeout_ms have passed. */
+int sys_wait_writable(int fd, int timeout_ms);
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
 ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset);
 int sys_ftruncate(int fd, off_t size);

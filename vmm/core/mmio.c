@@ -39,11 +39,13 @@ int mmio_table_add(struct mmio_table *table, const struct mmio_region *region, s
 
 	at = &table->regions[find_index(table, gpa.start)];
 	if (at < &table->regions[table->n_regions] && range_overlaps(at->gpa, gpa)) {
-		err_set(err, 0,
-			"%s at 0x%" PRIx64 "-0x%" PRIx64 " overlaps %s at 0x%" PRIx64 "-0x%" PRIx64,
-			region->name, gpa.start, range_last(gpa), at->name, at->gpa.start,
-			range_last(at->gpa));
-		err_fix(err, "give one of them another guest address");
+		err_usage(err,
+			  "%s at 0x%" PRIx64 "-0x%" PRIx64 " overlaps %s at 0x%" PRIx64
+			  "-0x%" PRIx64,
+			  region->name, gpa.start, range_last(gpa), at->name, at->gpa.start,
+			  range_last(at->gpa));
+		err_why(err, "an emulated device has a fixed place, where there is room for one");
+		err_fix(err, "leave one of the two out");
 		return err->code;
 	}
 	memmove(at + 1, at, (size_t)((char *)&table->regions[table->n_regions] - (char *)at));
