@@ -35,6 +35,13 @@ union access {
 	uint64_t u64;
 };
 
+static void tell_access(const struct vfio_region *region, uint64_t offset, unsigned int width,
+			bool is_write)
+{
+	if (region->accessed)
+		region->accessed(region->accessed_opaque, region, offset, width, is_write);
+}
+
 static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct vfio_region *region = opaque;
@@ -42,6 +49,7 @@ static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 	ssize_t ret =
 		sys_pread(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
 
+	tell_access(region, offset, width, false);
 	if (ret != (ssize_t)width) {
 		report_failure(region, "read", offset, width, ret);
 		return 0;
@@ -78,6 +86,7 @@ static void region_write(void *opaque, uint64_t offset, unsigned int width, uint
 		data.u64 = value;
 	}
 	ret = sys_pwrite(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
+	tell_access(region, offset, width, true);
 	if (ret != (ssize_t)width)
 		report_failure(region, "write", offset, width, ret);
 }
@@ -188,6 +197,83 @@ int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, stru
 	return ret;
 }
 
+static struct vfio_area *find_area(const struct vfio_region *region, uint64_t offset)
+{
+	for (unsigned int i = 0; i < region->n_areas; i++)
+		if (range_contains(region->areas[i].range, (struct range){ offset, 1 }))
+			return &region->areas[i];
+	return NULL;
+}
+
+/* The page of @offset becomes an area; what was around it too. */
+static int split_area(struct vfio_region *region, uint64_t offset, struct err *err)
+{
+	const uint64_t size = sys_page_size(), page = round_down_to(offset, size);
+	struct vfio_area *area = find_area(region, offset);
+	struct range old;
+	int ret;
+
+	if (!area)
+		return 0; /* it traps always */
+	old = area->range;
+	area->range = (struct range){ page, size };
+	ret = add_area(region, (struct range){ old.start, page - old.start }, err);
+	return ret ? ret
+		   : add_area(region,
+			      (struct range){ page + size, old.start + old.size - page - size },
+			      err);
+}
+
+int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
+			  struct err *err)
+{
+	struct vfio_area *area;
+	int ret;
+
+	for (unsigned int i = 0; i < region->n_areas && offset == VFIO_REGION_ALL; i++)
+		region->areas[i].trap = trap;
+	if (offset == VFIO_REGION_ALL)
+		return 0;
+	area = find_area(region, offset);
+	/* Two interrupts of one page, or of one device of which only one has eoi=: the stricter. */
+	if (!area || area->trap >= trap)
+		return 0;
+	ret = split_area(region, offset, err);
+	if (!ret)
+		find_area(region, offset)->trap = trap;
+	return ret;
+}
+
+/* A slot cannot change between read-only and not, so it is emptied first. */
+static int change_slot(struct vfio_region *region, struct vfio_area *area, struct vm *vm, bool on)
+{
+	bool read_only = !(region->flags & VFIO_REGION_INFO_FLAG_WRITE) ||
+			 (on && area->trap == VFIO_TRAP_WRITES);
+	uint64_t gpa = region->gpa + area->range.start;
+	int ret = 0;
+
+	if (!area->empty)
+		ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, NULL, false);
+	if (ret)
+		return ret;
+	area->empty = true;
+	if (on && area->trap == VFIO_TRAP_ALL)
+		return 0;
+	ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, area->hva, read_only);
+	area->empty = ret;
+	return ret;
+}
+
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < region->n_areas && !ret; i++)
+		if (region->areas[i].trap != VFIO_TRAP_NOTHING)
+			ret = change_slot(region, &region->areas[i], vm, on);
+	return ret ? err_set(err, ret, "%s: %s", region->name, on ? "trap" : "map again") : 0;
+}
+
 static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
 		    struct err *err)
 {
@@ -234,7 +320,7 @@ void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
 	for (unsigned int i = region->n_areas; i-- > 0;) {
 		struct vfio_area *area = &region->areas[i];
 
-		if (area->slot >= 0)
+		if (area->slot >= 0 && !area->empty)
 			vm_memslot_remove(vm, area->slot);
 		if (area->hva)
 			sys_munmap(area->hva, area->range.size);
