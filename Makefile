@@ -110,13 +110,15 @@ for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c
 for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none),$(wildcard vfio/*.c))
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
+for-$(CONFIG_STATS)         += vmm/stats.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
+for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_IMAGE_GZIP),-lz)
+libs = -lfdt -linih $(if $(CONFIG_STATS),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
@@ -190,7 +192,7 @@ $(U)/libdais.a: $(unit_objs)
 $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -lz
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
 
 $(U)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)

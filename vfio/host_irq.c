@@ -83,6 +83,9 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 				.index = i,
 				.spi = vdev->irqs[i].spi,
 				.level = vdev->irqs[i].level,
+				.mode = vfio_irq_mode_name(vdev->irqs[i].mode),
+				.why = vdev->irqs[i].why,
+				.n_wakeups = vdev->irqs[i].n_wakeups,
 			};
 			count(&vdev->irqs[i], &now, &counts[n]);
 		}

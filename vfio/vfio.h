@@ -52,8 +52,11 @@ struct vfio_irq_count {
 	unsigned int index; /* in its node */
 	uint32_t spi;       /* in the guest */
 	bool level;         /* else edge */
-	bool known;         /* false: /proc/interrupts did not tell, n_interrupts is 0 */
+	const char *mode;   /* how it comes, and why not in a better way; as long as the device */
+	const char *why;
+	bool known; /* false: /proc/interrupts did not tell, n_interrupts is 0 */
 	uint64_t n_interrupts;
+	uint64_t n_wakeups; /* of the main loop */
 };
 
 /*

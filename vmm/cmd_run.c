@@ -3,12 +3,14 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/machine.h"
 #include "vmm/options.h"
+#include "vmm/stats.h"
 
 /* The threads inherit it: signals reach dais only where the main loop reads them. */
 static int block_signals(struct err *err)
@@ -37,14 +39,20 @@ static int dump_tree(struct machine *m, const char *path, struct err *err)
 	fd = sys_create(path, O_WRONLY | O_TRUNC, 0644);
 	if (fd < 0)
 		return err_set(err, fd, "create %s", path);
-	for (size_t done = 0; done < size;) {
-		ssize_t n = sys_write(fd, blob + done, size - done);
+	ret = file_write_all(fd, blob, size);
+	return ret ? err_set(err, ret, "write %s", path) : 0;
+}
 
-		if (n < 0)
-			return err_set(err, (int)n, "write %s", path);
-		done += (size_t)n;
-	}
-	return 0;
+/* Also of a run that failed; its error goes before one of the statistics. */
+static int write_stats(const struct machine *m, const char *path, int result, struct err *err)
+{
+	struct err own;
+	int ret = stats_write(m, path, &own);
+
+	if (!ret || err->what[0])
+		return result;
+	*err = own;
+	return ret;
 }
 
 static int run(const struct vm_config *config, struct err *err)
@@ -58,6 +66,8 @@ static int run(const struct vm_config *config, struct err *err)
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
 		machine_summarize(&machine);
+		if (config->stats)
+			ret = write_stats(&machine, config->stats, ret, err);
 	}
 	machine_destroy(&machine);
 	return ret;

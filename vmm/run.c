@@ -12,6 +12,7 @@
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
+#include "vmm/watch.h"
 
 /* What the main loop waits for beside the devices' own sources. */
 struct control {
@@ -101,7 +102,8 @@ static int serve(struct control *control, struct err *err)
 		{ control->machine->vm.request_fd, on_request },
 	};
 	struct event_source *added[n_elems(sources)] = { NULL };
-	int ret = 0;
+	struct watch watch;
+	int ret = watch_start(&watch, control->machine, err);
 
 	for (size_t i = 0; !ret && i < n_elems(sources); i++)
 		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
@@ -115,6 +117,7 @@ static int serve(struct control *control, struct err *err)
 	for (size_t i = 0; i < n_elems(sources); i++)
 		if (added[i])
 			event_loop_remove(loop, added[i]);
+	watch_stop(&watch);
 	return ret ? ret : control->ret;
 }
 
