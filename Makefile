@@ -65,7 +65,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := check check-full clean demo help format lint setup unit %config
+no_config_goals := bench-irq check check-full check-kernel clean demo help format lint setup unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -122,7 +122,7 @@ libs = -lfdt -linih $(if $(CONFIG_STATS),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-l
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests
+all: guests $(B)/test/hold-fds
 endif
 
 $(B)/dais: $(objs)
@@ -163,6 +163,12 @@ $(B)/obj/guest/%.o: guest/%.c $(B)/.flags
 $(B)/obj/guest/%.o: guest/%.S $(B)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(guest_flags) -MMD -MP -c -o $@ $<
+
+# A program for system tests: tests/system/NAME.c becomes $(B)/test/NAME
+$(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE $(warnings) -o $@ $<
 
 # ---- Unit tests, on the build machine: every source of an arm64 dais with all symbols on, but for the door to
 # the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/NAME.c becomes $(U)/NAME
@@ -215,6 +221,18 @@ demo:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) scripts/demo
 
+# What interrupts cost, on emulated hosts; build/bench/irq.json and the table of docs/bench-irq.md
+bench-irq:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/irq
+
+# The kernel patches: they apply, checkpatch and W=1 are content, stress tests under lockdep and KASAN
+check-kernel:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/kernel/check
+
 setup:
 	@scripts/setup
 
@@ -253,6 +271,8 @@ help:
 #: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
+#: make bench-irq        what an interrupt of an assigned device costs, in each mode
+#: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
@@ -261,7 +281,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build lint check check-full demo setup format install clean help FORCE \
+.PHONY: all guests unit unit-build lint check check-full check-kernel bench-irq demo setup format install clean help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 
 -include $(shell find $(B)/obj $(U)/obj -name '*.d' 2>/dev/null)

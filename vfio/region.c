@@ -197,26 +197,16 @@ int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, stru
 	return ret;
 }
 
-static struct vfio_area *find_area(const struct vfio_region *region, uint64_t offset)
-{
-	for (unsigned int i = 0; i < region->n_areas; i++)
-		if (range_contains(region->areas[i].range, (struct range){ offset, 1 }))
-			return &region->areas[i];
-	return NULL;
-}
-
-/* The page of @offset becomes an area; what was around it too. */
-static int split_area(struct vfio_region *region, uint64_t offset, struct err *err)
+/* The page of @offset becomes an area that traps so; what was around it in @area is two more. */
+static int split_area(struct vfio_region *region, struct vfio_area *area, uint64_t offset,
+		      enum vfio_trap trap, struct err *err)
 {
 	const uint64_t size = sys_page_size(), page = round_down_to(offset, size);
-	struct vfio_area *area = find_area(region, offset);
-	struct range old;
+	const struct range old = area->range;
 	int ret;
 
-	if (!area)
-		return 0; /* it traps always */
-	old = area->range;
 	area->range = (struct range){ page, size };
+	area->trap = trap;
 	ret = add_area(region, (struct range){ old.start, page - old.start }, err);
 	return ret ? ret
 		   : add_area(region,
@@ -227,21 +217,16 @@ static int split_area(struct vfio_region *region, uint64_t offset, struct err *e
 int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
 			  struct err *err)
 {
-	struct vfio_area *area;
-	int ret;
+	for (unsigned int i = 0; i < region->n_areas; i++) {
+		struct vfio_area *area = &region->areas[i];
 
-	for (unsigned int i = 0; i < region->n_areas && offset == VFIO_REGION_ALL; i++)
-		region->areas[i].trap = trap;
-	if (offset == VFIO_REGION_ALL)
-		return 0;
-	area = find_area(region, offset);
-	/* Two interrupts of one page, or of one device of which only one has eoi=: the stricter. */
-	if (!area || area->trap >= trap)
-		return 0;
-	ret = split_area(region, offset, err);
-	if (!ret)
-		find_area(region, offset)->trap = trap;
-	return ret;
+		if (offset == VFIO_REGION_ALL)
+			area->trap = trap;
+		else if (range_contains(area->range, (struct range){ offset, 1 }))
+			/* two interrupts with one page, or only one with eoi=: the stricter */
+			return area->trap >= trap ? 0 : split_area(region, area, offset, trap, err);
+	}
+	return 0;
 }
 
 /* A slot cannot change between read-only and not, so it is emptied first. */

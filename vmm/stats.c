@@ -107,7 +107,8 @@ int stats_write(const struct machine *machine, const char *path, struct err *err
 	if (!text)
 		return err_set(err, ENOMEM, "collect the statistics");
 	if (strcmp(path, "-")) {
-		fd = file = sys_create(path, O_WRONLY | O_TRUNC, 0644);
+		file = sys_create(path, O_WRONLY | O_TRUNC, 0644);
+		fd = file;
 		if (fd < 0)
 			return err_set(err, fd, "create %s", path);
 	}

@@ -309,6 +309,9 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return set_memslot(arg);
 	case KVM_IRQFD:
 		return set_irqfd(arg);
+	case KVM_IOEVENTFD:
+		fake_kvm.ioeventfd = *(struct kvm_ioeventfd *)arg;
+		return 0;
 	case KVM_IRQ_LINE:
 		assert(fake_kvm.n_lines < FAKE_KVM_N_LINES);
 		fake_kvm.lines[fake_kvm.n_lines++] = *(struct kvm_irq_level *)arg;
@@ -353,6 +356,7 @@ void fake_kvm_reset(void)
 	static const int present[] = {
 		KVM_CAP_IRQFD,
 		KVM_CAP_IRQFD_RESAMPLE,
+		KVM_CAP_IOEVENTFD,
 		KVM_CAP_IMMEDIATE_EXIT,
 		KVM_CAP_DEVICE_CTRL,
 		KVM_CAP_ONE_REG,
