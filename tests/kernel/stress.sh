@@ -130,6 +130,9 @@ for when in 100000 230000 370000 510000; do
 	killed $when
 done
 
+expect cdev 0 /job/cdev "/dev/vfio/devices/$(ls "$(vfio_path 10000000.edu)/vfio-dev")"
+guest cdev-next 0 edu-irq n=100 --device "$edu"
+
 echo N >/sys/module/kvm/parameters/forward_irqs
 forwarded hidden irqs 0 edu-irq n=10 --device "$edu"
 echo Y >/sys/module/kvm/parameters/forward_irqs
