@@ -47,7 +47,8 @@ struct vfio_irq {
 	struct vfio_user_irqs *user;
 	struct event_source *source;
 	struct irq_line line; /* under user->lock once it is armed */
-	bool in_flight;       /* the same: raised, and not completed yet */
+	bool in_flight;       /* the same: raised, and not completed yet … */
+	unsigned int n_ticks; /* … so many ticks of mmap-timeout ago */
 	uint64_t n_wakeups;   /* of the main loop */
 
 	unsigned int host_irq; /* Linux's number, where host_irq_known */

@@ -17,6 +17,11 @@
 
 /* --- the guest's side: on vCPU threads */
 
+static bool is_overdue(const struct vfio_irq *irq)
+{
+	return irq->in_flight && irq->n_ticks > 1;
+}
+
 static bool completes(const struct vfio_irq *irq, const struct vfio_region *region, uint64_t offset,
 		      unsigned int width, bool is_write)
 {
@@ -24,7 +29,7 @@ static bool completes(const struct vfio_irq *irq, const struct vfio_region *regi
 
 	if (!irq->in_flight)
 		return false;
-	if (!eoi->known)
+	if (!eoi->known || is_overdue(irq))
 		return true;
 	return region == &irq->user->vdev->regions[eoi->region] && (is_write || !eoi->by_write) &&
 	       range_contains((struct range){ offset, width }, (struct range){ eoi->offset, 1 });
@@ -66,21 +71,23 @@ static int set_timer(struct vfio_user_irqs *user, bool on)
 	return sys_timerfd_settime(user->timer_fd, 0, &value);
 }
 
-static void set_trapping(struct vfio_user_irqs *user, bool on)
+static void set_trapping(struct vfio_user_irqs *user, enum vfio_trapping what)
 {
+	static const char *const names[] = { "mapped", "trapped where they tell", "all trapped" };
 	struct vfio_device *vdev = user->vdev;
 	struct vm *vm = vdev->device.vm;
+	bool timer_runs = user->trapping;
 	struct err err;
 	int ret = 0;
 
-	if (user->trapping == on)
+	if (user->trapping == what)
 		return;
-	user->trapping = on;
-	trace_line(TRACE_IRQ, "%s: registers are %s", vdev->host.name, on ? "trapped" : "mapped");
+	user->trapping = what;
+	trace_line(TRACE_IRQ, "%s: registers are %s", vdev->host.name, names[what]);
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
-		ret = vfio_region_trap(&vdev->regions[i], vm, on, &err);
-	if (!ret) {
-		ret = set_timer(user, on);
+		ret = vfio_region_trap(&vdev->regions[i], vm, what, &err);
+	if (!ret && timer_runs != (what != VFIO_MAPPED)) {
+		ret = set_timer(user, what != VFIO_MAPPED);
 		if (ret)
 			err_set(&err, ret, "%s: set the timer of mmap-timeout", vdev->host.name);
 	}
@@ -89,27 +96,28 @@ static void set_trapping(struct vfio_user_irqs *user, bool on)
 		vm_request_crash(vm, &err);
 }
 
-static bool any_in_flight(struct vfio_user_irqs *user)
-{
-	bool any = false;
-
-	pthread_mutex_lock(&user->lock);
-	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
-		any |= user->vdev->irqs[i].in_flight;
-	pthread_mutex_unlock(&user->lock);
-	return any;
-}
-
 static void on_tick(void *opaque, uint32_t events)
 {
 	struct vfio_user_irqs *user = opaque;
+	bool in_flight = false, overdue = false;
 	uint64_t n;
 
 	(void)events;
 	if (sys_read(user->timer_fd, &n, sizeof(n)) != sizeof(n))
 		return;
-	if (user->n_wakeups == user->n_wakeups_seen && !any_in_flight(user))
-		set_trapping(user, false);
+	pthread_mutex_lock(&user->lock);
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
+		struct vfio_irq *irq = &user->vdev->irqs[i];
+
+		irq->n_ticks++;
+		in_flight |= irq->in_flight;
+		overdue |= is_overdue(irq);
+	}
+	pthread_mutex_unlock(&user->lock);
+	if (overdue)
+		set_trapping(user, VFIO_TRAPPED_ALL);
+	else if (user->n_wakeups == user->n_wakeups_seen && !in_flight)
+		set_trapping(user, VFIO_MAPPED);
 	user->n_wakeups_seen = user->n_wakeups;
 }
 
@@ -125,11 +133,12 @@ static void on_trigger(void *opaque, uint32_t events)
 	irq->n_wakeups++;
 	user->n_wakeups++;
 	/* Before the guest knows of it: its first access is to trap. */
-	if (irq->level)
-		set_trapping(user, true);
+	if (irq->level && user->trapping == VFIO_MAPPED)
+		set_trapping(user, VFIO_TRAPPED);
 	pthread_mutex_lock(&user->lock);
 	irq_line_set(&irq->line, true);
 	irq->in_flight = irq->level;
+	irq->n_ticks = 0;
 	if (!irq->level)
 		irq_line_set(&irq->line, false);
 	pthread_mutex_unlock(&user->lock);
@@ -242,7 +251,7 @@ void vfio_user_irq_unwire(struct vfio_irq *irq)
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
 		if (user->vdev->irqs[i].source)
 			return;
-	set_trapping(user, false);
+	set_trapping(user, VFIO_MAPPED);
 	event_loop_remove(loop, user->timer);
 	user->timer = NULL;
 }

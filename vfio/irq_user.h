@@ -26,6 +26,11 @@ struct vfio_irq;
  * Each interrupt is in flight for itself; where eoi= is not known, an access completes all that
  * are.
  *
+ * What was handled before it could be raised (the guest looked by itself) leaves the guest an
+ * interrupt without a cause, and a handler that finds none may leave the register alone. So one
+ * that is in flight for longer than a tick is completed by any access, and everything traps
+ * meanwhile.
+ *
  * Edge: the main loop gives the SPI a pulse.
  */
 struct vfio_user_irqs {
@@ -36,7 +41,7 @@ struct vfio_user_irqs {
 	/* of the main thread */
 	int timer_fd; /* ticks once in quiet_ms while pages are out of stage 2 */
 	struct event_source *timer;
-	bool trapping;
+	unsigned int trapping;              /* enum vfio_trapping */
 	uint64_t n_wakeups, n_wakeups_seen; /* now; at the last tick */
 };
 

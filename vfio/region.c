@@ -230,33 +230,44 @@ int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio
 }
 
 /* A slot cannot change between read-only and not, so it is emptied first. */
-static int change_slot(struct vfio_region *region, struct vfio_area *area, struct vm *vm, bool on)
+static int change_slot(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
+		       enum vfio_trap want)
 {
-	bool read_only = !(region->flags & VFIO_REGION_INFO_FLAG_WRITE) ||
-			 (on && area->trap == VFIO_TRAP_WRITES);
+	bool read_only = !(region->flags & VFIO_REGION_INFO_FLAG_WRITE) || want == VFIO_TRAP_WRITES;
 	uint64_t gpa = region->gpa + area->range.start;
 	int ret = 0;
 
-	if (!area->empty)
+	if (area->now == want)
+		return 0;
+	if (area->now != VFIO_TRAP_ALL)
 		ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, NULL, false);
 	if (ret)
 		return ret;
-	area->empty = true;
-	if (on && area->trap == VFIO_TRAP_ALL)
-		return 0;
-	ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, area->hva, read_only);
-	area->empty = ret;
+	area->now = VFIO_TRAP_ALL;
+	if (want != VFIO_TRAP_ALL)
+		ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, area->hva,
+					read_only);
+	if (!ret)
+		area->now = want;
 	return ret;
 }
 
-int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err)
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
+		     struct err *err)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; i < region->n_areas && !ret; i++)
-		if (region->areas[i].trap != VFIO_TRAP_NOTHING)
-			ret = change_slot(region, &region->areas[i], vm, on);
-	return ret ? err_set(err, ret, "%s: %s", region->name, on ? "trap" : "map again") : 0;
+	for (unsigned int i = 0; i < region->n_areas && !ret; i++) {
+		struct vfio_area *area = &region->areas[i];
+
+		ret = change_slot(region, area, vm,
+				  what == VFIO_MAPPED    ? VFIO_TRAP_NOTHING
+				  : what == VFIO_TRAPPED ? area->trap
+							 : VFIO_TRAP_ALL);
+	}
+	if (!ret)
+		return 0;
+	return err_set(err, ret, "%s: %s", region->name, what ? "trap accesses" : "map it again");
 }
 
 static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
@@ -305,7 +316,7 @@ void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
 	for (unsigned int i = region->n_areas; i-- > 0;) {
 		struct vfio_area *area = &region->areas[i];
 
-		if (area->slot >= 0 && !area->empty)
+		if (area->slot >= 0 && area->now != VFIO_TRAP_ALL)
 			vm_memslot_remove(vm, area->slot);
 		if (area->hva)
 			sys_munmap(area->hva, area->range.size);

@@ -19,7 +19,7 @@ enum vfio_mmap {
 	VFIO_MMAP_OFF,  /* trapped */
 };
 
-/* What of an area traps when vfio_region_trap() says so. */
+/* What of an area traps. */
 enum vfio_trap {
 	VFIO_TRAP_NOTHING,
 	VFIO_TRAP_WRITES,
@@ -28,11 +28,11 @@ enum vfio_trap {
 
 /* A page-aligned part of a region that guests reach without an exit. */
 struct vfio_area {
-	struct range range; /* relative to the region */
-	void *hva;          /* NULL: not mapped yet */
-	int slot;           /* memslot, -1: none */
-	enum vfio_trap trap;
-	bool empty; /* its memslot, because all of it traps just now */
+	struct range range;  /* relative to the region */
+	void *hva;           /* NULL: not mapped yet */
+	int slot;            /* memslot, -1: none */
+	enum vfio_trap trap; /* while an interrupt is in flight */
+	enum vfio_trap now;
 };
 
 /*
@@ -77,10 +77,16 @@ int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, stru
 int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
 			  struct err *err);
 /*
- * After attach, with vCPUs running or not: make what is to trap so, or map it again. Accesses are
- * right at any time, trapped or not.
+ * After attach, with vCPUs running or not: map all of it, or let trap what is to, or everything.
+ * Accesses are right at any time, trapped or not.
  */
-int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err);
+enum vfio_trapping {
+	VFIO_MAPPED,
+	VFIO_TRAPPED, /* what vfio_region_trappable() said */
+	VFIO_TRAPPED_ALL,
+};
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
+		     struct err *err);
 
 /* Into the MMIO table, and areas into memslots. */
 int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err);

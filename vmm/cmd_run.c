@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "vmm/base/file.h"
@@ -11,21 +10,6 @@
 #include "vmm/machine.h"
 #include "vmm/options.h"
 #include "vmm/stats.h"
-
-/* The threads inherit it: signals reach dais only where the main loop reads them. */
-static int block_signals(struct err *err)
-{
-	sigset_t signals;
-	int ret;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGPIPE);
-	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
-	return ret ? err_set(err, ret, "block signals") : 0;
-}
 
 static int dump_tree(struct machine *m, const char *path, struct err *err)
 {
@@ -89,7 +73,7 @@ int cmd_run(int argc, char *const *argv)
 	} else if (!ret) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
-		ret = block_signals(&err);
+		ret = machine_block_signals(&err);
 		if (!ret)
 			ret = run(&config, &err);
 	}

@@ -50,9 +50,12 @@ void machine_quiesce(struct machine *machine);
 /* vCPUs run: stop them and bring everything back to power-on, then let them go again. */
 int machine_reset(struct machine *machine, struct err *err);
 
+/* Signals are for the main loop to read: in main's thread, before any other exists. */
+int machine_block_signals(struct err *err);
+
 /*
- * Let the vCPUs go and serve console, signals and resets. SIGTERM, SIGINT and SIGHUP must be
- * blocked since before machine_build(). Returns with parked vCPUs: the exit status (>= 0), or a
+ * Let the vCPUs go and serve console, signals and resets. machine_block_signals() comes before
+ * machine_build(). Returns with parked vCPUs: the exit status (>= 0), or a
  * negative errno and @err. A guest that crashed is status EXIT_STATUS_GUEST_CRASH, with what
  * happened in @err.
  */

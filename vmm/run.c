@@ -137,6 +137,21 @@ static int exit_status(struct vm *vm, struct err *err)
 	}
 }
 
+/* The threads inherit it: signals reach dais only where the main loop reads them. */
+int machine_block_signals(struct err *err)
+{
+	sigset_t signals;
+	int ret;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGPIPE);
+	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
+	return ret ? err_set(err, ret, "block signals") : 0;
+}
+
 int machine_run(struct machine *m, struct err *err)
 {
 	owned_fd int signal_fd = -1, timer_fd = -1;

@@ -2,6 +2,7 @@
 # shellcheck shell=dash disable=SC2086
 #
 # Inside the emulated host: measures each mode; prints lines "@@ MODE FIGURE VALUE", all for one interrupt.
+# shellcheck source=/dev/null
 . /lib/testbed.sh
 vfio_bind 10000000.edu
 tracing=/sys/kernel/tracing

@@ -496,6 +496,12 @@ void sys_closedir(DIR *dir)
 	free(dir);
 }
 
+int sys_memfd_create(const char *name)
+{
+	fail_if_chosen();
+	return count_real_fd(memfd_create(name, MFD_CLOEXEC));
+}
+
 int sys_eventfd(unsigned int value, int flags)
 {
 	fail_if_chosen();

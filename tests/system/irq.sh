@@ -108,6 +108,16 @@ few_exits()
 few_exits irqfd-in-kernel irqfd
 [ ! -e $forward_switch ] || few_exits forward-in-kernel forward
 
+# Each line of a device through its real path, without an event of the hardware.
+expect check-irq 0 dais check --irq 10000000.edu
+says check-irq-modes "irqfd    DATA_NONE: ok" "irqfd    DATA_BOOL: ok" "eventfd  DATA_NONE: ok" "eventfd  DATA_BOOL: ok"
+[ ! -e $forward_switch ] || says check-irq-forward "forward  DATA_NONE: ok" "forward  DATA_BOOL: ok"
+expect check-irq-eoi 0 dais check --irq 10000000.edu,eoi=0:0x64:write
+expect check-irq-edge 0 dais check --irq 10300000.edge
+expect check-irq-two 0 dais check --irq 10400000.multi
+says check-irq-both "interrupt 0" "interrupt 1"
+expect check-irq-nothing 2 dais check --irq nonesuch
+
 # A line that nobody handles is told of, once.
 start_guest irq-stuck --append how=pending --device "$edu" $here
 sleep 14

@@ -311,7 +311,6 @@ Test(vfio_irq_modes, eventfd_with_a_register_that_is_known)
 	guest_access(1, 0x2000, false);
 	cr_expect_eq(line(1), 1, "a read does not acknowledge");
 	wait_quiet();
-	wait_quiet();
 	cr_expect(!is_mapped(0, PAGE, NULL), "not while one is in flight");
 	guest_access(1, 0x2000, true);
 	cr_expect_eq(line(1), 0);
@@ -338,6 +337,29 @@ Test(vfio_irq_modes, eventfd_with_no_register_known)
 	cr_expect(!dev.irqs[0].masked && !dev.irqs[1].masked);
 	cr_expect(raise_irq(0), "one that is still up comes again");
 	cr_expect_eq(line(0), 1);
+	end();
+}
+
+Test(vfio_irq_modes, eventfd_without_a_cause_does_not_stay_for_ever)
+{
+	make_host();
+	cr_assert_eq(arm("irq-mode=eventfd,eoi.0=0:0x1000:write,mmap-timeout=5"), 0, "%s",
+		     err.what);
+	cr_expect(raise_irq(0));
+	guest_access(0, 0x1010, false);
+	wait_quiet();
+	cr_expect_eq(line(0), 1);
+	wait_quiet();
+	cr_expect(!is_mapped(0, PAGE, NULL) && !is_mapped(1, 0, NULL), "any access tells now");
+	guest_access(1, 0, false);
+	cr_expect_eq(line(0), 0);
+	cr_expect(raise_irq(0), "the next one comes");
+	guest_access(1, 0, false);
+	cr_expect_eq(line(0), 1, "and is to be acknowledged as ever");
+	guest_access(0, 0x1000, true);
+	wait_quiet();
+	wait_quiet();
+	cr_expect(is_mapped(0, PAGE, NULL) && is_mapped(1, 0, NULL));
 	end();
 }
 
