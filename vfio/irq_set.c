@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vfio/irq.h"
+#include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 
 #define MAX_DATA sizeof(int32_t)
@@ -22,9 +23,14 @@ static int set_irqs(const struct vfio_irq *irq, uint32_t flags, uint32_t n, cons
 			 .count = n },
 	};
 
+	int ret;
+
 	if (size)
 		memcpy(arg.set.data, data, size);
-	return sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
+	ret = sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
+	trace_line(TRACE_VFIO, "%s: VFIO_DEVICE_SET_IRQS flags %#x count %u: %d", irq->name, flags,
+		   n, ret);
+	return ret;
 }
 
 int vfio_irq_set_fd(const struct vfio_irq *irq, uint32_t action, int32_t fd)
