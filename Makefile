@@ -69,7 +69,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := check check-full clean demo help format lint setup unit %config
+no_config_goals := bench-irq check check-full check-kernel clean demo help format lint setup unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -114,17 +114,19 @@ for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c
 for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none),$(wildcard vfio/*.c))
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
+for-$(CONFIG_STATS)         += vmm/stats.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
+for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_IMAGE_GZIP),-lz)
+libs = -lfdt -linih $(if $(CONFIG_STATS),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests
+all: guests $(B)/test/hold-fds
 endif
 
 $(B)/dais: $(objs)
@@ -166,6 +168,12 @@ $(B)/obj/guest/%.o: guest/%.S $(B)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(guest_flags) -MMD -MP -c -o $@ $<
 
+# A program for system tests: tests/system/NAME.c becomes $(B)/test/NAME
+$(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE $(warnings) -o $@ $<
+
 # ---- Unit tests, on the build machine: every source of an arm64 dais with all symbols on, but for the door to
 # the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/NAME.c becomes $(U)/NAME
 
@@ -194,7 +202,7 @@ $(U)/libdais.a: $(unit_objs)
 $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -lz
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
 
 $(U)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)
@@ -216,6 +224,18 @@ demo:
 	@scripts/setup build cross testbed
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) scripts/demo
+
+# What interrupts cost, on emulated hosts; build/bench/irq.json and the table of docs/bench-irq.md
+bench-irq:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/irq
+
+# The kernel patches: they apply, checkpatch and W=1 are content, stress tests under lockdep and KASAN
+check-kernel:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/kernel/check
 
 setup:
 	@scripts/setup
@@ -255,6 +275,8 @@ help:
 #: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
+#: make bench-irq        what an interrupt of an assigned device costs, in each mode
+#: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
@@ -263,7 +285,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build lint check check-full demo setup format install clean help FORCE \
+.PHONY: all guests unit unit-build lint check check-full check-kernel bench-irq demo setup format install clean help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 
 -include $(shell find $(B)/obj $(U)/obj -name '*.d' 2>/dev/null)

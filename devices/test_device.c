@@ -5,14 +5,20 @@
  */
 #include "devices/test_device_abi.h"
 
+#include <sys/eventfd.h>
+
 #include "devices/classes.h"
 #include "devices/emulated.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
+#include "vmm/core/ioeventfd.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
 
 #define SCRATCH_SIZE 8
 #define N_KEEP       4
+#define DOORBELL_GPA (MEMMAP_TEST_DEVICE + TEST_DOORBELL)
+#define BELL_WIDTH   4
 
 _Static_assert(TEST_SIZE == EMULATED_SIZE, "the region's size");
 
@@ -22,6 +28,8 @@ struct test_device {
 	uint32_t last_access;
 	uint32_t irq;
 	uint32_t keep[N_KEEP];
+	uint32_t n_rings; /* but for those that are in doorbell_fd still */
+	int doorbell_fd;  /* -1: the doorbell exits to user space */
 };
 
 static struct test_device *to_test_device(struct emulated *emu)
@@ -34,6 +42,15 @@ static uint32_t *keep_register(struct test_device *t, uint64_t offset)
 	uint64_t i = (offset - TEST_KEEP) / sizeof(t->keep[0]);
 
 	return offset >= TEST_KEEP && i < N_KEEP ? &t->keep[i] : NULL;
+}
+
+static uint32_t count_rings(struct test_device *t)
+{
+	uint64_t n;
+
+	if (t->doorbell_fd >= 0 && sys_read(t->doorbell_fd, &n, sizeof(n)) == sizeof(n))
+		t->n_rings += (uint32_t)n;
+	return t->n_rings;
 }
 
 static bool test_read(struct emulated *emu, uint64_t offset, uint32_t *value)
@@ -54,10 +71,13 @@ static bool test_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 	case TEST_N_RESETS:
 		*value = __atomic_load_n(&emu->device.vm->n_resets, __ATOMIC_RELAXED);
 		return true;
+	case TEST_N_RINGS:
+		*value = count_rings(t);
+		return true;
 	default:
 		if (keep)
 			*value = *keep;
-		return keep || offset == TEST_EXIT;
+		return keep || offset == TEST_EXIT || offset == TEST_DOORBELL;
 	}
 }
 
@@ -75,10 +95,13 @@ static bool test_write(struct emulated *emu, uint64_t offset, uint32_t value)
 		t->irq = value & 1;
 		irq_line_set(&emu->irq, t->irq);
 		return true;
+	case TEST_DOORBELL:
+		t->n_rings++;
+		return true;
 	default:
 		if (keep)
 			*keep = value;
-		return keep || offset <= TEST_N_RESETS;
+		return keep || offset <= TEST_N_RESETS || offset == TEST_N_RINGS;
 	}
 }
 
@@ -145,14 +168,46 @@ static int test_create(const struct device_config *config, struct vm *vm, struct
 	struct emulated *emu;
 	int ret = emulated_create(&test_type, config, vm, &emu, err);
 
+	if (ret)
+		return ret;
+	to_test_device(emu)->doorbell_fd = -1;
+	*device = &emu->device;
+	return 0;
+}
+
+static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)
+{
+	owned_fd int fd = -1;
+	int ret;
+
+	if (!vm->kvm.caps.ioeventfd)
+		return 0;
+	fd = sys_eventfd(0, EFD_NONBLOCK);
+	if (fd < 0)
+		return err_set(err, fd, "create the doorbell's event descriptor");
+	ret = ioeventfd_add(vm, DOORBELL_GPA, BELL_WIDTH, fd, err);
 	if (!ret)
-		*device = &emu->device;
+		t->doorbell_fd = take_fd(&fd);
 	return ret;
 }
 
 static int test_attach(struct device *device, struct err *err)
 {
-	return emulated_attach(container_of(device, struct emulated, device), &test_mmio_ops, err);
+	struct test_device *t = container_of(device, struct test_device, emu.device);
+	int ret = emulated_attach(&t->emu, &test_mmio_ops, err);
+
+	return ret ? ret : make_doorbell(t, device->vm, err);
+}
+
+static void test_destroy(struct device *device)
+{
+	struct test_device *t = container_of(device, struct test_device, emu.device);
+
+	if (device && t->doorbell_fd >= 0) {
+		ioeventfd_remove(device->vm, DOORBELL_GPA, BELL_WIDTH, t->doorbell_fd);
+		close_fd(&t->doorbell_fd);
+	}
+	emulated_destroy(device);
 }
 
 static int test_reset(struct device *device, struct err *err)
@@ -163,6 +218,8 @@ static int test_reset(struct device *device, struct err *err)
 	pthread_mutex_lock(&t->emu.lock);
 	t->scratch = 0;
 	t->last_access = t->irq = 0;
+	count_rings(t);
+	t->n_rings = 0;
 	pthread_mutex_unlock(&t->emu.lock);
 	return 0;
 }
@@ -176,5 +233,5 @@ const struct device_class test_device_class = {
 	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
 	.reset = test_reset,
-	.destroy = emulated_destroy,
+	.destroy = test_destroy,
 };

@@ -21,6 +21,11 @@
 #define TEST_IRQ      0x14 /* RW: bit 0 is the level of the interrupt line; 0 after a guest reset */
 #define TEST_N_RESETS 0x18 /* RO: guest resets since dais started */
 #define TEST_KEEP     0x20 /* RW: 16 bytes in four registers that survive a guest reset */
+#define TEST_DOORBELL \
+	0x30 /* WO: counts 32-bit writes; each is taken in the kernel, where that can */
+#define TEST_N_RINGS                                                                 \
+	0x34 /* RO: 32-bit writes to TEST_DOORBELL since the start or the last reset \
+	      */
 
 #define TEST_ID_VALUE  0x64616973 /* "dais" */
 #define TEST_EXIT_BASE 64

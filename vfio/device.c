@@ -2,6 +2,7 @@
 #include "vfio/device.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 
 /* No device tree node has nearly as many. */
 #define MAX_INDEX 256
+
+#define MAX_QUIET_MS 60000
 
 /*
  * "key.@index", and for the first plain "key" too: unlike mmap=, an address or an SPI is that of
@@ -54,6 +57,12 @@ static int mmap_of(const struct device_config *config, unsigned int index, enum 
 	return 0;
 }
 
+static bool is_of_irq(const char *key)
+{
+	return strncmp(key, "spi", 3) == 0 || strncmp(key, "irq-mode", 8) == 0 ||
+	       strncmp(key, "eoi", 3) == 0;
+}
+
 /* "gpa.3=" of a device with two regions would be lost silently. */
 static int check_indices(const struct vfio_device *vdev, const struct device_config *config,
 			 struct err *err)
@@ -61,7 +70,7 @@ static int check_indices(const struct vfio_device *vdev, const struct device_con
 	for (unsigned int i = 0; i < config->n_settings; i++) {
 		const struct device_setting *setting = &config->settings[i];
 		const char *dot = strchr(setting->key, '.');
-		bool of_irq = strncmp(setting->key, "spi", 3) == 0;
+		bool of_irq = is_of_irq(setting->key);
 		unsigned int n = of_irq ? vdev->n_irqs : vdev->n_regions;
 		uint64_t index = 0;
 
@@ -115,8 +124,25 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 		irq->trigger_fd = irq->resample_fd = -1;
 		ret = pin_of(config, "spi", i, &irq->wanted_spi, err);
 		if (!ret)
+			ret = vfio_irq_mode_of(config, i, &irq->wanted_mode, err);
+		if (!ret)
+			ret = vfio_irq_eoi_of(config, i, &irq->eoi, err);
+		if (!ret)
 			ret = vfio_irq_query(irq, vdev->fd, i, err);
 	}
+	return ret;
+}
+
+static int quiet_time_of(const struct device_config *config, unsigned int *ms, struct err *err)
+{
+	uint64_t value = VFIO_QUIET_MS;
+	int ret = device_config_u64(config, "mmap-timeout", -1, &value, err);
+
+	if (!ret && (!value || value > MAX_QUIET_MS)) {
+		ret = err_usage(err, "mmap-timeout=%" PRIu64 " is out of range", value);
+		err_fix(err, "give milliseconds from 1 to %u", MAX_QUIET_MS);
+	}
+	*ms = (unsigned int)value;
 	return ret;
 }
 
@@ -134,7 +160,9 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 		return err_host(err);
 	}
 	vdev->flags = info.flags;
-	ret = query_regions(vdev, config, info.num_regions, err);
+	ret = quiet_time_of(config, &vdev->user.quiet_ms, err);
+	if (!ret)
+		ret = query_regions(vdev, config, info.num_regions, err);
 	if (!ret)
 		ret = query_irqs(vdev, config, info.num_irqs, err);
 	return ret ? ret : check_indices(vdev, config, err);
@@ -192,6 +220,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 
 void vfio_device_close(struct vfio_device *vdev)
 {
+	vfio_user_irqs_destroy(vdev);
 	while (vdev->n_irqs)
 		vfio_irq_destroy(&vdev->irqs[--vdev->n_irqs]);
 	while (vdev->n_regions)

@@ -6,6 +6,7 @@
 
 #include "devices/device.h"
 #include "vfio/host_device.h"
+#include "vfio/irq_user.h"
 #include "vmm/base/err.h"
 
 struct vfio_irq;
@@ -25,6 +26,7 @@ struct vfio_device {
 	unsigned int n_regions;
 	struct vfio_irq *irqs;
 	unsigned int n_irqs;
+	struct vfio_user_irqs user;
 };
 
 /*

@@ -2,6 +2,8 @@
 #include "vfio/host_irq.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 #include "vfio/device.h"
 #include "vfio/host_device.h"
 #include "vfio/irq.h"
+#include "vfio/irq_set.h"
+#include "vfio/region.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -66,6 +70,16 @@ static void count(const struct vfio_irq *irq, const struct host_irq_list *now,
 	}
 }
 
+/* Where the guest acknowledges it; the first register, when nobody said. */
+static void find_eoi(const struct vfio_device *vdev, const struct vfio_irq_eoi *eoi,
+		     struct vfio_irq_count *count)
+{
+	if (eoi->region >= vdev->n_regions)
+		return;
+	count->eoi_gpa = vdev->regions[eoi->region].gpa + eoi->offset;
+	count->eoi_by_write = eoi->by_write;
+}
+
 unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
 			     unsigned int n_max)
 {
@@ -83,9 +97,36 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 				.index = i,
 				.spi = vdev->irqs[i].spi,
 				.level = vdev->irqs[i].level,
+				.mode = vfio_irq_mode_name(vdev->irqs[i].mode),
+				.why = vdev->irqs[i].why,
+				.n_wakeups = vdev->irqs[i].n_wakeups,
 			};
 			count(&vdev->irqs[i], &now, &counts[n]);
+			find_eoi(vdev, &vdev->irqs[i].eoi, &counts[n]);
 		}
 	}
 	return n;
+}
+
+int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action)
+{
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
+		const struct vfio_irq *irq = &vdev->irqs[n];
+
+		if (n >= vdev->n_irqs) {
+			n -= vdev->n_irqs;
+			continue;
+		}
+		switch (action) {
+		case VFIO_IRQ_MASK:
+			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_MASK, 1);
+		case VFIO_IRQ_UNMASK:
+			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+		case VFIO_IRQ_FIRE:
+			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 1);
+		case VFIO_IRQ_FIRE_BOOL:
+			return vfio_irq_set_bool(irq, VFIO_IRQ_SET_ACTION_TRIGGER);
+		}
+	}
+	return -ENOENT;
 }

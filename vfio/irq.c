@@ -3,44 +3,15 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 
 #include "devices/platform_bus.h"
+#include "vfio/irq_set.h"
+#include "vfio/irq_user.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/irq_line.h"
-
-/* The one eventfd that a platform interrupt takes; -1: none any more. */
-static int set_fd(const struct vfio_irq *irq, uint32_t action, int32_t fd)
-{
-	union {
-		struct vfio_irq_set set;
-		char bytes[sizeof(struct vfio_irq_set) + sizeof(fd)];
-	} arg = {
-		.set = { .argsz = sizeof(arg),
-			 .flags = VFIO_IRQ_SET_DATA_EVENTFD | action,
-			 .index = irq->index,
-			 .count = 1 },
-	};
-
-	memcpy(arg.set.data, &fd, sizeof(fd));
-	return sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
-}
-
-/* @n 1: do the action now; 0: with VFIO_IRQ_SET_ACTION_TRIGGER, disable the interrupt. */
-static int set_none(const struct vfio_irq *irq, uint32_t action, uint32_t n)
-{
-	struct vfio_irq_set arg = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_IRQ_SET_DATA_NONE | action,
-		.index = irq->index,
-		.count = n,
-	};
-
-	return sys_ioctl(irq->device_fd, VFIO_DEVICE_SET_IRQS, &arg);
-}
 
 int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, struct err *err)
 {
@@ -91,8 +62,8 @@ static int set_failed(const struct vfio_irq *irq, const char *what, int code, st
 	return err_host(err);
 }
 
-/* First the way into the guest and the way back, last the source. */
-static int wire(struct vfio_irq *irq, struct vm *vm, struct err *err)
+/* In the kernel: the way into the guest and the way back. */
+static int wire_irqfd(struct vfio_irq *irq, struct vm *vm, struct err *err)
 {
 	int ret = irqfd_add(vm, irq->spi, irq->trigger_fd, irq->resample_fd, err);
 
@@ -100,35 +71,57 @@ static int wire(struct vfio_irq *irq, struct vm *vm, struct err *err)
 		return err_prefix(err, "%s", irq->name);
 	irq->has_irqfd = true;
 	if (irq->level) {
-		ret = set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, irq->resample_fd);
+		ret = vfio_irq_set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, irq->resample_fd);
 		if (ret < 0)
 			return set_failed(irq, "VFIO_DEVICE_SET_IRQS (unmask)", ret, err);
 		irq->has_unmask_fd = true;
 	}
-	ret = set_fd(irq, VFIO_IRQ_SET_ACTION_TRIGGER, irq->trigger_fd);
+	return vfio_irq_forward(irq, vm, err);
+}
+
+/* The source, after the way that it takes is there. */
+static int enable(struct vfio_irq *irq, struct err *err)
+{
+	int ret = vfio_irq_set_fd(irq, VFIO_IRQ_SET_ACTION_TRIGGER, irq->trigger_fd);
+
 	if (ret < 0)
 		return set_failed(irq, "VFIO_DEVICE_SET_IRQS (trigger)", ret, err);
 	irq->has_trigger = true;
-	if (irq->level) {
-		/*
-		 * One that was in flight at quiesce was masked by the host's handler, and its EOI
-		 * will never come. Unmasking what is not masked does nothing:
-		 * vfio_platform_unmask().
-		 */
-		ret = set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
-		if (ret < 0)
-			return set_failed(irq, "VFIO_DEVICE_SET_IRQS (unmask now)", ret, err);
-	}
-	trace_line(TRACE_IRQ, "%s: armed", irq->name);
-	return 0;
+	if (!irq->level)
+		return 0;
+	/*
+	 * One that was in flight at quiesce was masked by the host's handler, and its EOI will
+	 * never come. Unmasking what is not masked does nothing: vfio_platform_unmask().
+	 */
+	ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+	return ret < 0 ? set_failed(irq, "VFIO_DEVICE_SET_IRQS (unmask now)", ret, err) : 0;
+}
+
+/* Once, and again when another mode was taken after a guest reset. */
+static void tell_mode(struct vfio_irq *irq)
+{
+	if (irq->told == irq->mode)
+		return;
+	log_info("%s: %s, SPI %u, mode %s%s%s%s", irq->name, irq->level ? "level" : "edge",
+		 irq->spi, vfio_irq_mode_name(irq->mode), irq->why[0] ? " (" : "", irq->why,
+		 irq->why[0] ? ")" : "");
+	irq->told = irq->mode;
 }
 
 int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err)
 {
-	int ret = wire(irq, vm, err);
+	int ret = vfio_irq_choose(irq, vm, err);
 
+	if (!ret && irq->mode == VFIO_IRQ_EVENTFD)
+		ret = vfio_user_irq_wire(irq, err);
+	else if (!ret)
+		ret = wire_irqfd(irq, vm, err);
+	if (!ret)
+		ret = enable(irq, err);
 	if (ret)
 		vfio_irq_quiesce(irq, vm);
+	else
+		tell_mode(irq);
 	return ret;
 }
 
@@ -140,11 +133,13 @@ int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err)
 void vfio_irq_quiesce(struct vfio_irq *irq, struct vm *vm)
 {
 	if (irq->has_trigger)
-		set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+		vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+	vfio_user_irq_unwire(irq);
+	vfio_irq_unforward(irq, vm);
 	if (irq->has_irqfd)
 		irqfd_remove(vm, irq->spi, irq->trigger_fd);
 	if (irq->has_unmask_fd)
-		set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, -1);
+		vfio_irq_set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, -1);
 	irq->has_trigger = irq->has_irqfd = irq->has_unmask_fd = false;
 }
 

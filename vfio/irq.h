@@ -5,29 +5,51 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vfio/irq_mode.h"
 #include "vmm/base/err.h"
+#include "vmm/core/irq_line.h"
 
+struct event_source;
 struct platform_bus;
+struct vfio_user_irqs;
 struct vm;
 
 /*
- * One interrupt of an assigned device, from the host's handler to the guest's SPI without user
- * space.
+ * One interrupt of an assigned device, from the host's handler to the guest's SPI.
  *
- * Level (VFIO: AUTOMASKED): the host's handler masks the line and signals trigger_fd; KVM's irqfd
- * raises the SPI; the guest's EOI lowers it and signals resample_fd; VFIO unmasks, and a line that
- * is still up comes again. Edge: the first half only.
+ * irqfd, level (VFIO: AUTOMASKED): the host's handler masks the line and signals trigger_fd; KVM's
+ * irqfd raises the SPI; the guest's EOI lowers it and signals resample_fd; VFIO unmasks, and a line
+ * that is still up comes again. Edge: the first half only.
+ *
+ * forward: wired as irqfd, but the host's handler does not mask, and the guest's EOI deactivates
+ * the host's interrupt itself: resample_fd stays silent.
+ *
+ * eventfd: trigger_fd wakes the main loop; see irq_user.h.
  */
 struct vfio_irq {
 	char name[160]; /* "10000000.ahci interrupt 0" */
 	int device_fd;  /* the device's */
 	unsigned int index;
 	bool level;
-	uint64_t wanted_spi;                        /* PLATFORM_BUS_ANY: the bus chooses */
-	uint32_t spi;                               /* once placed */
+	uint64_t wanted_spi; /* PLATFORM_BUS_ANY: the bus chooses */
+	uint32_t spi;        /* once placed */
+	enum vfio_irq_mode wanted_mode;
+	enum vfio_irq_mode mode; /* since the last arm */
+	char why[128];           /* why that and not a better one; empty: there is none */
+	enum vfio_irq_mode told; /* the user; AUTO: nothing yet */
+
 	int trigger_fd;                             /* -1: none */
 	int resample_fd;                            /* -1: none, and for an edge */
 	bool has_irqfd, has_unmask_fd, has_trigger; /* what of it is armed */
+
+	/* mode eventfd: irq_user.h */
+	struct vfio_irq_eoi eoi;
+	struct vfio_user_irqs *user;
+	struct event_source *source;
+	struct irq_line line; /* under user->lock once it is armed */
+	bool in_flight;       /* the same: raised, and not completed yet … */
+	unsigned int n_ticks; /* … so many ticks of mmap-timeout ago */
+	uint64_t n_wakeups;   /* of the main loop */
 
 	unsigned int host_irq; /* Linux's number, where host_irq_known */
 	bool host_irq_known;
@@ -36,7 +58,7 @@ struct vfio_irq {
 
 /*
  * Ask the kernel for interrupt @index of @device_fd and make the eventfds. The caller has filled
- * name and wanted_spi, and set both fds to -1. After an error vfio_irq_destroy() cleans up.
+ * name, the wishes and eoi, and set both fds to -1. After an error vfio_irq_destroy() cleans up.
  */
 int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, struct err *err);
 
@@ -44,9 +66,9 @@ int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, stru
 int vfio_irq_place(struct vfio_irq *irq, struct platform_bus *bus, struct err *err);
 
 /*
- * Wire the interrupt to the initialised VGIC, and let it come. An interrupt that an earlier quiesce
- * left masked is unmasked: if its line is still up, it comes at once. On error nothing of it is
- * armed.
+ * Wire the interrupt to the initialised VGIC in the best mode, and let it come. An interrupt that
+ * an earlier quiesce left masked is unmasked: if its line is still up, it comes at once. On error
+ * nothing of it is armed.
  */
 int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err);
 

@@ -27,6 +27,16 @@ static const struct device_key keys[] = {
 	{ "spi", "N", "SPI of the (n-th) interrupt, from 0; default: the first that is free",
 	  true },
 	{ "mmap", "on|off", "off: trap each access to the (n-th) region; on: not, or fail", true },
+	{ "irq-mode", "auto|forward|irqfd|eventfd",
+	  "how the (n-th) interrupt comes: auto, the best that the host has; eventfd is slow",
+	  true },
+	{ "eoi", "REGION:OFFSET[:write]",
+	  "for eventfd: the register by which the guest acknowledges the (n-th) interrupt; write: by "
+	  "writing it; default: any register",
+	  true },
+	{ "mmap-timeout", "MS",
+	  "for eventfd: registers are mapped again after so long without an interrupt; default: 100",
+	  false },
 	{ "compatible", "TEXT",
 	  "what the guest's device tree node says; default: what the host's says", false },
 	{ 0 },
@@ -155,6 +165,8 @@ static int platform_attach(struct device *device, struct err *err)
 	struct vfio_device *vdev = to_vfio(device);
 	int ret = place(vdev, err);
 
+	if (!ret)
+		ret = vfio_user_irqs_prepare(vdev, err);
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
 		ret = vfio_region_attach(&vdev->regions[i], device->vm, err);
 	return ret;

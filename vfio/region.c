@@ -35,6 +35,13 @@ union access {
 	uint64_t u64;
 };
 
+static void tell_access(const struct vfio_region *region, uint64_t offset, unsigned int width,
+			bool is_write)
+{
+	if (region->accessed)
+		region->accessed(region->accessed_opaque, region, offset, width, is_write);
+}
+
 static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct vfio_region *region = opaque;
@@ -42,6 +49,7 @@ static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 	ssize_t ret =
 		sys_pread(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
 
+	tell_access(region, offset, width, false);
 	if (ret != (ssize_t)width) {
 		report_failure(region, "read", offset, width, ret);
 		return 0;
@@ -78,6 +86,7 @@ static void region_write(void *opaque, uint64_t offset, unsigned int width, uint
 		data.u64 = value;
 	}
 	ret = sys_pwrite(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
+	tell_access(region, offset, width, true);
 	if (ret != (ssize_t)width)
 		report_failure(region, "write", offset, width, ret);
 }
@@ -188,6 +197,79 @@ int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, stru
 	return ret;
 }
 
+/* The page of @offset becomes an area that traps so; what was around it in @area is two more. */
+static int split_area(struct vfio_region *region, struct vfio_area *area, uint64_t offset,
+		      enum vfio_trap trap, struct err *err)
+{
+	const uint64_t size = sys_page_size(), page = round_down_to(offset, size);
+	const struct range old = area->range;
+	int ret;
+
+	area->range = (struct range){ page, size };
+	area->trap = trap;
+	ret = add_area(region, (struct range){ old.start, page - old.start }, err);
+	return ret ? ret
+		   : add_area(region,
+			      (struct range){ page + size, old.start + old.size - page - size },
+			      err);
+}
+
+int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
+			  struct err *err)
+{
+	for (unsigned int i = 0; i < region->n_areas; i++) {
+		struct vfio_area *area = &region->areas[i];
+
+		if (offset == VFIO_REGION_ALL)
+			area->trap = trap;
+		else if (range_contains(area->range, (struct range){ offset, 1 }))
+			/* two interrupts with one page, or only one with eoi=: the stricter */
+			return area->trap >= trap ? 0 : split_area(region, area, offset, trap, err);
+	}
+	return 0;
+}
+
+/* A slot cannot change between read-only and not, so it is emptied first. */
+static int change_slot(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
+		       enum vfio_trap want)
+{
+	bool read_only = !(region->flags & VFIO_REGION_INFO_FLAG_WRITE) || want == VFIO_TRAP_WRITES;
+	uint64_t gpa = region->gpa + area->range.start;
+	int ret = 0;
+
+	if (area->now == want)
+		return 0;
+	if (area->now != VFIO_TRAP_ALL)
+		ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, NULL, false);
+	if (ret)
+		return ret;
+	area->now = VFIO_TRAP_ALL;
+	if (want != VFIO_TRAP_ALL)
+		ret = vm_memslot_change(vm, area->slot, gpa, area->range.size, area->hva,
+					read_only);
+	if (!ret)
+		area->now = want;
+	return ret;
+}
+
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
+		     struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < region->n_areas && !ret; i++) {
+		struct vfio_area *area = &region->areas[i];
+
+		ret = change_slot(region, area, vm,
+				  what == VFIO_MAPPED    ? VFIO_TRAP_NOTHING
+				  : what == VFIO_TRAPPED ? area->trap
+							 : VFIO_TRAP_ALL);
+	}
+	if (!ret)
+		return 0;
+	return err_set(err, ret, "%s: %s", region->name, what ? "trap accesses" : "map it again");
+}
+
 static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
 		    struct err *err)
 {
@@ -234,7 +316,7 @@ void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
 	for (unsigned int i = region->n_areas; i-- > 0;) {
 		struct vfio_area *area = &region->areas[i];
 
-		if (area->slot >= 0)
+		if (area->slot >= 0 && area->now != VFIO_TRAP_ALL)
 			vm_memslot_remove(vm, area->slot);
 		if (area->hva)
 			sys_munmap(area->hva, area->range.size);

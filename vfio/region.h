@@ -2,6 +2,7 @@
 #ifndef VFIO_REGION_H
 #define VFIO_REGION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
@@ -18,11 +19,20 @@ enum vfio_mmap {
 	VFIO_MMAP_OFF,  /* trapped */
 };
 
+/* What of an area traps. */
+enum vfio_trap {
+	VFIO_TRAP_NOTHING,
+	VFIO_TRAP_WRITES,
+	VFIO_TRAP_ALL,
+};
+
 /* A page-aligned part of a region that guests reach without an exit. */
 struct vfio_area {
-	struct range range; /* relative to the region */
-	void *hva;          /* NULL: not mapped yet */
-	int slot;           /* memslot, -1: none */
+	struct range range;  /* relative to the region */
+	void *hva;           /* NULL: not mapped yet */
+	int slot;            /* memslot, -1: none */
+	enum vfio_trap trap; /* while an interrupt is in flight */
+	enum vfio_trap now;
 };
 
 /*
@@ -43,6 +53,10 @@ struct vfio_region {
 	struct vfio_area *areas;
 	unsigned int n_areas;
 	struct log_budget failures; /* accesses that the kernel refused */
+	/* told of each access that was trapped, after it was done; on vCPU threads; NULL: nobody */
+	void (*accessed)(void *opaque, const struct vfio_region *region, uint64_t offset,
+			 unsigned int width, bool is_write);
+	void *accessed_opaque;
 };
 
 /*
@@ -54,6 +68,25 @@ int vfio_region_query(struct vfio_region *region, int device_fd, unsigned int in
 
 /* Take the guest's address from the bus. Pinned regions come first. */
 int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, struct err *err);
+
+/*
+ * Before attach: all that is mapped (@offset VFIO_REGION_ALL), or only the page of @offset, which
+ * becomes an area of its own, is to trap as @trap says while vfio_region_trap() wants it.
+ */
+#define VFIO_REGION_ALL UINT64_MAX
+int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
+			  struct err *err);
+/*
+ * After attach, with vCPUs running or not: map all of it, or let trap what is to, or everything.
+ * Accesses are right at any time, trapped or not.
+ */
+enum vfio_trapping {
+	VFIO_MAPPED,
+	VFIO_TRAPPED, /* what vfio_region_trappable() said */
+	VFIO_TRAPPED_ALL,
+};
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
+		     struct err *err);
 
 /* Into the MMIO table, and areas into memslots. */
 int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err);

@@ -52,16 +52,32 @@ struct vfio_irq_count {
 	unsigned int index; /* in its node */
 	uint32_t spi;       /* in the guest */
 	bool level;         /* else edge */
-	bool known;         /* false: /proc/interrupts did not tell, n_interrupts is 0 */
+	const char *mode;   /* how it comes, and why not in a better way; as long as the device */
+	const char *why;
+	bool known; /* false: /proc/interrupts did not tell, n_interrupts is 0 */
 	uint64_t n_interrupts;
+	uint64_t n_wakeups; /* of the main loop */
+	uint64_t eoi_gpa; /* where a guest acknowledges it, or the device's first register; 0: none
+			   */
+	bool eoi_by_write;
 };
 
 /*
- * Fill @counts, at most @n_max, for all devices in the order of their creation, before they are
- * destroyed. Returns how many there are in all.
+ * Fill @counts, at most @n_max (0: it may be NULL), for all devices in the order of their creation,
+ * before they are destroyed. Returns how many there are in all.
  */
 unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
 			     unsigned int n_max);
+
+/* What can be done to an interrupt, without the device. */
+enum vfio_irq_action {
+	VFIO_IRQ_MASK,
+	VFIO_IRQ_UNMASK,
+	VFIO_IRQ_FIRE,      /* as if the device had */
+	VFIO_IRQ_FIRE_BOOL, /* … said in the other of the two ways that the kernel has */
+};
+/* To interrupt @n of vfio_irq_counts(), which is armed. Returns as sys_ioctl; -ENOENT: no such. */
+int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action);
 
 void vfio_destroy(struct vfio *vfio);
 

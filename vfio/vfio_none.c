@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* In place of the rest of this directory in a dais that was built without any IOMMU backend. */
+#include <errno.h>
 #include <stddef.h>
 
 #include "vfio/vfio.h"
@@ -57,6 +58,14 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 	(void)counts;
 	(void)n_max;
 	return 0;
+}
+
+int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action)
+{
+	(void)vfio;
+	(void)n;
+	(void)action;
+	return -ENOENT;
 }
 
 void vfio_destroy(struct vfio *vfio)

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/machine.h"
 #include "vmm/options.h"
-
-/* The threads inherit it: signals reach dais only where the main loop reads them. */
-static int block_signals(struct err *err)
-{
-	sigset_t signals;
-	int ret;
-
-	machine_stop_signals(&signals);
-	sigaddset(&signals, SIGPIPE);
-	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
-	return ret ? err_set(err, ret, "block signals") : 0;
-}
+#include "vmm/stats.h"
 
 static int dump_tree(struct machine *m, const char *path, struct err *err)
 {
@@ -34,14 +23,20 @@ static int dump_tree(struct machine *m, const char *path, struct err *err)
 	fd = sys_create(path, O_WRONLY | O_TRUNC, 0644);
 	if (fd < 0)
 		return err_set(err, fd, "create %s", path);
-	for (size_t done = 0; done < size;) {
-		ssize_t n = sys_write(fd, blob + done, size - done);
+	ret = file_write_all(fd, blob, size);
+	return ret ? err_set(err, ret, "write %s", path) : 0;
+}
 
-		if (n < 0)
-			return err_set(err, (int)n, "write %s", path);
-		done += (size_t)n;
-	}
-	return 0;
+/* Also of a run that failed; its error goes before one of the statistics. */
+static int write_stats(const struct machine *m, const char *path, int result, struct err *err)
+{
+	struct err own;
+	int ret = stats_write(m, path, &own);
+
+	if (!ret || err->what[0])
+		return result;
+	*err = own;
+	return ret;
 }
 
 static int run(const struct vm_config *config, struct err *err)
@@ -55,6 +50,8 @@ static int run(const struct vm_config *config, struct err *err)
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
 		machine_summarize(&machine);
+		if (config->stats)
+			ret = write_stats(&machine, config->stats, ret, err);
 	}
 	machine_destroy(&machine);
 	return ret;
@@ -76,7 +73,7 @@ int cmd_run(int argc, char *const *argv)
 	} else if (!ret) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
-		ret = block_signals(&err);
+		ret = machine_block_signals(&err);
 		if (!ret)
 			ret = run(&config, &err);
 	}

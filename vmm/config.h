@@ -43,6 +43,7 @@ struct vm_config {
 	bool default_devices;      /* config_finish() shall add them */
 	unsigned int stop_timeout; /* seconds */
 	const char *dump_dtb;
+	const char *stats;   /* "-": the standard output */
 	unsigned int traces; /* enum trace, ORed */
 	enum log_level log_level;
 

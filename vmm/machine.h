@@ -53,15 +53,21 @@ int machine_reset(struct machine *machine, struct err *err);
 
 /*
  * The signals that end a run: SIGTERM, SIGINT and SIGHUP, but SIGHUP not when it is ignored
- * (nohup). To be blocked before machine_build().
+ * (nohup).
  */
 void machine_stop_signals(sigset_t *signals);
 
 /*
- * Let the vCPUs go and serve console, signals and resets. A signal that came during the build ends
- * the run before it begins. Returns with parked vCPUs: the exit status (>= 0), or a
- * negative errno and @err. A guest that crashed is status EXIT_STATUS_GUEST_CRASH, with what
- * happened in @err.
+ * Leave those to the main loop, and SIGPIPE to nobody. Before machine_build(): later threads
+ * inherit it.
+ */
+int machine_block_signals(struct err *err);
+
+/*
+ * Let the vCPUs go and serve console, signals and resets; machine_block_signals() came before. A
+ * signal that came during the build ends the run before it begins. Returns with parked vCPUs: the
+ * exit status (>= 0), or a negative errno and @err. A guest that crashed is status
+ * EXIT_STATUS_GUEST_CRASH, with what happened in @err.
  */
 int machine_run(struct machine *machine, struct err *err);
 

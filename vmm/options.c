@@ -140,6 +140,14 @@ static int set_path(struct vm_config *config, const struct vm_option *option, co
 	return keep_path(config, value, source, field_of(config, option), err);
 }
 
+static int set_stats(struct vm_config *config, const struct vm_option *option, const char *value,
+		     const struct option_source *source, struct err *err)
+{
+	const struct option_source anywhere = { source->where, NULL };
+
+	return set_path(config, option, value, strcmp(value, "-") ? source : &anywhere, err);
+}
+
 static int set_append(struct vm_config *config, const struct vm_option *option, const char *value,
 		      const struct option_source *source, struct err *err)
 {
@@ -328,6 +336,12 @@ const struct vm_option vm_options[] = {
 	  .set = set_path,
 	  .field = FIELD(dump_dtb),
 	  .help = "Build the machine, write the guest's device tree to this file, and end." },
+	{ .key = "stats",
+	  .arg = "FILE|-",
+	  .set = set_stats,
+	  .field = FIELD(stats),
+	  .help = "At the end, write to this file (-: to the standard output), as JSON, what the guest did: "
+		  "exits of each vCPU, and the mode and the counts of each assigned interrupt." },
 	{ .key = "trace",
 	  .arg = "LIST",
 	  .set = set_trace,

@@ -13,6 +13,7 @@
 const struct command commands[] = {
 #ifdef CONFIG_RUN
 	{ "run", "start a virtual machine", cmd_run },
+	{ "check", "try the interrupts of a device on this host", cmd_check },
 #endif
 	{ "version", "print the version", cmd_version },
 	{ "help", "tell what the commands and options are", cmd_help },

@@ -12,6 +12,7 @@
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
+#include "vmm/watch.h"
 
 /* What the main loop waits for beside the devices' own sources. */
 struct control {
@@ -113,7 +114,8 @@ static int serve(struct control *control, struct err *err)
 		{ control->machine->vm.request_fd, on_request },
 	};
 	struct event_source *added[n_elems(sources)] = { NULL };
-	int ret = 0;
+	struct watch watch;
+	int ret = watch_start(&watch, control->machine, err);
 
 	for (size_t i = 0; !ret && i < n_elems(sources); i++)
 		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
@@ -132,6 +134,7 @@ static int serve(struct control *control, struct err *err)
 	for (size_t i = 0; i < n_elems(sources); i++)
 		if (added[i])
 			event_loop_remove(loop, added[i]);
+	watch_stop(&watch);
 	return ret ? ret : control->ret;
 }
 
@@ -149,6 +152,18 @@ static int exit_status(struct vm *vm, struct err *err)
 	default: /* stopped from outside: the guest has not powered off */
 		return EXIT_STATUS_FAILURE;
 	}
+}
+
+/* The threads inherit it: signals reach dais only where the main loop reads them. */
+int machine_block_signals(struct err *err)
+{
+	sigset_t signals;
+	int ret;
+
+	machine_stop_signals(&signals);
+	sigaddset(&signals, SIGPIPE);
+	ret = sys_sigmask(SIG_BLOCK, &signals, NULL);
+	return ret ? err_set(err, ret, "block signals") : 0;
 }
 
 int machine_run(struct machine *m, struct err *err)

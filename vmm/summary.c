@@ -80,9 +80,10 @@ static void summarize_interrupts(const struct vfio *vfio)
 		const struct vfio_irq_count *c = &counts[i];
 
 		if (c->known)
-			log_info("summary: %s: interrupt %u (SPI %u, %s): %" PRIu64 " interrupts",
-				 c->device, c->index, c->spi, c->level ? "level" : "edge",
-				 c->n_interrupts);
+			log_info("summary: %s: interrupt %u (SPI %u, %s, %s): %" PRIu64
+				 " interrupts, %" PRIu64 " handled by dais",
+				 c->device, c->index, c->spi, c->level ? "level" : "edge", c->mode,
+				 c->n_interrupts, c->n_wakeups);
 	}
 }
 

@@ -2,6 +2,7 @@
 #ifndef ARCH_COMMON_VGIC_H
 #define ARCH_COMMON_VGIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
@@ -37,6 +38,9 @@ unsigned int vgic_n_spis(const struct vgic *vgic);
  * them as the old guest did. vCPUs are parked, lines are low (devices quiesced).
  */
 int vgic_reset(struct vgic *vgic, struct err *err);
+
+/* Whether the line of @spi, a level interrupt, is up in the VGIC. vCPUs are parked. */
+int vgic_spi_line(struct vgic *vgic, uint32_t spi, bool *up);
 
 /*
  * The interrupt-controller node, phandle DT_PHANDLE_GIC

@@ -287,3 +287,18 @@ int vgic_reset(struct vgic *vgic, struct err *err)
 	}
 	return run.ret;
 }
+
+/* GICv2 has no attribute for lines alone; a level interrupt pends while its line is up. */
+int vgic_spi_line(struct vgic *vgic, uint32_t spi, bool *up)
+{
+	struct err err;
+	struct run run = { .vgic = vgic, .err = &err };
+	const uint32_t intid = SPI_TO_INTID(spi), first = round_down_to(intid, 32);
+	const uint32_t lines =
+		vgic->version == VGIC_V3
+			? read_reg(&run, KVMARM_VGIC_GRP_LEVEL_INFO, first)
+			: read_reg(&run, KVMARM_VGIC_GRP_DIST_REGS, GICD_ISPENDR + first / 8);
+
+	*up = lines >> (intid - first) & 1;
+	return run.ret;
+}

@@ -27,7 +27,7 @@ enum {
 #define CMD_IRQ      4
 #define DMA_BUFFER   0x40000
 
-static void handle_irq(void *arg)
+void edu_handle(void *arg)
 {
 	struct edu *edu = arg;
 	uint32_t status = mmio_read32(edu->regs + REG_IRQ_STATUS);
@@ -36,13 +36,14 @@ static void handle_irq(void *arg)
 	if (!status)
 		edu->n_empty++;
 	while (status) {
+		/* before it counts: another CPU may raise again as soon as it sees the count */
+		mmio_write32(edu->regs + REG_IRQ_ACK, status);
 		if (status & EDU_RAISED)
 			edu->n_raised++;
 		if (status & EDU_DMA)
 			edu->n_dma++;
 		if (status & ~(uint32_t)(EDU_RAISED | EDU_DMA))
 			edu->n_other++;
-		mmio_write32(edu->regs + REG_IRQ_ACK, status);
 		/* A cause that came meanwhile keeps the line high: no further edge would tell. */
 		status = edu->edge ? mmio_read32(edu->regs + REG_IRQ_STATUS) : 0;
 	}
@@ -65,7 +66,7 @@ void edu_open(struct edu *edu, int node, unsigned int region, unsigned int irq)
 	mmio_write32(edu->regs + REG_IRQ_ACK, mmio_read32(edu->regs + REG_IRQ_STATUS));
 	CHECK(fdt_irq(node, irq, &line), EXIT_NO_DEVICE, "no interrupt %u", irq);
 	edu->edge = line.edge;
-	irq_register(line.intid, line.edge, handle_irq, edu);
+	irq_register(line.intid, line.edge, edu_handle, edu);
 }
 
 void edu_raise(struct edu *edu)

@@ -32,6 +32,9 @@ void edu_open(struct edu *edu, int node, unsigned int region, unsigned int irq);
 
 void edu_raise(struct edu *edu);
 
+/* The handler of its interrupt, whose argument is the struct edu: counts, and acknowledges all. */
+void edu_handle(void *arg);
+
 /*
  * @size: up to EDU_DMA_MAX bytes, to or from the start of the device's buffer. @addr: what the
  * device is told.

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
@@ -17,6 +18,12 @@ int sys_wait_writable(int fd, int timeout_ms)
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	return poll(&p, 1, timeout_ms);
+}
+
+int sys_memfd_create(const char *name)
+{
+	fail_if_chosen();
+	return fake_fd_real(memfd_create(name, MFD_CLOEXEC));
 }
 
 int sys_eventfd(unsigned int value, int flags)

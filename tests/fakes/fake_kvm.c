@@ -61,14 +61,43 @@ static bool is_attr_request(unsigned long request)
 	       request == KVM_HAS_DEVICE_ATTR;
 }
 
+/* Group KVM_DEV_VFIO_DEVICE of KVM-VFIO; attribute 1 forwards, 2 undoes it. */
+static int forward_ioctl(unsigned long request, const struct kvm_device_attr *attr)
+{
+	const struct fake_kvm_forward *arg = (const void *)(uintptr_t)attr->addr;
+	struct fake_kvm_forward *list = fake_kvm.forwards;
+	unsigned int i = 0;
+
+	if (!fake_kvm.can_forward || attr->attr < 1 || attr->attr > 2)
+		return -ENXIO;
+	if (request == KVM_HAS_DEVICE_ATTR)
+		return 0;
+	while (i < fake_kvm.n_forwards && (list[i].fd != arg->fd || list[i].index != arg->index))
+		i++;
+	if (attr->attr == 2) {
+		if (i == fake_kvm.n_forwards)
+			return -ENOENT;
+		list[i] = list[--fake_kvm.n_forwards];
+		return 0;
+	}
+	if (fake_kvm.forward_error)
+		return -fake_kvm.forward_error;
+	assert(i == fake_kvm.n_forwards && i < FAKE_KVM_N_IRQFDS);
+	list[fake_kvm.n_forwards++] = *arg;
+	return 0;
+}
+
 static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
 	struct fake_kvm_device *device = opaque;
+	const struct kvm_device_attr *attr = arg;
 	int ret = scripted_failure(request);
 
 	(void)fd;
 	if (ret)
 		return ret;
+	if (is_attr_request(request) && device->type == KVM_DEV_TYPE_VFIO && attr->group == 2)
+		return forward_ioctl(request, attr);
 	return is_attr_request(request)
 		       ? fake_kvm_attr_ioctl(FAKE_KVM_DEV(device->type), request, arg)
 		       : -ENOTTY;
@@ -280,6 +309,9 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return set_memslot(arg);
 	case KVM_IRQFD:
 		return set_irqfd(arg);
+	case KVM_IOEVENTFD:
+		fake_kvm.ioeventfd = *(struct kvm_ioeventfd *)arg;
+		return 0;
 	case KVM_IRQ_LINE:
 		assert(fake_kvm.n_lines < FAKE_KVM_N_LINES);
 		fake_kvm.lines[fake_kvm.n_lines++] = *(struct kvm_irq_level *)arg;
@@ -324,6 +356,7 @@ void fake_kvm_reset(void)
 	static const int present[] = {
 		KVM_CAP_IRQFD,
 		KVM_CAP_IRQFD_RESAMPLE,
+		KVM_CAP_IOEVENTFD,
 		KVM_CAP_IMMEDIATE_EXIT,
 		KVM_CAP_DEVICE_CTRL,
 		KVM_CAP_ONE_REG,

@@ -51,6 +51,8 @@ struct fake_kvm {
 	bool no_generic_target;    /* … this (a kernel before 4.2) */
 	uint32_t vcpu_features;    /* word 0 of what KVM_ARM_VCPU_INIT takes */
 	bool vgic_initialised;     /* set by KVM_DEV_ARM_VGIC_CTRL_INIT; KVM_IRQFD wants it */
+	bool can_forward;          /* KVM_DEV_VFIO_DEVICE, as kernel/ adds it */
+	int forward_error;         /* positive errno of FORWARD_IRQ */
 	/*
 	 * What a vCPU does in KVM_RUN; NULL: it waits like a guest in WFI until it is kicked.
 	 * Called on vCPU threads.
@@ -67,6 +69,12 @@ struct fake_kvm {
 		memslots[FAKE_KVM_N_MEMSLOTS];      /* by slot; memory_size 0: none */
 	struct kvm_irqfd irqfds[FAKE_KVM_N_IRQFDS]; /* those that are wired now */
 	unsigned int n_irqfds;
+	struct kvm_ioeventfd ioeventfd; /* the last one given or taken away */
+	struct fake_kvm_forward {
+		int32_t fd;
+		uint32_t index, subindex, gsi;
+	} forwards[FAKE_KVM_N_IRQFDS]; /* those that are forwarded now */
+	unsigned int n_forwards;
 	struct kvm_irq_level lines[FAKE_KVM_N_LINES]; /* each KVM_IRQ_LINE in order */
 	unsigned int n_lines;
 };

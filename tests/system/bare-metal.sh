@@ -39,3 +39,12 @@ if [ "$(od -An -tx1 -N4 "$work/guest.dtb" | tr -d ' \n')" = d00dfeed ]; then
 else
 	fail dump-dtb-is-a-tree "no device tree in the file"
 fi
+
+# The doorbell of the test device is the kernel's: a thousand rings cost no exit to user space.
+guest doorbell-none 0 doorbell "n=0" --stats /tmp/stats.0
+guest doorbell 0 doorbell "n=1000" --stats /tmp/stats.1000
+if [ "$(grep '"mmio"' /tmp/stats.0)" = "$(grep '"mmio"' /tmp/stats.1000)" ]; then
+	pass doorbell-exits
+else
+	fail doorbell-exits "$(grep -h '"mmio"' /tmp/stats.0 /tmp/stats.1000 | tr -d '\n')"
+fi

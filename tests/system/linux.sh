@@ -9,6 +9,11 @@ disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256")
 
 linux linux-ahci 0 read --device $sata --device vfio-platform,host=9010000.pl031
 says linux-ahci-checksum "sha256 $disk_sum"
+for mode in irqfd eventfd forward; do
+	[ $mode != forward ] || grep -qs Y $forward_switch || continue
+	linux linux-ahci-$mode 0 read --device $sata,irq-mode=$mode
+	says linux-ahci-$mode-checksum "sha256 $disk_sum" "mode $mode"
+done
 linux linux-alarm 0 alarm --device vfio-platform,host=9010000.pl031
 says linux-alarm-interrupt "alarm: came"
 linux linux-write 0 write --device $sata

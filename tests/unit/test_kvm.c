@@ -71,9 +71,7 @@ Test(kvm, what_dais_cannot_do_without_is_named)
 	static const struct {
 		int cap;
 		const char *name;
-	} required[] = { { KVM_CAP_IRQFD, "KVM_CAP_IRQFD" },
-			 { KVM_CAP_IRQFD_RESAMPLE, "KVM_CAP_IRQFD_RESAMPLE" },
-			 { KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
+	} required[] = { { KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
 			 { KVM_CAP_ARM_PSCI_0_2, "KVM_CAP_ARM_PSCI_0_2" } };
 
 	for (unsigned int i = 0; i < n_elems(required); i++) {

@@ -150,3 +150,12 @@ Test(test_device, node)
 	cr_assert_null(fdt_getprop(fdt, node, "clocks", NULL));
 	free(fdt);
 }
+
+Test(test_device, rings_of_the_doorbell_are_counted_where_the_kernel_does_not)
+{
+	cr_assert_eq(fake_guest_read32(&g, TEST_N_RINGS), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		fake_guest_write32(&g, TEST_DOORBELL, 0);
+	cr_expect_eq(fake_guest_read32(&g, TEST_N_RINGS), 3);
+	cr_expect_eq(fake_guest_read32(&g, TEST_DOORBELL), 0);
+}

@@ -103,3 +103,15 @@ int file_pread_all(int fd, void *buf, size_t size, uint64_t offset)
 	}
 	return 0;
 }
+
+int file_write_all(int fd, const void *buf, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = sys_write(fd, (const char *)buf + done, size - done);
+
+		if (n < 0)
+			return (int)n;
+		done += (size_t)n;
+	}
+	return 0;
+}

@@ -25,4 +25,6 @@ int file_link_name(const char *path, char *buf, size_t size);
 /* Read @size bytes at @offset of @fd, all of them: -ENODATA if the file ends earlier. */
 int file_pread_all(int fd, void *buf, size_t size, uint64_t offset);
 
+int file_write_all(int fd, const void *buf, size_t size);
+
 #endif

@@ -154,6 +154,11 @@ void sys_closedir(DIR *dir)
 	closedir(dir);
 }
 
+int sys_memfd_create(const char *name)
+{
+	return result(memfd_create(name, MFD_CLOEXEC));
+}
+
 int sys_eventfd(unsigned int value, int flags)
 {
 	return result(eventfd(value, flags | EFD_CLOEXEC));

@@ -49,6 +49,7 @@ DIR *sys_opendir(const char *path);
 struct dirent *sys_readdir(DIR *dir);
 void sys_closedir(DIR *dir);
 int sys_eventfd(unsigned int value, int flags); /* EFD_CLOEXEC is always added */
+int sys_memfd_create(const char *name);         /* MFD_CLOEXEC */
 int sys_epoll_create(void);                     /* EPOLL_CLOEXEC */
 int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms);

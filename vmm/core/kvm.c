@@ -18,9 +18,9 @@ static const struct flag {
 	size_t offset;        /* of the bool in struct kvm_caps */
 	const char *required; /* its name, when dais cannot do without */
 } flags[] = {
-	{ KVM_CAP_IRQFD, offsetof(struct kvm_caps, irqfd), "KVM_CAP_IRQFD" },
-	{ KVM_CAP_IRQFD_RESAMPLE, offsetof(struct kvm_caps, irqfd_resample),
-	  "KVM_CAP_IRQFD_RESAMPLE" },
+	{ KVM_CAP_IRQFD, offsetof(struct kvm_caps, irqfd), NULL },
+	{ KVM_CAP_IRQFD_RESAMPLE, offsetof(struct kvm_caps, irqfd_resample), NULL },
+	{ KVM_CAP_IOEVENTFD, offsetof(struct kvm_caps, ioeventfd), NULL },
 	{ KVM_CAP_IMMEDIATE_EXIT, offsetof(struct kvm_caps, immediate_exit),
 	  "KVM_CAP_IMMEDIATE_EXIT" },
 	{ KVM_CAP_DEVICE_CTRL, offsetof(struct kvm_caps, device_ctrl), "KVM_CAP_DEVICE_CTRL" },

@@ -18,6 +18,7 @@ struct kvm_caps {
 				    capability */
 	bool irqfd;
 	bool irqfd_resample;
+	bool ioeventfd;
 	bool immediate_exit;
 	bool device_ctrl;
 	bool one_reg;

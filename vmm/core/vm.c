@@ -92,6 +92,20 @@ void vm_memslot_remove(struct vm *vm, int slot)
 	sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
 }
 
+int vm_memslot_change(struct vm *vm, int slot, uint64_t gpa, uint64_t size, void *hva,
+		      bool read_only)
+{
+	struct kvm_userspace_memory_region arg = {
+		.slot = (uint32_t)slot,
+		.flags = hva && read_only ? KVM_MEM_READONLY : 0,
+		.guest_phys_addr = gpa,
+		.memory_size = hva ? size : 0,
+		.userspace_addr = (uintptr_t)hva,
+	};
+
+	return sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
+}
+
 int kvm_device_create(struct vm *vm, uint32_t type, bool test_only)
 {
 	struct kvm_create_device arg = { .type = type,

@@ -79,6 +79,12 @@ int vm_create(struct vm *vm, struct err *err);
 int vm_memslot_add(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, bool read_only,
 		   const char *what, struct err *err);
 void vm_memslot_remove(struct vm *vm, int slot);
+/*
+ * Empty a slot that vm_memslot_add() gave (@hva NULL), or fill an empty one again, at the same
+ * place. While it is empty, accesses there trap. The vCPUs may run. Returns as sys_ioctl.
+ */
+int vm_memslot_change(struct vm *vm, int slot, uint64_t gpa, uint64_t size, void *hva,
+		      bool read_only);
 
 /*
  * KVM_CREATE_DEVICE (returns the descriptor, the caller's; 0 for @test_only), and attributes of

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2154,SC2086 # variables of host.sh; $here is words
+#
+# Interrupts of assigned devices, in each mode. n_irqs: how many where the number matters.
+vfio_unbind 10200000.sata 2>/dev/null
+vfio_bind 10000000.edu 10300000.edge 10400000.multi
+edu=vfio-platform,host=10000000.edu
+edge=vfio-platform,host=10300000.edge
+multi=vfio-platform,host=10400000.multi
+n_irqs=${n_irqs:-10000}
+
+# On the CPU that the interrupt comes to: see host.sh
+here=
+[ "$gic" = 3 ] || here="--cpu-affinity 0"
+[ ! -e $forward_switch ] || echo Y >$forward_switch
+
+# host_count: how often the edu has interrupted the host
+host_count()
+{
+	awk '/vfio-irq.*10000000.edu/ { print $2 + $3 }' /proc/interrupts
+}
+
+# killed NAME HOW OPTIONS: dais is killed with the line in that state, while another process holds the device
+killed()
+{
+	name=$1
+	start ready dais run --kernel /job/guest/irq-stuck.img --memory 64M --device test-device \
+		--append "how=$2" --device "$edu,$3" $here || return
+	rm -f /tmp/holder
+	/job/hold-fds "$dais_pid" >/tmp/holder &
+	holder=$!
+	until grep -qs holding /tmp/holder; do
+		sleep 0.1
+	done
+	kill -9 "$dais_pid"
+	wait "$dais_pid" 2>/dev/null
+	before=$(host_count)
+	sleep 1
+	after=$(host_count)
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	if [ "$((after - before))" -gt 2 ]; then
+		fail "$name" "$before interrupts of the host, a second later $after"
+	else
+		pass "$name"
+	fi
+	guest "$name-next-guest" 0 edu-irq "n=100" --device "$edu,$3" $here
+}
+
+# all_cases MODE OPTIONS: what holds in every mode
+all_cases()
+{
+	mode=$1
+	guest "$mode-many" 0 edu-irq "n=$n_irqs" --device "$edu,$2" $here
+	says "$mode-is-taken" "mode ${mode%-*}"
+	guest "$mode-many-2cpus" 0 edu-irq "n=1000" --cpus 2 --device "$edu,$2" $here
+	guest "$mode-both-of-one-device" 0 multi "n=500" --device "$multi,irq-mode=${mode%-*}" $here
+	guest "$mode-hold" 0 irq-hold "" --device "$edu,$2" $here
+	guest "$mode-mask" 0 irq-mask "" --device "$edu,$2" $here
+	guest "$mode-late" 0 irq-late "" --device "$edu,$2" $here
+	guest "$mode-cpu-off" 0 irq-cpu-off "" --cpus 2 --device "$edu,$2" $here
+	guest "$mode-reset-20-times" 0 edu-reset "n=20" --device "$edu,$2" $here
+	for how in idle pending active; do
+		killed "$mode-killed-$how" $how "$2"
+	done
+	kernel_is_quiet "$mode-host-kernel"
+}
+
+dmesg -c >/dev/null
+all_cases irqfd irq-mode=irqfd
+all_cases eventfd irq-mode=eventfd
+all_cases eventfd-eoi irq-mode=eventfd,eoi=0:0x64:write
+guest eventfd-edge 0 edge "" --device "$edge,irq-mode=eventfd"
+
+# What eventfd costs when the register is known: one interrupt of the host for each, and none without cause.
+guest eventfd-exact 0 edu-irq "n=1000" --device "$edu,irq-mode=eventfd,eoi=0:0x64:write"
+says eventfd-exact-guest "1000 raised, 1000 interrupts, 0 without cause"
+says eventfd-exact-host "eventfd): 1000 interrupts, 1000 handled by dais"
+
+guest auto 0 edu-irq "n=100" --device "$edu" --stats /tmp/stats $here
+if [ -e $forward_switch ]; then
+	says auto-forwards "mode forward"
+	all_cases forward irq-mode=forward
+	guest forward-edge 0 edge "" --device "$edge"
+	says forward-edge-is-irqfd "an edge has no completion"
+	echo N >$forward_switch
+	guest hidden 0 edu-irq "n=100" --device "$edu"
+	says hidden-is-irqfd "mode irqfd (the host's kernel cannot forward interrupts)"
+	refuses hidden-and-asked-for 3 "irq-mode=forward" -- --kernel /job/guest/edu-irq.img --device "$edu,irq-mode=forward"
+	echo Y >$forward_switch
+else
+	skip forward "the host's kernel has no patches"
+fi
+
+# The distributor is the kernel's alone, and so is an irqfd: user exits are the guest's messages and its end.
+few_exits()
+{
+	guest "$1" 0 edu-irq "n=2000" --device "$edu,irq-mode=$2" --stats /tmp/stats $here
+	n=$(sed -n 's/.*"mmio": \([0-9]*\).*/\1/p' /tmp/stats)
+	if [ "${n:-9999}" -gt 200 ]; then
+		fail "$1-exits" "$n exits to user space for 2000 interrupts"
+	elif ! grep -q '"user_wakeups": 0' /tmp/stats; then
+		fail "$1-exits" "dais woke up"
+	else
+		pass "$1-exits"
+	fi
+}
+few_exits irqfd-in-kernel irqfd
+[ ! -e $forward_switch ] || few_exits forward-in-kernel forward
+
+# Each line of a device through its real path, without an event of the hardware.
+expect check-irq 0 dais check --irq 10000000.edu
+says check-irq-modes "irqfd    DATA_NONE: ok" "irqfd    DATA_BOOL: ok" "eventfd  DATA_NONE: ok" "eventfd  DATA_BOOL: ok"
+[ ! -e $forward_switch ] || says check-irq-forward "forward  DATA_NONE: ok" "forward  DATA_BOOL: ok"
+expect check-irq-eoi 0 dais check --irq 10000000.edu,eoi=0:0x64:write
+expect check-irq-edge 0 dais check --irq 10300000.edge
+expect check-irq-two 0 dais check --irq 10400000.multi
+says check-irq-both "interrupt 0" "interrupt 1"
+expect check-irq-nothing 2 dais check --irq nonesuch
+
+# A line that nobody handles is told of, once.
+start_guest irq-stuck --append how=pending --device "$edu" $here
+sleep 14
+kill -9 "$dais_pid"
+wait "$dais_pid" 2>/dev/null
+if [ "$(grep -c 'interrupt 0 (SPI [0-9]*) is asserted' "$out")" = 1 ]; then
+	pass unhandled
+else
+	fail unhandled "told of not once"
+fi

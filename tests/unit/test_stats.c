@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/fake_vfio.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+#include "vmm/stats.h"
+
+static struct machine machine;
+static struct fake_vfio_device dev;
+static struct device *device;
+static struct err err;
+
+/* As much of a machine as the statistics look at: one vCPU, one device that was armed. */
+static void make_machine(void)
+{
+	static const struct device_config config = {
+		.name = "dev",
+		.class = &vfio_platform_class,
+		.where = "--device",
+		.settings = { { "host", "10000000.dev", "--device" } },
+		.n_settings = 1,
+	};
+	struct vm *vm = &machine.vm;
+
+	log_set_level(LOG_ERROR);
+	fake_vm_create(vm);
+	dev = (struct fake_vfio_device){
+		.name = "10000000.dev", .group = 1, .n_irqs = 1, .irqs = { { .level = true } }
+	};
+	fake_vfio_add(&dev);
+	cr_assert_eq(vcpus_create(vm, 1, &err), 0);
+	vm->vcpus[0].n_exits[VCPU_EXIT_MMIO] = 7;
+	cr_assert_eq(config.class->create(&config, vm, &device, &err), 0);
+	cr_assert_eq(config.class->attach(device, &err), 0);
+	cr_assert_eq(config.class->arm(device, &err), 0);
+	cr_assert(fake_vfio_raise(&dev, 0));
+}
+
+static void end(void)
+{
+	vfio_platform_class.destroy(device);
+	vcpus_destroy(&machine.vm);
+	fake_vm_destroy(&machine.vm);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+Test(stats, say_what_happened)
+{
+	static const char *const parts[] = {
+		"\"guest_resets\": 0",
+		"\"vcpu\": 0",
+		"\"mmio\": 7",
+		"\"device\": \"10000000.dev\"",
+		"\"spi\": 0",
+		"\"trigger\": \"level\"",
+		"\"mode\": \"irqfd\"",
+		"\"why\": \"the host's kernel cannot forward interrupts\"",
+		"\"host_interrupts\": 1",
+		"\"user_wakeups\": 0",
+	};
+	const char *text;
+
+	make_machine();
+	cr_assert_eq(stats_write(&machine, "/tmp/stats", &err), 0, "%s", err.what);
+	text = fake_file_text("/tmp/stats");
+	cr_assert_not_null(text);
+	for (unsigned int i = 0; i < n_elems(parts); i++)
+		cr_expect(strstr(text, parts[i]), "%s in %s", parts[i], text);
+	cr_expect_eq(text[strlen(text) - 1], '\n');
+	end();
+}
+
+Test(stats, a_file_that_cannot_be_written_is_an_error)
+{
+	make_machine();
+	fake_open_error("/tmp/stats", EACCES);
+	cr_expect_eq(stats_write(&machine, "/tmp/stats", &err), -EACCES);
+	cr_expect(strstr(err.what, "/tmp/stats"));
+	end();
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/irq_user.h"
+
+#include <linux/vfio.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "vfio/device.h"
+#include "vfio/irq.h"
+#include "vfio/irq_set.h"
+#include "vfio/region.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/core/event_loop.h"
+#include "vmm/core/vm.h"
+
+/* --- the guest's side: on vCPU threads */
+
+static bool is_overdue(const struct vfio_irq *irq)
+{
+	return irq->in_flight && irq->n_ticks > 1;
+}
+
+static bool completes(const struct vfio_irq *irq, const struct vfio_region *region, uint64_t offset,
+		      unsigned int width, bool is_write)
+{
+	const struct vfio_irq_eoi *eoi = &irq->eoi;
+
+	if (!irq->in_flight)
+		return false;
+	if (!eoi->known || is_overdue(irq))
+		return true;
+	return region == &irq->user->vdev->regions[eoi->region] && (is_write || !eoi->by_write) &&
+	       range_contains((struct range){ offset, width }, (struct range){ eoi->offset, 1 });
+}
+
+/* The device comes first: what the access has acknowledged is not to come again. */
+static void complete(struct vfio_irq *irq)
+{
+	int ret;
+
+	irq->in_flight = false;
+	irq_line_set(&irq->line, false);
+	ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
+	trace_line(TRACE_IRQ, "%s: completed, unmasked", irq->name);
+	if (ret < 0)
+		log_line(LOG_ERROR, "%s: VFIO_DEVICE_SET_IRQS (unmask): errno %d", irq->name, -ret);
+}
+
+static void on_access(void *opaque, const struct vfio_region *region, uint64_t offset,
+		      unsigned int width, bool is_write)
+{
+	struct vfio_user_irqs *user = opaque;
+
+	pthread_mutex_lock(&user->lock);
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
+		if (completes(&user->vdev->irqs[i], region, offset, width, is_write))
+			complete(&user->vdev->irqs[i]);
+	pthread_mutex_unlock(&user->lock);
+}
+
+/* --- the host's side: on the main thread */
+
+static int set_timer(struct vfio_user_irqs *user, bool on)
+{
+	const struct timespec time = { .tv_sec = on ? user->quiet_ms / 1000 : 0,
+				       .tv_nsec = on ? user->quiet_ms % 1000 * 1000000L : 0 };
+	const struct itimerspec value = { .it_interval = time, .it_value = time };
+
+	return sys_timerfd_settime(user->timer_fd, 0, &value);
+}
+
+static void set_trapping(struct vfio_user_irqs *user, enum vfio_trapping what)
+{
+	static const char *const names[] = { "mapped", "trapped where they tell", "all trapped" };
+	struct vfio_device *vdev = user->vdev;
+	struct vm *vm = vdev->device.vm;
+	bool timer_runs = user->trapping;
+	struct err err;
+	int ret = 0;
+
+	if (user->trapping == what)
+		return;
+	user->trapping = what;
+	trace_line(TRACE_IRQ, "%s: registers are %s", vdev->host.name, names[what]);
+	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
+		ret = vfio_region_trap(&vdev->regions[i], vm, what, &err);
+	if (!ret && timer_runs != (what != VFIO_MAPPED)) {
+		ret = set_timer(user, what != VFIO_MAPPED);
+		if (ret)
+			err_set(&err, ret, "%s: set the timer of mmap-timeout", vdev->host.name);
+	}
+	/* An interrupt whose completion cannot be seen would be the last one. */
+	if (ret)
+		vm_request_crash(vm, &err);
+}
+
+static void on_tick(void *opaque, uint32_t events)
+{
+	struct vfio_user_irqs *user = opaque;
+	bool in_flight = false, overdue = false;
+	uint64_t n;
+
+	(void)events;
+	if (sys_read(user->timer_fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	pthread_mutex_lock(&user->lock);
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
+		struct vfio_irq *irq = &user->vdev->irqs[i];
+
+		irq->n_ticks++;
+		in_flight |= irq->in_flight;
+		overdue |= is_overdue(irq);
+	}
+	pthread_mutex_unlock(&user->lock);
+	if (overdue)
+		set_trapping(user, VFIO_TRAPPED_ALL);
+	else if (user->n_wakeups == user->n_wakeups_seen && !in_flight)
+		set_trapping(user, VFIO_MAPPED);
+	user->n_wakeups_seen = user->n_wakeups;
+}
+
+static void on_trigger(void *opaque, uint32_t events)
+{
+	struct vfio_irq *irq = opaque;
+	struct vfio_user_irqs *user = irq->user;
+	uint64_t n;
+
+	(void)events;
+	if (sys_read(irq->trigger_fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	irq->n_wakeups++;
+	user->n_wakeups++;
+	/* Before the guest knows of it: its first access is to trap. */
+	if (irq->level && user->trapping == VFIO_MAPPED)
+		set_trapping(user, VFIO_TRAPPED);
+	pthread_mutex_lock(&user->lock);
+	irq_line_set(&irq->line, true);
+	irq->in_flight = irq->level;
+	irq->n_ticks = 0;
+	if (!irq->level)
+		irq_line_set(&irq->line, false);
+	pthread_mutex_unlock(&user->lock);
+}
+
+/* --- life */
+
+static int check_eoi(const struct vfio_irq *irq, const struct vfio_device *vdev, struct err *err)
+{
+	const struct vfio_irq_eoi *eoi = &irq->eoi;
+
+	if (eoi->region < vdev->n_regions && eoi->offset < vdev->regions[eoi->region].size)
+		return 0;
+	err_usage(err, "eoi=%u:0x%llx of %s: no such register", eoi->region,
+		  (unsigned long long)eoi->offset, irq->name);
+	err_fix(err, "%s has %u regions, counted from 0; the offset is in bytes", vdev->host.name,
+		vdev->n_regions);
+	return err->code;
+}
+
+static int make_trappable(struct vfio_device *vdev, const struct vfio_irq *irq, struct err *err)
+{
+	const struct vfio_irq_eoi *eoi = &irq->eoi;
+	int ret = 0;
+
+	if (eoi->known)
+		return vfio_region_trappable(&vdev->regions[eoi->region], eoi->offset,
+					     eoi->by_write ? VFIO_TRAP_WRITES : VFIO_TRAP_ALL, err);
+	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
+		ret = vfio_region_trappable(&vdev->regions[i], VFIO_REGION_ALL, VFIO_TRAP_ALL, err);
+	return ret;
+}
+
+int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
+{
+	struct vfio_user_irqs *user = &vdev->user;
+	int ret = 0;
+
+	user->vdev = vdev;
+	user->timer_fd = -1;
+	pthread_mutex_init(&user->lock, NULL);
+	user->prepared = true;
+	for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++) {
+		struct vfio_irq *irq = &vdev->irqs[i];
+
+		irq->user = user;
+		irq->line = (struct irq_line){ .vm = vdev->device.vm, .spi = irq->spi };
+		if (irq->eoi.known)
+			ret = check_eoi(irq, vdev, err);
+		if (!ret && irq->level && vfio_irq_uses_eventfd(irq, vdev->device.vm))
+			ret = make_trappable(vdev, irq, err);
+	}
+	for (unsigned int i = 0; i < vdev->n_regions; i++) {
+		vdev->regions[i].accessed = on_access;
+		vdev->regions[i].accessed_opaque = user;
+	}
+	return ret;
+}
+
+void vfio_user_irqs_destroy(struct vfio_device *vdev)
+{
+	struct vfio_user_irqs *user = &vdev->user;
+
+	if (!user->prepared)
+		return;
+	close_fd(&user->timer_fd);
+	pthread_mutex_destroy(&user->lock);
+	user->prepared = false;
+}
+
+static int start_timer(struct vfio_user_irqs *user, struct event_loop *loop, struct err *err)
+{
+	if (user->timer)
+		return 0;
+	if (user->timer_fd < 0)
+		user->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
+	if (user->timer_fd < 0)
+		return err_set(err, user->timer_fd, "create a timer");
+	return event_loop_add(loop, user->timer_fd, EPOLLIN, on_tick, user, &user->timer, err);
+}
+
+int vfio_user_irq_wire(struct vfio_irq *irq, struct err *err)
+{
+	struct vfio_user_irqs *user = irq->user;
+	struct event_loop *loop = &user->vdev->device.vm->loop;
+	int ret = start_timer(user, loop, err);
+
+	if (!ret)
+		ret = event_loop_add(loop, irq->trigger_fd, EPOLLIN, on_trigger, irq, &irq->source,
+				     err);
+	if (ret)
+		return err_prefix(err, "%s", irq->name);
+	return 0;
+}
+
+void vfio_user_irq_unwire(struct vfio_irq *irq)
+{
+	struct vfio_user_irqs *user = irq->user;
+	struct event_loop *loop;
+	uint64_t n;
+
+	if (!irq->source)
+		return;
+	loop = &user->vdev->device.vm->loop;
+	event_loop_remove(loop, irq->source);
+	irq->source = NULL;
+	sys_read(irq->trigger_fd, &n, sizeof(n));
+	irq_line_set(&irq->line, false);
+	irq->in_flight = false;
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
+		if (user->vdev->irqs[i].source)
+			return;
+	set_trapping(user, VFIO_MAPPED);
+	event_loop_remove(loop, user->timer);
+	user->timer = NULL;
+}

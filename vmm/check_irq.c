@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "arch/common/vgic.h"
+#include "vfio/vfio.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/check.h"
+#include "vmm/check_guest.h"
+#include "vmm/config.h"
+#include "vmm/core/event_loop.h"
+#include "vmm/machine.h"
+#include "vmm/options.h"
+
+#define MAX_IRQS 256
+#define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */
+#define TICK_MS  10
+#define N_MASKED 10  /* ticks with the line masked, before it is let go */
+#define N_TICKS  300 /* in all */
+
+static const char *const modes[] = { "forward", "irqfd", "eventfd" };
+
+static const struct way {
+	const char *name;
+	enum vfio_irq_action action;
+} ways[] = {
+	{ "DATA_NONE", VFIO_IRQ_FIRE },
+	{ "DATA_BOOL", VFIO_IRQ_FIRE_BOOL },
+};
+
+/* One run: one interrupt, in one mode, fired in one way. */
+struct trial {
+	struct machine machine;
+	struct vm_config config;
+	const char *device;
+	const char *mode;
+	unsigned int index;
+	const struct way *way;
+	struct vfio_irq_count irq;
+	int image_fd; /* of the guest; -1: none */
+	int timer_fd;
+	unsigned int n_ticks;
+	bool masked;
+	int failed; /* negative errno of an action */
+};
+
+static int make_image(int *fd, struct err *err)
+{
+	uint8_t image[CHECK_GUEST_SIZE];
+	int ret;
+
+	*fd = sys_memfd_create("dais-check");
+	if (*fd < 0)
+		return err_set(err, *fd, "make the guest's image");
+	check_guest_image(image);
+	ret = file_write_all(*fd, image, sizeof(image));
+	return ret ? err_set(err, ret, "write the guest's image") : 0;
+}
+
+static int configure(struct trial *t, struct err *err)
+{
+	char kernel[32], device[512];
+	char *const argv[] = {
+		(char *)"--kernel",          kernel,
+		(char *)"--memory",          (char *)"16M",
+		(char *)"--console",         (char *)"none",
+		(char *)"--default-devices", (char *)"no",
+		(char *)"--device",          (char *)"test-device",
+		(char *)"--device",          device,
+	};
+	enum options_wish wish;
+
+	snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", t->image_fd);
+	snprintf(device, sizeof(device), "vfio-platform,host=%s,irq-mode=%s", t->device, t->mode);
+	config_init(&t->config);
+	return options_parse(&t->config, (int)n_elems(argv), argv, &wish, err);
+}
+
+static int act(struct trial *t, enum vfio_irq_action action)
+{
+	return vfio_irq_act(t->machine.vm.vfio, t->index, action);
+}
+
+/* Fires until the guest has enough: an interrupt that is not completed yet swallows one. */
+static void on_tick(void *opaque, uint32_t events)
+{
+	struct trial *t = opaque;
+	uint64_t n;
+
+	(void)events;
+	if (sys_read(t->timer_fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	if (t->masked && t->n_ticks == N_MASKED) {
+		t->failed = act(t, VFIO_IRQ_UNMASK);
+		t->masked = false;
+	}
+	if (t->failed >= 0)
+		t->failed = act(t, t->way->action);
+	if (t->failed < 0 || ++t->n_ticks == N_TICKS)
+		vm_request(&t->machine.vm, VM_REQUEST_STOP);
+}
+
+static int start_firing(struct trial *t, struct err *err)
+{
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	const struct itimerspec ticks = { tick, tick };
+	int ret;
+
+	t->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
+	if (t->timer_fd < 0)
+		return err_set(err, t->timer_fd, "create a timer");
+	ret = sys_timerfd_settime(t->timer_fd, 0, &ticks);
+	if (ret)
+		return err_set(err, ret, "set a timer");
+	return event_loop_add(&t->machine.vm.loop, t->timer_fd, EPOLLIN, on_tick, t, NULL, err);
+}
+
+/* The machine is built. Returns what machine_run() does. */
+static int run_guest(struct trial *t, struct err *err)
+{
+	struct machine *m = &t->machine;
+	const struct check_guest wish = {
+		.gic = vgic_version(m->vm.vgic),
+		.spi = t->irq.spi,
+		.edge = !t->irq.level,
+		.n = N_FIRED,
+		.touch = strcmp(t->mode, "eventfd") == 0 && t->irq.level ? t->irq.eoi_gpa : 0,
+		.touch_write = t->irq.eoi_by_write,
+	};
+	uint8_t *image = ram_ptr(&m->vm.ram, m->boot.entry, CHECK_GUEST_SIZE);
+	int ret = start_firing(t, err);
+
+	if (ret)
+		return ret;
+	check_guest_set(image, &wish);
+	/*
+	 * Edges cannot be masked (VFIO_IRQ_INFO_MASKABLE), and one that is forwarded comes even so
+	 * when it is not the hardware that fires.
+	 */
+	t->masked = t->irq.level && strcmp(t->mode, "forward");
+	t->failed = t->masked ? act(t, VFIO_IRQ_MASK) : 0;
+	return machine_run(m, err);
+}
+
+static void read_irq(struct trial *t)
+{
+	owned_ptr struct vfio_irq_count *all = calloc(MAX_IRQS, sizeof(*all));
+
+	if (all && vfio_irq_counts(t->machine.vm.vfio, all, MAX_IRQS) > t->index)
+		t->irq = all[t->index];
+}
+
+static const char *verdict(const struct trial *t, int ret)
+{
+	if (t->failed < 0)
+		return "the kernel refused VFIO_DEVICE_SET_IRQS";
+	if (ret == EXIT_STATUS_OK)
+		return t->masked ? "it came while it was masked" : NULL;
+	return "it did not come, or was not completed";
+}
+
+/* Prints one line. Returns as check_irq(). */
+static int try_one(struct trial *t, struct err *err)
+{
+	const char *wrong;
+	int ret;
+
+	t->n_ticks = 0;
+	t->timer_fd = -1;
+	ret = configure(t, err);
+	if (ret) {
+		config_destroy(&t->config);
+		return ret;
+	}
+	ret = machine_build(&t->machine, &t->config, err);
+	if (!ret) {
+		read_irq(t);
+		ret = run_guest(t, err);
+		wrong = ret < 0 ? err->what : verdict(t, ret);
+		printf("  %-8s %s: %s%s\n", t->mode, t->way->name, wrong ? "FAILED: " : "ok",
+		       wrong ? wrong : "");
+		ret = wrong != NULL;
+	} else if (err_exit_status(err) == EXIT_STATUS_HOST) {
+		printf("  %-8s %s: not here: %s\n", t->mode, t->way->name,
+		       err->why[0] ? err->why : err->what);
+		ret = 0;
+	}
+	machine_destroy(&t->machine);
+	config_destroy(&t->config);
+	close_fd(&t->timer_fd);
+	return ret;
+}
+
+/* What the device is, once, by building the machine as "auto" has it. */
+static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
+{
+	int ret;
+
+	t->mode = "auto";
+	ret = configure(t, err);
+	if (!ret) {
+		ret = machine_build(&t->machine, &t->config, err);
+		if (!ret)
+			*n_irqs = vfio_irq_counts(t->machine.vm.vfio, NULL, 0);
+		machine_destroy(&t->machine);
+	}
+	config_destroy(&t->config);
+	return ret;
+}
+
+static int try_all(struct trial *t, unsigned int n_irqs, struct err *err)
+{
+	int worst = 0;
+
+	for (t->index = 0; t->index < n_irqs; t->index++) {
+		printf("interrupt %u\n", t->index);
+		for (size_t m = 0; m < n_elems(modes); m++) {
+			for (size_t w = 0; w < n_elems(ways); w++) {
+				int ret;
+
+				t->mode = modes[m];
+				t->way = &ways[w];
+				ret = try_one(t, err);
+				if (ret < 0)
+					return ret;
+				worst |= ret;
+			}
+		}
+	}
+	return worst;
+}
+
+int check_irq(const char *device, struct err *err)
+{
+	owned_ptr struct trial *t = calloc(1, sizeof(*t));
+	owned_fd int image_fd = -1;
+	unsigned int n_irqs = 0;
+	int ret;
+
+	if (!t)
+		return err_set(err, ENOMEM, "check %s", device);
+	printf("%s is opened, and so reset where the kernel can; each interrupt is fired %u times "
+	       "in each mode.\n",
+	       device, N_FIRED);
+	ret = make_image(&image_fd, err);
+	if (ret)
+		return ret;
+	t->image_fd = image_fd;
+	t->device = device;
+	ret = look(t, &n_irqs, err);
+	if (ret)
+		return ret;
+	if (!n_irqs)
+		puts("It has no interrupts.");
+	return try_all(t, n_irqs, err);
+}

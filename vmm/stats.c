@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vfio/vfio.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/core/kvm_stats.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+
+#define MAX_IRQS 256
+
+/* KVM's own names: kvm_vcpu_stats_desc of arch/arm64/kvm/guest.c, and KVM_GENERIC_VCPU_STATS(). */
+static const char *const kernel_counters[] = {
+	"exits",         "wfi_exit_stat",        "wfe_exit_stat",
+	"hvc_exit_stat", "mmio_exit_kernel",     "mmio_exit_user",
+	"signal_exits",  "halt_successful_poll", "halt_attempted_poll",
+	"halt_wakeup",
+};
+
+static void json_unref(json_t **json)
+{
+	json_decref(*json);
+}
+#define owned_json __attribute__((cleanup(json_unref)))
+
+/* Those of them that this kernel has; NULL when memory ran out. */
+static json_t *kernel_exits(const struct vcpu *vcpu)
+{
+	struct kvm_stat stats[n_elems(kernel_counters)];
+	json_t *object = json_object();
+	struct err err;
+
+	for (size_t i = 0; i < n_elems(stats); i++)
+		stats[i].name = kernel_counters[i];
+	if (vcpu->stats_fd < 0 || kvm_stats_read(vcpu->stats_fd, stats, n_elems(stats), &err))
+		return object;
+	for (size_t i = 0; i < n_elems(stats); i++)
+		if (stats[i].found)
+			json_object_set_new(object, stats[i].name,
+					    json_integer((json_int_t)stats[i].value));
+	return object;
+}
+
+static json_t *user_exits(const struct vcpu *vcpu)
+{
+	json_t *object = json_object();
+
+	for (unsigned int e = 0; e < N_VCPU_EXITS; e++)
+		json_object_set_new(object, vcpu_exit_name(e),
+				    json_integer((json_int_t)vcpu->n_exits[e]));
+	return object;
+}
+
+static json_t *describe_vcpus(const struct vm *vm)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < vm->n_vcpus; i++)
+		json_array_append_new(array, json_pack("{s:i, s:o, s:o}", "vcpu", (int)i,
+						       "kernel_exits", kernel_exits(&vm->vcpus[i]),
+						       "user_exits", user_exits(&vm->vcpus[i])));
+	return array;
+}
+
+static json_t *describe_irq(const struct vfio_irq_count *c)
+{
+	json_t *object =
+		json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:I}", "device", c->device, "index",
+			  (int)c->index, "spi", (int)c->spi, "trigger", c->level ? "level" : "edge",
+			  "mode", c->mode, "why", c->why, "user_wakeups", (json_int_t)c->n_wakeups);
+
+	/* null: the host did not tell */
+	json_object_set_new(object, "host_interrupts",
+			    c->known ? json_integer((json_int_t)c->n_interrupts) : json_null());
+	return object;
+}
+
+static json_t *describe_irqs(const struct vfio *vfio)
+{
+	owned_ptr struct vfio_irq_count *counts = calloc(MAX_IRQS, sizeof(*counts));
+	json_t *array = json_array();
+	unsigned int n = counts ? vfio_irq_counts(vfio, counts, MAX_IRQS) : 0;
+
+	for (unsigned int i = 0; i < n && i < MAX_IRQS; i++)
+		json_array_append_new(array, describe_irq(&counts[i]));
+	return counts ? array : NULL;
+}
+
+int stats_write(const struct machine *machine, const char *path, struct err *err)
+{
+	const struct vm *vm = &machine->vm;
+	owned_json json_t *root =
+		json_pack("{s:i, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
+			  describe_vcpus(vm), "interrupts", describe_irqs(vm->vfio));
+	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+	owned_fd int file = -1;
+	int fd = STDOUT_FILENO, ret;
+
+	if (!text)
+		return err_set(err, ENOMEM, "collect the statistics");
+	if (strcmp(path, "-")) {
+		file = sys_create(path, O_WRONLY | O_TRUNC, 0644);
+		fd = file;
+		if (fd < 0)
+			return err_set(err, fd, "create %s", path);
+	}
+	ret = file_write_all(fd, text, strlen(text));
+	if (!ret)
+		ret = file_write_all(fd, "\n", 1);
+	return ret ? err_set(err, ret, "write %s", path) : 0;
+}

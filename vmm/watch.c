@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/watch.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "arch/common/vgic.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine.h"
+
+#define PERIOD 3 /* seconds; a driver that takes longer to answer is worth a word */
+
+/* It came no more: is its line up? */
+static void look_at(struct watched *irq, const struct vfio_irq_count *now, struct vgic *vgic)
+{
+	bool up = false;
+
+	if (vgic_spi_line(vgic, now->spi, &up) || !up) {
+		irq->state = WATCH_FINE;
+	} else if (irq->state == WATCH_MOVES) {
+		irq->state = WATCH_UP;
+	} else {
+		log_warn("%s: interrupt %u (SPI %u) is asserted, and the guest has not handled it "
+			 "for %u s (not told again)",
+			 now->device, now->index, now->spi, PERIOD);
+		irq->state = WATCH_TOLD;
+	}
+}
+
+static bool is_suspect(struct watched *irq, const struct vfio_irq_count *now)
+{
+	if (!now->level || !now->known || irq->state == WATCH_TOLD)
+		return false;
+	if (irq->n != now->n_interrupts) {
+		irq->n = now->n_interrupts;
+		irq->state = WATCH_MOVES;
+		return false;
+	}
+	return irq->n && irq->state != WATCH_FINE;
+}
+
+void watch_look(struct watch *watch)
+{
+	struct vm *vm = &watch->machine->vm;
+	owned_ptr struct vfio_irq_count *now = calloc(WATCH_MAX_IRQS, sizeof(*now));
+	unsigned int n = now ? vfio_irq_counts(vm->vfio, now, WATCH_MAX_IRQS) : 0;
+	bool parked = false;
+
+	for (unsigned int i = 0; i < n && i < WATCH_MAX_IRQS; i++) {
+		if (!is_suspect(&watch->irqs[i], &now[i]))
+			continue;
+		/* The VGIC answers only while no vCPU runs. */
+		if (!parked)
+			vcpus_park(vm);
+		parked = true;
+		look_at(&watch->irqs[i], &now[i], vm->vgic);
+	}
+	/* A request that came meanwhile is served by the main loop, which wants them parked. */
+	if (parked && __atomic_load_n(&vm->request, __ATOMIC_ACQUIRE) == VM_REQUEST_NONE)
+		vcpus_release(vm);
+}
+
+static void on_tick(void *opaque, uint32_t events)
+{
+	struct watch *watch = opaque;
+	uint64_t n;
+
+	(void)events;
+	if (sys_read(watch->timer_fd, &n, sizeof(n)) == sizeof(n))
+		watch_look(watch);
+}
+
+int watch_start(struct watch *watch, struct machine *machine, struct err *err)
+{
+	const struct itimerspec period = { .it_interval.tv_sec = PERIOD,
+					   .it_value.tv_sec = PERIOD };
+	int ret;
+
+	*watch = (struct watch){ .machine = machine, .timer_fd = -1 };
+	if (vfio_is_empty(machine->vm.vfio))
+		return 0;
+	watch->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
+	if (watch->timer_fd < 0)
+		return err_set(err, watch->timer_fd, "create the timer that watches interrupts");
+	ret = sys_timerfd_settime(watch->timer_fd, 0, &period);
+	if (ret)
+		return err_set(err, ret, "set the timer that watches interrupts");
+	return event_loop_add(&machine->vm.loop, watch->timer_fd, EPOLLIN, on_tick, watch,
+			      &watch->source, err);
+}
+
+void watch_stop(struct watch *watch)
+{
+	event_loop_remove(&watch->machine->vm.loop, watch->source);
+	watch->source = NULL;
+	close_fd(&watch->timer_fd);
+}
