@@ -117,6 +117,11 @@ forwarded signal irqs 0 edu-irq "n=$n" --device "$edu"
 forwarded delete irqs 0 edu-irq "n=$n" --device "$edu"
 forwarded hold two-irqs 0 multi "n=$((n / 10))" --device "$multi"
 forwarded toggle two-irqs 0 multi "n=$((n / 10))" --device "$multi"
+for act in toggle signal delete; do
+	for image in irq-hold irq-mask irq-late; do
+		forwarded "$act" "$image" 0 "$image" "" --device "$edu"
+	done
+done
 forwarded hold reset 0 edu-reset n=6 --device "$edu"
 forwarded toggle reset 0 edu-reset n=6 --device "$edu"
 forwarded signal reset 0 edu-reset n=6 --device "$edu"
