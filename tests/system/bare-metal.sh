@@ -41,10 +41,10 @@ else
 fi
 
 # The doorbell of the test device is the kernel's: a thousand rings cost no exit to user space.
-guest doorbell-none 0 doorbell "n=0" --stats /tmp/stats.0
-guest doorbell 0 doorbell "n=1000" --stats /tmp/stats.1000
-if [ "$(grep '"mmio"' /tmp/stats.0)" = "$(grep '"mmio"' /tmp/stats.1000)" ]; then
+guest doorbell-none 0 doorbell "n=0" --stats "$work/stats.0"
+guest doorbell 0 doorbell "n=1000" --stats "$work/stats.1000"
+if [ "$(grep '"mmio"' "$work/stats.0")" = "$(grep '"mmio"' "$work/stats.1000")" ]; then
 	pass doorbell-exits
 else
-	fail doorbell-exits "$(grep -h '"mmio"' /tmp/stats.0 /tmp/stats.1000 | tr -d '\n')"
+	fail doorbell-exits "$(grep -h '"mmio"' "$work/stats.0" "$work/stats.1000" | tr -d '\n')"
 fi

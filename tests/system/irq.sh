@@ -24,12 +24,12 @@ host_count()
 killed()
 {
 	name=$1
-	start ready dais run --kernel /job/guest/irq-stuck.img --memory 64M --device test-device \
+	start ready dais run --kernel "$job/guest/irq-stuck.img" --memory 64M --device test-device \
 		--append "how=$2" --device "$edu,$3" $here || return
-	rm -f /tmp/holder
-	/job/hold-fds "$dais_pid" >/tmp/holder &
+	rm -f "$work/holder"
+	"$job/hold-fds" "$dais_pid" >"$work/holder" &
 	holder=$!
-	until grep -qs holding /tmp/holder; do
+	until grep -qs holding "$work/holder"; do
 		sleep 0.1
 	done
 	kill -9 "$dais_pid"
@@ -77,7 +77,7 @@ guest eventfd-exact 0 edu-irq "n=1000" --device "$edu,irq-mode=eventfd,eoi=0:0x6
 says eventfd-exact-guest "1000 raised, 1000 interrupts, 0 without cause"
 says eventfd-exact-host "eventfd): 1000 interrupts, 1000 handled by dais"
 
-guest auto 0 edu-irq "n=100" --device "$edu" --stats /tmp/stats $here
+guest auto 0 edu-irq "n=100" --device "$edu" --stats "$work/stats" $here
 if [ -e $forward_switch ]; then
 	says auto-forwards "mode forward"
 	all_cases forward irq-mode=forward
@@ -86,7 +86,7 @@ if [ -e $forward_switch ]; then
 	echo N >$forward_switch
 	guest hidden 0 edu-irq "n=100" --device "$edu"
 	says hidden-is-irqfd "mode irqfd (the host's kernel cannot forward interrupts)"
-	refuses hidden-and-asked-for 3 "irq-mode=forward" -- --kernel /job/guest/edu-irq.img --device "$edu,irq-mode=forward"
+	refuses hidden-and-asked-for 3 "irq-mode=forward" -- --kernel "$job/guest/edu-irq.img" --device "$edu,irq-mode=forward"
 	echo Y >$forward_switch
 else
 	skip forward "the host's kernel has no patches"
@@ -95,11 +95,11 @@ fi
 # The distributor is the kernel's alone, and so is an irqfd: user exits are the guest's messages and its end.
 few_exits()
 {
-	guest "$1" 0 edu-irq "n=2000" --device "$edu,irq-mode=$2" --stats /tmp/stats $here
-	n=$(sed -n 's/.*"mmio": \([0-9]*\).*/\1/p' /tmp/stats)
+	guest "$1" 0 edu-irq "n=2000" --device "$edu,irq-mode=$2" --stats "$work/stats" $here
+	n=$(sed -n 's/.*"mmio": \([0-9]*\).*/\1/p' "$work/stats")
 	if [ "${n:-9999}" -gt 200 ]; then
 		fail "$1-exits" "$n exits to user space for 2000 interrupts"
-	elif ! grep -q '"user_wakeups": 0' /tmp/stats; then
+	elif ! grep -q '"user_wakeups": 0' "$work/stats"; then
 		fail "$1-exits" "dais woke up"
 	else
 		pass "$1-exits"

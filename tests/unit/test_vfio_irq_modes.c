@@ -11,6 +11,7 @@
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
+#include "tests/unit/err_says.h"
 #include "vfio/device.h"
 #include "vfio/irq.h"
 #include "vfio/region.h"
@@ -256,7 +257,7 @@ Test(vfio_irq_modes, wrong_settings)
 		if (!create(cases[i].settings))
 			cr_expect_lt(CLASS->attach(device, &err), 0, "%s", cases[i].settings);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE, "%s", cases[i].settings);
-		cr_expect(strstr(err.what, cases[i].what), "%s", err.what);
+		cr_expect(err_says(&err, cases[i].what), "%s", err.what);
 		cr_expect(err.fix[0]);
 		end();
 	}
