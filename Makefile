@@ -174,10 +174,13 @@ unit_srcs   := $(filter-out vmm/base/sys.c arch/none/% $(none),$(every)) $(wildc
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
 unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
 
-unit-build: $(unit_tests) $(U)/leak/planted
+unit_trees  := $(patsubst tests/unit/%.dts,$(U)/%.dtb,$(wildcard tests/unit/trees/*.dts))
+
+unit-build: $(unit_tests) $(unit_trees) $(U)/leak/planted
 unit: unit-build
 	@O=$(O) tests/unit/run $(U)
 
+$(U)/obj/tests/fakes/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
 $(U)/.config:
@@ -191,6 +194,10 @@ $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -lz
+
+$(U)/trees/%.dtb: tests/unit/trees/%.dts
+	@mkdir -p $(@D)
+	$(Q)dtc -qq -@ -o $@ $<
 
 $(U)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)

@@ -2,14 +2,15 @@
 /* The device class of all that is bound to vfio-platform or vfio-amba. */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
-#include "fdt/graft.h"
-#include "fdt/host_node.h"
+#include "fdt/graft_device.h"
+#include "fdt/host_tree.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/irq.h"
@@ -174,6 +175,31 @@ static void report_property(void *opaque, const char *property, enum graft_verdi
 		   reason);
 }
 
+/* Where a device's of_node points (Documentation/ABI/testing/sysfs-firmware-ofw). */
+#define LIVE_TREE "/sys/firmware/devicetree/base"
+
+static int find_node(const struct vfio_device *vdev, const struct host_tree *tree,
+		     const struct host_node **node, struct err *err)
+{
+	static const char base[] = "/firmware/devicetree/base";
+	char link[sizeof(vdev->host.path) + 16], target[PATH_MAX];
+	ssize_t n;
+	char *path;
+
+	snprintf(link, sizeof(link), "%s/of_node", vdev->host.path);
+	n = sys_readlink(link, target, sizeof(target));
+	if (n < 0) {
+		err_set(err, (int)n, "find the device tree node of %s", vdev->host.name);
+		if (n == -ENOENT)
+			err_why(err,
+				"the host does not describe this device by a device tree (ACPI?)");
+		return err->code;
+	}
+	path = strstr(target, base);
+	*node = path ? host_tree_find(tree, path + strlen(base)) : NULL;
+	return *node ? 0 : err_set(err, ENOENT, "find the device tree node %s", target);
+}
+
 static int platform_describe(struct device *device, struct dt *dt, struct err *err)
 {
 	struct vfio_device *vdev = to_vfio(device);
@@ -188,8 +214,8 @@ static int platform_describe(struct device *device, struct dt *dt, struct err *e
 		.coherent = vdev->host.dt_coherent,
 		.compatible = vdev->compatible,
 	};
-	char path[sizeof(vdev->host.path) + 16];
-	struct host_node *node;
+	const struct host_node *node;
+	struct host_tree *tree;
 	int ret;
 
 	if (!regions || !irqs)
@@ -199,11 +225,12 @@ static int platform_describe(struct device *device, struct dt *dt, struct err *e
 	for (unsigned int i = 0; i < vdev->n_irqs; i++)
 		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
 
-	snprintf(path, sizeof(path), "%s/of_node", vdev->host.path);
-	ret = host_node_read(path, &node, err);
+	ret = host_tree_read_live(LIVE_TREE, &tree, err);
 	if (!ret) {
-		ret = graft_device(dt, node, &facts, report_property, vdev, err);
-		host_node_destroy(node);
+		ret = find_node(vdev, tree, &node, err);
+		if (!ret)
+			ret = graft_device(dt, node, &facts, report_property, vdev, err);
+		host_tree_destroy(tree);
 	}
 	return ret ? err_prefix(err, "describe %s", vdev->host.name) : 0;
 }

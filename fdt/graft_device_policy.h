@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_GRAFT_POLICY_H
-#define FDT_GRAFT_POLICY_H
+#ifndef FDT_GRAFT_DEVICE_POLICY_H
+#define FDT_GRAFT_DEVICE_POLICY_H
 
 #include <stdbool.h>
 
-#include "fdt/graft.h"
+#include "fdt/graft_device.h"
 
 /* A rule of the policy: what becomes of the properties of this name, and why. */
 struct graft_rule {
@@ -17,6 +17,7 @@ struct graft_rule {
 };
 
 /* The first rule that holds for this property; never NULL. */
-const struct graft_rule *graft_rule_find(const char *property, const struct graft_facts *facts);
+const struct graft_rule *graft_device_rule_find(const char *property,
+						const struct graft_facts *facts);
 
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft.h"
-#include "fdt/graft_policy.h"
-#include "fdt/host_node.h"
+#include "fdt/graft_device.h"
+#include "fdt/graft_device_policy.h"
+#include "fdt/host_tree.h"
 
 #define MAX_PROPERTIES 16
 
@@ -47,7 +47,7 @@ static void graft(const char *name, const struct given *given, const struct graf
 		  struct outcome *out)
 {
 	struct host_property properties[MAX_PROPERTIES];
-	struct host_node node = { (char *)name, properties, 0 };
+	struct host_node node = { .name = name, .properties = properties };
 	struct dt dt;
 	size_t size;
 
@@ -56,7 +56,7 @@ static void graft(const char *name, const struct given *given, const struct graf
 		const struct given *g = &given[node.n_properties];
 
 		properties[node.n_properties] =
-			(struct host_property){ (char *)g->name, (char *)g->value, g->size };
+			(struct host_property){ g->name, (const uint8_t *)g->value, g->size };
 	}
 	dt_init(&dt);
 	out->ret = graft_device(&dt, &node, facts, note, out, &out->err);
@@ -307,7 +307,7 @@ Test(graft, references_to_the_host_are_dropped)
 	static const struct graft_facts facts = { .coherent = true };
 
 	for (size_t i = 0; i < n_elems(names); i++) {
-		const struct graft_rule *rule = graft_rule_find(names[i], &facts);
+		const struct graft_rule *rule = graft_device_rule_find(names[i], &facts);
 
 		cr_expect_eq(rule->verdict, GRAFT_DROP, "%s", names[i]);
 		cr_expect_str_not_empty(rule->reason);
@@ -325,6 +325,6 @@ Test(graft, plain_properties_are_copied)
 	static const struct graft_facts facts = { .coherent = true };
 
 	for (size_t i = 0; i < n_elems(names); i++)
-		cr_expect_eq(graft_rule_find(names[i], &facts)->verdict, GRAFT_COPY, "%s",
+		cr_expect_eq(graft_device_rule_find(names[i], &facts)->verdict, GRAFT_COPY, "%s",
 			     names[i]);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/graft.h"
+#include "fdt/graft_device.h"
 
 #include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_policy.h"
-#include "fdt/host_node.h"
+#include "fdt/graft_device_policy.h"
+#include "fdt/host_tree.h"
 
 /* The clock that the AMBA bus of Linux asks for by name (bindings/arm/primecell.yaml). */
 #define APB_PCLK "apb_pclk"
@@ -67,8 +67,8 @@ static void write_clocks(struct dt *dt, const struct host_node *node,
 
 	(void)facts;
 	if (host && host_property_is_strings(host) &&
-	    fdt_stringlist_contains(host->value, (int)host->size, APB_PCLK)) {
-		names = host->value;
+	    fdt_stringlist_contains((const char *)host->value, (int)host->size, APB_PCLK)) {
+		names = (const char *)host->value;
 		size = host->size;
 	}
 	for (size_t i = 0; i < size; i++)
@@ -123,12 +123,12 @@ int graft_device(struct dt *dt, const struct host_node *node, const struct graft
 	for (size_t i = 0; i < n_elems(own_properties); i++) {
 		const struct own_property *own = &own_properties[i];
 
-		if (own->write && graft_rule_find(own->name, facts)->verdict != GRAFT_DROP)
+		if (own->write && graft_device_rule_find(own->name, facts)->verdict != GRAFT_DROP)
 			own->write(dt, node, facts);
 	}
 	for (size_t i = 0; i < node->n_properties; i++) {
 		const struct host_property *p = &node->properties[i];
-		const struct graft_rule *rule = graft_rule_find(p->name, facts);
+		const struct graft_rule *rule = graft_device_rule_find(p->name, facts);
 
 		if (rule->verdict == GRAFT_COPY && !is_own(p->name))
 			dt_prop(dt, p->name, p->value, p->size);
@@ -137,7 +137,7 @@ int graft_device(struct dt *dt, const struct host_node *node, const struct graft
 	}
 	for (size_t i = 0; report && i < n_elems(own_properties); i++) {
 		const char *name = own_properties[i].name;
-		const struct graft_rule *rule = graft_rule_find(name, facts);
+		const struct graft_rule *rule = graft_device_rule_find(name, facts);
 
 		if (rule->verdict != GRAFT_DROP && !host_node_find(node, name))
 			report(opaque, name, rule->verdict, rule->reason);

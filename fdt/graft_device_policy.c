@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/graft_policy.h"
+#include "fdt/graft_device_policy.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -146,7 +146,8 @@ static const struct graft_rule rules[] = {
 	{ "*", GRAFT_COPY, "plain data", NULL, NULL },
 };
 
-const struct graft_rule *graft_rule_find(const char *property, const struct graft_facts *facts)
+const struct graft_rule *graft_device_rule_find(const char *property,
+						const struct graft_facts *facts)
 {
 	const struct graft_rule *rule = rules;
 
