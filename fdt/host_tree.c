@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fdt/host_tree_parts.h"
+#include "fdt/reference_parts.h"
 
 /* Large enough that the trees of real boards take a few dozens. */
 #define CHUNK_SIZE ((size_t)64 << 10)
@@ -30,6 +31,7 @@ void host_tree_destroy(struct host_tree *tree)
 		next = c->next;
 		free(c);
 	}
+	reference_index_destroy(tree->references);
 	free(tree->by_phandle);
 	free(tree->nodes);
 	free(tree);
@@ -183,15 +185,21 @@ static int index_phandles(struct host_tree *tree, const char *what, struct err *
 
 int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
 {
+	int ret;
+
 	for (uint32_t i = 0; i < tree->n_nodes; i++) {
-		int ret = check_names(what, tree->nodes[i], err);
+		ret = check_names(what, tree->nodes[i], err);
 
 		if (!ret)
 			ret = read_phandle(what, tree->nodes[i], err);
 		if (ret)
 			return ret;
 	}
-	return index_phandles(tree, what, err);
+	tree->has_symbols = host_tree_find(tree, "/__symbols__") != NULL;
+	ret = index_phandles(tree, what, err);
+	if (!ret && reference_index_create(tree))
+		ret = err_set(err, ENOMEM, "read device tree %s", what);
+	return ret;
 }
 
 bool host_tree_is_live(const struct host_tree *tree)

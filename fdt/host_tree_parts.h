@@ -6,14 +6,16 @@
 #include "fdt/host_tree.h"
 
 struct arena_chunk;
+struct reference_index;
 
 struct host_tree {
-	bool live;
+	bool live, has_symbols;
 	struct host_node **nodes; /* in tree order */
 	uint32_t n_nodes, room;
 	struct host_node **by_phandle; /* those that have one, sorted by it */
 	size_t n_phandles;
-	struct arena_chunk *arena; /* nodes, properties, names and values */
+	struct reference_index *references; /* reference_index.c */
+	struct arena_chunk *arena;          /* nodes, properties, names and values */
 };
 
 /*

@@ -150,12 +150,18 @@ int reference_read(const struct host_tree *tree, const struct host_node *node,
 		   struct reference_list *list)
 {
 	switch (rule->layout) {
-	case LAYOUT_LIST: return read_list(tree, property, rule, list);
-	case LAYOUT_ONE: return read_one(tree, property, list);
-	case LAYOUT_SECOND_OF_4: return read_lines(tree, property, 1, list);
-	case LAYOUT_FOURTH_OF_4: return read_lines(tree, property, 3, list);
-	case LAYOUT_INTERRUPT_MAP: return read_interrupt_map(tree, node, property, list);
-	case LAYOUT_NONE: break;
+	case LAYOUT_LIST:
+		return read_list(tree, property, rule, list);
+	case LAYOUT_ONE:
+		return read_one(tree, property, list);
+	case LAYOUT_SECOND_OF_4:
+		return read_lines(tree, property, 1, list);
+	case LAYOUT_FOURTH_OF_4:
+		return read_lines(tree, property, 3, list);
+	case LAYOUT_INTERRUPT_MAP:
+		return read_interrupt_map(tree, node, property, list);
+	case LAYOUT_NONE:
+		break;
 	}
 	return 0;
 }
@@ -195,28 +201,17 @@ void reference_list_destroy(struct reference_list *list)
 const char *reference_kind_name(enum reference_kind kind)
 {
 	static const char *const names[] = {
-		[REFERENCE_NONE] = "none",
-		[REFERENCE_CLOCK] = "clock",
-		[REFERENCE_RESET] = "reset",
-		[REFERENCE_POWER_DOMAIN] = "power-domain",
-		[REFERENCE_SUPPLY] = "supply",
-		[REFERENCE_PINCTRL] = "pinctrl",
-		[REFERENCE_GPIO] = "gpio",
-		[REFERENCE_DMA] = "dma",
-		[REFERENCE_PHY] = "phy",
-		[REFERENCE_IOMMU] = "iommu",
-		[REFERENCE_MSI] = "msi",
-		[REFERENCE_INTERRUPT] = "interrupt",
-		[REFERENCE_MEMORY] = "memory",
-		[REFERENCE_NVMEM] = "nvmem",
-		[REFERENCE_MAILBOX] = "mailbox",
-		[REFERENCE_INTERCONNECT] = "interconnect",
-		[REFERENCE_OPP] = "opp",
-		[REFERENCE_THERMAL] = "thermal",
-		[REFERENCE_GRAPH] = "graph",
-		[REFERENCE_SYSCON] = "syscon",
-		[REFERENCE_OTHER] = "other",
-		[REFERENCE_UNKNOWN] = "unknown",
+		[REFERENCE_NONE] = "none",       [REFERENCE_CLOCK] = "clock",
+		[REFERENCE_RESET] = "reset",     [REFERENCE_POWER_DOMAIN] = "power-domain",
+		[REFERENCE_SUPPLY] = "supply",   [REFERENCE_PINCTRL] = "pinctrl",
+		[REFERENCE_GPIO] = "gpio",       [REFERENCE_DMA] = "dma",
+		[REFERENCE_PHY] = "phy",         [REFERENCE_IOMMU] = "iommu",
+		[REFERENCE_MSI] = "msi",         [REFERENCE_INTERRUPT] = "interrupt",
+		[REFERENCE_MEMORY] = "memory",   [REFERENCE_NVMEM] = "nvmem",
+		[REFERENCE_MAILBOX] = "mailbox", [REFERENCE_INTERCONNECT] = "interconnect",
+		[REFERENCE_OPP] = "opp",         [REFERENCE_THERMAL] = "thermal",
+		[REFERENCE_GRAPH] = "graph",     [REFERENCE_SYSCON] = "syscon",
+		[REFERENCE_OTHER] = "other",     [REFERENCE_UNKNOWN] = "unknown",
 	};
 
 	return names[kind];

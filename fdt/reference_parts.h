@@ -6,6 +6,8 @@
 #include "fdt/reference.h"
 #include "fdt/reference_table.h"
 
+struct reference_index;
+
 /* Add to the end. -ENOMEM. */
 int reference_add(struct reference_list *list, const struct reference *ref);
 
@@ -16,5 +18,10 @@ int reference_read(const struct host_tree *tree, const struct host_node *node,
 /* For a property that no rule tells of. */
 int reference_guess(const struct host_tree *tree, const struct host_property *property,
 		    struct reference_list *list);
+
+/* What all rules together tell: made when the tree is read, tree->references. -ENOMEM. */
+int reference_index_create(struct host_tree *tree);
+void reference_index_destroy(struct reference_index *index);
+bool reference_is_pointed_at(const struct host_tree *tree, const struct host_node *node);
 
 #endif
