@@ -50,9 +50,11 @@ struct graft_answer {
  * @clocks: clock.NAME=HZ; NAME is of clock-names, or the index as a number where there are none.
  * @supplies: supply.NAME=MICROVOLT; NAME as in NAME-supply.
  * @drop: drop=PROPERTY: the guest's driver can do without it, although dais would ask or refuse.
+ * @class: the type that the user wrote, a name of graft_class.h; NULL: any.
  * @keep: keep=PROPERTY: dais guessed a reference, but these are plain numbers.
  */
 struct graft_answers {
+	const char *class;
 	const char *compatible; /* to show in place of the host's, or NULL */
 	bool force;             /* although the host depends on it */
 	const struct graft_answer *clocks;
@@ -93,10 +95,10 @@ struct graft_item {
 	enum graft_verdict verdict;
 	bool guessed;        /* that it holds a reference is a guess */
 	bool required;       /* it was dropped although its binding requires it */
-	char reason[160];    /* why; names the node pointed at where there is one */
+	char reason[192];    /* why; names the node pointed at where there is one */
 	const char *binding; /* file of dt-schema or of Linux's bindings, NULL: none */
-	char option[96]; /* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…" */
-	const void *value; /* what the guest gets; NULL: nothing. Phandles are filled in */
+	char option[256];    /* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…" */
+	const void *value;   /* what the guest gets; NULL: nothing. Phandles are filled in */
 	size_t size;
 	/* Nodes that its phandles point at, in order; with GRAFT_DROP and GRAFT_REPLACE: on the
 	 * host. NULL: a hole. */
@@ -126,8 +128,8 @@ int graft_create(const struct host_tree *tree, const struct graft_host *host, st
 		 struct err *err);
 /*
  * @facts are copied, @answers and what they point at are not; @name is for messages. Returns the
- * device's number, from 0 in the order of the calls; a negative errno when the node is there already,
- * makes no sense (host_facts_read()), or is not of the class that the user named.
+ * device's number, from 0 in the order of the calls; a negative errno when the node is there
+ * already, makes no sense (host_facts_read()), or is not of the class that the user named.
  */
 int graft_add_device(struct graft *graft, const struct host_node *node, const char *name,
 		     const struct graft_facts *facts, const struct graft_answers *answers,

@@ -134,7 +134,7 @@ int host_facts_read(const struct host_tree *tree, const struct host_node *node,
 		.node = node,
 		.amba = host_node_is_amba(node),
 		.coherent = is_coherent(node),
-		.dma_offset = host_dma_offset(node),
+		.dma_offset = host_dma_offset(node->parent),
 	};
 	ret = read_regions(node, facts, err);
 	return ret ? ret : host_irqs_read(tree, facts, err);

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fdt/graft_policy.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_device(const struct graft_place *place)
+{
+	return place->role == GRAFT_ROLE_DEVICE;
+}
+
+static bool is_pci_host(const struct graft_place *place)
+{
+	return is_device(place) && host_property_string_index(place->property, "pci") == 0;
+}
+
+static bool is_hidden(const struct graft_place *place)
+{
+	return is_device(place) && host_property_string_index(place->property, "okay") < 0 &&
+	       host_property_string_index(place->property, "ok") < 0;
+}
+
+static bool is_data(const struct graft_place *place)
+{
+	return place->role == GRAFT_ROLE_DATA;
+}
+
+static bool is_one_of_several(const struct graft_place *place)
+{
+	return place->refs.n_refs > 1;
+}
+
+static bool is_usb(const struct graft_place *place)
+{
+	return strstr(place->device->node->name, "usb") ||
+	       strstr(place->device->node->name, "dwc3");
+}
+
+#define NO_RESET    "the reset line stays the host's; the device is reset through VFIO"
+#define NO_POWER    "power stays the host's"
+#define NO_PINS     "the pins stay as the host set them"
+#define NO_IOMMU    "the guest has no IOMMU: the host's translates"
+#define NO_MSI      "the guest's MSIs cannot reach a platform device"
+#define NO_TUNING   "the guest cannot change the host's clocks and voltages"
+#define NO_GPIO     "the pin stays as the host left it"
+#define NO_DMA      "without a DMA engine the driver moves the data itself"
+#define NO_IDENTITY "it is about the node in the host's tree"
+#define NO_CLOCK    "the guest's clocks have one rate"
+#define NO_PHY      "the PHY stays the host's, whose driver may switch it off when unbound"
+#define NO_LINK     "it belongs to another bus"
+#define NO_PROVIDER "the guest does not have it"
+#define GUESS       "one of its words is a phandle of"
+
+/* First match wins: the conditional rules of a name come before the unconditional one. */
+static const struct graft_rule rules[] = {
+#define ANY GRAFT_ANY_KIND
+	{ "compatible", ANY, NULL, GRAFT_COPY, "it is the same device", "dt-core.yaml",
+	  graft_act_compatible },
+	{ "reg", ANY, NULL, GRAFT_REWRITE, "guest addresses", "reg.yaml", graft_act_reg },
+	{ "#address-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",
+	  graft_act_cells },
+	{ "#size-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml", graft_act_cells },
+	{ "ranges", ANY, NULL, GRAFT_REWRITE, "children have guest addresses", "dt-core.yaml",
+	  graft_act_ranges },
+	{ "dma-ranges", ANY, NULL, GRAFT_REWRITE, "as on the host, for its children",
+	  "dt-core.yaml", graft_act_dma_ranges },
+	{ "interrupts", ANY, NULL, GRAFT_REWRITE, "guest interrupts", "interrupts.yaml",
+	  graft_act_interrupts },
+	{ "interrupts-extended", ANY, NULL, GRAFT_DROP,
+	  "\"interrupts\" replaces it: all are the GIC's in the guest", "interrupts.yaml",
+	  graft_act_interrupts },
+	{ "interrupt-parent", ANY, NULL, GRAFT_DROP, "it is the GIC, as the root says",
+	  "interrupts.yaml", graft_act_interrupt_parent },
+	{ "interrupt-affinity", ANY, NULL, GRAFT_DROP, "it names CPUs of the host", "arm/pmu.yaml",
+	  NULL },
+	{ "interrupt-map*", ANY, NULL, GRAFT_DROP, "nothing below it has an interrupt",
+	  "interrupts.yaml", NULL },
+	{ "msi-controller", ANY, NULL, GRAFT_REFUSE, NO_MSI, "interrupt-controller/msi.txt", NULL },
+	{ "dma-coherent", ANY, is_device, GRAFT_DROP, "its DMA is not coherent here",
+	  "dt-core.yaml", graft_act_coherent },
+	{ "dma-noncoherent", ANY, is_device, GRAFT_COPY, "its DMA is not coherent", "dt-core.yaml",
+	  graft_act_coherent },
+	{ "device_type", ANY, is_pci_host, GRAFT_REFUSE,
+	  "the windows of a PCI host bridge are not registers: VFIO platform cannot pass them",
+	  "pci/pci-bus-common.yaml", NULL },
+
+	{ "arm,primecell-periphid", ANY, is_device, GRAFT_DROP,
+	  "an id of the tree's own keeps the guest's driver off; the guest reads the device's",
+	  "arm/primecell.yaml", NULL },
+	{ "clocks", ANY, NULL, GRAFT_REPLACE, "fixed clocks of the host's rates", "clock.yaml",
+	  graft_act_clocks },
+	{ "assigned-clock*", ANY, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
+	{ "clock-output-names", ANY, is_data, GRAFT_DROP,
+	  "the guest names the clock by its node, of which there is one", "clock.yaml", NULL },
+	{ "*-names", ANY, NULL, GRAFT_COPY, "it names what is kept", "dt-core.yaml",
+	  graft_act_names },
+
+	{ "name", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "linux,phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "status", ANY, is_hidden, GRAFT_REFUSE, "the host does not use it: there is no device",
+	  "dt-core.yaml", NULL },
+	{ "status", ANY, NULL, GRAFT_DROP, "the guest may use what was passed to it",
+	  "dt-core.yaml", NULL },
+	{ "secure-status", ANY, NULL, GRAFT_DROP, "the guest is not in the secure world",
+	  "arm/secure.txt", NULL },
+	{ "numa-node-id", ANY, NULL, GRAFT_DROP, "host memory is not the guest's", "numa.txt",
+	  NULL },
+	{ "required-opps", ANY, NULL, GRAFT_DROP, NO_TUNING, "power-domain-consumer.yaml", NULL },
+	{ "gpio-ranges*", ANY, NULL, GRAFT_DROP, NO_PINS, "gpio/gpio.txt", NULL },
+
+	{ "phy-handle", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "phy-device", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "pcs-handle*", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "sfp", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+
+	{ "*", REFERENCE_RESET, NULL, GRAFT_DROP, NO_RESET, "reset.yaml", NULL },
+	{ "*", REFERENCE_POWER_DOMAIN, is_one_of_several, GRAFT_ASK,
+	  "the driver may ask for each power domain by name; power stays the host's",
+	  "power-domain-consumer.yaml", NULL },
+	{ "*", REFERENCE_POWER_DOMAIN, NULL, GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml",
+	  NULL },
+	{ "*", REFERENCE_SUPPLY, NULL, GRAFT_REPLACE, "a fixed regulator of the same voltage",
+	  "regulator/regulator.yaml", graft_act_supply },
+	{ "*", REFERENCE_PINCTRL, NULL, GRAFT_DROP, NO_PINS, "pinctrl-consumer.yaml", NULL },
+	{ "*", REFERENCE_GPIO, NULL, GRAFT_DROP, NO_GPIO, "gpio-consumer.yaml", NULL },
+	{ "*", REFERENCE_DMA, NULL, GRAFT_DROP, NO_DMA, "dma/dma.txt", NULL },
+	{ "*", REFERENCE_PHY, NULL, GRAFT_ASK, NO_PHY, "phy-consumer.yaml", NULL },
+	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
+	{ "*", REFERENCE_MSI, NULL, GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
+	{ "*", REFERENCE_INTERRUPT, NULL, GRAFT_DROP, NO_IDENTITY, "interrupts.yaml", NULL },
+	{ "*", REFERENCE_MEMORY, NULL, GRAFT_REFUSE, "host memory is not the guest's",
+	  "reserved-memory.yaml", graft_act_memory },
+	{ "*", REFERENCE_NVMEM, NULL, GRAFT_ASK, "what is stored there stays the host's",
+	  "nvmem-consumer.yaml", graft_act_nvmem },
+	{ "*", REFERENCE_MAILBOX, NULL, GRAFT_REFUSE, NO_PROVIDER, "mailbox/mailbox.txt",
+	  graft_act_needed },
+	{ "*", REFERENCE_INTERCONNECT, NULL, GRAFT_DROP, NO_TUNING, "interconnect/interconnect.txt",
+	  NULL },
+	{ "*", REFERENCE_OPP, NULL, GRAFT_DROP, NO_TUNING, "opp/opp-v2-base.yaml", NULL },
+	{ "*", REFERENCE_THERMAL, NULL, GRAFT_DROP, NO_TUNING,
+	  "thermal/thermal-cooling-devices.yaml", NULL },
+	{ "*", REFERENCE_GRAPH, is_usb, GRAFT_DROP, "the role and the connector stay as they are",
+	  "graph.yaml", NULL },
+	{ "*", REFERENCE_GRAPH, NULL, GRAFT_REFUSE, "the guest does not have its partner",
+	  "graph.yaml", graft_act_graph },
+	{ "*", REFERENCE_SYSCON, NULL, GRAFT_REFUSE, NO_PROVIDER, "mfd/syscon.yaml",
+	  graft_act_needed },
+	{ "*", REFERENCE_CLOCK, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
+
+	{ "access-controllers", ANY, NULL, GRAFT_DROP, "the host has opened its firewall",
+	  "access-controllers/access-controllers.yaml", NULL },
+	{ "extcon", ANY, NULL, GRAFT_DROP, "the role and the connector stay as they are",
+	  "usb/usb.yaml", NULL },
+	{ "*", REFERENCE_OTHER, NULL, GRAFT_ASK, NO_PROVIDER, NULL, NULL },
+	{ "*", REFERENCE_UNKNOWN, NULL, GRAFT_ASK, GUESS, NULL, NULL },
+	{ "*", ANY, NULL, GRAFT_COPY, "plain data", NULL, NULL },
+#undef ANY
+};
+
+const struct graft_rule *graft_rule_find(const struct graft_place *place)
+{
+	const struct graft_rule *rule = rules;
+
+	while ((rule->kind != GRAFT_ANY_KIND && rule->kind != place->kind) ||
+	       fnmatch(rule->pattern, place->property->name, 0) != 0 ||
+	       (rule->when && !rule->when(place)))
+		rule++; /* the last one takes all */
+	return rule;
+}
+
+/* An option that takes back what was asked: dais knows no better one. */
+static void offer_drop(const struct graft_place *place, struct graft_item *item)
+{
+	char prefix[128];
+
+	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
+	if (item->guessed)
+		graft_item_ask(item, "keep=%s%s", prefix, place->property->name);
+	graft_item_ask(item, "drop=%s%s", prefix, place->property->name);
+}
+
+static void note_need(const struct graft_place *place, struct graft_item *item)
+{
+	const struct graft_need *need = graft_need_find(place->kind, place->node);
+	char targets[96];
+
+	if (!need || strchr(place->property->name, ',') ||
+	    (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
+		return;
+	item->required = true;
+	if (need->verdict > item->verdict)
+		graft_item_set(item, need->verdict, need->binding,
+			       "its binding requires it, the guest does not have %s",
+			       graft_target_names(place, targets, sizeof(targets)));
+	item->binding = need->binding;
+}
+
+void graft_policy_apply(struct graft_place *place, struct graft_item *item)
+{
+	const struct graft_rule *rule = graft_rule_find(place);
+	char targets[96];
+
+	if (rule->kind != GRAFT_ANY_KIND || place->kind == REFERENCE_OTHER ||
+	    rule->act == graft_act_needed) {
+		if (graft_keep_references(place, item))
+			return;
+	}
+	if (place->refs.n_refs && rule->verdict != GRAFT_COPY)
+		graft_item_set(item, rule->verdict, rule->binding, "%s: %s", rule->reason,
+			       graft_target_names(place, targets, sizeof(targets)));
+	else
+		graft_item_set(item, rule->verdict, rule->binding, "%s", rule->reason);
+	if (rule->act)
+		rule->act(place, item);
+	else if (rule->verdict == GRAFT_COPY)
+		graft_item_copy(item, place->property);
+	note_need(place, item);
+	if (item->verdict == GRAFT_ASK && !item->option[0])
+		offer_drop(place, item);
+}
