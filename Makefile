@@ -65,7 +65,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := check check-full clean demo help format lint setup unit %config
+no_config_goals := check check-full clean demo fuzz help format lint setup unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -204,6 +204,31 @@ $(U)/obj/%.o: %.c $(U)/include/config.h
 	$(call say,CC,$<)
 	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
 
+# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ_SECONDS=N for a longer or shorter run
+
+Z            := $(O)/fuzz
+FUZZ_SECONDS ?= 600
+fuzz_cc      ?= clang
+fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+		-fsanitize=fuzzer,address,undefined $(warnings)
+fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(wildcard fdt/*.c vmm/base/*.c))
+fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
+
+fuzz: $(Z)/device_tree $(fuzz_seeds)
+	@O=$(O) tests/fuzz/run $(Z) $(FUZZ_SECONDS)
+
+$(Z)/device_tree: $(Z)/obj/tests/fuzz/device_tree.o $(fuzz_objs)
+	$(call say,FUZZ,$@)
+	$(Q)$(fuzz_cc) $(fuzz_flags) -o $@ $^ -lfdt
+
+$(Z)/seeds/%.dtb: tests/unit/trees/%.dts
+	@mkdir -p $(@D)
+	$(Q)dtc -qq -o $@ $<
+
+$(Z)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_cc) $(fuzz_flags) -MMD -MP -c -o $@ $<
+
 # ---- Checks
 
 lint:
@@ -258,6 +283,7 @@ help:
 #: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
+#: make fuzz             device trees made by libFuzzer, for FUZZ_SECONDS=600
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
@@ -266,7 +292,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build lint check check-full demo setup format install clean help FORCE \
+.PHONY: all guests unit unit-build fuzz lint check check-full demo setup format install clean help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 
--include $(shell find $(B)/obj $(U)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)

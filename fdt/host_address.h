@@ -34,7 +34,10 @@ bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t
 /* The same for addresses that devices use, through "dma-ranges". */
 bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint64_t *address);
 
-/* As of_dma_get_range(): CPU address - bus address of the first "dma-ranges" above @node. */
-uint64_t host_dma_offset(const struct host_node *node);
+/*
+ * As of_dma_get_range(): CPU address - bus address of the first "dma-ranges" from @bus upwards, the
+ * node that a device sits on; 0 when there is none.
+ */
+uint64_t host_dma_offset(const struct host_node *bus);
 
 #endif

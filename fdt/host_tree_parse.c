@@ -38,7 +38,7 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 		int size;
 		const void *value = fdt_getprop_by_offset(blob, offset, &name, &size);
 
-		if (!value)
+		if (!value || size < 0) /* libfdt 1.6 lets lengths above 2^31 through */
 			return -EINVAL;
 		properties->name = host_tree_copy(tree, name, strlen(name));
 		properties->value = host_tree_copy(tree, value, (size_t)size);

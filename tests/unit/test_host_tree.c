@@ -213,6 +213,29 @@ Test(host_tree, every_truncation_is_refused)
 	free(blob);
 }
 
+/* Whatever word is spoilt: an error or a tree, and nothing that a sanitizer sees. */
+Test(host_tree, every_word_spoilt)
+{
+	static const uint32_t values[] = { 0, 1, 0x7fffffff, 0x80000000, UINT32_MAX };
+	size_t size;
+	char *blob = fixture_blob("names", &size);
+
+	for (size_t i = 0; i < size / 4 * n_elems(values); i++) {
+		char *at = blob + i / n_elems(values) * 4, old[4];
+		struct host_tree *tree = NULL;
+		struct err err = { 0 };
+
+		memcpy(old, at, sizeof(old));
+		fdt32_st(at, values[i % n_elems(values)]);
+		if (host_tree_parse(blob, size, "spoilt", &tree, &err) == 0)
+			host_tree_destroy(tree);
+		else
+			cr_expect(err.why[0]);
+		memcpy(at, old, sizeof(old));
+	}
+	free(blob);
+}
+
 static void *deep_blob(unsigned int n_levels, size_t *size)
 {
 	void *blob = malloc(65536);
