@@ -81,14 +81,15 @@ static int compare_names(const void *a, const void *b)
 static int check_names(const struct host_tree *tree, struct err *err)
 {
 	uint32_t n = host_tree_n_nodes(tree) - 1; /* without the root */
-	owned_ptr const struct host_node **sorted = calloc((size_t)n + 1, sizeof(*sorted));
+	owned_ptr const struct host_node **sorted =
+		calloc((size_t)n + 1, sizeof(struct host_node *));
 	char path[PATH_SIZE];
 
 	if (!sorted)
 		return out_of_memory(err);
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = host_tree_node(tree, i + 1);
-	qsort(sorted, n, sizeof(*sorted), compare_names);
+	qsort(sorted, n, sizeof(struct host_node *), compare_names);
 	for (uint32_t i = 1; i < n; i++) {
 		if (compare_names(&sorted[i - 1], &sorted[i]) == 0) {
 			err_set(err, EINVAL, "the guest's device tree: two nodes %s",

@@ -166,13 +166,13 @@ bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint
  * Linux follows "interconnects" named "dma-mem" in place of the parent; only Allwinner's and
  * Tegra's trees have them, without offsets, so parents are enough here.
  */
-uint64_t host_dma_offset(const struct host_node *node)
+uint64_t host_dma_offset(const struct host_node *bus)
 {
 	bool found = false;
 
-	for (; node && node->parent; node = node->parent) {
-		const struct host_property *p = host_node_find(node, "dma-ranges");
-		struct host_bus bus, above;
+	for (; bus && bus->parent; bus = bus->parent) {
+		const struct host_property *p = host_node_find(bus, "dma-ranges");
+		struct host_bus below, above;
 		uint64_t cpu;
 
 		if (!p && found)
@@ -180,14 +180,14 @@ uint64_t host_dma_offset(const struct host_node *node)
 		found = true;
 		if (!p || !p->size)
 			continue;
-		host_bus_read(node, &bus);
-		host_bus_read(node->parent, &above);
-		if (!is_translatable(&bus) || !is_translatable(&above) ||
-		    p->size < 4 * (size_t)(bus.n_address_cells + above.n_address_cells +
-					   bus.n_size_cells) ||
-		    !host_translate_dma(node, p->value + 4 * bus.n_address_cells, &cpu))
+		host_bus_read(bus, &below);
+		host_bus_read(bus->parent, &above);
+		if (!is_translatable(&below) || !is_translatable(&above) ||
+		    p->size < 4 * (size_t)(below.n_address_cells + above.n_address_cells +
+					   below.n_size_cells) ||
+		    !host_translate_dma(bus, p->value + 4 * below.n_address_cells, &cpu))
 			return 0;
-		return cpu - read_address(&bus, p->value).number;
+		return cpu - read_address(&below, p->value).number;
 	}
 	return 0;
 }

@@ -29,12 +29,12 @@ struct host_irq_fact {
 		HOST_IRQ_OK,          /* Linux gives it a number, so VFIO can hand it out */
 		HOST_IRQ_PPI,         /* private to a CPU: VFIO cannot */
 		HOST_IRQ_UNRESOLVED,  /* no controller, or a specifier that does not fit it */
-		HOST_IRQ_PLACEHOLDER, /* as OK, but the same specifier stands there more than once
-				       */
+		HOST_IRQ_PLACEHOLDER, /* one before it has the same specifier: VFIO cannot take
+					 that twice */
 	} kind;
 	const struct host_node *controller; /* after nexus maps; NULL: unresolved */
 	bool is_gic;                        /* @controller is the GIC itself */
-	uint32_t specifier[4];              /* for @controller */
+	uint32_t specifier[4];              /* for @controller; first @n_cells */
 	unsigned int n_cells;
 	enum host_trigger trigger;
 	bool edge; /* in the guest: edge-rising; else level-high */
@@ -44,11 +44,15 @@ struct host_facts {
 	const struct host_node *node;
 	bool amba;
 	bool coherent;         /* dma-coherent here or on a bus above (of_dma_is_coherent()) */
-	uint64_t dma_offset;   /* CPU address − bus address of dma-ranges above; 0: none */
+	uint64_t dma_offset;   /* CPU address - bus address of dma-ranges above; 0: none */
 	struct range *regions; /* up to the first that cannot be translated, as Linux counts */
 	unsigned int n_regions;
-	unsigned int
-		n_reg_entries; /* in "reg"; more than n_regions: some could not be translated */
+	unsigned int n_reg_entries; /* in "reg"; the rest cannot be translated */
+	/*
+	 * All that the two properties name. VFIO's count ends before the first that is unresolved
+	 * (platform_get_irq() fails there). Of an AMBA device both ends are Linux's: one region,
+	 * nine interrupts (include/linux/amba/bus.h).
+	 */
 	struct host_irq_fact *irqs;
 	unsigned int n_irqs;
 };

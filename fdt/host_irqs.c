@@ -230,7 +230,7 @@ static int mark_repeated(struct host_facts *facts)
 		if (facts->irqs[i].kind == HOST_IRQ_OK)
 			sorted[n++] = &facts->irqs[i];
 	}
-	qsort(sorted, n, sizeof(*sorted), compare_facts);
+	qsort(sorted, n, sizeof(struct host_irq_fact *), compare_facts);
 	for (size_t i = 1; i < n; i++) {
 		if (sorted[i]->controller == sorted[i - 1]->controller &&
 		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,

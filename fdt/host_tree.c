@@ -65,26 +65,30 @@ void *host_tree_copy(struct host_tree *tree, const void *data, size_t size)
 	return copy;
 }
 
+static bool make_room(struct host_tree *tree)
+{
+	uint32_t room = tree->room ? 2 * tree->room : 1024;
+	struct host_node **bigger;
+
+	if (tree->n_nodes < tree->room)
+		return true;
+	bigger = realloc(tree->nodes, room * sizeof(struct host_node *));
+	if (!bigger)
+		return false;
+	tree->nodes = bigger;
+	tree->room = room;
+	return true;
+}
+
 struct host_node *host_tree_add_node(struct host_tree *tree, struct host_node *parent,
 				     struct host_node *previous, const char *name)
 {
-	struct host_node *node;
+	struct host_node *node = host_tree_alloc(tree, sizeof(*node));
+	const char *copy = host_tree_copy(tree, name, strlen(name));
 
-	if (tree->n_nodes == tree->room) {
-		uint32_t room = tree->room ? 2 * tree->room : 1024;
-		struct host_node **bigger = realloc(tree->nodes, room * sizeof(*bigger));
-
-		if (!bigger)
-			return NULL;
-		tree->nodes = bigger;
-		tree->room = room;
-	}
-	node = host_tree_alloc(tree, sizeof(*node));
-	if (!node)
+	if (!node || !copy || !make_room(tree))
 		return NULL;
-	node->name = host_tree_copy(tree, name, strlen(name));
-	if (!node->name)
-		return NULL;
+	node->name = copy;
 	node->parent = parent;
 	if (previous)
 		previous->next = node;
@@ -230,6 +234,7 @@ const struct host_node *host_tree_by_phandle(const struct host_tree *tree, uint3
 
 	if (!phandle || !tree->n_phandles)
 		return NULL;
-	found = bsearch(&key, tree->by_phandle, tree->n_phandles, sizeof(*found), compare_phandles);
+	found = bsearch(&key, tree->by_phandle, tree->n_phandles, sizeof(struct host_node *),
+			compare_phandles);
 	return found ? *found : NULL;
 }

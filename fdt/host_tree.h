@@ -4,7 +4,7 @@
 
 /*
  * The host's whole device tree as data: from a .dtb file, or from the running kernel
- * (/proc/device-tree). Read once, constant afterwards. All lookups but by path are constant time.
+ * (/proc/device-tree). Read once, constant afterwards.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,15 +23,16 @@ struct host_node {
 	uint32_t index;   /* in tree order; the root is 0 */
 	uint32_t phandle; /* 0: none */
 	struct host_node *parent, *child, *next; /* NULL: none */
-	const struct host_property *properties;  /* in the tree's order */
+	const struct host_property
+		*properties; /* in the tree's order; the running host's by name */
 	size_t n_properties;
 };
 
 struct host_tree;
 
 /*
- * Load from a flattened tree. Refuses what is malformed (libfdt's full check, NUL-less names, a
- * phandle used twice, more than HOST_TREE_MAX_DEPTH levels) with the place named.
+ * Load from a flattened tree. Refuses what is malformed (libfdt's full check, names that cannot be
+ * printed, a phandle used twice, more than HOST_TREE_MAX_DEPTH levels) with the place named.
  */
 #define HOST_TREE_MAX_DEPTH 64
 #define HOST_TREE_MAX_SIZE  (64u << 20) /* bytes of a .dtb */

@@ -38,25 +38,32 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
+/* 1, 0, or a negative errno. Not every file system tells it with the name. */
+static int is_directory(const char *path, const struct dirent *entry)
+{
+	struct stat st = { 0 };
+	int ret;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	ret = sys_stat(path, &st);
+	return ret ? ret : S_ISDIR(st.st_mode);
+}
+
 static int list_entry(struct listing *list, const char *dir, const struct dirent *from)
 {
 	owned_ptr char *path = str_printf("%s/%s", dir, from->d_name);
 	struct entry *bigger = realloc(list->entries, (list->n + 1) * sizeof(*bigger));
-	struct stat st;
-	int ret;
+	int is_node;
 
 	if (bigger)
 		list->entries = bigger;
 	if (!path || !bigger)
 		return -ENOMEM;
-	if (from->d_type == DT_UNKNOWN) {
-		ret = sys_stat(path, &st);
-		if (ret)
-			return ret;
-	}
-	bigger[list->n].is_node =
-		from->d_type == DT_UNKNOWN ? S_ISDIR(st.st_mode) : from->d_type == DT_DIR;
-	bigger[list->n].name = str_dup(from->d_name);
+	is_node = is_directory(path, from);
+	if (is_node < 0)
+		return is_node;
+	bigger[list->n] = (struct entry){ str_dup(from->d_name), is_node };
 	if (!bigger[list->n].name)
 		return -ENOMEM;
 	list->n++;
@@ -96,23 +103,27 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
 }
 
 /* What only root may read (security-*) is empty for others. */
+static int read_value(struct host_tree *tree, const char *path, struct host_property *property)
+{
+	char *value = NULL;
+	size_t size = 0;
+	int ret = file_read(path, MAX_PROPERTY_SIZE, &value, &size);
+
+	if (ret && ret != -EACCES)
+		return ret;
+	property->value = host_tree_copy(tree, value, size);
+	property->size = size;
+	free(value);
+	return property->value ? 0 : -ENOMEM;
+}
+
 static int read_property(struct host_tree *tree, const char *dir, const char *name,
 			 struct host_property *property)
 {
 	owned_ptr char *path = str_printf("%s/%s", dir, name);
-	owned_ptr char *value = NULL;
-	size_t size = 0;
-	int ret;
 
-	if (!path)
-		return -ENOMEM;
-	ret = file_read(path, MAX_PROPERTY_SIZE, &value, &size);
-	if (ret && ret != -EACCES)
-		return ret;
 	property->name = host_tree_copy(tree, name, strlen(name));
-	property->value = host_tree_copy(tree, value, size);
-	property->size = size;
-	return property->name && property->value ? 0 : -ENOMEM;
+	return path && property->name ? read_value(tree, path, property) : -ENOMEM;
 }
 
 static int read_properties(struct host_tree *tree, const char *dir, const struct listing *list,

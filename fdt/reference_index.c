@@ -34,8 +34,8 @@ static int add_edge(struct reference_index *index, const struct edge *edge)
 	return 0;
 }
 
-static int add_property(const struct host_tree *tree, const struct host_node *node,
-			const struct host_property *property)
+static int add_property(struct reference_index *index, const struct host_tree *tree,
+			const struct host_node *node, const struct host_property *property)
 {
 	const struct reference_rule *rule = reference_rule_find(property->name);
 	struct reference_list list;
@@ -49,8 +49,8 @@ static int add_property(const struct host_tree *tree, const struct host_node *no
 		const struct host_node *target = list.refs[i].target;
 
 		if (target)
-			ret = add_edge(tree->references, &(struct edge){ target->index, node->index,
-									 property, kind });
+			ret = add_edge(index, &(struct edge){ target->index, node->index, property,
+							      kind });
 	}
 	reference_list_destroy(&list);
 	return ret;
@@ -69,24 +69,30 @@ static int compare_edges(const void *a, const void *b)
 	return 0;
 }
 
+static int add_node(struct reference_index *index, const struct host_tree *tree,
+		    const struct host_node *node)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < node->n_properties && !ret; i++)
+		ret = add_property(index, tree, node, &node->properties[i]);
+	return ret;
+}
+
 int reference_index_create(struct host_tree *tree)
 {
-	tree->references = calloc(1, sizeof(*tree->references));
-	if (!tree->references)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < tree->n_nodes; i++) {
-		const struct host_node *node = tree->nodes[i];
+	struct reference_index *index = calloc(1, sizeof(*index));
+	int ret = index ? 0 : -ENOMEM;
 
-		for (size_t k = 0; k < node->n_properties; k++) {
-			int ret = add_property(tree, node, &node->properties[k]);
-
-			if (ret)
-				return ret;
-		}
+	for (uint32_t i = 0; i < tree->n_nodes && !ret; i++)
+		ret = add_node(index, tree, tree->nodes[i]);
+	if (ret) {
+		reference_index_destroy(index);
+		return ret;
 	}
-	if (tree->references->n_edges)
-		qsort(tree->references->edges, tree->references->n_edges, sizeof(struct edge),
-		      compare_edges);
+	if (index->n_edges)
+		qsort(index->edges, index->n_edges, sizeof(*index->edges), compare_edges);
+	tree->references = index;
 	return 0;
 }
 

@@ -60,7 +60,10 @@ static void write_device(struct graft *graft, unsigned int device)
 
 	dt_init(&dt);
 	if (graft_write(graft, device, &dt, &err) == 0 && dt_finish(&dt, &blob, &size, &err) == 0) {
-		dt_check(blob, size, &err);
+		if (dt_check(blob, size, &err)) {
+			err_print(&err);
+			abort(); /* nothing that passed may be wrong in the end */
+		}
 		if (dt_print(blob, size, NULL, 0, &text, &err) == 0)
 			free(text);
 		free(blob);
