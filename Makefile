@@ -100,23 +100,31 @@ every := $(wildcard vmm/base/*.c fdt/*.c vmm/core/*.c arch/*/*.c devices/*.c vfi
 none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
+# What reads configurations and plans: also where no guest can run.
+read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c) vmm/cmd_plan.c vmm/main.c vmm/registry.c vmm/wrap.c \
+	devices/device.c devices/platform_bus.c vmm/core/memmap.c vfio/settings.c vfio/overlay.c \
+	vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
+run  := $(filter-out $(read) $(none),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
+	vfio/*.c vmm/*.c)) vmm/plan_vfio.c
+
 for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
-for-$(CONFIG_RUN)           += $(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c vfio/*.c) \
-			       $(filter-out vmm/main.c vmm/registry.c,$(wildcard vmm/*.c))
+for-$(CONFIG_RUN)           += $(run)
+for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c) vmm/cmd_plan.c
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none),$(wildcard vfio/*.c))
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c))
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
+for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan_vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_IMAGE_GZIP),-lz)
+libs = -lfdt -linih $(if $(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
@@ -193,7 +201,7 @@ $(U)/libdais.a: $(unit_objs)
 $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -lz
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
 
 $(U)/trees/%.dtb: tests/unit/trees/%.dts
 	@mkdir -p $(@D)

@@ -5,7 +5,10 @@
 #include <stdint.h>
 
 #include "devices/device.h"
+#include "fdt/graft.h"
 #include "vfio/host_device.h"
+#include "vfio/overlay.h"
+#include "vfio/settings.h"
 #include "vmm/base/err.h"
 
 struct vfio_irq;
@@ -16,11 +19,13 @@ struct vfio_device {
 	struct device device;     /* base; first */
 	struct vfio_device *next; /* struct vfio's list */
 	struct vfio_host_device host;
-	const char *where;      /* the configuration's, for messages */
-	const char *compatible; /* what the guest's node says in place of the host's; NULL: the
-				   host's */
-	int fd;                 /* -1: not open */
-	uint32_t flags;         /* VFIO_DEVICE_FLAGS_* */
+	const char *where;           /* the configuration's, for messages */
+	struct vfio_answers answers; /* for its node */
+	struct vfio_overlay overlay;
+	struct graft_facts guest; /* nodes.c: owns its arrays */
+	unsigned int graft_number;
+	int fd;         /* -1: not open */
+	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	struct vfio_region *regions;
 	unsigned int n_regions;
 	struct vfio_irq *irqs;

@@ -16,6 +16,7 @@ struct command {
 extern const struct command commands[];
 
 int cmd_run(int argc, char *const *argv);
+int cmd_plan(int argc, char *const *argv);
 int cmd_version(int argc, char *const *argv);
 int cmd_help(int argc, char *const *argv);
 
