@@ -93,6 +93,15 @@ guest()
 		--append "$arguments" "$@"
 }
 
+# linux NAME STATUS TEST [OPTION…]: the test is a word of the kernel's command line, which /test in the guest obeys
+linux()
+{
+	name=$1 wanted=$2 test=$3
+	shift 3
+	expect "$name" "$wanted" dais run --kernel /job/Image --initrd /job/guest.cpio --memory 256M --cpus 2 \
+		--append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
+}
+
 # start TEXT COMMAND…: in the background, until it has said TEXT (30 s at most); its process is $dais_pid
 start()
 {

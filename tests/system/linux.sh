@@ -6,15 +6,6 @@ vfio_bind 10200000.sata 9010000.pl031
 sata=vfio-platform,host=10200000.sata,compatible=generic-ahci
 time_limit=120
 
-# linux NAME STATUS TEST [OPTION…]: the test is a word of the kernel's command line, which /test in the guest obeys
-linux()
-{
-	name=$1 wanted=$2 test=$3
-	shift 3
-	expect "$name" "$wanted" dais run --kernel /job/Image --initrd /job/guest.cpio --memory 256M --cpus 2 \
-		--append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
-}
-
 disk_sum=$(cut -d ' ' -f 1 /job/disk.sha256)
 
 linux linux-ahci 0 read --device $sata --device vfio-platform,host=9010000.pl031
