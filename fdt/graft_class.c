@@ -42,7 +42,6 @@ static const struct graft_class classes[] = {
 		.compatible = "arm,pl330",
 		.min_regions = 1,
 		.min_irqs = 1,
-		.properties = { "#dma-cells" },
 		.clocks = { "apb_pclk" },
 		.binding = "dma/arm,pl330.yaml",
 	},

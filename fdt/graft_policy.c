@@ -50,6 +50,8 @@ static bool is_usb(const struct graft_place *place)
 #define NO_PHY      "the PHY stays the host's, whose driver may switch it off when unbound"
 #define NO_LINK     "it belongs to another bus"
 #define NO_PROVIDER "the guest does not have it"
+#define NO_SYSCON   "these registers stay as the host set them, but the driver may insist on them"
+#define NO_WAKEUP   "the guest cannot wake the host"
 #define GUESS       "one of its words is a phandle of"
 
 /* First match wins: the conditional rules of a name come before the unconditional one. */
@@ -107,6 +109,11 @@ static const struct graft_rule rules[] = {
 	  "arm/secure.txt", NULL },
 	{ "numa-node-id", ANY, NULL, GRAFT_DROP, "host memory is not the guest's", "numa.txt",
 	  NULL },
+	{ "wakeup-source", ANY, is_device, GRAFT_DROP, NO_WAKEUP, "power/wakeup-source.txt", NULL },
+	{ "*syscon-wakeup", ANY, NULL, GRAFT_DROP, NO_WAKEUP, "usb/mediatek,mtk-xhci.yaml", NULL },
+	{ "fsl,stop-mode", ANY, NULL, GRAFT_DROP, NO_WAKEUP, "net/can/fsl,flexcan.yaml", NULL },
+	{ "st,syscfg-fmp", ANY, NULL, GRAFT_DROP, "the bus drivers stay as the host set them",
+	  "i2c/st,stm32-i2c.yaml", NULL },
 	{ "required-opps", ANY, NULL, GRAFT_DROP, NO_TUNING, "power-domain-consumer.yaml", NULL },
 	{ "gpio-ranges*", ANY, NULL, GRAFT_DROP, NO_PINS, "gpio/gpio.txt", NULL },
 
@@ -149,8 +156,7 @@ static const struct graft_rule rules[] = {
 	  "graph.yaml", NULL },
 	{ "*", REFERENCE_GRAPH, NULL, GRAFT_REFUSE, "the guest does not have its partner",
 	  "graph.yaml", graft_act_graph },
-	{ "*", REFERENCE_SYSCON, NULL, GRAFT_REFUSE, NO_PROVIDER, "mfd/syscon.yaml",
-	  graft_act_needed },
+	{ "*", REFERENCE_SYSCON, NULL, GRAFT_ASK, NO_SYSCON, "mfd/syscon.yaml", graft_act_needed },
 	{ "*", REFERENCE_CLOCK, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
 
 	{ "access-controllers", ANY, NULL, GRAFT_DROP, "the host has opened its firewall",

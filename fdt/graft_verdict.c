@@ -6,7 +6,6 @@
 
 #include "fdt/graft_class.h"
 #include "fdt/graft_parts.h"
-#include "fdt/graft_policy.h"
 #include "vmm/base/range.h"
 
 #define MAX_USERS_NAMED 4
@@ -82,35 +81,40 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 	return n;
 }
 
-/* How bad it is for a device of the host to lose what it points at. */
+/*
+ * How bad it is for a device of the host to lose what it points at: not at all; that device alone
+ * may fail, which is for the user to say; or more of the host goes with it.
+ */
 enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
+
+/* They describe a wire seen from both ends, or what is not missed. */
+static const char *const no_uses[] = { "companion", "trigger-sources", "post-init-providers",
+				       "cooling-device" };
 
 static enum dependence find_dependence(const struct reference_user *user)
 {
+	for (size_t i = 0; i < n_elems(no_uses); i++) {
+		if (strcmp(user->property->name, no_uses[i]) == 0)
+			return DEPENDENCE_NONE;
+	}
 	switch (user->kind) {
 	case REFERENCE_CLOCK:
 	case REFERENCE_RESET:
 	case REFERENCE_POWER_DOMAIN:
 	case REFERENCE_SUPPLY:
 	case REFERENCE_PINCTRL:
-	case REFERENCE_PHY:
 	case REFERENCE_IOMMU:
 	case REFERENCE_MSI:
 	case REFERENCE_INTERRUPT:
-	case REFERENCE_MEMORY:
-	case REFERENCE_NVMEM:
-	case REFERENCE_MAILBOX:
-	case REFERENCE_INTERCONNECT:
 	case REFERENCE_SYSCON:
 		return DEPENDENCE_FULL;
-	case REFERENCE_THERMAL: /* a zone without its sensor; who only cools is not missed */
-		return strcmp(user->property->name, "thermal-sensors") ? DEPENDENCE_NONE
-								       : DEPENDENCE_FULL;
-	case REFERENCE_DMA: /* what a guest's driver does without, so does the host's */
-	case REFERENCE_GPIO:
-		return graft_need_find(user->kind, user->node) ? DEPENDENCE_FULL : DEPENDENCE_SOME;
-	default:
+	case REFERENCE_NONE:
+	case REFERENCE_OPP:
+	case REFERENCE_GRAPH:
+	case REFERENCE_UNKNOWN:
 		return DEPENDENCE_NONE;
+	default:
+		return DEPENDENCE_SOME;
 	}
 }
 
