@@ -226,6 +226,19 @@ static int print_nodes(const struct plan *plan, struct plan_device *device, cons
 	return dt_print(blob, size, names, n, &device->text, err);
 }
 
+/* A tree that is not sound is a verdict on all that are in it: "dais run" would refuse it, too. */
+static void refuse_all(struct plan *plan, const struct err *err)
+{
+	for (unsigned int i = 0; i < plan->n_devices; i++) {
+		struct plan_device *device = &plan->devices[i];
+
+		if (device->result == GRAFT_PASSES) {
+			device->result = GRAFT_REFUSED;
+			device->err = *err;
+		}
+	}
+}
+
 static int finish_nodes(struct plan *plan, struct err *err)
 {
 	owned_ptr void *blob = NULL;
@@ -234,8 +247,14 @@ static int finish_nodes(struct plan *plan, struct err *err)
 
 	if (!ret)
 		ret = apply_overlays(plan, &blob, &size, err);
-	if (!ret)
-		ret = dt_check(blob, size, err);
+	if (ret)
+		return ret;
+	ret = dt_check(blob, size, err);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret)
+		refuse_all(plan, err);
+	ret = 0;
 	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
 		if (plan->devices[i].result == GRAFT_PASSES)
 			ret = print_nodes(plan, &plan->devices[i], blob, size, err);
@@ -288,11 +307,13 @@ const struct graft_node *plan_nodes(const struct plan *plan, const struct plan_d
 
 const char *plan_reason(const struct plan *plan, const struct plan_device *device, unsigned int n)
 {
-	if (device->number >= 0)
-		return graft_device_reason(plan->graft, (unsigned int)device->number, n);
-	if (n == 0)
+	if (device->err.what[0] && n-- == 0)
 		return device->err.what;
-	return n == 1 && device->err.why[0] ? device->err.why : NULL;
+	if (device->err.why[0] && n-- == 0)
+		return device->err.why;
+	if (device->number < 0)
+		return NULL;
+	return graft_device_reason(plan->graft, (unsigned int)device->number, n);
 }
 
 enum graft_result plan_result(const struct plan *plan)
