@@ -13,17 +13,22 @@
 /* Interrupts that an amba_device has room for: AMBA_NR_IRQS in include/linux/amba/bus.h. */
 #define MAX_AMBA_IRQS 9
 
-/* IRQCHIP_DECLARE() of drivers/irqchip/irq-gic.c and irq-gic-v3.c */
+/* IRQCHIP_DECLARE() of drivers/irqchip/irq-gic.c and irq-gic-v3.c; irq-gic-pm.c for the last one */
 static const struct {
 	const char *compatible;
-	bool v3;
+	enum { GIC_V2, GIC_V3, GIC_STACKED } kind; /* the last: on the GIC of the CPUs */
 } gics[] = {
-	{ "arm,gic-v3", true },          { "arm,gic-400", false },
-	{ "arm,cortex-a15-gic", false }, { "arm,cortex-a9-gic", false },
-	{ "arm,cortex-a7-gic", false },  { "arm,cortex-a5-gic", false },
-	{ "arm,arm11mp-gic", false },    { "arm,tc11mp-gic", false },
-	{ "arm,eb11mp-gic", false },     { "arm,pl390", false },
-	{ "qcom,msm-8660-qgic", false }, { "qcom,msm-qgic2", false },
+	{ "arm,gic-v3", GIC_V3 },
+	{ "arm,gic-400", GIC_V2 },
+	{ "arm,cortex-a15-gic", GIC_V2 },
+	{ "arm,cortex-a9-gic", GIC_V2 },
+	{ "arm,cortex-a7-gic", GIC_V2 },
+	{ "arm,arm11mp-gic", GIC_V2 },
+	{ "arm,arm1176jzf-devchip-gic", GIC_V2 },
+	{ "arm,pl390", GIC_V2 },
+	{ "qcom,msm-8660-qgic", GIC_V2 },
+	{ "qcom,msm-qgic2", GIC_V2 },
+	{ "nvidia,tegra210-agic", GIC_STACKED },
 };
 
 /*
@@ -106,8 +111,8 @@ static void describe(const struct interrupt *interrupt, struct host_irq_fact *fa
 	for (size_t i = 0; i < n_elems(gics); i++) {
 		if (!host_node_is_compatible(controller, gics[i].compatible))
 			continue;
-		fact->is_gic = true;
-		fact->kind = gic_kind(interrupt, gics[i].v3);
+		fact->is_gic = gics[i].kind != GIC_STACKED;
+		fact->kind = gic_kind(interrupt, gics[i].kind == GIC_V3);
 		if (fact->kind == HOST_IRQ_UNRESOLVED)
 			return;
 		break;

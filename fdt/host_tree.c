@@ -106,10 +106,13 @@ void host_tree_set_properties(struct host_node *node, const struct host_property
 	node->n_properties = n;
 }
 
-static bool is_printable(const char *name)
+/* Longer than any: the Devicetree Specification 0.4, 2.2.1, allows 31 and an address. */
+#define MAX_NAME 255
+
+static bool is_name(const char *name)
 {
-	for (; *name; name++) {
-		if (!isgraph((unsigned char)*name) || *name == '/')
+	for (size_t n = 0; name[n]; n++) {
+		if (!isgraph((unsigned char)name[n]) || name[n] == '/' || n == MAX_NAME)
 			return false;
 	}
 	return true;
@@ -128,15 +131,15 @@ static int malformed(const char *what, const struct host_node *node, struct err 
 
 static int check_names(const char *what, const struct host_node *node, struct err *err)
 {
-	if (!is_printable(node->name))
-		return malformed(what, node->parent ? node->parent : node, err,
-				 "a child's name has characters that no name may have");
-	if (node->parent && !node->name[0])
-		return malformed(what, node->parent, err, "a child has no name");
+	if (node->parent && (!is_name(node->name) || !node->name[0]))
+		return malformed(what, node->parent, err,
+				 "a child's name is malformed or too long");
 	for (size_t i = 0; i < node->n_properties; i++) {
-		if (!is_printable(node->properties[i].name) || !node->properties[i].name[0])
+		const char *name = node->properties[i].name;
+
+		if (!is_name(name) || !name[0])
 			return malformed(what, node, err,
-					 "a property's name has characters that no name may have");
+					 "a property's name is malformed or too long");
 	}
 	return 0;
 }

@@ -23,8 +23,7 @@ struct host_node {
 	uint32_t index;   /* in tree order; the root is 0 */
 	uint32_t phandle; /* 0: none */
 	struct host_node *parent, *child, *next; /* NULL: none */
-	const struct host_property
-		*properties; /* in the tree's order; the running host's by name */
+	const struct host_property *properties;  /* in tree order; the running host's by name */
 	size_t n_properties;
 };
 

@@ -34,9 +34,13 @@ static bool fits_provider(const struct host_node *target, size_t n_args)
 	return false;
 }
 
+/* In what is longer than any real one, only the beginning is looked at. */
+#define MAX_COMPATIBLE 128
+#define MAX_SIZE       4096 /* bytes of a property */
+
 static bool contains_word(const char *text, const char *word, size_t n)
 {
-	for (; *text; text++) {
+	for (const char *end = text + MAX_COMPATIBLE; *text && text < end; text++) {
 		if (strncasecmp(text, word, n) == 0)
 			return true;
 	}
@@ -64,7 +68,7 @@ static bool is_named_alike(const struct host_property *property, const struct ho
 int reference_guess(const struct host_tree *tree, const struct host_property *property,
 		    struct reference_list *list)
 {
-	size_t n_cells = property->size / 4;
+	size_t n_cells = (property->size < MAX_SIZE ? property->size : MAX_SIZE) / 4;
 
 	if (property->size < 4 || property->size % 4 || host_property_is_strings(property))
 		return 0;

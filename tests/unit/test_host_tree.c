@@ -147,6 +147,10 @@ Test(host_tree, lists_of_strings)
 	}
 }
 
+#define LONG_16   "abcdefghijklmnop"
+#define LONG_64   LONG_16 LONG_16 LONG_16 LONG_16
+#define LONG_NAME LONG_64 LONG_64 LONG_64 LONG_64
+
 /* What is wrong with a tree of one node below the root. */
 struct flaw {
 	const char *node, *property, *why;
@@ -176,6 +180,7 @@ Test(host_tree, malformed_trees_are_refused)
 		{ "a", "p", "its phandle is another node's too", { 1, 1 } },
 		{ "a", "p", "its phandle is 0 or -1", { UINT32_MAX, 1 } },
 		{ "a\x1b", "p", "name", { 0, 0 } },
+		{ LONG_NAME, "p", "too long", { 0, 0 } },
 		{ "a", "p q", "name", { 0, 0 } },
 	};
 

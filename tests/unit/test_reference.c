@@ -143,6 +143,35 @@ Test(reference, a_phandle_that_nothing_explains)
 	free(blob);
 }
 
+/* 10 MiB each of names, of known references and of unknown words: a second or two, not hours. */
+Test(reference, ten_megabytes, .timeout = 30)
+{
+	size_t size = 10 << 20, room = 3 * size + 4096;
+	void *blob = malloc(room);
+	char *value = malloc(size);
+	struct reference_list list;
+	struct err err = { 0 };
+	int at;
+
+	fdt_create_empty_tree(blob, (int)room);
+	at = fdt_add_subnode(blob, 0, "a");
+	fdt_setprop_u32(blob, at, "phandle", 0x61616161);
+	memset(value, 'a', size);
+	cr_assert_eq(fdt_setprop(blob, at, "x-supply", value, (int)size), 0);
+	cr_assert_eq(fdt_setprop(blob, at, "odd,thing", value, (int)size), 0);
+	value[size - 1] = '\0';
+	cr_assert_eq(fdt_setprop(blob, at, "compatible", value, (int)size), 0);
+	free(value);
+	cr_assert_eq(host_tree_parse(blob, room, "made", &tree, &err), 0, "%s", err.why);
+	free(blob);
+	cr_expect_eq(find("/a", "x-supply", &list), REFERENCE_SUPPLY);
+	cr_expect_eq(list.n_refs, size / 4);
+	reference_list_destroy(&list);
+	find("/a", "odd,thing", &list);
+	reference_list_destroy(&list);
+	host_tree_destroy(tree);
+}
+
 static size_t count_users(const char *path)
 {
 	struct reference_user *users;
