@@ -197,6 +197,27 @@ void vfio_device_close(struct vfio_device *vdev)
 	vfio_answers_destroy(&vdev->answers);
 }
 
+int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err)
+{
+	struct range *regions = calloc(vdev->n_regions + 1, sizeof(*regions));
+	struct graft_irq *irqs = calloc(vdev->n_irqs + 1, sizeof(*irqs));
+
+	vdev->guest = (struct graft_facts){
+		.regions = regions,
+		.n_regions = vdev->n_regions,
+		.irqs = irqs,
+		.n_irqs = vdev->n_irqs,
+		.amba = vdev->host.amba,
+	};
+	if (!regions || !irqs)
+		return err_set(err, ENOMEM, "describe %s", vdev->host.name);
+	for (unsigned int i = 0; i < vdev->n_regions; i++)
+		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
+	for (unsigned int i = 0; i < vdev->n_irqs; i++)
+		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
+	return 0;
+}
+
 int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
 {
 	int ret;

@@ -22,7 +22,7 @@ struct vfio_device {
 	const char *where;           /* the configuration's, for messages */
 	struct vfio_answers answers; /* for its node */
 	struct vfio_overlay overlay;
-	struct graft_facts guest; /* nodes.c: owns its arrays */
+	struct graft_facts guest; /* by vfio_device_guest_facts(); owns its arrays */
 	unsigned int graft_number;
 	int fd;         /* -1: not open */
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
@@ -39,6 +39,9 @@ struct vfio_device {
  */
 int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err);
 void vfio_device_close(struct vfio_device *vdev);
+
+/* Fill vdev->guest, but for coherence, when regions and interrupts have their places. */
+int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err);
 
 /* VFIO_DEVICE_RESET where the kernel has a handler for this device; else nothing. */
 int vfio_device_reset(const struct vfio_device *vdev, struct err *err);

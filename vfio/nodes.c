@@ -8,33 +8,10 @@
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/host_live.h"
-#include "vfio/irq.h"
-#include "vfio/region.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
-
-static int collect_facts(struct vfio_device *vdev, struct err *err)
-{
-	struct range *regions = calloc(vdev->n_regions + 1, sizeof(*regions));
-	struct graft_irq *irqs = calloc(vdev->n_irqs + 1, sizeof(*irqs));
-
-	vdev->guest = (struct graft_facts){
-		.regions = regions,
-		.n_regions = vdev->n_regions,
-		.irqs = irqs,
-		.n_irqs = vdev->n_irqs,
-		.amba = vdev->host.amba,
-	};
-	if (!regions || !irqs)
-		return err_set(err, ENOMEM, "describe %s", vdev->host.name);
-	for (unsigned int i = 0; i < vdev->n_regions; i++)
-		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
-	for (unsigned int i = 0; i < vdev->n_irqs; i++)
-		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
-	return 0;
-}
 
 static int find_node(const struct vfio *vfio, const struct vfio_device *vdev,
 		     const struct host_node **node, struct err *err)
@@ -58,7 +35,7 @@ static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *e
 	int ret = find_node(vfio, vdev, &node, err);
 
 	if (!ret)
-		ret = collect_facts(vdev, err);
+		ret = vfio_device_guest_facts(vdev, err);
 	if (!ret)
 		ret = host_facts_read(vfio->tree, node, &host, err);
 	if (!ret) {

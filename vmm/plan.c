@@ -27,16 +27,6 @@ static int find_node(const struct plan *plan, struct plan_device *device, struct
 	return device->node ? 0 : host_tree_find_device(plan->tree, host, &device->node, err);
 }
 
-/* VFIO counts interrupts until one has no Linux number: vfio_platform_irq_init(). */
-static unsigned int count_irqs(const struct host_facts *facts)
-{
-	unsigned int n = 0;
-
-	while (n < facts->n_irqs && facts->irqs[n].kind != HOST_IRQ_UNRESOLVED)
-		n++;
-	return n;
-}
-
 static int read_device(const struct plan *plan, struct plan_device *device, struct err *err)
 {
 	int ret = find_node(plan, device, err);
@@ -56,12 +46,7 @@ static int read_device(const struct plan *plan, struct plan_device *device, stru
 	ret = host_facts_read(plan->tree, device->node, &device->facts, &device->err);
 	if (ret == -ENOMEM)
 		return err_set(err, ENOMEM, "plan %s", device->name);
-	device->n_irqs = ret ? 0 : count_irqs(&device->facts);
-	device->regions = calloc(device->facts.n_regions + 1, sizeof(*device->regions));
-	device->irqs = calloc(device->n_irqs + 1, sizeof(*device->irqs));
-	if (!device->regions || !device->irqs)
-		return err_set(err, ENOMEM, "plan %s", device->name);
-	return 0;
+	return plan_make_room(device, err);
 }
 
 static int read_devices(struct plan *plan, const struct vm_config *config, struct err *err)
@@ -197,11 +182,12 @@ static int apply_overlays(const struct plan *plan, void **blob, size_t *size, st
 		return err_set(err, ENOMEM, "apply overlays");
 	for (unsigned int i = 0; i < plan->n_devices; i++) {
 		const struct plan_device *device = &plan->devices[i];
+		const struct graft_node *node = plan_nodes(plan, device);
 
-		if (device->result == GRAFT_PASSES)
+		if (node && device->result == GRAFT_PASSES)
 			users[n++] = (struct vfio_overlay_user){
 				.overlay = &device->overlay,
-				.node = plan_nodes(plan, device)->name,
+				.node = node->name,
 				.facts = guest_facts(device),
 			};
 	}

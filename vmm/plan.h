@@ -78,7 +78,8 @@ enum graft_result plan_result(const struct plan *plan);
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
 
-/* Places the devices in the guest; plan_place.c. */
+/* plan_place.c: what a device gets by its facts, then where it is in the guest. */
+int plan_make_room(struct plan_device *device, struct err *err);
 int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
 
 /* The three ways to tell of it, each for all devices of the plan. @devices: a JSON array to append

@@ -12,6 +12,26 @@
 /* What KVM offers on every arm64 host: KVM_CAP_ARM_VM_IPA_SIZE of type 0. */
 #define DEFAULT_IPA_BITS 40
 
+/* VFIO counts interrupts until one has no Linux number: vfio_platform_irq_init(). */
+static unsigned int count_irqs(const struct host_facts *facts)
+{
+	unsigned int n = 0;
+
+	while (n < facts->n_irqs && facts->irqs[n].kind != HOST_IRQ_UNRESOLVED)
+		n++;
+	return n;
+}
+
+int plan_make_room(struct plan_device *device, struct err *err)
+{
+	device->n_irqs = count_irqs(&device->facts);
+	device->regions = calloc(device->facts.n_regions + 1, sizeof(*device->regions));
+	device->irqs = calloc(device->n_irqs + 1, sizeof(*device->irqs));
+	if (!device->regions || !device->irqs)
+		return err_set(err, ENOMEM, "plan %s", device->name);
+	return 0;
+}
+
 static int place_region(struct plan_device *device, struct platform_bus *bus, unsigned int i,
 			bool pinned, struct err *err)
 {
