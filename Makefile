@@ -65,7 +65,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := check check-full clean demo fuzz help format lint setup unit %config
+no_config_goals := check check-corpus check-full clean demo fuzz help format lint setup unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -248,6 +248,10 @@ check:
 check-full:
 	@O=$(O) scripts/check --full
 
+check-corpus:
+	@scripts/setup build corpus
+	@O=$(O) tests/corpus/run
+
 demo:
 	@scripts/setup build cross testbed
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
@@ -291,6 +295,7 @@ help:
 #: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
+#: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
 #: make fuzz             device trees made by libFuzzer, for FUZZ_SECONDS=600
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
@@ -300,7 +305,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-full demo setup format install clean help FORCE \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full demo setup format install clean help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 
 -include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)
