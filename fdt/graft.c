@@ -128,6 +128,21 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 	return (int)graft->n_devices++;
 }
 
+static void plan_device(struct graft *graft, struct graft_device *device)
+{
+	/* What properties bring along is put behind it while it is being planned. */
+	if (!graft_plan_node(graft, device, device->node, GRAFT_ROLE_DEVICE, NULL))
+		return;
+	for (size_t i = 0; i < device->n_partners; i++) {
+		const struct host_node *partner = device->partners[i];
+		struct graft_node *node =
+			graft_plan_node(graft, device, partner, GRAFT_ROLE_PART, partner->name);
+
+		if (node)
+			graft_join(device, node);
+	}
+}
+
 static void plan_pass(struct graft *graft)
 {
 	uint32_t n = host_tree_n_nodes(graft->tree);
@@ -141,12 +156,10 @@ static void plan_pass(struct graft *graft)
 		graft->devices[i].nodes = NULL;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		graft_mark_device(graft, &graft->devices[i]);
-	for (unsigned int i = 0; i < graft->n_devices; i++) {
-		struct graft_device *device = &graft->devices[i];
-
-		/* What it brings along is put behind it while it is being planned. */
-		graft_plan_node(graft, device, device->node, GRAFT_ROLE_DEVICE, NULL);
-	}
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		graft_mark_partners(graft, &graft->devices[i]);
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		plan_device(graft, &graft->devices[i]);
 }
 
 static void settle_references(const struct graft *graft, struct graft_node *node)

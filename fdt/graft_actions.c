@@ -74,20 +74,23 @@ void graft_act_cells(struct graft_place *place, struct graft_item *item)
 {
 	/* Both #address-cells and #size-cells are 2 below the root: builder.h. */
 	static const uint32_t two = DT_ADDRESS_CELLS;
+	const struct host_node *node = place->node;
+	bool unit = strcmp(item->property, "#address-cells") == 0 &&
+		    host_node_has(node, "#interrupt-cells"); /* of interrupts: dtc wants it */
 
-	if (!graft_has_addressed_child(place->graft, place->node)) {
-		graft_item_set(item, GRAFT_DROP, item->binding, "no child of it has an address");
-	} else if (graft_is_mmio_bus(place->node)) {
+	if (graft_is_bus(place->graft, node) && graft_is_mmio_bus(node)) {
 		graft_item_set(item, GRAFT_REWRITE, item->binding, "as the guest's root has them");
 		graft_item_cells(place->graft, item, &two, 1);
-	} else {
+	} else if (graft_is_bus(place->graft, node) || unit) {
 		graft_item_copy(item, place->property);
+	} else {
+		graft_item_set(item, GRAFT_DROP, item->binding, "no child of it has an address");
 	}
 }
 
 void graft_act_ranges(struct graft_place *place, struct graft_item *item)
 {
-	if (graft_has_addressed_child(place->graft, place->node))
+	if (graft_is_bus(place->graft, place->node))
 		item->value = "";
 	else
 		graft_item_set(item, GRAFT_DROP, item->binding, "no child of it has an address");

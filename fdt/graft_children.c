@@ -8,9 +8,9 @@
 #include "vmm/base/str.h"
 
 /* Controllers of a bus whose children are devices of their own, by their generic names. */
-static const char *const buses[] = { "i2c*",   "i3c*",    "spi*",  "qspi*",     "flexspi*",
-				     "mdio*",  "serial*", "uart*", "mmc*",      "sdhci*",
-				     "dwmmc*", "usb*",    "dsi*",  "ethernet*", "*-i2c@*" };
+static const char *const buses[] = { "i2c*",   "i3c*",    "spi*",  "qspi*",  "flexspi*",
+				     "mdio*",  "serial*", "uart*", "mmc*",   "sdhci*",
+				     "dwmmc*", "usb*",    "dsi*",  "*-i2c@*" };
 
 static bool is_bus(const struct host_node *node)
 {
@@ -31,8 +31,9 @@ enum graft_role graft_child_role(const struct host_node *child)
 {
 	if (is_ethernet_phy(child))
 		return GRAFT_ROLE_ETHERNET_PHY;
-	if (host_node_has(child, "compatible") && !graft_is_mmio_bus(child->parent) &&
-	    is_bus(child->parent))
+	if (!graft_is_mmio_bus(child->parent) && is_bus(child->parent) &&
+	    strncmp(child->name, "port", 4) != 0 &&
+	    (host_node_has(child, "compatible") || host_node_has(child, "reg")))
 		return GRAFT_ROLE_SLAVE;
 	return GRAFT_ROLE_PART;
 }
@@ -66,6 +67,13 @@ bool graft_has_addressed_child(const struct graft *graft, const struct host_node
 			return true;
 	}
 	return false;
+}
+
+/* dtc wants ranges of a node with a unit address and no reg. */
+bool graft_is_bus(const struct graft *graft, const struct host_node *node)
+{
+	return graft_has_addressed_child(graft, node) ||
+	       (graft_is_mmio_bus(node) && !host_node_has(node, "reg") && strchr(node->name, '@'));
 }
 
 static bool is_assigned(const struct graft *graft, const struct host_node *node)
@@ -129,9 +137,52 @@ static void mark(struct graft *graft, struct graft_device *device, const struct 
 	}
 }
 
+/* A connector or a panel beside the root's buses: no more than its node and its wires. */
+static bool is_standalone(const struct host_node *node)
+{
+	return node->parent && !node->parent->parent && host_node_is_available(node) &&
+	       host_node_has(node, "compatible") && !host_node_has(node, "reg") &&
+	       !host_node_has(node, "ranges");
+}
+
+static const struct host_node *find_partner(const struct graft *graft, const struct host_node *node)
+{
+	const struct host_property *remote = host_node_find(node, "remote-endpoint");
+	const struct host_node *partner = NULL;
+
+	if (remote && remote->size >= sizeof(uint32_t))
+		partner = host_tree_by_phandle(graft->tree, host_property_cell(remote, 0));
+	while (partner && !host_node_has(partner, "compatible"))
+		partner = partner->parent;
+	return partner && is_standalone(partner) ? partner : NULL;
+}
+
+/* What stands at the other end of the wires that leave @node. */
+static void mark_partners(struct graft *graft, struct graft_device *device,
+			  const struct host_node *node)
+{
+	const struct host_node *partner = find_partner(graft, node);
+
+	if (partner && !graft->marks[partner->index].in_guest &&
+	    device->n_partners < n_elems(device->partners)) {
+		device->partners[device->n_partners++] = partner;
+		mark(graft, device, partner);
+	}
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		if (graft->marks[child->index].in_guest)
+			mark_partners(graft, device, child);
+	}
+}
+
 void graft_mark_device(struct graft *graft, struct graft_device *device)
 {
 	mark(graft, device, device->node);
+}
+
+void graft_mark_partners(struct graft *graft, struct graft_device *device)
+{
+	device->n_partners = 0;
+	mark_partners(graft, device, device->node);
 }
 
 /* A slave that cannot be passed takes its place with it, not its controller. */

@@ -74,13 +74,19 @@ static const char *unique_name(struct graft *graft, const char *wanted)
 	return name;
 }
 
-static void join(struct graft *graft, struct graft_device *device, struct graft_node *node)
+void graft_join(struct graft_device *device, struct graft_node *node)
 {
 	struct graft_node *last = device->nodes;
 
 	while (last->next)
 		last = last->next;
 	last->next = node;
+}
+
+/* One that has a phandle of its own: two devices may have a copy of the same. */
+static void join(struct graft *graft, struct graft_device *device, struct graft_node *node)
+{
+	graft_join(device, node);
 	node->referenced = true;
 	node->phandle = DT_PHANDLE_GRAFT + host_tree_n_nodes(graft->tree) + graft->n_made++;
 }

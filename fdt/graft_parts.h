@@ -31,6 +31,9 @@ struct graft_mark {
 	char *dropped;   /* why it is not copied, although it is of an assigned device; malloc'ed */
 };
 
+/* A display controller has few outputs. */
+#define GRAFT_MAX_PARTNERS 8
+
 struct graft_device {
 	const struct host_node *node;
 	const char *name;
@@ -38,6 +41,9 @@ struct graft_device {
 	struct graft_answers answers;
 	struct host_facts host;   /* what the tree says */
 	struct graft_node *nodes; /* its own first; of the pass */
+	/* Connectors and panels that it brings along; of the pass. */
+	const struct host_node *partners[GRAFT_MAX_PARTNERS];
+	size_t n_partners;
 	enum graft_result result;
 	const char **reasons; /* of the pass */
 	size_t n_reasons;
@@ -141,6 +147,8 @@ void graft_make_cell(struct graft *graft, struct graft_node *node, const char *p
 		     uint32_t value);
 void graft_make_string(struct graft *graft, struct graft_node *node, const char *property,
 		       const char *value);
+/* Put a node behind the device's own. */
+void graft_join(struct graft_device *device, struct graft_node *node);
 struct graft_node *graft_find_made(const struct graft_device *device, const char *prefix);
 
 /* graft_children.c */
@@ -149,12 +157,16 @@ enum graft_role graft_child_role(const struct host_node *child);
 bool graft_is_mmio_bus(const struct host_node *node);
 /* Mark what of a device the guest gets. */
 void graft_mark_device(struct graft *graft, struct graft_device *device);
+/* The same for the stand-alone nodes that its graph leads to, when all devices are marked. */
+void graft_mark_partners(struct graft *graft, struct graft_device *device);
 void graft_plan_children(struct graft *graft, struct graft_device *device,
 			 const struct host_node *node, struct graft_node *out);
 /* The n-th region of a child in the guest. False: it has none that lies in a region of the device.
  */
 bool graft_child_region(const struct graft_device *device, const struct host_node *child,
 			unsigned int n, struct range *range);
+/* It needs cells (and ranges, if it has them on the host). */
+bool graft_is_bus(const struct graft *graft, const struct host_node *node);
 bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node);
 
 /* graft_verdict.c: the device as a whole. */

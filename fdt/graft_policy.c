@@ -26,6 +26,11 @@ static bool is_data(const struct graft_place *place)
 	return place->role == GRAFT_ROLE_DATA;
 }
 
+static bool is_zap_shader(const struct graft_place *place)
+{
+	return strcmp(place->node->name, "zap-shader") == 0;
+}
+
 static bool is_one_of_several(const struct graft_place *place)
 {
 	return place->refs.n_refs > 1;
@@ -141,6 +146,9 @@ static const struct graft_rule rules[] = {
 	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
 	{ "*", REFERENCE_MSI, NULL, GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
 	{ "*", REFERENCE_INTERRUPT, NULL, GRAFT_DROP, NO_IDENTITY, "interrupts.yaml", NULL },
+	{ "memory-region", ANY, is_zap_shader, GRAFT_ASK,
+	  "without its firmware the GPU works only where nothing is secure", "display/msm/gpu.yaml",
+	  NULL },
 	{ "*", REFERENCE_MEMORY, NULL, GRAFT_REFUSE, "host memory is not the guest's",
 	  "reserved-memory.yaml", graft_act_memory },
 	{ "*", REFERENCE_NVMEM, NULL, GRAFT_ASK, "what is stored there stays the host's",

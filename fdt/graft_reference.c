@@ -158,40 +158,45 @@ static bool serves_only(const struct graft_place *place, const struct host_node 
 	return only;
 }
 
-static bool ask_for(const struct graft_place *place, struct graft_item *item,
-		    const struct host_node *provider)
+static void ask_for(struct graft_item *item, const struct host_node *device, const char *why)
 {
 	char path[96], name[96];
 
-	if (!is_assignable(provider) || !serves_only(place, provider))
-		return false;
-	graft_item_set(item, GRAFT_ASK, item->binding, "it serves no other: assign it, too: %s",
-		       host_node_path(provider, path, sizeof(path)));
-	graft_item_ask(item, "host=%s", host_node_device_name(provider, name, sizeof(name)));
-	return true;
+	graft_item_set(item, GRAFT_ASK, item->binding, "%s: assign it, too: %s", why,
+		       host_node_path(device, path, sizeof(path)));
+	graft_item_ask(item, "host=%s", host_node_device_name(device, name, sizeof(name)));
 }
 
 void graft_act_needed(struct graft_place *place, struct graft_item *item)
 {
 	for (size_t i = 0; i < place->refs.n_refs; i++) {
 		const struct host_node *target = place->refs.refs[i].target;
+		const struct host_node *provider = owner(target);
 
-		if (target && !place->graft->marks[target->index].in_guest &&
-		    ask_for(place, item, owner(target)))
-			return;
+		if (!target || place->graft->marks[target->index].in_guest ||
+		    !is_assignable(provider) || !serves_only(place, provider))
+			continue;
+		ask_for(item, provider, "it serves no other");
+		return;
 	}
 }
 
+/* Who else uses the partner is asked when it is given, too. */
 void graft_act_graph(struct graft_place *place, struct graft_item *item)
 {
 	const struct host_node *partner =
 		place->refs.n_refs ? owner(place->refs.refs[0].target) : NULL;
+	char path[96];
 
 	if (!partner || !host_node_is_available(partner))
 		graft_item_set(item, GRAFT_DROP, item->binding,
 			       "its partner is not used on the host either");
-	else
-		ask_for(place, item, partner);
+	else if (host_node_has(partner, "#phy-cells"))
+		graft_item_set(item, GRAFT_DROP, item->binding,
+			       "it leads to a PHY, which is the host's: %s",
+			       host_node_path(partner, path, sizeof(path)));
+	else if (is_assignable(partner))
+		ask_for(item, partner, "the guest does not have its partner");
 }
 
 void graft_act_memory(struct graft_place *place, struct graft_item *item)

@@ -101,7 +101,6 @@ static enum dependence find_dependence(const struct reference_user *user)
 	case REFERENCE_CLOCK:
 	case REFERENCE_RESET:
 	case REFERENCE_POWER_DOMAIN:
-	case REFERENCE_SUPPLY:
 	case REFERENCE_PINCTRL:
 	case REFERENCE_IOMMU:
 	case REFERENCE_MSI:
@@ -113,6 +112,8 @@ static enum dependence find_dependence(const struct reference_user *user)
 	case REFERENCE_GRAPH:
 	case REFERENCE_UNKNOWN:
 		return DEPENDENCE_NONE;
+	case REFERENCE_SUPPLY: /* a CPU's takes the host down */
+		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
 	default:
 		return DEPENDENCE_SOME;
 	}
@@ -202,15 +203,20 @@ static void note_glue(struct graft *graft, struct graft_device *device)
 	}
 }
 
-static void note_dma(struct graft *graft, struct graft_device *device)
+/* Only the user knows whether the device does DMA at all. */
+static void judge_dma(struct graft *graft, struct graft_device *device, bool forced)
 {
-	if (!device->host.dma_offset || host_node_has(device->node, "iommus"))
+	if (!device->host.dma_offset || host_node_has(device->node, "iommus") ||
+	    forced != device->answers.force)
 		return;
+	if (!forced && device->result == GRAFT_PASSES)
+		device->result = GRAFT_NEEDS_ANSWER;
 	add_reason(graft, device,
 		   graft_printf(&graft->arena,
-				"note: a bus above it shifts its DMA addresses by 0x%" PRIx64
-				": without an IOMMU the guest's would need the same",
-				device->host.dma_offset));
+				"%sdma-ranges of a bus above it shift its addresses by 0x%" PRIx64
+				", which without an IOMMU the guest does not%s",
+				forced ? "note: forced, although " : "", device->host.dma_offset,
+				forced ? "" : ": if it does no DMA, give force"));
 }
 
 static void refuse(struct graft *graft, struct graft_device *device, const char *reason)
@@ -256,11 +262,12 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	if (collect(graft, device, device->nodes, GRAFT_REFUSE))
 		device->result = GRAFT_REFUSED;
 	judge_users(graft, device, false);
+	judge_dma(graft, device, false);
 	if (collect(graft, device, device->nodes, GRAFT_ASK) && device->result == GRAFT_PASSES)
 		device->result = GRAFT_NEEDS_ANSWER;
 	judge_users(graft, device, true);
+	judge_dma(graft, device, true);
 	collect(graft, device, device->nodes, GRAFT_DROP);
 	note_regions(graft, device);
 	note_glue(graft, device);
-	note_dma(graft, device);
 }

@@ -159,6 +159,7 @@ static const struct {
 	{ "/i2c@34000", GRAFT_PASSES, NULL },
 	{ "/banks@35000", GRAFT_PASSES, NULL },
 	{ "/child-irq@36000", GRAFT_REFUSED, "port0/interrupts" },
+	{ "/shifted-bus/shifted@3b000", GRAFT_NEEDS_ANSWER, "if it does no DMA, give force" },
 	{ "/wrapper/wrapped@39000", GRAFT_PASSES, "note: /wrapper above it" },
 };
 
@@ -281,6 +282,22 @@ Test(graft, references_between_assigned_devices_survive)
 			cr_expect(target->referenced, "%s", target->name);
 		graft_destroy(graft);
 	}
+}
+
+Test(graft, a_connector_comes_along)
+{
+	static const char *const device = "/tv@3a000";
+	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
+	const struct graft_node *tv = graft_device_nodes(graft, 0), *connector = tv->next;
+
+	cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES);
+	cr_assert_not_null(connector);
+	cr_expect_str_eq(connector->name, "connector");
+	cr_expect_eq(fixture_item(tv, "port/endpoint", "remote-endpoint")->verdict, GRAFT_REWRITE);
+	cr_expect_eq(fixture_item(connector, "port/endpoint", "remote-endpoint")->verdict,
+		     GRAFT_REWRITE);
+	cr_expect_eq(fixture_item(connector, "", "hpd-gpios")->verdict, GRAFT_DROP);
+	graft_destroy(graft);
 }
 
 Test(graft, a_device_that_does_not_pass_is_not_written)
