@@ -78,10 +78,10 @@ void graft_act_cells(struct graft_place *place, struct graft_item *item)
 	bool unit = strcmp(item->property, "#address-cells") == 0 &&
 		    host_node_has(node, "#interrupt-cells"); /* of interrupts: dtc wants it */
 
-	if (graft_is_bus(place->graft, node) && graft_is_mmio_bus(node)) {
+	if (graft_has_addressed_child(place->graft, node) && graft_is_mmio_bus(node)) {
 		graft_item_set(item, GRAFT_REWRITE, item->binding, "as the guest's root has them");
 		graft_item_cells(place->graft, item, &two, 1);
-	} else if (graft_is_bus(place->graft, node) || unit) {
+	} else if (graft_has_addressed_child(place->graft, node) || unit) {
 		graft_item_copy(item, place->property);
 	} else {
 		graft_item_set(item, GRAFT_DROP, item->binding, "no child of it has an address");
@@ -90,7 +90,7 @@ void graft_act_cells(struct graft_place *place, struct graft_item *item)
 
 void graft_act_ranges(struct graft_place *place, struct graft_item *item)
 {
-	if (graft_is_bus(place->graft, place->node))
+	if (graft_has_addressed_child(place->graft, place->node))
 		item->value = "";
 	else
 		graft_item_set(item, GRAFT_DROP, item->binding, "no child of it has an address");

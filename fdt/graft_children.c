@@ -69,13 +69,6 @@ bool graft_has_addressed_child(const struct graft *graft, const struct host_node
 	return false;
 }
 
-/* dtc wants ranges of a node with a unit address and no reg. */
-bool graft_is_bus(const struct graft *graft, const struct host_node *node)
-{
-	return graft_has_addressed_child(graft, node) ||
-	       (graft_is_mmio_bus(node) && !host_node_has(node, "reg") && strchr(node->name, '@'));
-}
-
 static bool is_assigned(const struct graft *graft, const struct host_node *node)
 {
 	for (unsigned int i = 0; i < graft->n_devices; i++) {

@@ -52,10 +52,14 @@ static bool is_taken(const char *name)
 	return false;
 }
 
-/* No two nodes of the root may have one name; Linux names fixed clocks by it, too. */
+/*
+ * No two nodes of the root may have one name; Linux names fixed clocks by it, too. Without reg
+ * there is no unit address.
+ */
 static const char *unique_name(struct graft *graft, const char *wanted)
 {
-	const char *name = graft_printf(&graft->arena, "%s", wanted);
+	int base = (int)strcspn(wanted, "@");
+	const char *name = graft_printf(&graft->arena, "%.*s", base, wanted);
 	unsigned int n = 1;
 	bool taken = true;
 
@@ -69,7 +73,7 @@ static const char *unique_name(struct graft *graft, const char *wanted)
 			taken = node;
 		}
 		if (taken)
-			name = graft_printf(&graft->arena, "%s-%u", wanted, ++n);
+			name = graft_printf(&graft->arena, "%.*s-%u", base, wanted, ++n);
 	}
 	return name;
 }

@@ -165,8 +165,6 @@ void graft_plan_children(struct graft *graft, struct graft_device *device,
  */
 bool graft_child_region(const struct graft_device *device, const struct host_node *child,
 			unsigned int n, struct range *range);
-/* It needs cells (and ranges, if it has them on the host). */
-bool graft_is_bus(const struct graft *graft, const struct host_node *node);
 bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node);
 
 /* graft_verdict.c: the device as a whole. */

@@ -95,6 +95,8 @@ static const struct graft_rule rules[] = {
 	{ "arm,primecell-periphid", ANY, is_device, GRAFT_DROP,
 	  "an id of the tree's own keeps the guest's driver off; the guest reads the device's",
 	  "arm/primecell.yaml", NULL },
+	{ "amd,serdes-*", ANY, NULL, GRAFT_COPY, "numbers of the SerDes", "net/amd-xgbe.txt",
+	  NULL },
 	{ "clocks", ANY, NULL, GRAFT_REPLACE, "fixed clocks of the host's rates", "clock.yaml",
 	  graft_act_clocks },
 	{ "assigned-clock*", ANY, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },

@@ -143,6 +143,8 @@ static void decide(struct graft_place *place, struct graft_item *item)
 		place->graft->arena.failed = true;
 	keep_targets(place, item);
 	graft_policy_apply(place, item);
+	if (item->verdict == GRAFT_COPY)
+		item->guessed = false;
 	relent(place, item);
 	reference_list_destroy(&place->refs);
 	memset(&place->refs, 0, sizeof(place->refs));
@@ -171,6 +173,15 @@ static void plan_properties(struct graft_place *place)
 	}
 }
 
+/* A bus that had only ranges has no unit address in the guest, but its name must stay unique. */
+static const char *without_unit_address(struct graft *graft, const char *name)
+{
+	int base = (int)strcspn(name, "@");
+
+	return name[base] ? graft_printf(&graft->arena, "%.*s-%s", base, name, name + base + 1)
+			  : name;
+}
+
 /* Unit addresses are lower-case hex without 0x (Devicetree Specification 0.4, 2.2.1.1). */
 static const char *guest_name(struct graft *graft, const struct graft_device *device,
 			      const struct host_node *node)
@@ -183,9 +194,10 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 			region = device->facts.regions[0];
 		else
 			return graft_printf(&graft->arena, "%.*s", base, node->name);
-	} else if (!graft_is_mmio_bus(node->parent) ||
-		   !graft_child_region(device, node, 0, &region)) {
+	} else if (!graft_is_mmio_bus(node->parent)) {
 		return node->name;
+	} else if (!graft_child_region(device, node, 0, &region)) {
+		return without_unit_address(graft, node->name);
 	}
 	return graft_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
 }

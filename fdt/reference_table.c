@@ -72,6 +72,7 @@ static const struct reference_rule rules[] = {
 	CELLS("gpio", GPIO, "#gpio-cells"),
 	CELLS("*-gpios", GPIO, "#gpio-cells"),
 	CELLS("*-gpio", GPIO, "#gpio-cells"),
+	CELLS("ti,*_gpio", GPIO, "#gpio-cells"),
 	ARGS("gpio-ranges", GPIO, 3),
 
 	/* by phandle alone, by several devices' bindings */
