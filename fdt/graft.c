@@ -52,7 +52,9 @@ static void *copy_array(const void *array, size_t n, size_t size)
 {
 	void *copy = calloc(n + 1, size);
 
-	if (copy && n)
+	if (!copy)
+		return NULL;
+	if (n)
 		memcpy(copy, array, n * size);
 	return copy;
 }
@@ -67,12 +69,17 @@ static void destroy_device(struct graft_device *device)
 static int init_device(struct graft_device *device, const struct host_tree *tree,
 		       const struct graft_facts *facts, struct err *err)
 {
-	device->facts = *facts;
-	device->facts.regions =
-		copy_array(facts->regions, facts->n_regions, sizeof(*facts->regions));
-	device->facts.irqs = copy_array(facts->irqs, facts->n_irqs, sizeof(*facts->irqs));
-	if (!device->facts.regions || !device->facts.irqs)
+	struct range *regions = copy_array(facts->regions, facts->n_regions, sizeof(*regions));
+	struct graft_irq *irqs = copy_array(facts->irqs, facts->n_irqs, sizeof(*irqs));
+
+	if (!regions || !irqs) {
+		free(regions);
+		free(irqs);
 		return err_set(err, ENOMEM, "graft %s", device->name);
+	}
+	device->facts = *facts;
+	device->facts.regions = regions;
+	device->facts.irqs = irqs;
 	return host_facts_read(tree, device->node, &device->host, err);
 }
 

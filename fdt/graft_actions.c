@@ -37,18 +37,21 @@ static void set_regions(struct graft_place *place, struct graft_item *item,
 
 static void act_child_reg(struct graft_place *place, struct graft_item *item)
 {
-	struct range *regions =
-		graft_alloc(&place->graft->arena, (place->property->size + 1) * sizeof(*regions));
+	struct range region, *regions;
 	unsigned int n = 0;
 
-	while (regions && n < place->property->size &&
-	       graft_child_region(place->device, place->node, n, &regions[n]))
+	while (graft_child_region(place->device, place->node, n, &region))
 		n++;
-	if (n)
-		set_regions(place, item, regions, n);
-	else
+	if (!n) {
 		graft_item_set(item, GRAFT_DROP, item->binding,
 			       "it is not in the device's registers");
+		return;
+	}
+	regions = graft_alloc(&place->graft->arena, n * sizeof(*regions));
+	for (unsigned int i = 0; regions && i < n; i++)
+		graft_child_region(place->device, place->node, i, &regions[i]);
+	if (regions)
+		set_regions(place, item, regions, n);
 }
 
 void graft_act_reg(struct graft_place *place, struct graft_item *item)

@@ -129,7 +129,7 @@ static void keep_targets(struct graft_place *place, struct graft_item *item)
 
 	if (!n)
 		return;
-	item->targets = graft_alloc(&place->graft->arena, n * sizeof(*item->targets));
+	item->targets = graft_alloc(&place->graft->arena, n * sizeof(void *));
 	for (size_t i = 0; item->targets && i < n; i++)
 		item->targets[i] = place->refs.refs[i].target;
 	item->n_targets = item->targets ? n : 0;
