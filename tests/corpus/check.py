@@ -6,6 +6,7 @@ import functools
 import re
 import subprocess
 
+import answers
 import linux
 import tree as device_tree
 
@@ -14,7 +15,7 @@ TRIGGERS = {1: "edge-rising", 2: "edge-falling", 3: "edge-both", 4: "level-high"
 # describes a wire in both directions (remote-endpoint), and the marks in /aliases and /chosen.
 USES = re.compile(
     r"(clocks|resets|power-domains|interrupts-extended|interrupt-parent|iommus|msi-parent|dmas|"
-    r"pinctrl-\d+|.*-supply|.*-?gpios?|phys|pwms|mboxes|io-channels|interconnects|hwlocks|nvmem|"
+    r"pinctrl-\d+|.*-supply|(.*-)?gpios?|phys|pwms|mboxes|io-channels|interconnects|hwlocks|nvmem|"
     r"nvmem-cells|thermal-sensors|iommu-map|msi-map|interrupt-map)$"
 )
 # The first cell of what these hold, in a guest's tree, is a phandle.
@@ -118,7 +119,7 @@ class Check:
             self.check_regions(device, node)
             self.check_interrupts(device, node)
             self.check_properties(device, node)
-            self.check_nodes(device, node)
+            self.check_nodes(device)
             if device["result"] != "refused":
                 self.check_possible(device, node)
         for node in linux.devices(self.tree):
@@ -158,21 +159,23 @@ class Check:
                     continue
                 self.problem(device, "no verdict on %s %s" % (below.path, sorted(missing)))
 
-    def check_nodes(self, device, node):
-        if device["result"] != "passes":
-            if device["node"]:
-                self.problem(device, "it has a finished node, but does not pass")
-            return
+    def check_nodes(self, device):
+        if device["result"] == "passes":
+            self.problems += [(device["path"], text) for text in self.node_problems(device)]
+        elif device["node"]:
+            self.problem(device, "it has a finished node, but does not pass")
+
+    def node_problems(self, device):
+        """Of the finished node of a device that passes."""
         if not device["node"]:
-            self.problem(device, "it passes, but has no node")
+            yield "it passes, but has no node"
             return
+        node = self.tree.by_path[device["path"]]
         kinds, problems = compile_nodes(device["node"])
-        for text in problems:
-            self.problem(device, text)
-        own = [below.path for below in node.subtree()]
-        new = kinds - self.host_kinds(node, own)
+        yield from problems
+        new = kinds - self.host_kinds(node, [below.path for below in node.subtree()])
         if new:
-            self.problem(device, "dtc warns of what it does not in the host's: %s" % sorted(new))
+            yield "dtc warns of what it does not in the host's: %s" % sorted(new)
 
     @functools.cached_property
     def host_warnings(self):

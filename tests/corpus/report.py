@@ -6,13 +6,15 @@ import datetime
 import os
 import re
 
+import answers
+
 Fact = collections.namedtuple(
     "Fact", "arch soc kvm path kind result reasons has_registers has_interrupts"
 )
 
 # 32-bit cores with the virtualization extensions; all 64-bit ones have them
 KVM_CORES = ("arm,cortex-a7", "arm,cortex-a12", "arm,cortex-a15", "arm,cortex-a17", "arm,armv8")
-RESULTS = ("passes", "needs-answer", "refused")
+RESULTS = ("passes", "needs-answer", "force", "refused")
 
 # Node name → kind of device; the first that matches.
 KINDS = (
@@ -94,9 +96,12 @@ def facts(tree, plan):
         if device["result"] == "passes":
             reasons = []
         kinds = tuple(sorted({first_match(REASONS, text, "other") for text in reasons}))
+        result = device["result"]
+        if result == "needs-answer" and answers.must_be_forced(reasons):
+            result = "force"
         found.append(Fact(
             arch, compatible[-1] if compatible else "", kvm, device["path"],
-            kind_of(device["path"]), device["result"], kinds, bool(device["regions"]),
+            kind_of(device["path"]), result, kinds, bool(device["regions"]),
             bool(device["interrupts"]),
         ))
     return found
@@ -127,14 +132,13 @@ def of_target(devices):
 def headline(devices):
     counts = collections.Counter(f.result for f in of_target(devices))
     return ("devices with registers and interrupts, SoCs that can run KVM, boards merged: %d; "
-            "%.1f %% pass, %.1f %% need an answer, %.1f %% are refused" % (
-                sum(counts.values()), share(counts, RESULTS[:1]), share(counts, RESULTS[1:2]),
-                share(counts, RESULTS[2:])))
+            "%.1f %% pass, %.1f %% need an answer, %.1f %% must be forced, %.1f %% are refused" % (
+                (sum(counts.values()),) + tuple(share(counts, (r,)) for r in RESULTS)))
 
 
 def table(title, rows):
-    yield "| %s | devices | pass | need an answer | refused |" % title
-    yield "| --- | ---: | ---: | ---: | ---: |"
+    yield "| %s | devices | pass | need an answer | must be forced | refused |" % title
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for name, chosen in rows:
         counts = collections.Counter(f.result for f in chosen)
         yield "| %s | %d | %s |" % (name, len(chosen), " | ".join(
@@ -169,7 +173,8 @@ def lines(devices, n_trees, corpus):
     yield ""
     yield ("*Passes*: the finished node is made from the tree alone. *Needs an answer*: the user must "
            "give an option that the plan names, such as a clock's rate (on the board itself, a live "
-           "plan knows most rates). *Refused*: it cannot work, and the plan says why.")
+           "plan knows most rates). *Must be forced*: that too, but one of the answers is `force`, for "
+           "another device of the host uses it and would lose it. *Refused*: it cannot work, and the plan says why.")
     yield ""
     yield from table("", (
         ("with registers and interrupts, on SoCs that can run KVM", target),
@@ -188,6 +193,9 @@ def lines(devices, n_trees, corpus):
     yield "## Why an answer is needed"
     yield ""
     yield from reasons_table(target, "needs-answer")
+    yield "## Why to be forced"
+    yield ""
+    yield from reasons_table(target, "force")
     yield "## Why refused"
     yield ""
     yield from reasons_table(target, "refused")
