@@ -52,8 +52,10 @@ CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
 LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. gcc looks for lld
 # in its own directories only.
+# Relative relocations are packed (glibc 2.36 and newer read that): a tenth.
+,        := ,
 lld      := $(realpath $(shell command -v ld.lld))
-LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld)))
+LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld)) -Wl,--pack-dyn-relocs=relr$(,)--gc-sections)
 cc_flags  = $(target) $(call cppflags,$(B)) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
 
 # Guests run before any MMU or vector unit is on, and have no C library.
@@ -69,7 +71,8 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq check check-full check-kernel clean demo help format lint setup unit %config
+no_config_goals := bench-irq check check-corpus check-full check-kernel clean demo fuzz help format lint setup \
+		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
 endif
@@ -104,25 +107,33 @@ every := $(wildcard vmm/base/*.c fdt/*.c vmm/core/*.c arch/*/*.c devices/*.c vfi
 none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
+# What reads configurations and plans: also where no guest can run.
+read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c) vmm/cmd_plan.c vmm/main.c vmm/registry.c vmm/wrap.c \
+	devices/device.c devices/platform_bus.c vmm/core/memmap.c vfio/settings.c vfio/overlay.c \
+	vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
+run  := $(filter-out $(read) $(none),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
+	vfio/*.c vmm/*.c)) vmm/plan_vfio.c
+
 for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
-for-$(CONFIG_RUN)           += $(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c vfio/*.c) \
-			       $(filter-out vmm/main.c vmm/registry.c,$(wildcard vmm/*.c))
+for-$(CONFIG_RUN)           += $(run)
+for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c) vmm/cmd_plan.c
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none),$(wildcard vfio/*.c))
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c))
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 for-$(CONFIG_STATS)         += vmm/stats.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
+for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan_vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
 for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_STATS),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
+libs = -lfdt -linih $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
@@ -186,10 +197,13 @@ unit_srcs   := $(filter-out vmm/base/sys.c arch/none/% $(none),$(every)) $(wildc
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
 unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
 
-unit-build: $(unit_tests) $(U)/leak/planted
+unit_trees  := $(patsubst tests/unit/%.dts,$(U)/%.dtb,$(wildcard tests/unit/trees/*.dts))
+
+unit-build: $(unit_tests) $(unit_trees) $(U)/leak/planted
 unit: unit-build
 	@O=$(O) tests/unit/run $(U)
 
+$(U)/obj/tests/fakes/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
 $(U)/.config:
@@ -204,10 +218,39 @@ $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	$(call say,UNIT,$@)
 	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
 
+$(U)/trees/%.dtb: tests/unit/trees/%.dts
+	@mkdir -p $(@D)
+	$(Q)dtc -qq -@ -o $@ $<
+
 $(U)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
+
+# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ_SECONDS=N for a longer or shorter run
+
+Z            := $(O)/fuzz
+FUZZ_SECONDS ?= 600
+fuzz_cc      ?= clang
+fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+		-fsanitize=fuzzer,address,undefined $(warnings)
+fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(wildcard fdt/*.c vmm/base/*.c))
+fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
+
+fuzz: $(Z)/device_tree $(fuzz_seeds)
+	@O=$(O) tests/fuzz/run $(Z) $(FUZZ_SECONDS)
+
+$(Z)/device_tree: $(Z)/obj/tests/fuzz/device_tree.o $(fuzz_objs)
+	$(call say,FUZZ,$@)
+	$(Q)$(fuzz_cc) $(fuzz_flags) -o $@ $^ -lfdt
+
+$(Z)/seeds/%.dtb: tests/unit/trees/%.dts
+	@mkdir -p $(@D)
+	$(Q)dtc -qq -o $@ $<
+
+$(Z)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_cc) $(fuzz_flags) -MMD -MP -c -o $@ $<
 
 # ---- Checks
 
@@ -219,6 +262,10 @@ check:
 
 check-full:
 	@O=$(O) scripts/check --full
+
+check-corpus:
+	@scripts/setup build corpus
+	@O=$(O) tests/corpus/run
 
 demo:
 	@scripts/setup build cross testbed
@@ -277,6 +324,8 @@ help:
 #: make lint | unit      only these
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
+#: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
+#: make fuzz             device trees made by libFuzzer, for FUZZ_SECONDS=600
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
@@ -285,7 +334,8 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build lint check check-full check-kernel bench-irq demo setup format install clean help FORCE \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq demo setup format install clean \
+	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 
--include $(shell find $(B)/obj $(U)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)

@@ -38,6 +38,17 @@ const char *device_config_str(const struct device_config *config, const char *ke
 	return setting ? setting->value : NULL;
 }
 
+bool device_config_is_pinned(const struct device_config *config)
+{
+	for (unsigned int i = 0; i < config->n_settings; i++) {
+		const char *key = config->settings[i].key;
+
+		if (strncmp(key, "gpa", 3) == 0 || strncmp(key, "spi", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int bad_value(const struct device_setting *setting, const char *wanted, struct err *err)
 {
 	err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
@@ -66,7 +77,17 @@ int device_config_bool(const struct device_config *config, const char *key, int 
 	return 0;
 }
 
-/* "key", or "key.N" where the class lets it be indexed. */
+const char *device_key_suffix_text(enum device_key_suffix suffix)
+{
+	static const char *const texts[] = {
+		[DEVICE_KEY_ALONE] = "",
+		[DEVICE_KEY_INDEXED] = "[.N]",
+		[DEVICE_KEY_NAMED] = ".NAME",
+	};
+
+	return texts[suffix];
+}
+
 static bool key_matches(const struct device_key *known, const char *key)
 {
 	size_t size = strlen(known->key);
@@ -74,8 +95,10 @@ static bool key_matches(const struct device_key *known, const char *key)
 
 	if (strncmp(key, known->key, size))
 		return false;
-	return !key[size] ||
-	       (known->indexed && key[size] == '.' && !str_to_u64(key + size + 1, &index));
+	if (known->suffix == DEVICE_KEY_NAMED)
+		return key[size] == '.' && key[size + 1];
+	return !key[size] || (known->suffix == DEVICE_KEY_INDEXED && key[size] == '.' &&
+			      !str_to_u64(key + size + 1, &index));
 }
 
 static int unknown_key(const struct device_class *class, const struct device_setting *setting,

@@ -10,12 +10,19 @@
 struct dt;
 struct vm;
 
+/* What may stand behind a key. */
+enum device_key_suffix {
+	DEVICE_KEY_ALONE,
+	DEVICE_KEY_INDEXED, /* also key.0, key.1 …: for the n-th region or interrupt */
+	DEVICE_KEY_NAMED,   /* only key.NAME, for something of the device that has a name */
+};
+
 /* A key that a device class takes, on the command line and in a file. */
 struct device_key {
 	const char *key;
 	const char *arg; /* what stands behind "=", for help: "ADDR", "on|off" */
 	const char *help;
-	bool indexed; /* also as key.0, key.1 … for the n-th region or interrupt */
+	enum device_key_suffix suffix;
 };
 
 /*
@@ -53,8 +60,12 @@ int device_config_u64(const struct device_config *config, const char *key, int i
 		      uint64_t *value, struct err *err);
 int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,
 		       struct err *err);
+/* Whether the user said where in the guest the device is to be: such devices are placed first. */
+bool device_config_is_pinned(const struct device_config *config);
 /* Each setting's key is one of the class's, given once; else an error that names the nearest. */
 int device_config_check(const struct device_config *config, struct err *err);
+/* For help: "", "[.N]" or ".NAME". */
+const char *device_key_suffix_text(enum device_key_suffix suffix);
 
 /* Base of every device; embedded as the first member of its own struct. */
 struct device {

@@ -17,8 +17,9 @@
 #define PRIMECELL_ID_VALUE  0xb105f00d
 
 const struct device_key emulated_keys[] = {
-	{ "spi", "N", "shared peripheral interrupt, 0 upward; default: a free one", false },
-	{ NULL, NULL, NULL, false },
+	{ "spi", "N", "shared peripheral interrupt, 0 upward; default: a free one",
+	  DEVICE_KEY_ALONE },
+	{ NULL, NULL, NULL, DEVICE_KEY_ALONE },
 };
 
 int emulated_create(const struct emulated_type *type, const struct device_config *config,

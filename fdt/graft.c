@@ -1,147 +1,222 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/graft.h"
 
-#include <inttypes.h>
-#include <libfdt.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fdt/builder.h"
-#include "fdt/graft_policy.h"
-#include "fdt/host_node.h"
+#include "fdt/graft_class.h"
+#include "fdt/graft_parts.h"
 
-/* The clock that the AMBA bus of Linux asks for by name (bindings/arm/primecell.yaml). */
-#define APB_PCLK "apb_pclk"
-
-static void write_compatible(struct dt *dt, const struct host_node *node,
-			     const struct graft_facts *facts)
+const char *graft_verdict_name(enum graft_verdict verdict)
 {
-	const struct host_property *host = host_node_find(node, "compatible");
+	static const char *const names[] = {
+		[GRAFT_COPY] = "copied",      [GRAFT_REWRITE] = "rewritten",
+		[GRAFT_REPLACE] = "replaced", [GRAFT_DROP] = "dropped",
+		[GRAFT_ASK] = "needs-answer", [GRAFT_REFUSE] = "refused",
+	};
 
-	if (facts->compatible)
-		dt_prop_str(dt, "compatible", facts->compatible);
-	else
-		dt_prop(dt, "compatible", host->value, host->size);
+	return names[verdict];
 }
 
-static void write_reg(struct dt *dt, const struct host_node *node, const struct graft_facts *facts)
+const char *graft_result_name(enum graft_result result)
 {
-	(void)node;
-	dt_prop_reg(dt, facts->regions, facts->n_regions);
+	static const char *const names[] = {
+		[GRAFT_PASSES] = "passes",
+		[GRAFT_NEEDS_ANSWER] = "needs-answer",
+		[GRAFT_REFUSED] = "refused",
+	};
+
+	return names[result];
 }
 
-static void write_interrupts(struct dt *dt, const struct host_node *node,
-			     const struct graft_facts *facts)
+int graft_create(const struct host_tree *tree, const struct graft_host *host, struct graft **graft,
+		 struct err *err)
 {
-	char *p = dt_prop_room(dt, "interrupts", facts->n_irqs * 3 * sizeof(fdt32_t));
+	struct graft *g = calloc(1, sizeof(*g));
 
-	(void)node;
-	for (unsigned int i = 0; p && i < facts->n_irqs; i++, p += 3 * sizeof(fdt32_t)) {
-		const struct graft_irq *irq = &facts->irqs[i];
-
-		fdt32_st(p, DT_GIC_SPI);
-		fdt32_st(p + sizeof(fdt32_t), irq->spi);
-		fdt32_st(p + 2 * sizeof(fdt32_t),
-			 irq->edge ? DT_IRQ_EDGE_RISING : DT_IRQ_LEVEL_HIGH);
+	if (g)
+		g->marks = calloc(host_tree_n_nodes(tree) + 1, sizeof(*g->marks));
+	if (!g || !g->marks) {
+		graft_destroy(g);
+		return err_set(err, ENOMEM, "graft the device tree");
 	}
+	g->tree = tree;
+	if (host)
+		g->host = *host;
+	*graft = g;
+	return 0;
 }
 
-static void write_coherent(struct dt *dt, const struct host_node *node,
-			   const struct graft_facts *facts)
+static void *copy_array(const void *array, size_t n, size_t size)
 {
-	(void)node;
-	(void)facts;
-	dt_prop_empty(dt, "dma-coherent");
+	void *copy = calloc(n + 1, size);
+
+	if (!copy)
+		return NULL;
+	if (n)
+		memcpy(copy, array, n * size);
+	return copy;
 }
 
-/*
- * The bus asks for apb_pclk, drivers for further clocks by the names that the binding gives them:
- * the guest gets those that the host's node names. All are the one fixed clock.
- */
-static void write_clocks(struct dt *dt, const struct host_node *node,
-			 const struct graft_facts *facts)
+static void destroy_device(struct graft_device *device)
 {
-	const struct host_property *host = host_node_find(node, "clock-names");
-	const char *names = APB_PCLK;
-	size_t size = sizeof(APB_PCLK), n = 0;
-	char *p;
+	free((void *)device->facts.regions);
+	free((void *)device->facts.irqs);
+	host_facts_destroy(&device->host);
+}
 
-	(void)facts;
-	if (host && host_property_is_strings(host) &&
-	    fdt_stringlist_contains(host->value, (int)host->size, APB_PCLK)) {
-		names = host->value;
-		size = host->size;
+static int init_device(struct graft_device *device, const struct host_tree *tree,
+		       const struct graft_facts *facts, struct err *err)
+{
+	struct range *regions = copy_array(facts->regions, facts->n_regions, sizeof(*regions));
+	struct graft_irq *irqs = copy_array(facts->irqs, facts->n_irqs, sizeof(*irqs));
+
+	if (!regions || !irqs) {
+		free(regions);
+		free(irqs);
+		return err_set(err, ENOMEM, "graft %s", device->name);
 	}
-	for (size_t i = 0; i < size; i++)
-		n += names[i] == '\0';
-	p = dt_prop_room(dt, "clocks", n * sizeof(fdt32_t));
-	for (size_t i = 0; p && i < n; i++)
-		fdt32_st(p + i * sizeof(fdt32_t), DT_PHANDLE_APB_PCLK);
-	dt_prop(dt, "clock-names", names, size);
+	device->facts = *facts;
+	device->facts.regions = regions;
+	device->facts.irqs = irqs;
+	return host_facts_read(tree, device->node, &device->host, err);
 }
 
-/* What dais writes itself, in this order, unless the policy drops it. */
-static const struct own_property {
-	const char *name;
-	void (*write)(struct dt *dt, const struct host_node *node, const struct graft_facts *facts);
-} own_properties[] = {
-	{ "compatible", write_compatible }, { "reg", write_reg },
-	{ "interrupts", write_interrupts }, { "dma-coherent", write_coherent },
-	{ "clocks", write_clocks },         { "clock-names", NULL }, /* with clocks */
-};
-
-static bool is_own(const char *name)
+static int check_class(const struct host_node *node, const char *name,
+		       const struct graft_answers *answers, struct err *err)
 {
-	for (size_t i = 0; i < n_elems(own_properties); i++) {
-		if (strcmp(own_properties[i].name, name) == 0)
-			return true;
-	}
-	return false;
+	if (!answers || !answers->class || graft_class_takes(answers->class, node))
+		return 0;
+	err_usage(err, "%s is no device of type %s", name, answers->class);
+	err_why(err, "its compatible in the host's device tree is another");
+	err_fix(err, "give it the type vfio-platform");
+	return err->code;
 }
 
-/* Unit addresses are lower-case hex without 0x (Devicetree Specification 0.4, 2.2.1.1). */
-static void begin_node(struct dt *dt, const struct host_node *node, const struct graft_facts *facts)
+static int check_new(const struct graft *graft, const struct host_node *node, const char *name,
+		     struct err *err)
 {
-	int base = (int)strcspn(node->name, "@");
-
-	if (facts->n_regions)
-		dt_begin_node(dt, "%.*s@%" PRIx64, base, node->name, facts->regions[0].start);
-	else
-		dt_begin_node(dt, "%s", node->name);
-}
-
-int graft_device(struct dt *dt, const struct host_node *node, const struct graft_facts *facts,
-		 graft_report_fn report, void *opaque, struct err *err)
-{
-	const struct host_property *compatible = host_node_find(node, "compatible");
-
-	if (!compatible || !host_property_is_strings(compatible)) {
-		err_set(err, 0, "device tree node %s has no compatible", node->name);
-		err_why(err, "a guest finds its driver by this property alone");
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		if (graft->devices[i].node != node)
+			continue;
+		err_usage(err, "%s is given twice: as %s, too", name, graft->devices[i].name);
 		return err->code;
 	}
-	begin_node(dt, node, facts);
-	for (size_t i = 0; i < n_elems(own_properties); i++) {
-		const struct own_property *own = &own_properties[i];
-
-		if (own->write && graft_rule_find(own->name, facts)->verdict != GRAFT_DROP)
-			own->write(dt, node, facts);
-	}
-	for (size_t i = 0; i < node->n_properties; i++) {
-		const struct host_property *p = &node->properties[i];
-		const struct graft_rule *rule = graft_rule_find(p->name, facts);
-
-		if (rule->verdict == GRAFT_COPY && !is_own(p->name))
-			dt_prop(dt, p->name, p->value, p->size);
-		if (report)
-			report(opaque, p->name, rule->verdict, rule->reason);
-	}
-	for (size_t i = 0; report && i < n_elems(own_properties); i++) {
-		const char *name = own_properties[i].name;
-		const struct graft_rule *rule = graft_rule_find(name, facts);
-
-		if (rule->verdict != GRAFT_DROP && !host_node_find(node, name))
-			report(opaque, name, rule->verdict, rule->reason);
-	}
-	dt_end_node(dt);
 	return 0;
+}
+
+int graft_add_device(struct graft *graft, const struct host_node *node, const char *name,
+		     const struct graft_facts *facts, const struct graft_answers *answers,
+		     struct err *err)
+{
+	struct graft_device *bigger, *device;
+	int ret = check_new(graft, node, name, err);
+
+	if (!ret)
+		ret = check_class(node, name, answers, err);
+	if (ret)
+		return ret;
+	bigger = realloc(graft->devices, (graft->n_devices + 1) * sizeof(*bigger));
+	if (!bigger)
+		return err_set(err, ENOMEM, "graft %s", name);
+	graft->devices = bigger;
+	device = &bigger[graft->n_devices];
+	memset(device, 0, sizeof(*device));
+	device->node = node;
+	device->name = name;
+	if (answers)
+		device->answers = *answers;
+	ret = init_device(device, graft->tree, facts, err);
+	if (ret) {
+		destroy_device(device);
+		return ret;
+	}
+	return (int)graft->n_devices++;
+}
+
+static void plan_device(struct graft *graft, struct graft_device *device)
+{
+	/* What properties bring along is put behind it while it is being planned. */
+	if (!graft_plan_node(graft, device, device->node, GRAFT_ROLE_DEVICE, NULL))
+		return;
+	for (size_t i = 0; i < device->n_partners; i++) {
+		const struct host_node *partner = device->partners[i];
+		struct graft_node *node =
+			graft_plan_node(graft, device, partner, GRAFT_ROLE_PART, partner->name);
+
+		if (node)
+			graft_join(device, node);
+	}
+}
+
+static void plan_pass(struct graft *graft)
+{
+	uint32_t n = host_tree_n_nodes(graft->tree);
+
+	graft_arena_free(&graft->arena);
+	graft->n_made = 0;
+	graft->again = false;
+	for (uint32_t i = 0; i < n; i++)
+		graft->marks[i].in_guest = graft->marks[i].referenced = false;
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		graft->devices[i].nodes = NULL;
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		graft_mark_device(graft, &graft->devices[i]);
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		graft_mark_partners(graft, &graft->devices[i]);
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		plan_device(graft, &graft->devices[i]);
+}
+
+static void settle_references(const struct graft *graft, struct graft_node *node)
+{
+	for (; node; node = node->next) {
+		if (node->host && graft->marks[node->host->index].in_guest)
+			node->referenced = graft->marks[node->host->index].referenced;
+		settle_references(graft, node->child);
+	}
+}
+
+int graft_plan(struct graft *graft, struct err *err)
+{
+	do {
+		plan_pass(graft);
+	} while (graft->again && !graft->arena.failed);
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		settle_references(graft, graft->devices[i].nodes);
+	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
+		graft_judge_device(graft, &graft->devices[i]);
+	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
+}
+
+enum graft_result graft_device_result(const struct graft *graft, unsigned int device)
+{
+	return graft->devices[device].result;
+}
+
+const char *graft_device_reason(const struct graft *graft, unsigned int device, unsigned int n)
+{
+	const struct graft_device *d = &graft->devices[device];
+
+	return n < d->n_reasons ? d->reasons[n] : NULL;
+}
+
+const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device)
+{
+	return graft->devices[device].nodes;
+}
+
+void graft_destroy(struct graft *graft)
+{
+	if (!graft)
+		return;
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		destroy_device(&graft->devices[i]);
+	free(graft->devices);
+	for (uint32_t i = 0; graft->marks && i < host_tree_n_nodes(graft->tree); i++)
+		free(graft->marks[i].dropped);
+	free(graft->marks);
+	graft_arena_free(&graft->arena);
+	free(graft);
 }

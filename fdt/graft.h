@@ -2,15 +2,27 @@
 #ifndef FDT_GRAFT_H
 #define FDT_GRAFT_H
 
+/*
+ * The guest's nodes of assigned devices, made from the host's: the node, its children and what they
+ * point at, each property by the policy table in graft_policy.c. First everything is decided and
+ * kept as data (graft_plan), which "dais plan" prints; then it is written (graft_write), by "dais
+ * run" and by "dais plan" alike. It sees facts only, so that both give the same nodes.
+ *
+ *	graft_create()		for all devices of a VM together: references between them survive
+ *	graft_add_device()	each, in the order of the configuration
+ *	graft_plan()		decides
+ *	graft_write()		the device's nodes into a tree open at the root
+ */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fdt/host_tree.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 
 struct dt;
-struct host_node;
+struct graft;
 
 struct graft_irq {
 	uint32_t spi;
@@ -25,8 +37,45 @@ struct graft_facts {
 	unsigned int n_irqs;
 	bool amba;     /* an AMBA (PrimeCell) device: its bus wants an apb_pclk */
 	bool coherent; /* the host says dma-coherent, on the node or a bus above it */
-	/* What the user wants the guest to see in place of the host's compatible, or NULL. */
-	const char *compatible;
+};
+
+/* A value that the user gives for something of the device. */
+struct graft_answer {
+	const char *name; /* "apb_pclk", "1", "mdio/ethernet-phy@1/ref": see graft_item.option */
+	uint64_t value;
+};
+
+/*
+ * What the user said of a device. Nothing is copied: it must live as long as the graft.
+ * @clocks: clock.NAME=HZ; NAME is of clock-names, or the index as a number where there are none.
+ * @supplies: supply.NAME=MICROVOLT; NAME as in NAME-supply.
+ * @drop: drop=PROPERTY: the guest's driver can do without it, although dais would ask or refuse.
+ * @class: the type that the user wrote, a name of graft_class.h; NULL: any.
+ * @keep: keep=PROPERTY: dais guessed a reference, but these are plain numbers.
+ */
+struct graft_answers {
+	const char *class;
+	const char *compatible; /* to show in place of the host's, or NULL */
+	bool force;             /* although the host depends on it */
+	const struct graft_answer *clocks;
+	unsigned int n_clocks;
+	const struct graft_answer *supplies;
+	unsigned int n_supplies;
+	const char *const *drop;
+	unsigned int n_drop;
+	const char *const *keep;
+	unsigned int n_keep;
+};
+
+/*
+ * What only the running host knows. NULL members, or a NULL struct: nothing is known. They return
+ * 0, or -ENOENT when the host does not tell.
+ */
+struct graft_host {
+	void *opaque;
+	int (*clock_rate)(void *opaque, const struct host_node *consumer, unsigned int index,
+			  uint64_t *hz);
+	int (*supply_voltage)(void *opaque, const struct host_node *regulator, uint32_t *microvolt);
 };
 
 /* What became of a property, and why. */
@@ -35,23 +84,71 @@ enum graft_verdict {
 	GRAFT_REWRITE, /* the same thing, as it is in the guest */
 	GRAFT_REPLACE, /* something of ours stands in for it */
 	GRAFT_DROP,    /* the guest does not get it */
+	GRAFT_ASK,     /* the user must say: graft_item.option */
+	GRAFT_REFUSE,  /* the device cannot be passed because of it */
+};
+const char *graft_verdict_name(enum graft_verdict verdict);
+
+/* One property of one node that was considered, or one child node that was not. */
+struct graft_item {
+	const char *property; /* of a child node: "opp-table/" */
+	enum graft_verdict verdict;
+	bool guessed;        /* that it holds a reference is a guess */
+	bool required;       /* it was dropped although its binding requires it */
+	char reason[192];    /* why; names the node pointed at where there is one */
+	const char *binding; /* file of dt-schema or of Linux's bindings, NULL: none */
+	char option[256];    /* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…" */
+	const void *value;   /* what the guest gets; NULL: nothing. Phandles are filled in */
+	size_t size;
+	/* Nodes that its phandles point at, in order; with GRAFT_DROP and GRAFT_REPLACE: on the
+	 * host. NULL: a hole. */
+	const struct host_node **targets;
+	size_t n_targets;
 };
 
-/*
- * @reason is a constant. Called once for each property of the host's node, in its order, then for
- * each that the host's has not.
- */
-typedef void (*graft_report_fn)(void *opaque, const char *property, enum graft_verdict verdict,
-				const char *reason);
+/* One node that the guest gets, or would get. */
+struct graft_node {
+	const struct host_node *host; /* NULL: made by dais (a fixed-clock) */
+	const char *name;             /* in the guest */
+	uint32_t phandle;             /* in the guest; written when something points at it */
+	bool referenced;
+	struct graft_item *items;
+	size_t n_items;
+	struct graft_node *child, *next;
+};
 
+enum graft_result {
+	GRAFT_PASSES,
+	GRAFT_NEEDS_ANSWER, /* an option that the user must give: items with GRAFT_ASK */
+	GRAFT_REFUSED,      /* graft_device_reason() says why */
+};
+const char *graft_result_name(enum graft_result result);
+
+int graft_create(const struct host_tree *tree, const struct graft_host *host, struct graft **graft,
+		 struct err *err);
 /*
- * Write the guest's node of a host device into @dt, where the next child of the root is to be: the
- * host's compatible and plain properties are copied, reg and interrupts rewritten from @facts,
- * references to what the guest does not have dropped, each as the policy table in graft_policy.c
- * says. Children of the host's node are not passed. @report (may be NULL) is told of each property.
- * Fails, before anything is written, for a node without a valid compatible.
+ * @facts are copied, @answers and what they point at are not; @name is for messages. Returns the
+ * device's number, from 0 in the order of the calls; a negative errno when the node is there
+ * already, makes no sense (host_facts_read()), or is not of the class that the user named.
  */
-int graft_device(struct dt *dt, const struct host_node *node, const struct graft_facts *facts,
-		 graft_report_fn report, void *opaque, struct err *err);
+int graft_add_device(struct graft *graft, const struct host_node *node, const char *name,
+		     const struct graft_facts *facts, const struct graft_answers *answers,
+		     struct err *err);
+/* Decide all. Errors are of memory only: what cannot be passed is a result. */
+int graft_plan(struct graft *graft, struct err *err);
+
+enum graft_result graft_device_result(const struct graft *graft, unsigned int device);
+/* Reasons for the result, and what else is to be known of the device: one a line of text, the
+ * worst first, NULL after the last. */
+const char *graft_device_reason(const struct graft *graft, unsigned int device, unsigned int n);
+/* The nodes of one device: its own first, then the further ones it brings (fixed clocks,
+ * regulators). */
+const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device);
+
+/* Write one device's nodes as children of the root. A device that does not pass is an error that
+ * says why and what to give. */
+int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err);
+
+void graft_destroy(struct graft *graft);
 
 #endif

@@ -2,155 +2,241 @@
 #include "fdt/graft_policy.h"
 
 #include <fnmatch.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
-static bool has_regions(const struct graft_facts *facts)
+static bool is_device(const struct graft_place *place)
 {
-	return facts->n_regions > 0;
+	return place->role == GRAFT_ROLE_DEVICE;
 }
 
-static bool has_irqs(const struct graft_facts *facts)
+static bool is_pci_host(const struct graft_place *place)
 {
-	return facts->n_irqs > 0;
+	return is_device(place) && host_property_string_index(place->property, "pci") == 0;
 }
 
-static bool is_amba(const struct graft_facts *facts)
+static bool is_hidden(const struct graft_place *place)
 {
-	return facts->amba;
+	return is_device(place) && host_property_string_index(place->property, "okay") < 0 &&
+	       host_property_string_index(place->property, "ok") < 0;
 }
 
-static bool is_coherent(const struct graft_facts *facts)
+static bool is_data(const struct graft_place *place)
 {
-	return facts->coherent;
+	return place->role == GRAFT_ROLE_DATA;
 }
 
-static bool has_compatible(const struct graft_facts *facts)
+static bool is_zap_shader(const struct graft_place *place)
 {
-	return facts->compatible != NULL;
+	return strcmp(place->node->name, "zap-shader") == 0;
 }
 
-#define NO_CLOCK    "the clock stays the host's, running as the host left it"
+static bool is_one_of_several(const struct graft_place *place)
+{
+	return place->refs.n_refs > 1;
+}
+
+static bool is_usb(const struct graft_place *place)
+{
+	return strstr(place->device->node->name, "usb") ||
+	       strstr(place->device->node->name, "dwc3");
+}
+
 #define NO_RESET    "the reset line stays the host's; the device is reset through VFIO"
-#define NO_POWER    "power stays the host's, which keeps the device on"
+#define NO_POWER    "power stays the host's"
 #define NO_PINS     "the pins stay as the host set them"
 #define NO_IOMMU    "the guest has no IOMMU: the host's translates"
 #define NO_MSI      "the guest's MSIs cannot reach a platform device"
-#define NO_PROVIDER "it points at a device that the guest does not have"
-#define NO_MEMORY   "host memory is not the guest's"
 #define NO_TUNING   "the guest cannot change the host's clocks and voltages"
-#define NO_CHILDREN "the node's children are not passed"
+#define NO_GPIO     "the pin stays as the host left it"
+#define NO_DMA      "without a DMA engine the driver moves the data itself"
 #define NO_IDENTITY "it is about the node in the host's tree"
+#define NO_CLOCK    "the guest's clocks have one rate"
+#define NO_PHY      "the PHY stays the host's, whose driver may switch it off when unbound"
+#define NO_LINK     "it belongs to another bus"
+#define NO_PROVIDER "the guest does not have it"
+#define NO_SYSCON   "these registers stay as the host set them, but the driver may insist on them"
+#define NO_WAKEUP   "the guest cannot wake the host"
+#define GUESS       "one of its words is a phandle of"
 
 /* First match wins: the conditional rules of a name come before the unconditional one. */
 static const struct graft_rule rules[] = {
-	{ "compatible", GRAFT_REPLACE, "the user gave another", "dt-core.yaml", has_compatible },
-	{ "compatible", GRAFT_COPY, "it is the same device", "dt-core.yaml", NULL },
-	{ "reg", GRAFT_REWRITE, "guest addresses", "reg.yaml", has_regions },
-	{ "reg", GRAFT_DROP, "VFIO offers no region", "reg.yaml", NULL },
-	{ "interrupts", GRAFT_REWRITE, "guest interrupts", "interrupts.yaml", has_irqs },
-	{ "interrupts", GRAFT_DROP, "VFIO offers no interrupt", "interrupts.yaml", NULL },
-	{ "interrupts-extended", GRAFT_DROP,
-	  "\"interrupts\" replaces it: all are the GIC's in the guest", "interrupts.yaml", NULL },
-	{ "interrupt-parent", GRAFT_DROP, "it is the GIC, as the root says", "interrupts.yaml",
+#define ANY GRAFT_ANY_KIND
+	{ "compatible", ANY, NULL, GRAFT_COPY, "it is the same device", "dt-core.yaml",
+	  graft_act_compatible },
+	{ "reg", ANY, NULL, GRAFT_REWRITE, "guest addresses", "reg.yaml", graft_act_reg },
+	{ "#address-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",
+	  graft_act_cells },
+	{ "#size-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml", graft_act_cells },
+	{ "ranges", ANY, NULL, GRAFT_REWRITE, "children have guest addresses", "dt-core.yaml",
+	  graft_act_ranges },
+	{ "dma-ranges", ANY, NULL, GRAFT_REWRITE, "as on the host, for its children",
+	  "dt-core.yaml", graft_act_dma_ranges },
+	{ "interrupts", ANY, NULL, GRAFT_REWRITE, "guest interrupts", "interrupts.yaml",
+	  graft_act_interrupts },
+	{ "interrupts-extended", ANY, NULL, GRAFT_DROP,
+	  "\"interrupts\" replaces it: all are the GIC's in the guest", "interrupts.yaml",
+	  graft_act_interrupts },
+	{ "interrupt-parent", ANY, NULL, GRAFT_DROP, "it is the GIC, as the root says",
+	  "interrupts.yaml", graft_act_interrupt_parent },
+	{ "interrupt-affinity", ANY, NULL, GRAFT_DROP, "it names CPUs of the host", "arm/pmu.yaml",
 	  NULL },
-	{ "interrupt-affinity", GRAFT_DROP, "it names CPUs of the host", "arm/pmu.yaml", NULL },
-	{ "interrupt-map*", GRAFT_DROP, NO_CHILDREN, "interrupts.yaml", NULL },
+	{ "interrupt-map*", ANY, NULL, GRAFT_DROP, "nothing below it has an interrupt",
+	  "interrupts.yaml", NULL },
+	{ "msi-controller", ANY, NULL, GRAFT_REFUSE, NO_MSI, "interrupt-controller/msi.txt", NULL },
+	{ "dma-coherent", ANY, is_device, GRAFT_DROP, "its DMA is not coherent here",
+	  "dt-core.yaml", graft_act_coherent },
+	{ "dma-noncoherent", ANY, is_device, GRAFT_COPY, "its DMA is not coherent", "dt-core.yaml",
+	  graft_act_coherent },
+	{ "device_type", ANY, is_pci_host, GRAFT_REFUSE,
+	  "the windows of a PCI host bridge are not registers: VFIO platform cannot pass them",
+	  "pci/pci-bus-common.yaml", NULL },
 
-	{ "dma-coherent", GRAFT_REWRITE, "the device sees the CPU caches", "dt-core.yaml",
-	  is_coherent },
-	{ "dma-coherent", GRAFT_DROP, "its DMA is not coherent here", "dt-core.yaml", NULL },
-	{ "dma-noncoherent", GRAFT_DROP, "its DMA is coherent here", "dt-core.yaml", is_coherent },
-
-	{ "arm,primecell-periphid", GRAFT_DROP,
+	{ "arm,primecell-periphid", ANY, is_device, GRAFT_DROP,
 	  "an id of the tree's own keeps the guest's driver off; the guest reads the device's",
 	  "arm/primecell.yaml", NULL },
-	{ "clocks", GRAFT_REPLACE, "a fixed clock: the guest's AMBA bus wants one",
-	  "arm/primecell.yaml", is_amba },
-	{ "clock-names", GRAFT_REPLACE, "a fixed clock: the guest's AMBA bus wants one",
-	  "arm/primecell.yaml", is_amba },
-	{ "clocks", GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
-	{ "clock-names", GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
-	{ "assigned-clock*", GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
-
-	{ "resets", GRAFT_DROP, NO_RESET, "reset.yaml", NULL },
-	{ "reset-names", GRAFT_DROP, NO_RESET, "reset.yaml", NULL },
-	{ "power-domains", GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml", NULL },
-	{ "power-domain-names", GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml", NULL },
-	{ "required-opps", GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml", NULL },
-	{ "*-supply", GRAFT_DROP, NO_POWER, "regulator/regulator.yaml", NULL },
-	{ "*-supplies", GRAFT_DROP, NO_POWER, "regulator/regulator.yaml", NULL },
-	{ "operating-points-v2", GRAFT_DROP, NO_TUNING, "opp/opp-v2-base.yaml", NULL },
-	{ "interconnects", GRAFT_DROP, NO_TUNING, "interconnect/interconnect.txt", NULL },
-	{ "interconnect-names", GRAFT_DROP, NO_TUNING, "interconnect/interconnect.txt", NULL },
-	{ "cooling-device", GRAFT_DROP, NO_TUNING, "thermal/thermal-cooling-devices.yaml", NULL },
-
-	{ "pinctrl-*", GRAFT_DROP, NO_PINS, "pinctrl-consumer.yaml", NULL },
-	{ "gpios", GRAFT_DROP, NO_PROVIDER, "gpio-consumer.yaml", NULL },
-	{ "gpio", GRAFT_DROP, NO_PROVIDER, "gpio-consumer.yaml", NULL },
-	{ "*-gpios", GRAFT_DROP, NO_PROVIDER, "gpio-consumer.yaml", NULL },
-	{ "*-gpio", GRAFT_DROP, NO_PROVIDER, "gpio-consumer.yaml", NULL },
-	{ "gpio-ranges*", GRAFT_DROP, NO_PROVIDER, "gpio/gpio.txt", NULL },
-
-	{ "iommus", GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
-	{ "iommu-map*", GRAFT_DROP, NO_IOMMU, "pci/pci-iommu.txt", NULL },
-	{ "msi-parent", GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
-	{ "msi-map*", GRAFT_DROP, NO_MSI, "pci/pci-msi.txt", NULL },
-
-	{ "memory-region", GRAFT_DROP, NO_MEMORY, "reserved-memory.yaml", NULL },
-	{ "memory-region-names", GRAFT_DROP, NO_MEMORY, "reserved-memory.yaml", NULL },
-	{ "sram", GRAFT_DROP, NO_MEMORY, "sram/sram.yaml", NULL },
-	{ "numa-node-id", GRAFT_DROP, NO_MEMORY, "numa.txt", NULL },
-
-	{ "phys", GRAFT_DROP, NO_PROVIDER, "phy-consumer.yaml", NULL },
-	{ "phy-names", GRAFT_DROP, NO_PROVIDER, "phy-consumer.yaml", NULL },
-	{ "phy", GRAFT_DROP, NO_PROVIDER, "net/ethernet-controller.yaml", NULL },
-	{ "phy-handle", GRAFT_DROP, NO_PROVIDER, "net/ethernet-controller.yaml", NULL },
-	{ "phy-device", GRAFT_DROP, NO_PROVIDER, "net/ethernet-controller.yaml", NULL },
-	{ "pcs-handle*", GRAFT_DROP, NO_PROVIDER, "net/ethernet-controller.yaml", NULL },
-	{ "sfp", GRAFT_DROP, NO_PROVIDER, "net/ethernet-controller.yaml", NULL },
-	{ "usb-phy", GRAFT_DROP, NO_PROVIDER, "usb/usb.yaml", NULL },
-	{ "dmas", GRAFT_DROP, NO_PROVIDER, "dma/dma.txt", NULL },
-	{ "dma-names", GRAFT_DROP, NO_PROVIDER, "dma/dma.txt", NULL },
-	{ "nvmem-cells", GRAFT_DROP, NO_PROVIDER, "nvmem-consumer.yaml", NULL },
-	{ "nvmem-cell-names", GRAFT_DROP, NO_PROVIDER, "nvmem-consumer.yaml", NULL },
-	{ "nvmem", GRAFT_DROP, NO_PROVIDER, "nvmem-consumer.yaml", NULL },
-	{ "mboxes", GRAFT_DROP, NO_PROVIDER, "mailbox/mailbox.txt", NULL },
-	{ "mbox-names", GRAFT_DROP, NO_PROVIDER, "mailbox/mailbox.txt", NULL },
-	{ "hwlocks", GRAFT_DROP, NO_PROVIDER, "hwlock-consumer.yaml", NULL },
-	{ "hwlock-names", GRAFT_DROP, NO_PROVIDER, "hwlock-consumer.yaml", NULL },
-	{ "io-channels", GRAFT_DROP, NO_PROVIDER, "iio-consumer.yaml", NULL },
-	{ "io-channel-names", GRAFT_DROP, NO_PROVIDER, "iio-consumer.yaml", NULL },
-	{ "mux-controls", GRAFT_DROP, NO_PROVIDER, "mux-consumer.yaml", NULL },
-	{ "mux-control-names", GRAFT_DROP, NO_PROVIDER, "mux-consumer.yaml", NULL },
-	{ "mux-states", GRAFT_DROP, NO_PROVIDER, "mux-consumer.yaml", NULL },
-	{ "pwms", GRAFT_DROP, NO_PROVIDER, "pwm-consumer.yaml", NULL },
-	{ "pwm-names", GRAFT_DROP, NO_PROVIDER, "pwm-consumer.yaml", NULL },
-	{ "access-controllers", GRAFT_DROP, NO_PROVIDER, "access-controllers.yaml", NULL },
-	{ "access-controller-names", GRAFT_DROP, NO_PROVIDER, "access-controllers.yaml", NULL },
-	{ "extcon", GRAFT_DROP, NO_PROVIDER, "extcon", NULL },
-	{ "sound-dai", GRAFT_DROP, NO_PROVIDER, "sound-dai.yaml", NULL },
-	{ "*syscon*", GRAFT_DROP, NO_PROVIDER, "mfd/syscon.yaml", NULL },
-
-	{ "#address-cells", GRAFT_DROP, NO_CHILDREN, "dt-core.yaml", NULL },
-	{ "#size-cells", GRAFT_DROP, NO_CHILDREN, "dt-core.yaml", NULL },
-	{ "ranges", GRAFT_DROP, NO_CHILDREN, "dt-core.yaml", NULL },
-	{ "dma-ranges", GRAFT_DROP, NO_CHILDREN, "dt-core.yaml", NULL },
-
-	{ "name", GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
-	{ "phandle", GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
-	{ "linux,phandle", GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
-	{ "status", GRAFT_DROP, "the guest may use what was passed to it", "dt-core.yaml", NULL },
-	{ "secure-status", GRAFT_DROP, "the guest is not in the secure world", "arm/secure.txt",
+	{ "amd,serdes-*", ANY, NULL, GRAFT_COPY, "numbers of the SerDes", "net/amd-xgbe.txt",
 	  NULL },
+	{ "clocks", ANY, NULL, GRAFT_REPLACE, "fixed clocks of the host's rates", "clock.yaml",
+	  graft_act_clocks },
+	{ "assigned-clock*", ANY, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
+	{ "clock-output-names", ANY, is_data, GRAFT_DROP,
+	  "the guest names the clock by its node, of which there is one", "clock.yaml", NULL },
+	{ "*-names", ANY, NULL, GRAFT_COPY, "it names what is kept", "dt-core.yaml",
+	  graft_act_names },
 
-	{ "*", GRAFT_COPY, "plain data", NULL, NULL },
+	{ "name", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "linux,phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "status", ANY, is_hidden, GRAFT_REFUSE, "the host does not use it: there is no device",
+	  "dt-core.yaml", NULL },
+	{ "status", ANY, NULL, GRAFT_DROP, "the guest may use what was passed to it",
+	  "dt-core.yaml", NULL },
+	{ "secure-status", ANY, NULL, GRAFT_DROP, "the guest is not in the secure world",
+	  "arm/secure.txt", NULL },
+	{ "numa-node-id", ANY, NULL, GRAFT_DROP, "host memory is not the guest's", "numa.txt",
+	  NULL },
+	{ "wakeup-source", ANY, is_device, GRAFT_DROP, NO_WAKEUP, "power/wakeup-source.txt", NULL },
+	{ "*syscon-wakeup", ANY, NULL, GRAFT_DROP, NO_WAKEUP, "usb/mediatek,mtk-xhci.yaml", NULL },
+	{ "fsl,stop-mode", ANY, NULL, GRAFT_DROP, NO_WAKEUP, "net/can/fsl,flexcan.yaml", NULL },
+	{ "st,syscfg-fmp", ANY, NULL, GRAFT_DROP, "the bus drivers stay as the host set them",
+	  "i2c/st,stm32-i2c.yaml", NULL },
+	{ "required-opps", ANY, NULL, GRAFT_DROP, NO_TUNING, "power-domain-consumer.yaml", NULL },
+	{ "gpio-ranges*", ANY, NULL, GRAFT_DROP, NO_PINS, "gpio/gpio.txt", NULL },
+
+	{ "phy-handle", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "phy-device", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "pcs-handle*", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+	{ "sfp", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
+	  graft_act_needed },
+
+	{ "*", REFERENCE_RESET, NULL, GRAFT_DROP, NO_RESET, "reset.yaml", NULL },
+	{ "*", REFERENCE_POWER_DOMAIN, is_one_of_several, GRAFT_ASK,
+	  "the driver may ask for each power domain by name; power stays the host's",
+	  "power-domain-consumer.yaml", NULL },
+	{ "*", REFERENCE_POWER_DOMAIN, NULL, GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml",
+	  NULL },
+	{ "*", REFERENCE_SUPPLY, NULL, GRAFT_REPLACE, "a fixed regulator of the same voltage",
+	  "regulator/regulator.yaml", graft_act_supply },
+	{ "*", REFERENCE_PINCTRL, NULL, GRAFT_DROP, NO_PINS, "pinctrl-consumer.yaml", NULL },
+	{ "*", REFERENCE_GPIO, NULL, GRAFT_DROP, NO_GPIO, "gpio-consumer.yaml", NULL },
+	{ "*", REFERENCE_DMA, NULL, GRAFT_DROP, NO_DMA, "dma/dma.txt", NULL },
+	{ "*", REFERENCE_PHY, NULL, GRAFT_ASK, NO_PHY, "phy-consumer.yaml", NULL },
+	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
+	{ "*", REFERENCE_MSI, NULL, GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
+	{ "*", REFERENCE_INTERRUPT, NULL, GRAFT_DROP, NO_IDENTITY, "interrupts.yaml", NULL },
+	{ "memory-region", ANY, is_zap_shader, GRAFT_ASK,
+	  "without its firmware the GPU works only where nothing is secure", "display/msm/gpu.yaml",
+	  NULL },
+	{ "*", REFERENCE_MEMORY, NULL, GRAFT_REFUSE, "host memory is not the guest's",
+	  "reserved-memory.yaml", graft_act_memory },
+	{ "*", REFERENCE_NVMEM, NULL, GRAFT_ASK, "what is stored there stays the host's",
+	  "nvmem-consumer.yaml", graft_act_nvmem },
+	{ "*", REFERENCE_MAILBOX, NULL, GRAFT_REFUSE, NO_PROVIDER, "mailbox/mailbox.txt",
+	  graft_act_needed },
+	{ "*", REFERENCE_INTERCONNECT, NULL, GRAFT_DROP, NO_TUNING, "interconnect/interconnect.txt",
+	  NULL },
+	{ "*", REFERENCE_OPP, NULL, GRAFT_DROP, NO_TUNING, "opp/opp-v2-base.yaml", NULL },
+	{ "*", REFERENCE_THERMAL, NULL, GRAFT_DROP, NO_TUNING,
+	  "thermal/thermal-cooling-devices.yaml", NULL },
+	{ "*", REFERENCE_GRAPH, is_usb, GRAFT_DROP, "the role and the connector stay as they are",
+	  "graph.yaml", NULL },
+	{ "*", REFERENCE_GRAPH, NULL, GRAFT_REFUSE, "the guest does not have its partner",
+	  "graph.yaml", graft_act_graph },
+	{ "*", REFERENCE_SYSCON, NULL, GRAFT_ASK, NO_SYSCON, "mfd/syscon.yaml", graft_act_needed },
+	{ "*", REFERENCE_CLOCK, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
+
+	{ "access-controllers", ANY, NULL, GRAFT_DROP, "the host has opened its firewall",
+	  "access-controllers/access-controllers.yaml", NULL },
+	{ "extcon", ANY, NULL, GRAFT_DROP, "the role and the connector stay as they are",
+	  "usb/usb.yaml", NULL },
+	{ "*", REFERENCE_OTHER, NULL, GRAFT_ASK, NO_PROVIDER, NULL, NULL },
+	{ "*", REFERENCE_UNKNOWN, NULL, GRAFT_ASK, GUESS, NULL, NULL },
+	{ "*", ANY, NULL, GRAFT_COPY, "plain data", NULL, NULL },
+#undef ANY
 };
 
-const struct graft_rule *graft_rule_find(const char *property, const struct graft_facts *facts)
+const struct graft_rule *graft_rule_find(const struct graft_place *place)
 {
 	const struct graft_rule *rule = rules;
 
-	while (fnmatch(rule->pattern, property, 0) != 0 || (rule->when && !rule->when(facts)))
+	while ((rule->kind != GRAFT_ANY_KIND && rule->kind != place->kind) ||
+	       fnmatch(rule->pattern, place->property->name, 0) != 0 ||
+	       (rule->when && !rule->when(place)))
 		rule++; /* the last one takes all */
 	return rule;
+}
+
+/* An option that takes back what was asked: dais knows no better one. */
+static void offer_drop(const struct graft_place *place, struct graft_item *item)
+{
+	char prefix[128];
+
+	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
+	if (item->guessed)
+		graft_item_ask(item, "keep=%s%s", prefix, place->property->name);
+	graft_item_ask(item, "drop=%s%s", prefix, place->property->name);
+}
+
+static void note_need(const struct graft_place *place, struct graft_item *item)
+{
+	const struct graft_need *need = graft_need_find(place->kind, place->node);
+	char targets[96];
+
+	if (!need || strchr(place->property->name, ',') ||
+	    (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
+		return;
+	item->required = true;
+	if (need->verdict > item->verdict)
+		graft_item_set(item, need->verdict, need->binding,
+			       "its binding requires it, the guest does not have %s",
+			       graft_target_names(place, targets, sizeof(targets)));
+	item->binding = need->binding;
+}
+
+void graft_policy_apply(struct graft_place *place, struct graft_item *item)
+{
+	const struct graft_rule *rule = graft_rule_find(place);
+	char targets[96];
+
+	if (rule->kind != GRAFT_ANY_KIND || place->kind == REFERENCE_OTHER ||
+	    rule->act == graft_act_needed) {
+		if (graft_keep_references(place, item))
+			return;
+	}
+	if (place->refs.n_refs && rule->verdict != GRAFT_COPY)
+		graft_item_set(item, rule->verdict, rule->binding, "%s: %s", rule->reason,
+			       graft_target_names(place, targets, sizeof(targets)));
+	else
+		graft_item_set(item, rule->verdict, rule->binding, "%s", rule->reason);
+	if (rule->act)
+		rule->act(place, item);
+	else if (rule->verdict == GRAFT_COPY)
+		graft_item_copy(item, place->property);
+	note_need(place, item);
+	if (item->verdict == GRAFT_ASK && !item->option[0])
+		offer_drop(place, item);
 }

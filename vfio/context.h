@@ -5,6 +5,9 @@
 #include "vfio/iommu.h"
 #include "vmm/base/err.h"
 
+struct graft;
+struct host_live;
+struct host_tree;
 struct vfio_device;
 struct vfio_group;
 struct vfio_host_device;
@@ -16,6 +19,10 @@ struct vfio {
 	struct vfio_device *devices; /* those that were created, in that order */
 	struct iova_list reserved;
 	int kvm_fd; /* KVM-VFIO device, -1: none */
+	/* nodes.c: the host's tree and what becomes of it; NULL before vfio_nodes_plan() */
+	struct host_tree *tree;
+	struct host_live *live;
+	struct graft *graft;
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "vfio/host_irq.h"
 #include "vfio/irq.h"
 #include "vfio/region.h"
+#include "vfio/settings.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -24,22 +25,6 @@
 #define MAX_INDEX 256
 
 #define MAX_QUIET_MS 60000
-
-/*
- * "key.@index", and for the first plain "key" too: unlike mmap=, an address or an SPI is that of
- * one region or interrupt.
- */
-static int pin_of(const struct device_config *config, const char *key, unsigned int index,
-		  uint64_t *pin, struct err *err)
-{
-	char indexed[32];
-
-	*pin = PLATFORM_BUS_ANY;
-	if (index == 0)
-		return device_config_u64(config, key, 0, pin, err);
-	snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
-	return device_config_u64(config, indexed, -1, pin, err);
-}
 
 static int mmap_of(const struct device_config *config, unsigned int index, enum vfio_mmap *mmap,
 		   struct err *err)
@@ -63,6 +48,11 @@ static bool is_of_irq(const char *key)
 	       strncmp(key, "eoi", 3) == 0;
 }
 
+static bool is_indexed(const char *key)
+{
+	return strncmp(key, "gpa", 3) == 0 || strncmp(key, "mmap.", 5) == 0 || is_of_irq(key);
+}
+
 /* "gpa.3=" of a device with two regions would be lost silently. */
 static int check_indices(const struct vfio_device *vdev, const struct device_config *config,
 			 struct err *err)
@@ -74,7 +64,7 @@ static int check_indices(const struct vfio_device *vdev, const struct device_con
 		unsigned int n = of_irq ? vdev->n_irqs : vdev->n_regions;
 		uint64_t index = 0;
 
-		if (!dot && strcmp(setting->key, "gpa") && strcmp(setting->key, "spi"))
+		if (!is_indexed(setting->key))
 			continue;
 		if ((!dot || str_to_u64(dot + 1, &index) == 0) && index < n)
 			continue;
@@ -100,7 +90,7 @@ static int query_regions(struct vfio_device *vdev, const struct device_config *c
 
 		snprintf(region->name, sizeof(region->name), "%s region %u", vdev->host.name, i);
 		region->page_offset = vfio_host_device_page_offset(&vdev->host, i);
-		ret = pin_of(config, "gpa", i, &region->wanted_gpa, err);
+		ret = vfio_setting_pin(config, "gpa", i, &region->wanted_gpa, err);
 		if (!ret)
 			ret = mmap_of(config, i, &region->mmap, err);
 		if (!ret)
@@ -122,7 +112,7 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 
 		snprintf(irq->name, sizeof(irq->name), "%s interrupt %u", vdev->host.name, i);
 		irq->trigger_fd = irq->resample_fd = -1;
-		ret = pin_of(config, "spi", i, &irq->wanted_spi, err);
+		ret = vfio_setting_pin(config, "spi", i, &irq->wanted_spi, err);
 		if (!ret)
 			ret = vfio_irq_mode_of(config, i, &irq->wanted_mode, err);
 		if (!ret)
@@ -230,6 +220,32 @@ void vfio_device_close(struct vfio_device *vdev)
 	vdev->irqs = NULL;
 	vdev->regions = NULL;
 	close_fd(&vdev->fd);
+	free((void *)vdev->guest.regions);
+	free((void *)vdev->guest.irqs);
+	vdev->guest = (struct graft_facts){ 0 };
+	vfio_overlay_destroy(&vdev->overlay);
+	vfio_answers_destroy(&vdev->answers);
+}
+
+int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err)
+{
+	struct range *regions = calloc(vdev->n_regions + 1, sizeof(*regions));
+	struct graft_irq *irqs = calloc(vdev->n_irqs + 1, sizeof(*irqs));
+
+	vdev->guest = (struct graft_facts){
+		.regions = regions,
+		.n_regions = vdev->n_regions,
+		.irqs = irqs,
+		.n_irqs = vdev->n_irqs,
+		.amba = vdev->host.amba,
+	};
+	if (!regions || !irqs)
+		return err_set(err, ENOMEM, "describe %s", vdev->host.name);
+	for (unsigned int i = 0; i < vdev->n_regions; i++)
+		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
+	for (unsigned int i = 0; i < vdev->n_irqs; i++)
+		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
+	return 0;
 }
 
 int vfio_device_reset(const struct vfio_device *vdev, struct err *err)

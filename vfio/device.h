@@ -5,8 +5,11 @@
 #include <stdint.h>
 
 #include "devices/device.h"
+#include "fdt/graft.h"
 #include "vfio/host_device.h"
 #include "vfio/irq_user.h"
+#include "vfio/overlay.h"
+#include "vfio/settings.h"
 #include "vmm/base/err.h"
 
 struct vfio_irq;
@@ -17,11 +20,13 @@ struct vfio_device {
 	struct device device;     /* base; first */
 	struct vfio_device *next; /* struct vfio's list */
 	struct vfio_host_device host;
-	const char *where;      /* the configuration's, for messages */
-	const char *compatible; /* what the guest's node says in place of the host's; NULL: the
-				   host's */
-	int fd;                 /* -1: not open */
-	uint32_t flags;         /* VFIO_DEVICE_FLAGS_* */
+	const char *where;           /* the configuration's, for messages */
+	struct vfio_answers answers; /* for its node */
+	struct vfio_overlay overlay;
+	struct graft_facts guest; /* by vfio_device_guest_facts(); owns its arrays */
+	unsigned int graft_number;
+	int fd;         /* -1: not open */
+	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	struct vfio_region *regions;
 	unsigned int n_regions;
 	struct vfio_irq *irqs;
@@ -36,6 +41,9 @@ struct vfio_device {
  */
 int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err);
 void vfio_device_close(struct vfio_device *vdev);
+
+/* Fill vdev->guest, but for coherence, when regions and interrupts have their places. */
+int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err);
 
 /* VFIO_DEVICE_RESET where the kernel has a handler for this device; else nothing. */
 int vfio_device_reset(const struct vfio_device *vdev, struct err *err);

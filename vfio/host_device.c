@@ -178,6 +178,19 @@ uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsig
 	return be32toh(low) & (sys_page_size() - 1);
 }
 
+bool vfio_host_node_path(const char *dir, char *path, size_t size)
+{
+	static const char base[] = "/firmware/devicetree/base";
+	char link[PATH_SIZE], target[PATH_MAX];
+	const char *found;
+
+	snprintf(link, sizeof(link), "%s/of_node", dir);
+	if (sys_readlink(link, target, sizeof(target)) < 0)
+		return false;
+	found = strstr(target, base);
+	return found && str_copy(path, size, found + strlen(base));
+}
+
 /* Text that grows in a caller's buffer. */
 struct member_list {
 	const char *dir;

@@ -8,6 +8,9 @@
 
 #include "vmm/base/err.h"
 
+/* The running host's device tree (Documentation/ABI/testing/sysfs-firmware-ofw). */
+#define VFIO_HOST_TREE "/sys/firmware/devicetree/base"
+
 /* A device of the host as sysfs shows it, without opening anything. */
 struct vfio_host_device {
 	char name[128];   /* as the bus names it: "10000000.ahci" */
@@ -29,6 +32,12 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 
 /* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */
 uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index);
+
+/*
+ * Of the node that "DIR/of_node" points at, the path in the host's device tree
+ *; false: there is none.
+ */
+bool vfio_host_node_path(const char *dir, char *path, size_t size);
 
 /* The members of IOMMU group @group, for messages: "a (vfio-platform), b (no driver)". */
 void vfio_host_group_members(int group, char *buf, size_t size);

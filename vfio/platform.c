@@ -2,45 +2,18 @@
 /* The device class of all that is bound to vfio-platform or vfio-amba. */
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
-#include "fdt/graft.h"
-#include "fdt/host_node.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/irq.h"
+#include "vfio/nodes.h"
 #include "vfio/region.h"
 #include "vfio/vfio.h"
-#include "vmm/base/log.h"
-#include "vmm/base/own.h"
 #include "vmm/core/vm.h"
-
-static const struct device_key keys[] = {
-	{ "host", "DEVICE",
-	  "the host's device, as /sys/bus/platform/devices or /sys/bus/amba/devices names it",
-	  false },
-	{ "gpa", "ADDR", "guest address of the (n-th) region; default: where there is room", true },
-	{ "spi", "N", "SPI of the (n-th) interrupt, from 0; default: the first that is free",
-	  true },
-	{ "mmap", "on|off", "off: trap each access to the (n-th) region; on: not, or fail", true },
-	{ "irq-mode", "auto|forward|irqfd|eventfd",
-	  "how the (n-th) interrupt comes: auto, the best that the host has; eventfd is slow",
-	  true },
-	{ "eoi", "REGION:OFFSET[:write]",
-	  "for eventfd: the register by which the guest acknowledges the (n-th) interrupt; write: by "
-	  "writing it; default: any register",
-	  true },
-	{ "mmap-timeout", "MS",
-	  "for eventfd: registers are mapped again after so long without an interrupt; default: 100",
-	  false },
-	{ "compatible", "TEXT",
-	  "what the guest's device tree node says; default: what the host's says", false },
-	{ 0 },
-};
 
 static struct vfio_device *to_vfio(struct device *device)
 {
@@ -104,7 +77,8 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 	int ret;
 
 	if (!host) {
-		err_usage(err, "%s: a vfio-platform without host=DEVICE", config->where);
+		err_usage(err, "%s: a %s without host=DEVICE", config->where,
+			  config->class->name);
 		err_why(err, "it stands for a device of the host, which must be named");
 		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
 		return err->code;
@@ -129,11 +103,14 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 	assert(vm->vfio);
 	if (!vdev)
 		return err_set(err, ENOMEM, "%s", config->name);
-	vdev->device = (struct device){ &vfio_platform_class, vm, config->name };
+	vdev->device = (struct device){ config->class, vm, config->name };
 	vdev->where = config->where;
-	vdev->compatible = device_config_str(config, "compatible");
 	vdev->fd = -1;
-	ret = open_host_device(vdev, config, err);
+	ret = vfio_answers_read(config, &vdev->answers, err);
+	if (!ret)
+		ret = vfio_overlay_read(config, &vdev->overlay, err);
+	if (!ret)
+		ret = open_host_device(vdev, config, err);
 	if (ret) {
 		platform_destroy(&vdev->device);
 		return ret;
@@ -172,53 +149,9 @@ static int platform_attach(struct device *device, struct err *err)
 	return ret;
 }
 
-static void report_property(void *opaque, const char *property, enum graft_verdict verdict,
-			    const char *reason)
-{
-	static const char *const verdicts[] = {
-		[GRAFT_COPY] = "copied",
-		[GRAFT_REWRITE] = "rewritten",
-		[GRAFT_REPLACE] = "replaced",
-		[GRAFT_DROP] = "dropped",
-	};
-	const struct vfio_device *vdev = opaque;
-
-	trace_line(TRACE_VFIO, "%s: node: %s %s: %s", vdev->host.name, property, verdicts[verdict],
-		   reason);
-}
-
 static int platform_describe(struct device *device, struct dt *dt, struct err *err)
 {
-	struct vfio_device *vdev = to_vfio(device);
-	owned_ptr struct range *regions = calloc(vdev->n_regions + 1, sizeof(*regions));
-	owned_ptr struct graft_irq *irqs = calloc(vdev->n_irqs + 1, sizeof(*irqs));
-	const struct graft_facts facts = {
-		.regions = regions,
-		.n_regions = vdev->n_regions,
-		.irqs = irqs,
-		.n_irqs = vdev->n_irqs,
-		.amba = vdev->host.amba,
-		.coherent = vdev->host.dt_coherent,
-		.compatible = vdev->compatible,
-	};
-	char path[sizeof(vdev->host.path) + 16];
-	struct host_node *node;
-	int ret;
-
-	if (!regions || !irqs)
-		return err_set(err, ENOMEM, "describe %s", vdev->host.name);
-	for (unsigned int i = 0; i < vdev->n_regions; i++)
-		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
-	for (unsigned int i = 0; i < vdev->n_irqs; i++)
-		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
-
-	snprintf(path, sizeof(path), "%s/of_node", vdev->host.path);
-	ret = host_node_read(path, &node, err);
-	if (!ret) {
-		ret = graft_device(dt, node, &facts, report_property, vdev, err);
-		host_node_destroy(node);
-	}
-	return ret ? err_prefix(err, "describe %s", vdev->host.name) : 0;
+	return vfio_node_write(to_vfio(device), dt, err);
 }
 
 static int platform_arm(struct device *device, struct err *err)
@@ -241,15 +174,19 @@ static int platform_reset(struct device *device, struct err *err)
 	return vfio_device_reset(to_vfio(device), err);
 }
 
-const struct device_class vfio_platform_class = {
-	.name = "vfio-platform",
-	.help = "a device of the host that is bound to vfio-platform or vfio-amba",
-	.keys = keys,
-	.create = platform_create,
-	.attach = platform_attach,
-	.describe = platform_describe,
-	.arm = platform_arm,
-	.quiesce = platform_quiesce,
-	.reset = platform_reset,
-	.destroy = platform_destroy,
-};
+#define PLATFORM_CLASS(name_, help_)                                                             \
+	{                                                                                        \
+		.name = name_, .help = help_, .keys = vfio_platform_keys,                        \
+		.create = platform_create, .attach = platform_attach,                            \
+		.describe = platform_describe, .arm = platform_arm, .quiesce = platform_quiesce, \
+		.reset = platform_reset, .destroy = platform_destroy,                            \
+	}
+
+const struct device_class vfio_platform_class = PLATFORM_CLASS(
+	"vfio-platform", "a device of the host that is bound to vfio-platform or vfio-amba");
+
+/* What they must have is in the table of fdt/graft_class.c. */
+const struct device_class vfio_calxeda_xgmac_class =
+	PLATFORM_CLASS("vfio-calxeda-xgmac", "the Ethernet MAC of Calxeda's ECX-1000 and ECX-2000");
+const struct device_class vfio_amd_xgbe_class =
+	PLATFORM_CLASS("vfio-amd-xgbe", "the 10G Ethernet MAC of AMD's Opteron A1100 (Seattle)");

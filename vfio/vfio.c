@@ -12,6 +12,7 @@
 #include "vfio/context.h"
 #include "vfio/group.h"
 #include "vfio/host_device.h"
+#include "vfio/nodes.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -241,6 +242,7 @@ void vfio_destroy(struct vfio *vfio)
 	if (!vfio)
 		return;
 	assert(!vfio->devices);
+	vfio_nodes_destroy(vfio);
 	kvm_detach(vfio);
 	vfio_dma_unmap(vfio, &(struct err){ 0 });
 	while (vfio->groups) {

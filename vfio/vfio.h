@@ -3,6 +3,7 @@
 #define VFIO_VFIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
@@ -44,6 +45,14 @@ int vfio_dma_unmap(struct vfio *vfio, struct err *err);
 
 int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err);
 
+/*
+ * Read the host's tree and decide what of it the guest gets of each device; before the devices'
+ * describe(), when all have their addresses. The second call does nothing.
+ */
+int vfio_nodes_plan(struct vfio *vfio, struct err *err);
+/* Apply the devices' overlays to the finished tree; *blob is replaced. */
+int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err);
+
 bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
 
 /* What the host counted for one interrupt of an assigned device since the device was opened. */
@@ -82,5 +91,8 @@ int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action a
 void vfio_destroy(struct vfio *vfio);
 
 extern const struct device_class vfio_platform_class;
+/* The same for devices of one kind, which they insist on. */
+extern const struct device_class vfio_calxeda_xgmac_class;
+extern const struct device_class vfio_amd_xgbe_class;
 
 #endif

@@ -171,18 +171,6 @@ static void destroy_console(struct machine *m)
 	event_loop_destroy(&m->vm.loop);
 }
 
-/* Whether the user said where in the guest the device is to be. */
-static bool is_pinned(const struct device_config *config)
-{
-	for (unsigned int i = 0; i < config->n_settings; i++) {
-		const char *key = config->settings[i].key;
-
-		if (strncmp(key, "gpa", 3) == 0 || strncmp(key, "spi", 3) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int attach_devices(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
@@ -198,7 +186,7 @@ static int attach_devices(struct machine *m, struct err *err)
 			struct device *device = m->devices[i];
 			int ret;
 
-			if (is_pinned(&config->devices[i]) != pinned)
+			if (device_config_is_pinned(&config->devices[i]) != pinned)
 				continue;
 			ret = device->class->attach(device, err);
 			if (ret) {

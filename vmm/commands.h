@@ -17,6 +17,7 @@ extern const struct command commands[];
 
 int cmd_check(int argc, char *const *argv);
 int cmd_run(int argc, char *const *argv);
+int cmd_plan(int argc, char *const *argv);
 int cmd_version(int argc, char *const *argv);
 int cmd_help(int argc, char *const *argv);
 

@@ -299,7 +299,7 @@ static int make_name(struct vm_config *config, struct device_config *device, str
 	return name ? 0 : err->code;
 }
 
-static int finish_devices(struct vm_config *config, struct err *err)
+int config_finish_devices(struct vm_config *config, struct err *err)
 {
 	int ret = check_names(config, err);
 
@@ -328,5 +328,5 @@ int config_finish(struct vm_config *config, struct err *err)
 		return err->code;
 	}
 	ret = finish_affinity(config, err);
-	return ret ? ret : finish_devices(config, err);
+	return ret ? ret : config_finish_devices(config, err);
 }

@@ -78,6 +78,9 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
  */
 int config_finish(struct vm_config *config, struct err *err);
 
+/* The part of it that is about devices, for those who start no guest. */
+int config_finish_devices(struct vm_config *config, struct err *err);
+
 void config_destroy(struct vm_config *config);
 
 /*

@@ -7,6 +7,8 @@
 #include "devices/device.h"
 #include "devices/emulated.h"
 #include "fdt/builder.h"
+#include "fdt/check.h"
+#include "vfio/vfio.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
 #include "vmm/machine.h"
@@ -85,6 +87,8 @@ static int write_devices(const struct machine *m, struct dt *dt, struct err *err
 
 int machine_describe(struct machine *m, void **blob, size_t *size, struct err *err)
 {
+	owned_ptr void *tree = NULL;
+	size_t tree_size = 0;
 	struct dt dt;
 	int ret;
 
@@ -98,11 +102,21 @@ int machine_describe(struct machine *m, void **blob, size_t *size, struct err *e
 	vgic_describe(m->vm.vgic, &dt);
 	dt_describe_apb_pclk(&dt);
 	if (!ret)
+		ret = vfio_nodes_plan(m->vm.vfio, err);
+	if (!ret)
 		ret = write_devices(m, &dt, err);
 	if (!ret)
-		ret = dt_finish(&dt, blob, size, err);
+		ret = dt_finish(&dt, &tree, &tree_size, err);
 	dt_destroy(&dt);
-	return ret;
+	if (!ret)
+		ret = vfio_nodes_finish(m->vm.vfio, &tree, &tree_size, err);
+	if (!ret)
+		ret = dt_check(tree, tree_size, err);
+	if (ret)
+		return ret;
+	*blob = take_ptr(&tree);
+	*size = tree_size;
+	return 0;
 }
 
 int machine_boot(struct machine *m, struct err *err)

@@ -1,38 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <string.h>
-
 #include "devices/device.h"
 #include "vmm/options.h"
 #include "vmm/registry.h"
+#include "vmm/wrap.h"
 
-#define WIDTH  80
 #define INDENT 26
-
-/* Words of @text in columns INDENT to WIDTH; the cursor stands at column @column. */
-static void print_wrapped(FILE *out, int column, const char *text)
-{
-	bool first = true;
-
-	if (column > INDENT - 2) {
-		fputc('\n', out);
-		column = 0;
-	}
-	while (*text) {
-		int n = (int)strcspn(text, " ");
-
-		if (first) {
-			column += fprintf(out, "%*s", INDENT - column, "");
-		} else if (column + 1 + n > WIDTH) {
-			column = fprintf(out, "\n%*s", INDENT, "") - 1;
-		} else {
-			column += fprintf(out, " ");
-		}
-		column += fprintf(out, "%.*s", n, text);
-		text += n + (text[n] == ' ');
-		first = false;
-	}
-	fputc('\n', out);
-}
 
 void options_print_help(FILE *out)
 {
@@ -49,7 +21,7 @@ void options_print_help(FILE *out)
 		column += fprintf(out, "--%s", option->key);
 		if (option->arg)
 			column += fprintf(out, " %s", option->arg);
-		print_wrapped(out, column, option->help);
+		wrap_print(out, column, INDENT, option->help);
 	}
 }
 
@@ -64,12 +36,16 @@ void options_print_device_help(FILE *out)
 	for (size_t i = 0; device_classes[i]; i++) {
 		const struct device_class *class = device_classes[i];
 
-		print_wrapped(out, fprintf(out, "%s", class->name), class->help);
+		wrap_print(out, fprintf(out, "%s", class->name), INDENT, class->help);
+		if (i && class->keys == device_classes[i - 1]->keys) {
+			fprintf(out, "  the keys of %s\n", device_classes[i - 1]->name);
+			continue;
+		}
 		for (const struct device_key *key = class->keys; key && key->key; key++)
-			print_wrapped(out,
-				      fprintf(out, "  %s%s=%s", key->key,
-					      key->indexed ? "[.N]" : "", key->arg),
-				      key->help);
+			wrap_print(out,
+				   fprintf(out, "  %s%s=%s", key->key,
+					   device_key_suffix_text(key->suffix), key->arg),
+				   INDENT, key->help);
 	}
 	if (!device_classes[0])
 		fputs("none: this dais was built without devices\n", out);

@@ -15,26 +15,32 @@ const struct command commands[] = {
 	{ "run", "start a virtual machine", cmd_run },
 	{ "check", "try the interrupts of a device on this host", cmd_check },
 #endif
+#ifdef CONFIG_PLAN
+	{ "plan", "tell what a guest would get of a device, and why", cmd_plan },
+#endif
 	{ "version", "print the version", cmd_version },
 	{ "help", "tell what the commands and options are", cmd_help },
 	{ NULL, NULL, NULL },
 };
 
+/* Without CONFIG_RUN there is no choice of devices: configurations are only read. */
 const struct device_class *const device_classes[] = {
-#ifdef CONFIG_PL011
+#if defined(CONFIG_PL011) || !defined(CONFIG_RUN)
 	&pl011_class,
 #endif
-#ifdef CONFIG_PL031
+#if defined(CONFIG_PL031) || !defined(CONFIG_RUN)
 	&pl031_class,
 #endif
-#ifdef CONFIG_PL061
+#if defined(CONFIG_PL061) || !defined(CONFIG_RUN)
 	&pl061_class,
 #endif
-#ifdef CONFIG_TEST_DEVICE
+#if defined(CONFIG_TEST_DEVICE) || !defined(CONFIG_RUN)
 	&test_device_class,
 #endif
-#ifdef CONFIG_VFIO_PLATFORM
+#if defined(CONFIG_VFIO_PLATFORM) || !defined(CONFIG_RUN)
 	&vfio_platform_class,
+	&vfio_calxeda_xgmac_class,
+	&vfio_amd_xgbe_class,
 #endif
 	NULL,
 };

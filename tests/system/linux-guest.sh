@@ -81,6 +81,20 @@ features)
 	done
 	echo "feature: done"
 	;;
+ports)
+	disk_ready && dmesg | grep 'port mask'
+	;;
+references)
+	# points_at NODE OTHER: the first cell of dmas is the other's phandle
+	points_at()
+	{
+		from=$(echo /proc/device-tree/"$1"@*) to=$(echo /proc/device-tree/"$2"@*)
+		[ "$(head -c 4 "$from/dmas" | xxd -p)" = "$(xxd -p "$to/phandle")" ] &&
+			echo "$1 points at $2, argument $(($(printf 0x%s "$(tail -c 4 "$from/dmas" | xxd -p)")))"
+	}
+	points_at edu edge
+	points_at edge edu
+	;;
 wait)
 	echo "guest: waiting"
 	sleep 1000

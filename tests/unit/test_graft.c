@@ -1,330 +1,328 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <libfdt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/builder.h"
-#include "fdt/graft.h"
-#include "fdt/graft_policy.h"
-#include "fdt/host_node.h"
+#include "tests/fakes/fixture_graft.h"
+#include "tests/fakes/fixture_tree.h"
+#include "vmm/base/range.h"
 
-#define MAX_PROPERTIES 16
+static struct host_tree *tree;
 
-/* One property of a node to graft: @size bytes and a NUL behind them. */
-struct given {
-	const char *name;
-	const char *value;
-	size_t size;
-};
+static void load(void)
+{
+	tree = fixture_tree("graft");
+}
 
-struct told {
+static void drop(void)
+{
+	host_tree_destroy(tree);
+}
+
+TestSuite(graft, .init = load, .fini = drop);
+
+/* What becomes of one property, or of a child ("NAME/"). */
+static const struct rule_case {
+	const char *device;
+	const char *node; /* below the device; "" */
 	const char *property;
 	enum graft_verdict verdict;
-	const char *reason;
+	const char *reason; /* a part of it */
+	const char *option; /* what the user is asked */
+} rule_cases[] = {
+	{ "/plain@10000", "", "compatible", GRAFT_COPY, "same device", "" },
+	{ "/plain@10000", "", "reg", GRAFT_REWRITE, "guest addresses", "" },
+	{ "/plain@10000", "", "reg-names", GRAFT_COPY, "", "" },
+	{ "/plain@10000", "", "interrupts", GRAFT_REWRITE, "guest interrupts", "" },
+	{ "/plain@10000", "", "interrupt-names", GRAFT_COPY, "", "" },
+	{ "/plain@10000", "", "resets", GRAFT_DROP, "/clock-controller@2000", "" },
+	{ "/plain@10000", "", "reset-names", GRAFT_DROP, "resets", "" },
+	{ "/plain@10000", "", "power-domains", GRAFT_DROP, "/power-controller", "" },
+	{ "/plain@10000", "", "pinctrl-0", GRAFT_DROP, "/pinctrl/pins", "" },
+	{ "/plain@10000", "", "pinctrl-names", GRAFT_DROP, "pinctrl-0", "" },
+	{ "/plain@10000", "", "cd-gpios", GRAFT_DROP, "/gpio@4000", "" },
+	{ "/plain@10000", "", "dmas", GRAFT_DROP, "/dma-controller@5000", "" },
+	{ "/plain@10000", "", "dma-names", GRAFT_DROP, "dmas", "" },
+	{ "/plain@10000", "", "iommus", GRAFT_DROP, "IOMMU", "" },
+	{ "/plain@10000", "", "msi-parent", GRAFT_DROP, "MSI", "" },
+	{ "/plain@10000", "", "nvmem-cells", GRAFT_DROP, "MAC", "" },
+	{ "/plain@10000", "", "memory-region", GRAFT_DROP, "RAM", "" },
+	{ "/plain@10000", "", "operating-points-v2", GRAFT_DROP, "/opp-table", "" },
+	{ "/plain@10000", "", "vdd-supply", GRAFT_REPLACE, "no stated voltage", "" },
+	{ "/plain@10000", "", "vcc-supply", GRAFT_REPLACE, "3300000 uV", "" },
+	{ "/plain@10000", "", "dma-noncoherent", GRAFT_COPY, "", "" },
+	{ "/plain@10000", "", "local-mac-address", GRAFT_COPY, "plain data", "" },
+	{ "/plain@10000", "", "phy-mode", GRAFT_COPY, "plain data", "" },
+	{ "/plain@10000", "", "acme,fifo-depth", GRAFT_COPY, "plain data", "" },
+	{ "/plain@10000", "", "acme,flag", GRAFT_COPY, "plain data", "" },
+	{ "/plain@10000", "", "numa-node-id", GRAFT_DROP, "memory", "" },
+	{ "/plain@10000", "", "status", GRAFT_DROP, "", "" },
+	{ "/clocks@12000", "", "clocks", GRAFT_REPLACE,
+	  "osc 24000000 Hz (copied), half 12000000 Hz (fixed), provider 100000000 Hz", "" },
+	{ "/clocks@12000", "", "clock-names", GRAFT_COPY, "", "" },
+	{ "/clocks@12000", "", "assigned-clocks", GRAFT_DROP, "", "" },
+	{ "/clocks@12000", "", "assigned-clock-rates", GRAFT_DROP, "", "" },
+	{ "/unknown-clocks@13000", "", "clocks", GRAFT_ASK, "core unknown, bus unknown",
+	  "clock.core=HZ,clock.bus=HZ" },
+	{ "/nameless-clock@14000", "", "clocks", GRAFT_ASK, "0 unknown", "clock.0=HZ" },
+	{ "/uart@15000", "", "clocks", GRAFT_ASK, "apb_pclk 24000000 Hz (any will do)",
+	  "clock.uartclk=HZ" },
+	{ "/uart@15000", "", "arm,primecell-periphid", GRAFT_DROP, "", "" },
+	{ "/primecell@16000", "", "clocks", GRAFT_REPLACE, "AMBA", "" },
+	{ "/primecell@16000", "", "clock-names", GRAFT_REPLACE, "AMBA", "" },
+	{ "/mmc@17000", "", "vmmc-supply", GRAFT_REPLACE, "3300000 uV (fixed)", "" },
+	{ "/mmc@17000", "", "vqmmc-supply", GRAFT_ASK, "/regulator-io", "supply.vqmmc=MICROVOLT" },
+	{ "/sound@18000", "", "dmas", GRAFT_REFUSE, "/dma-controller@5000", "" },
+	{ "/sound@18000", "", "dma-names", GRAFT_DROP, "dmas", "" },
+	{ "/usb@19000", "", "phys", GRAFT_ASK, "/phy@6000", "drop=phys" },
+	{ "/refused@1a000", "", "acme,syscon", GRAFT_ASK, "/syscon@9000", "drop=acme,syscon" },
+	{ "/refused@1a000", "", "memory-region", GRAFT_REFUSE, "firmware@80100000", "" },
+	{ "/refused@1a000", "", "mboxes", GRAFT_REFUSE, "/mailbox@a000", "" },
+	{ "/other@1a800", "", "acme,gpio-thing", GRAFT_ASK, "/gpio@4000",
+	  "keep=acme,gpio-thing,drop=acme,gpio-thing" },
+	{ "/domains@1b000", "", "power-domains", GRAFT_ASK, "by name", "drop=power-domains" },
+	{ "/domains@1b000", "", "nvmem-cells", GRAFT_ASK, "/efuse@b000/trim@8",
+	  "drop=nvmem-cells" },
+	{ "/resets@1c000", "", "resets", GRAFT_ASK, "requires", "drop=resets" },
+	{ "/required@1d000", "", "power-domains", GRAFT_DROP, "/power-controller", "" },
+	{ "/ppi@1e000", "", "interrupts", GRAFT_REFUSE, "interrupt 1 is private to a CPU", "" },
+	{ "/bad-irq@1f000", "", "interrupts-extended", GRAFT_REFUSE, "interrupt 0", "" },
+	{ "/pci@20000", "", "device_type", GRAFT_REFUSE, "PCI", "" },
+	{ "/idle@23000", "", "status", GRAFT_REFUSE, "does not use it", "" },
+	{ "/anonymous@24000", "", "compatible", GRAFT_REFUSE, "driver", "" },
+	{ "/glue@25000", "", "core@26000/", GRAFT_REFUSE, "assign the child", "" },
+	{ "/ethernet@30000", "", "phy-handle", GRAFT_REWRITE, "mdio/ethernet-phy@1", "" },
+	{ "/ethernet@30000", "", "acme,axi-config", GRAFT_REWRITE, "axi-config", "" },
+	{ "/ethernet@30000", "axi-config", "acme,burst-size", GRAFT_COPY, "", "" },
+	{ "/ethernet@30000", "mdio", "#size-cells", GRAFT_COPY, "", "" },
+	{ "/ethernet@30000", "mdio/ethernet-phy@1", "reg", GRAFT_COPY, "own bus", "" },
+	{ "/ethernet@30000", "mdio/ethernet-phy@1", "interrupts-extended", GRAFT_DROP,
+	  "works without", "" },
+	{ "/ethernet@30000", "mdio/ethernet-phy@1", "reset-gpios", GRAFT_DROP, "/gpio@4000", "" },
+	{ "/ethernet@30000", "mdio/ethernet-phy@1", "clocks", GRAFT_DROP, "works without", "" },
+	{ "/far-phy@31000", "", "phy-handle", GRAFT_ASK, "/mdio@32000", "host=32000.mdio" },
+	{ "/fixed-link@33000", "fixed-link", "speed", GRAFT_COPY, "", "" },
+	{ "/i2c@34000", "", "touch@20/", GRAFT_DROP, "interrupts-extended", "" },
+	{ "/i2c@34000", "eeprom@50", "compatible", GRAFT_COPY, "", "" },
+	{ "/banks@35000", "", "ranges", GRAFT_REWRITE, "", "" },
+	{ "/banks@35000", "", "dma-ranges", GRAFT_REWRITE, "", "" },
+	{ "/banks@35000", "", "bank@900/", GRAFT_DROP, "does not use it", "" },
+	{ "/child-irq@36000", "port0", "interrupts", GRAFT_REFUSE, "own node only", "" },
+	{ "/display@37000", "port/endpoint", "remote-endpoint", GRAFT_ASK, "/hdmi@38000",
+	  "host=38000.hdmi" },
 };
 
-/* The node grafted into a tree of its own, and what was reported. */
-struct outcome {
-	int ret;
-	struct err err;
-	void *blob;
-	int node; /* offset of the guest's node */
-	struct told told[2 * MAX_PROPERTIES];
-	unsigned int n_told;
+Test(graft, every_rule)
+{
+	for (size_t i = 0; i < n_elems(rule_cases); i++) {
+		const struct rule_case *c = &rule_cases[i];
+		struct graft *graft = fixture_graft(tree, &c->device, 1, NULL, NULL);
+		const struct graft_node *node = graft_device_nodes(graft, 0);
+		const struct graft_item *item;
+
+		item = fixture_item(node, c->node, c->property);
+		cr_expect_not_null(item, "%s %s %s", c->device, c->node, c->property);
+		if (item) {
+			cr_expect_eq(item->verdict, c->verdict, "%s %s: %s: %s", c->device,
+				     c->property, graft_verdict_name(item->verdict), item->reason);
+			cr_expect(strstr(item->reason, c->reason), "%s %s: %s", c->device,
+				  c->property, item->reason);
+			cr_expect_str_eq(item->option, c->option, "%s %s", c->device, c->property);
+		}
+		graft_destroy(graft);
+	}
+}
+
+/* What becomes of a device, and the first reason. */
+static const struct {
+	const char *device;
+	enum graft_result result;
+	const char *reason; /* a part of the first; NULL: none */
+} result_cases[] = {
+	{ "/plain@10000", GRAFT_PASSES, NULL },
+	{ "/clocks@12000", GRAFT_PASSES, NULL },
+	{ "/unknown-clocks@13000", GRAFT_NEEDS_ANSWER, "clock.core=HZ" },
+	{ "/primecell@16000", GRAFT_PASSES, NULL },
+	{ "/sound@18000", GRAFT_REFUSED, "dmas" },
+	{ "/refused@1a000", GRAFT_REFUSED, "mboxes" },
+	{ "/required@1d000", GRAFT_PASSES, "note: its binding requires power-domains" },
+	{ "/ppi@1e000", GRAFT_REFUSED, "PPI" },
+	{ "/used@21000", GRAFT_REFUSED, "the host depends on it: /user@22000 (clocks)" },
+	{ "/dma-controller@5000", GRAFT_NEEDS_ANSWER, "the host uses it: /plain@10000 (dmas)" },
+	{ "/idle@23000", GRAFT_REFUSED, "does not use it" },
+	{ "/no-registers", GRAFT_REFUSED, "no registers" },
+	{ "/glue@25000", GRAFT_REFUSED, "core@26000" },
+	{ "/ethernet@30000", GRAFT_PASSES, NULL },
+	{ "/far-phy@31000", GRAFT_NEEDS_ANSWER, "host=32000.mdio" },
+	{ "/i2c@34000", GRAFT_PASSES, NULL },
+	{ "/banks@35000", GRAFT_PASSES, NULL },
+	{ "/child-irq@36000", GRAFT_REFUSED, "port0/interrupts" },
+	{ "/shifted-bus/shifted@3b000", GRAFT_NEEDS_ANSWER, "if it does no DMA, give force" },
+	{ "/wrapper/wrapped@39000", GRAFT_PASSES, "note: /wrapper above it" },
 };
 
-static void note(void *opaque, const char *property, enum graft_verdict verdict, const char *reason)
+Test(graft, every_result)
 {
-	struct outcome *out = opaque;
+	for (size_t i = 0; i < n_elems(result_cases); i++) {
+		struct graft *graft = fixture_graft(tree, &result_cases[i].device, 1, NULL, NULL);
+		const char *device = result_cases[i].device;
+		const char *reason = graft_device_reason(graft, 0, 0);
 
-	cr_assert_lt(out->n_told, 2u * MAX_PROPERTIES);
-	out->told[out->n_told++] = (struct told){ property, verdict, reason };
-}
-
-static void graft(const char *name, const struct given *given, const struct graft_facts *facts,
-		  struct outcome *out)
-{
-	struct host_property properties[MAX_PROPERTIES];
-	struct host_node node = { (char *)name, properties, 0 };
-	struct dt dt;
-	size_t size;
-
-	memset(out, 0, sizeof(*out));
-	for (; given[node.n_properties].name; node.n_properties++) {
-		const struct given *g = &given[node.n_properties];
-
-		properties[node.n_properties] =
-			(struct host_property){ (char *)g->name, (char *)g->value, g->size };
-	}
-	dt_init(&dt);
-	out->ret = graft_device(&dt, &node, facts, note, out, &out->err);
-	cr_assert_eq(dt_finish(&dt, &out->blob, &size, &out->err), 0);
-	cr_assert_eq(fdt_check_full(out->blob, size), 0);
-	out->node = fdt_first_subnode(out->blob, 0);
-	dt_destroy(&dt);
-}
-
-/* @size < 0: it is not there. */
-static void expect(const struct outcome *out, const char *name, const char *value, int size)
-{
-	int found_size;
-	const void *found = fdt_getprop(out->blob, out->node, name, &found_size);
-
-	if (size < 0)
-		cr_expect_null(found, "%s is there", name);
-	else if (!found)
-		cr_expect(false, "%s is not there", name);
-	else
-		cr_expect(found_size == size && memcmp(found, value, (size_t)size) == 0,
-			  "%s is different", name);
-}
-
-static void expect_told(const struct outcome *out, const char *name, enum graft_verdict verdict)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < out->n_told; i++) {
-		if (strcmp(out->told[i].property, name) != 0)
-			continue;
-		n++;
-		cr_expect_eq(out->told[i].verdict, verdict, "%s", name);
-		cr_expect(out->told[i].reason && out->told[i].reason[0], "%s", name);
-	}
-	cr_expect_eq(n, 1, "%s was reported %u times", name, n);
-}
-
-Test(graft, a_platform_device)
-{
-	static const struct range regions[] = { { 0x10000000, 0x1000 }, { 0x10010000, 0x200 } };
-	static const struct graft_irq irqs[] = { { 0, false }, { 33, true } };
-	static const struct graft_facts facts = {
-		.regions = regions,
-		.n_regions = 2,
-		.irqs = irqs,
-		.n_irqs = 2,
-		.coherent = true,
-	};
-	static const struct given given[] = {
-		{ "clocks", "\0\0\0\x07", 4 },
-		{ "compatible", "vendor,dev\0generic-dev", 23 },
-		{ "dma-coherent", "", 0 },
-		{ "interrupts-extended", "\0\0\0\1\0\0\0\0\0\0\0\x50\0\0\0\4", 16 },
-		{ "iommus", "\0\0\0\3\0\0\0\x10", 8 },
-		{ "local-mac-address", "\2\0\0\0\0\1", 6 },
-		{ "name", "ethernet", 9 },
-		{ "phandle", "\0\0\0\x20", 4 },
-		{ "phy-mode", "rgmii", 6 },
-		{ "reg", "\xff\xf5\0\0\0\0\x10\0", 8 },
-		{ "reg-names", "mac\0dma", 8 },
-		{ "status", "okay", 5 },
-		{ "vendor,deep-fifo", "", 0 },
-		{ NULL, NULL, 0 },
-	};
-	struct outcome out;
-
-	graft("ethernet@fff50000", given, &facts, &out);
-	cr_assert_eq(out.ret, 0);
-	cr_expect_str_eq(fdt_get_name(out.blob, out.node, NULL), "ethernet@10000000");
-	expect(&out, "compatible", "vendor,dev\0generic-dev", 23);
-	expect(&out, "reg",
-	       "\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\x10\1\0\0\0\0\0\0\0\0\2\0", 32);
-	expect(&out, "interrupts", "\0\0\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\x21\0\0\0\1", 24);
-	expect(&out, "dma-coherent", "", 0);
-	expect(&out, "local-mac-address", "\2\0\0\0\0\1", 6);
-	expect(&out, "phy-mode", "rgmii", 6);
-	expect(&out, "reg-names", "mac\0dma", 8);
-	expect(&out, "vendor,deep-fifo", "", 0);
-	expect(&out, "clocks", NULL, -1);
-	expect(&out, "interrupts-extended", NULL, -1);
-	expect(&out, "iommus", NULL, -1);
-	expect(&out, "name", NULL, -1);
-	expect(&out, "phandle", NULL, -1);
-	expect(&out, "status", NULL, -1);
-	expect_told(&out, "compatible", GRAFT_COPY);
-	expect_told(&out, "reg", GRAFT_REWRITE);
-	expect_told(&out, "interrupts", GRAFT_REWRITE); /* the host's node has only -extended */
-	expect_told(&out, "dma-coherent", GRAFT_REWRITE);
-	expect_told(&out, "clocks", GRAFT_DROP);
-	expect_told(&out, "vendor,deep-fifo", GRAFT_COPY);
-	cr_expect_eq(out.n_told, 14u);
-	free(out.blob);
-}
-
-Test(graft, an_amba_device_gets_the_clocks_that_its_binding_names)
-{
-	static const struct range region = { 0x10000000, 0x1000 };
-	static const struct graft_facts facts = { .regions = &region,
-						  .n_regions = 1,
-						  .amba = true };
-	static const struct {
-		struct given given[4];
-		const char *names;
-		int names_size;
-		int n_clocks;
-	} cases[] = {
-		{ { { "compatible", "arm,pl031\0arm,primecell", 24 } }, "apb_pclk", 9, 1 },
-		{ { { "clock-names", "apb_pclk", 9 },
-		    { "clocks", "\0\0\0\x80", 4 },
-		    { "compatible", "arm,pl031\0arm,primecell", 24 } },
-		  "apb_pclk",
-		  9,
-		  1 },
-		{ { { "clock-names", "uartclk\0apb_pclk", 17 },
-		    { "clocks", "\0\0\0\x80\0\0\0\x81", 8 },
-		    { "compatible", "arm,pl011\0arm,primecell", 24 } },
-		  "uartclk\0apb_pclk",
-		  17,
-		  2 },
-		{ { { "clock-names", "uartclk\0", 8 }, { "compatible", "arm,pl011", 10 } },
-		  "apb_pclk",
-		  9,
-		  1 },
-		{ { { "clock-names", "apb_pclk\0cut", 12 }, { "compatible", "arm,pl011", 10 } },
-		  "apb_pclk",
-		  9,
-		  1 },
-	};
-
-	for (size_t i = 0; i < n_elems(cases); i++) {
-		struct outcome out;
-
-		graft("pl@9000000", cases[i].given, &facts, &out);
-		cr_assert_eq(out.ret, 0, "case %zu", i);
-		expect(&out, "clock-names", cases[i].names, cases[i].names_size);
-		expect(&out, "clocks", "\0\0\0\2\0\0\0\2", 4 * cases[i].n_clocks);
-		expect_told(&out, "clocks", GRAFT_REPLACE);
-		expect_told(&out, "clock-names", GRAFT_REPLACE);
-		free(out.blob);
+		cr_expect_eq(graft_device_result(graft, 0), result_cases[i].result, "%s: %s: %s",
+			     device, graft_result_name(graft_device_result(graft, 0)),
+			     reason ? reason : "");
+		if (result_cases[i].reason)
+			cr_expect(reason && strstr(reason, result_cases[i].reason), "%s: %s",
+				  device, reason ? reason : "");
+		else
+			cr_expect_null(reason, "%s: %s", device, reason ? reason : "");
+		graft_destroy(graft);
 	}
 }
 
-Test(graft, coherence_is_what_the_facts_say)
+/* Answers that make a device pass. */
+static const struct graft_answer clocks[] = { { "core", 1000 }, { "bus", 2000 }, { "0", 3000 } };
+static const struct graft_answer supplies[] = { { "vqmmc", 1800000 } };
+static const char *const drops[] = { "phys",          "resets",      "power-domains",
+				     "nvmem-cells",   "acme,syscon", "mboxes",
+				     "memory-region", "dmas",        "port0/interrupts" };
+
+Test(graft, answers_make_it_pass)
 {
-	static const struct given without[] = { { "compatible", "a", 2 }, { NULL, NULL, 0 } };
-	static const struct given with[] = { { "compatible", "a", 2 },
-					     { "dma-coherent", "", 0 },
-					     { NULL, NULL, 0 } };
-	static const struct graft_facts coherent = { .coherent = true }, plain = { .n_irqs = 0 };
-	struct outcome out;
-
-	graft("dev", without, &coherent, &out); /* a bus above the node says it */
-	expect(&out, "dma-coherent", "", 0);
-	expect_told(&out, "dma-coherent", GRAFT_REWRITE);
-	free(out.blob);
-	graft("dev", with, &plain, &out);
-	expect(&out, "dma-coherent", NULL, -1);
-	expect_told(&out, "dma-coherent", GRAFT_DROP);
-	free(out.blob);
-}
-
-Test(graft, the_user_can_give_another_compatible)
-{
-	static const struct given given[] = { { "compatible", "test,ahci", 10 },
-					      { NULL, NULL, 0 } };
-	static const struct graft_facts facts = { .compatible = "generic-ahci" };
-	struct outcome out;
-
-	graft("sata", given, &facts, &out);
-	expect(&out, "compatible", "generic-ahci", 13);
-	expect_told(&out, "compatible", GRAFT_REPLACE);
-	cr_expect_str_eq(fdt_get_name(out.blob, out.node, NULL), "sata");
-	free(out.blob);
-}
-
-Test(graft, a_node_without_compatible_is_refused_and_nothing_written)
-{
-	static const struct given cases[][2] = {
-		{ { "reg", "\0\0\0\0", 4 } },
-		{ { "compatible", "", 0 } },
-		{ { "compatible", "unterminated", 12 } },
+	static const struct graft_answers answers = {
+		.force = true,
+		.clocks = clocks,
+		.n_clocks = n_elems(clocks),
+		.supplies = supplies,
+		.n_supplies = n_elems(supplies),
+		.drop = drops,
+		.n_drop = n_elems(drops),
 	};
-	static const struct graft_facts facts = { .n_irqs = 0 };
+	static const char *const devices[] = { "/unknown-clocks@13000",
+					       "/nameless-clock@14000",
+					       "/mmc@17000",
+					       "/usb@19000",
+					       "/refused@1a000",
+					       "/domains@1b000",
+					       "/resets@1c000",
+					       "/sound@18000",
+					       "/child-irq@36000",
+					       "/used@21000" };
 
-	for (size_t i = 0; i < n_elems(cases); i++) {
-		struct outcome out;
+	for (size_t i = 0; i < n_elems(devices); i++) {
+		struct graft *graft = fixture_graft(tree, &devices[i], 1, NULL, &answers);
 
-		graft("odd@0", cases[i], &facts, &out);
-		cr_expect_eq(out.ret, -EINVAL, "case %zu", i);
-		cr_expect(strstr(out.err.what, "odd@0"), "%s", out.err.what);
-		cr_expect_lt(out.node, 0);
-		free(out.blob);
+		cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES, "%s: %s", devices[i],
+			     graft_device_reason(graft, 0, 0));
+		graft_destroy(graft);
 	}
 }
 
-/*
- * Each holds a phandle, or means nothing without the host: in a guest it would point at a wrong
- * node.
- */
-Test(graft, references_to_the_host_are_dropped)
+static int live_rate(void *opaque, const struct host_node *consumer, unsigned int index,
+		     uint64_t *hz)
 {
-	static const char *const names[] = {
-		"clocks",
-		"clock-names",
-		"assigned-clocks",
-		"assigned-clock-rates",
-		"assigned-clock-parents",
-		"resets",
-		"reset-names",
-		"power-domains",
-		"pinctrl-0",
-		"pinctrl-names",
-		"iommus",
-		"iommu-map",
-		"msi-parent",
-		"msi-map",
-		"phys",
-		"phy-names",
-		"phy-handle",
-		"dmas",
-		"dma-names",
-		"gpios",
-		"reset-gpios",
-		"cd-gpio",
-		"vmmc-supply",
-		"interconnects",
-		"nvmem-cells",
-		"memory-region",
-		"mboxes",
-		"operating-points-v2",
-		"interrupt-parent",
-		"interrupt-map",
-		"interrupt-map-mask",
-		"ranges",
-		"dma-ranges",
-		"#address-cells",
-		"#size-cells",
-		"name",
-		"phandle",
-		"linux,phandle",
-		"status",
-		"arm,primecell-periphid",
-		"vendor,syscon",
-		"syscon-tcsr",
-		"numa-node-id",
-	};
-	static const struct graft_facts facts = { .coherent = true };
+	(void)opaque;
+	(void)consumer;
+	*hz = 1000000 * (index + 1);
+	return index < 2 ? 0 : -ENOENT;
+}
 
-	for (size_t i = 0; i < n_elems(names); i++) {
-		const struct graft_rule *rule = graft_rule_find(names[i], &facts);
+static int live_voltage(void *opaque, const struct host_node *regulator, uint32_t *microvolt)
+{
+	(void)opaque;
+	*microvolt = 1850000;
+	return strcmp(regulator->name, "regulator-io") ? -ENOENT : 0;
+}
 
-		cr_expect_eq(rule->verdict, GRAFT_DROP, "%s", names[i]);
-		cr_expect_str_not_empty(rule->reason);
-		cr_expect_str_not_empty(rule->binding);
+Test(graft, the_running_host_knows_rates_and_voltages)
+{
+	static const struct graft_host host = { NULL, live_rate, live_voltage };
+	static const char *const devices[] = { "/unknown-clocks@13000", "/mmc@17000" };
+	struct graft *graft = fixture_graft(tree, devices, 2, &host, NULL);
+	const struct graft_item *item = fixture_item(graft_device_nodes(graft, 0), "", "clocks");
+
+	cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES);
+	cr_expect(strstr(item->reason, "core 1000000 Hz (as the host has it), bus 2000000 Hz"),
+		  "%s", item->reason);
+	cr_expect_eq(graft_device_result(graft, 1), GRAFT_PASSES);
+	item = fixture_item(graft_device_nodes(graft, 1), "", "vqmmc-supply");
+	cr_expect(strstr(item->reason, "1850000 uV (as the host has it)"), "%s", item->reason);
+	graft_destroy(graft);
+}
+
+/* A pair of devices keeps the references between them. */
+static const struct {
+	const char *devices[2];
+	const char *node, *property;
+} pair_cases[] = {
+	{ { "/used@21000", "/user@22000" }, "", "clocks" },
+	{ { "/mdio@32000", "/far-phy@31000" }, "", "phy-handle" },
+	{ { "/hdmi@38000", "/display@37000" }, "port/endpoint", "remote-endpoint" },
+	{ { "/dma-controller@5000", "/sound@18000" }, "", "dmas" },
+	{ { "/phy@6000", "/usb@19000" }, "", "phys" },
+	{ { "/syscon@9000", "/refused@1a000" }, "", "acme,syscon" },
+};
+
+Test(graft, references_between_assigned_devices_survive)
+{
+	static const struct graft_answers force = { .force = true };
+
+	for (size_t i = 0; i < n_elems(pair_cases); i++) {
+		struct graft *graft = fixture_graft(tree, pair_cases[i].devices, 2, NULL, &force);
+		const struct graft_node *target = graft_device_nodes(graft, 0);
+		const struct graft_item *item = fixture_item(
+			graft_device_nodes(graft, 1), pair_cases[i].node, pair_cases[i].property);
+
+		cr_assert_not_null(item);
+		cr_expect_eq(item->verdict, GRAFT_REWRITE, "%s: %s", item->property, item->reason);
+		cr_expect_not_null(item->value);
+		if (!target->child)
+			cr_expect(target->referenced, "%s", target->name);
+		graft_destroy(graft);
 	}
 }
 
-Test(graft, plain_properties_are_copied)
+Test(graft, a_connector_comes_along)
 {
-	static const char *const names[] = {
-		"reg-names",     "interrupt-names", "clock-frequency", "reg-shift", "reg-io-width",
-		"phy-mode",      "mac-address",     "label",           "bus-width", "dr_mode",
-		"vendor,option", "fifo-size",       "max-frequency",   "model",
-	};
-	static const struct graft_facts facts = { .coherent = true };
+	static const char *const device = "/tv@3a000";
+	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
+	const struct graft_node *tv = graft_device_nodes(graft, 0), *connector = tv->next;
 
-	for (size_t i = 0; i < n_elems(names); i++)
-		cr_expect_eq(graft_rule_find(names[i], &facts)->verdict, GRAFT_COPY, "%s",
-			     names[i]);
+	cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES);
+	cr_assert_not_null(connector);
+	cr_expect_str_eq(connector->name, "connector");
+	cr_expect_eq(fixture_item(tv, "port/endpoint", "remote-endpoint")->verdict, GRAFT_REWRITE);
+	cr_expect_eq(fixture_item(connector, "port/endpoint", "remote-endpoint")->verdict,
+		     GRAFT_REWRITE);
+	cr_expect_eq(fixture_item(connector, "", "hpd-gpios")->verdict, GRAFT_DROP);
+	graft_destroy(graft);
+}
+
+Test(graft, a_device_that_does_not_pass_is_not_written)
+{
+	static const char *const device = "/sound@18000";
+	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
+	struct err err = { 0 };
+
+	cr_expect_eq(graft_write(graft, 0, NULL, &err), -EINVAL);
+	cr_expect(strstr(err.what, "sound@18000") && strstr(err.what, "refused"), "%s", err.what);
+	cr_expect(strstr(err.why, "dmas"), "%s", err.why);
+	graft_destroy(graft);
+}
+
+Test(graft, a_device_can_be_given_once)
+{
+	const struct host_node *node = host_tree_find(tree, "/plain@10000");
+	struct graft_facts facts = { 0 };
+	struct graft *graft;
+	struct err err = { 0 };
+
+	cr_assert_eq(graft_create(tree, NULL, &graft, &err), 0);
+	cr_expect_eq(graft_add_device(graft, node, "a", &facts, NULL, &err), 0);
+	cr_expect_eq(graft_add_device(graft, node, "b", &facts, NULL, &err), -EINVAL);
+	cr_expect(strstr(err.what, "b") && strstr(err.what, "a"), "%s", err.what);
+	graft_destroy(graft);
+	graft_destroy(NULL);
 }

@@ -277,6 +277,7 @@ Test(vfio_platform, the_guest_node_has_guest_addresses)
 	int node, size;
 
 	cr_assert_eq(CLASS->attach(device, &err), 0);
+	cr_assert_eq(vfio_nodes_plan(vm.vfio, &err), 0, "%s", err.what);
 	dt_init(&dt);
 	cr_assert_eq(CLASS->describe(device, &dt, &err), 0, "%s", err.what);
 	cr_assert_eq(dt_finish(&dt, &blob, &blob_size, &err), 0);
@@ -375,6 +376,8 @@ Test(vfio_platform, each_failing_call_is_told_and_leaves_nothing)
 		ret = create("host=10100000.multi,mmap.2=off", &device);
 		if (!ret)
 			ret = CLASS->attach(device, &err);
+		if (!ret)
+			ret = vfio_nodes_plan(vm.vfio, &err);
 		dt_init(&dt);
 		if (!ret)
 			ret = CLASS->describe(device, &dt, &err);

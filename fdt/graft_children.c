@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fdt/graft_parts.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+
+/* Controllers of a bus whose children are devices of their own, by their generic names. */
+static const char *const buses[] = { "i2c*",   "i3c*",    "spi*",  "qspi*",  "flexspi*",
+				     "mdio*",  "serial*", "uart*", "mmc*",   "sdhci*",
+				     "dwmmc*", "usb*",    "dsi*",  "*-i2c@*" };
+
+static bool is_bus(const struct host_node *node)
+{
+	for (size_t i = 0; i < n_elems(buses); i++) {
+		if (fnmatch(buses[i], node->name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_ethernet_phy(const struct host_node *node)
+{
+	return strncmp(node->name, "ethernet-phy", 12) == 0 ||
+	       strncmp(node->parent->name, "mdio", 4) == 0;
+}
+
+enum graft_role graft_child_role(const struct host_node *child)
+{
+	if (is_ethernet_phy(child))
+		return GRAFT_ROLE_ETHERNET_PHY;
+	if (!graft_is_mmio_bus(child->parent) && is_bus(child->parent) &&
+	    strncmp(child->name, "port", 4) != 0 &&
+	    (host_node_has(child, "compatible") || host_node_has(child, "reg")))
+		return GRAFT_ROLE_SLAVE;
+	return GRAFT_ROLE_PART;
+}
+
+bool graft_is_mmio_bus(const struct host_node *node)
+{
+	return host_node_has(node, "ranges");
+}
+
+bool graft_child_region(const struct graft_device *device, const struct host_node *child,
+			unsigned int n, struct range *range)
+{
+	struct range host, region;
+
+	if (!host_region(child, n, &region))
+		return false;
+	for (unsigned int i = 0; i < device->facts.n_regions; i++) {
+		if (!host_region(device->node, i, &host) || !range_contains(host, region))
+			continue;
+		range->start = device->facts.regions[i].start + (region.start - host.start);
+		range->size = region.size;
+		return true;
+	}
+	return false;
+}
+
+bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node)
+{
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		if (graft->marks[child->index].in_guest && host_node_has(child, "reg"))
+			return true;
+	}
+	return false;
+}
+
+static bool is_assigned(const struct graft *graft, const struct host_node *node)
+{
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		if (graft->devices[i].node == node)
+			return true;
+	}
+	return false;
+}
+
+static bool is_enabled(const struct host_node *node)
+{
+	const struct host_property *status = host_node_find(node, "status");
+
+	return !status || host_property_string_index(status, "okay") == 0 ||
+	       host_property_string_index(status, "ok") == 0;
+}
+
+/* A device with registers that are not of the one above it. */
+static bool is_elsewhere(const struct graft_device *device, const struct host_node *child)
+{
+	struct range range;
+
+	return graft_is_mmio_bus(child->parent) && host_node_has(child, "reg") &&
+	       !graft_child_region(device, child, 0, &range);
+}
+
+/* Why a child is not for the guest; GRAFT_COPY: it is. */
+static enum graft_verdict judge_child(const struct graft *graft, const struct graft_device *device,
+				      const struct host_node *child, const char **why)
+{
+	*why = graft->marks[child->index].dropped;
+	if (*why)
+		return GRAFT_DROP;
+	*why = "the host does not use it";
+	if (!is_enabled(child))
+		return GRAFT_DROP;
+	*why = "the guest cannot change the host's clocks and voltages";
+	if (fnmatch("opp*-table*", child->name, 0) == 0 || strcmp(child->name, "opp_table") == 0 ||
+	    host_node_is_compatible(child, "operating-points-v2"))
+		return GRAFT_DROP;
+	*why = "it is assigned as a device of its own";
+	if (is_assigned(graft, child))
+		return GRAFT_DROP;
+	*why = "its registers are not of this device, which is but its bus: assign the child instead";
+	if (is_elsewhere(device, child))
+		return GRAFT_REFUSE;
+	*why = NULL;
+	return GRAFT_COPY;
+}
+
+static void mark(struct graft *graft, struct graft_device *device, const struct host_node *node)
+{
+	const char *why;
+
+	graft->marks[node->index].in_guest = true;
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		if (judge_child(graft, device, child, &why) == GRAFT_COPY)
+			mark(graft, device, child);
+	}
+}
+
+/* A connector or a panel beside the root's buses: no more than its node and its wires. */
+static bool is_standalone(const struct host_node *node)
+{
+	return node->parent && !node->parent->parent && host_node_is_available(node) &&
+	       host_node_has(node, "compatible") && !host_node_has(node, "reg") &&
+	       !host_node_has(node, "ranges");
+}
+
+static const struct host_node *find_partner(const struct graft *graft, const struct host_node *node)
+{
+	const struct host_property *remote = host_node_find(node, "remote-endpoint");
+	const struct host_node *partner = NULL;
+
+	if (remote && remote->size >= sizeof(uint32_t))
+		partner = host_tree_by_phandle(graft->tree, host_property_cell(remote, 0));
+	while (partner && !host_node_has(partner, "compatible"))
+		partner = partner->parent;
+	return partner && is_standalone(partner) ? partner : NULL;
+}
+
+/* What stands at the other end of the wires that leave @node. */
+static void mark_partners(struct graft *graft, struct graft_device *device,
+			  const struct host_node *node)
+{
+	const struct host_node *partner = find_partner(graft, node);
+
+	if (partner && !graft->marks[partner->index].in_guest &&
+	    device->n_partners < n_elems(device->partners)) {
+		device->partners[device->n_partners++] = partner;
+		mark(graft, device, partner);
+	}
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		if (graft->marks[child->index].in_guest)
+			mark_partners(graft, device, child);
+	}
+}
+
+void graft_mark_device(struct graft *graft, struct graft_device *device)
+{
+	mark(graft, device, device->node);
+}
+
+void graft_mark_partners(struct graft *graft, struct graft_device *device)
+{
+	device->n_partners = 0;
+	mark_partners(graft, device, device->node);
+}
+
+/* A slave that cannot be passed takes its place with it, not its controller. */
+static void drop_slave(struct graft *graft, const struct host_node *node,
+		       const struct graft_item *item)
+{
+	struct graft_mark *slave = &graft->marks[node->index];
+
+	slave->dropped = str_printf("it cannot be passed: %s: %s", item->property, item->reason);
+	if (!slave->dropped)
+		graft->arena.failed = true;
+	graft->again = true;
+}
+
+static struct graft_node *plan_child(struct graft *graft, struct graft_device *device,
+				     const struct host_node *child)
+{
+	enum graft_role role = graft_child_role(child);
+	const struct graft_item *item = NULL;
+	struct graft_node *out = graft_plan_node(graft, device, child, role, NULL);
+
+	if (out && role != GRAFT_ROLE_PART && graft_worst(out, &item) >= GRAFT_ASK)
+		drop_slave(graft, child, item);
+	return out;
+}
+
+void graft_plan_children(struct graft *graft, struct graft_device *device,
+			 const struct host_node *node, struct graft_node *out)
+{
+	struct graft_node **link = &out->child;
+
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		const char *why;
+		enum graft_verdict verdict = judge_child(graft, device, child, &why);
+		struct graft_item *item;
+
+		if (verdict == GRAFT_COPY) {
+			*link = plan_child(graft, device, child);
+			if (*link)
+				link = &(*link)->next;
+			continue;
+		}
+		item = graft_item_add(out, graft_printf(&graft->arena, "%s/", child->name));
+		graft_item_set(item, verdict, NULL, "%s", why);
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fdt/graft_class.h"
+
+#include <string.h>
+
+#include "fdt/graft_parts.h"
+#include "vmm/base/range.h"
+
+static const struct graft_class classes[] = {
+	{
+		.name = "vfio-calxeda-xgmac",
+		.compatible = "calxeda,hb-xgmac",
+		.min_regions = 1,
+		.min_irqs = 3, /* main, power management, low power */
+		.level = true,
+		.binding = "net/calxeda-xgmac.yaml",
+	},
+	{
+		/* The PHY's registers are the device's own: drivers/net/ethernet/amd/xgbe. */
+		.name = "vfio-amd-xgbe",
+		.compatible = "amd,xgbe-seattle-v1a",
+		.without = "phy-handle",
+		.min_regions = 5, /* MAC, PCS, SerDes Rx/Tx, SerDes integration 1 and 2 */
+		.min_irqs = 2,    /* main, auto-negotiation; between them one per DMA channel */
+		.properties = { "phy-mode" },
+		.clocks = { "dma_clk", "ptp_clk" },
+		.binding = "net/amd-xgbe.txt",
+	},
+	{
+		/* The PHY is a node, and a device, of its own: it must be assigned, too. */
+		.name = "vfio-amd-xgbe",
+		.compatible = "amd,xgbe-seattle-v1a",
+		.with = "phy-handle",
+		.min_regions = 2, /* MAC, PCS */
+		.min_irqs = 1,
+		.properties = { "phy-mode" },
+		.clocks = { "dma_clk", "ptp_clk" },
+		.binding = "net/amd-xgbe.txt",
+	},
+	{
+		.name = "vfio-pl330",
+		.compatible = "arm,pl330",
+		.min_regions = 1,
+		.min_irqs = 1,
+		.clocks = { "apb_pclk" },
+		.binding = "dma/arm,pl330.yaml",
+	},
+};
+
+static bool takes(const struct graft_class *class, const struct host_node *node)
+{
+	return host_node_is_compatible(node, class->compatible) &&
+	       (!class->with || host_node_has(node, class->with)) &&
+	       (!class->without || !host_node_has(node, class->without));
+}
+
+const struct graft_class *graft_class_find(const struct host_node *node)
+{
+	for (size_t i = 0; i < n_elems(classes); i++) {
+		if (takes(&classes[i], node))
+			return &classes[i];
+	}
+	return NULL;
+}
+
+bool graft_class_takes(const char *name, const struct host_node *node)
+{
+	for (size_t i = 0; i < n_elems(classes); i++) {
+		if (strcmp(classes[i].name, name) == 0 && takes(&classes[i], node))
+			return true;
+	}
+	return false;
+}
+
+static const char *misses(struct graft *graft, const struct graft_class *class, const char *what,
+			  const char *name)
+{
+	return graft_printf(&graft->arena, "%s %s, which %s requires, is missing", what, name,
+			    class->binding);
+}
+
+static const char *counts_fault(struct graft *graft, const struct graft_class *class,
+				const struct graft_facts *facts)
+{
+	if (facts->n_regions < class->min_regions)
+		return graft_printf(&graft->arena, "%s has %u regions, but there are %u",
+				    class->name, class->min_regions, facts->n_regions);
+	if (facts->n_irqs < class->min_irqs)
+		return graft_printf(&graft->arena, "%s has %u interrupts, but there are %u",
+				    class->name, class->min_irqs, facts->n_irqs);
+	for (unsigned int i = 0; class->level && i < facts->n_irqs; i++) {
+		if (facts->irqs[i].edge)
+			return graft_printf(&graft->arena,
+					    "%s has level interrupts, but number %u is an edge",
+					    class->name, i);
+	}
+	return NULL;
+}
+
+const char *graft_class_fault(struct graft *graft, const struct graft_device *device)
+{
+	const struct graft_class *class = graft_class_find(device->node);
+	const struct host_property *names = host_node_find(device->node, "clock-names");
+	const char *fault;
+
+	if (!class)
+		return NULL;
+	fault = counts_fault(graft, class, &device->facts);
+	for (size_t i = 0; !fault && i < n_elems(class->properties) && class->properties[i]; i++) {
+		if (!host_node_has(device->node, class->properties[i]))
+			fault = misses(graft, class, "property", class->properties[i]);
+	}
+	/* Without names a driver takes them by order. */
+	for (size_t i = 0; !fault && names && i < n_elems(class->clocks) && class->clocks[i]; i++) {
+		if (host_property_string_index(names, class->clocks[i]) < 0)
+			fault = misses(graft, class, "clock", class->clocks[i]);
+	}
+	return fault;
+}

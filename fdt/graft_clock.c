@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <libfdt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/graft_parts.h"
+
+/*
+ * The clock that the AMBA bus of Linux asks for by name (bindings/arm/primecell.yaml). The bus only
+ * switches it on, and no driver reads its rate: any will do.
+ */
+#define APB_PCLK    "apb_pclk"
+#define APB_PCLK_HZ 24000000
+
+/* Of fixed factors on fixed factors. */
+#define MAX_CHAIN 8
+
+static bool is_provider(const struct host_node *node, const char *compatible)
+{
+	return node && host_node_is_compatible(node, compatible);
+}
+
+static const struct host_node *first_clock(const struct host_tree *tree,
+					   const struct host_node *node)
+{
+	const struct host_property *clocks = host_node_find(node, "clocks");
+
+	return clocks && clocks->size >= sizeof(fdt32_t)
+		       ? host_tree_by_phandle(tree, host_property_cell(clocks, 0))
+		       : NULL;
+}
+
+/* A rate that the tree states: a crystal, or a fixed factor of one. */
+static bool fixed_rate(const struct host_tree *tree, const struct host_node *node, uint64_t *hz)
+{
+	uint64_t mult = 1, div = 1;
+
+	for (unsigned int i = 0; node && i < MAX_CHAIN; i++) {
+		if (is_provider(node, "fixed-clock")) {
+			*hz = host_node_u32(node, "clock-frequency", 0) * mult / div;
+			return *hz != 0;
+		}
+		if (!is_provider(node, "fixed-factor-clock"))
+			return false;
+		mult *= host_node_u32(node, "clock-mult", 1) & 0xffff;
+		div *= host_node_u32(node, "clock-div", 1) & 0xffff;
+		if (!mult || !div || (mult | div) >> 32)
+			return false;
+		node = first_clock(tree, node);
+	}
+	return false;
+}
+
+static bool same_clock(const struct host_property *a, const struct reference *ra,
+		       const struct host_property *b, const struct reference *rb)
+{
+	return ra->target == rb->target && ra->n_args == rb->n_args &&
+	       memcmp(a->value + ra->offset, b->value + rb->offset, 4 * (ra->n_args + 1)) == 0;
+}
+
+/* assigned-clock-rates (bindings/clock/clock.yaml) of @node for the clock that @place points at. */
+static bool assigned_rate(const struct graft_place *place, const struct reference *ref,
+			  const struct host_node *node, uint64_t *hz)
+{
+	const struct host_property *clocks = host_node_find(node, "assigned-clocks");
+	const struct host_property *rates = host_node_find(node, "assigned-clock-rates");
+	struct reference_list list = { 0 };
+
+	*hz = 0;
+	if (!clocks || !rates)
+		return false;
+	if (reference_find(place->graft->tree, node, clocks, &list, NULL))
+		place->graft->arena.failed = true;
+	for (size_t i = 0; i < list.n_refs && (i + 1) * 4 <= rates->size; i++) {
+		if (same_clock(place->property, ref, clocks, &list.refs[i]))
+			*hz = host_property_cell(rates, i);
+	}
+	reference_list_destroy(&list);
+	return *hz != 0;
+}
+
+static bool answered_rate(const struct graft_place *place, const char *name, uint64_t *hz)
+{
+	const struct graft_answers *answers = &place->device->answers;
+	char prefix[128];
+
+	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
+	for (unsigned int i = 0; i < answers->n_clocks; i++) {
+		const char *answer = answers->clocks[i].name;
+
+		if (strncmp(answer, prefix, strlen(prefix)) == 0 &&
+		    strcmp(answer + strlen(prefix), name) == 0) {
+			*hz = answers->clocks[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The rate of a clock and where it is from; NULL: unknown. */
+static const char *find_rate(struct graft_place *place, unsigned int index, const char *name,
+			     uint64_t *hz)
+{
+	const struct graft_host *host = &place->graft->host;
+	const struct reference *ref = &place->refs.refs[index];
+
+	if (answered_rate(place, name, hz))
+		return "as the user says";
+	if (fixed_rate(place->graft->tree, ref->target, hz))
+		return "fixed";
+	if (host->clock_rate && !host->clock_rate(host->opaque, place->node, index, hz) && *hz)
+		return "as the host has it";
+	if (assigned_rate(place, ref, place->node, hz) ||
+	    (ref->target && assigned_rate(place, ref, ref->target, hz)))
+		return "assigned-clock-rates";
+	*hz = APB_PCLK_HZ;
+	return strcmp(name, APB_PCLK) == 0 ? "any will do" : NULL;
+}
+
+static uint32_t make_clock(struct graft_place *place, uint64_t hz)
+{
+	struct graft *graft = place->graft;
+	char prefix[48];
+	struct graft_node *node;
+
+	snprintf(prefix, sizeof(prefix), "clock-%" PRIu64, hz);
+	node = graft_find_made(place->device, prefix);
+	if (node)
+		return node->phandle;
+	node = graft_make_node(place, prefix, 3);
+	if (!node)
+		return 0;
+	graft_make_string(graft, node, "compatible", "fixed-clock");
+	graft_make_cell(graft, node, "#clock-cells", 0);
+	graft_make_cell(graft, node, "clock-frequency", (uint32_t)hz);
+	return node->phandle;
+}
+
+static void append(struct graft_item *item, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void append(struct graft_item *item, const char *fmt, ...)
+{
+	size_t used = strlen(item->reason);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(item->reason + used, sizeof(item->reason) - used, fmt, ap);
+	va_end(ap);
+}
+
+/* "uartclk"; where the node has no names, "0". */
+static const char *clock_name(const struct host_node *node, unsigned int index, char buf[16])
+{
+	const struct host_property *names = host_node_find(node, "clock-names");
+	const char *name = names ? host_property_string(names, index) : NULL;
+
+	if (name && name[0])
+		return name;
+	snprintf(buf, 16, "%u", index);
+	return buf;
+}
+
+/* The phandle that stands for one clock; 0: it is not known. */
+static uint32_t replace_clock(struct graft_place *place, struct graft_item *item,
+			      unsigned int index)
+{
+	const struct host_node *target = place->refs.refs[index].target;
+	char buf[16], prefix[128];
+	const char *name = clock_name(place->node, index, buf), *source;
+	uint64_t hz;
+
+	if (is_provider(target, "fixed-clock") && !answered_rate(place, name, &hz) &&
+	    fixed_rate(place->graft->tree, target, &hz)) {
+		append(item, " %s %" PRIu64 " Hz (copied),", name, hz);
+		return graft_copy_data(place, target);
+	}
+	source = find_rate(place, index, name, &hz);
+	if (source && hz && hz <= UINT32_MAX) {
+		append(item, " %s %" PRIu64 " Hz (%s),", name, hz, source);
+		return make_clock(place, hz);
+	}
+	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
+	graft_item_ask(item, "clock.%s%s=HZ", prefix, name);
+	append(item, " %s unknown,", name);
+	return 0;
+}
+
+/* The bus would not find its clock: it is the only one that can be named. */
+static bool has_no_apb_pclk(const struct graft_place *place)
+{
+	const struct host_property *names = host_node_find(place->node, "clock-names");
+
+	return place->role == GRAFT_ROLE_DEVICE && place->device->facts.amba &&
+	       (!names || !host_property_is_strings(names) ||
+		host_property_string_index(names, APB_PCLK) < 0);
+}
+
+static void set_apb_pclk(struct graft_place *place, struct graft_item *item)
+{
+	uint32_t phandle = make_clock(place, APB_PCLK_HZ);
+
+	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml",
+		       "a fixed clock: the guest's AMBA bus wants one, of any rate");
+	graft_item_cells(place->graft, item, &phandle, 1);
+}
+
+/* Of another assigned device: how many cells it took; 0: it is of none. */
+static size_t keep_clock(struct graft_place *place, const struct reference *ref, uint32_t *cells)
+{
+	if (!ref->target || !place->graft->marks[ref->target->index].in_guest)
+		return 0;
+	cells[0] = graft_guest_phandle(place->graft, place->device, ref->target);
+	for (unsigned int i = 0; i < ref->n_args; i++)
+		cells[1 + i] = host_property_cell(place->property, ref->offset / 4 + 1 + i);
+	return 1 + ref->n_args;
+}
+
+static void put_clocks(struct graft_place *place, struct graft_item *item, uint32_t *cells)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < place->refs.n_refs; i++) {
+		const struct reference *ref = &place->refs.refs[i];
+		bool hole = !ref->target && (ref->phandle == 0 || ref->phandle == UINT32_MAX);
+		size_t kept = keep_clock(place, ref, cells + n);
+
+		if (!kept)
+			cells[n] = hole ? 0 : replace_clock(place, item, i);
+		n += kept ? kept : 1;
+	}
+	if (item->verdict != GRAFT_ASK)
+		graft_item_cells(place->graft, item, cells, n);
+}
+
+static bool all_in_guest(const struct graft_place *place)
+{
+	for (size_t i = 0; i < place->refs.n_refs; i++) {
+		const struct host_node *target = place->refs.refs[i].target;
+
+		if (target && !place->graft->marks[target->index].in_guest)
+			return false;
+	}
+	return true;
+}
+
+void graft_act_clocks(struct graft_place *place, struct graft_item *item)
+{
+	uint32_t *cells = graft_alloc(&place->graft->arena, place->property->size + sizeof(*cells));
+
+	if (all_in_guest(place) && graft_keep_references(place, item))
+		return;
+	if (has_no_apb_pclk(place)) {
+		set_apb_pclk(place, item);
+		return;
+	}
+	graft_item_set(item, GRAFT_REPLACE, item->binding, "fixed clocks:");
+	if (!place->refs.n_refs || !cells) {
+		graft_item_set(item, GRAFT_DROP, item->binding, "it points at nothing");
+		return;
+	}
+	put_clocks(place, item, cells);
+	item->reason[strlen(item->reason) - 1] = '\0'; /* the last comma, or the colon */
+	if (item->verdict == GRAFT_ASK)
+		append(item, "; a live plan reads rates from the host");
+}
+
+void graft_add_apb_pclk(struct graft_place *place)
+{
+	struct graft_item *item = graft_item_add(place->out, "clocks");
+
+	set_apb_pclk(place, item);
+	if (host_node_has(place->node, "clock-names"))
+		return;
+	item = graft_item_add(place->out, "clock-names");
+	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml", "the AMBA bus asks by name");
+	item->value = APB_PCLK;
+	item->size = sizeof(APB_PCLK);
+}
+
+bool graft_name_apb_pclk(const struct graft_place *place, struct graft_item *item)
+{
+	if (!has_no_apb_pclk(place))
+		return false;
+	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml", "the AMBA bus asks by name");
+	item->value = APB_PCLK;
+	item->size = sizeof(APB_PCLK);
+	return true;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/graft_class.h"
+#include "fdt/graft_parts.h"
+#include "vmm/base/range.h"
+
+#define MAX_USERS_NAMED 4
+
+enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item)
+{
+	enum graft_verdict worst = GRAFT_COPY;
+
+	for (size_t i = 0; i < node->n_items; i++) {
+		if (node->items[i].verdict > worst) {
+			worst = node->items[i].verdict;
+			*item = &node->items[i];
+		}
+	}
+	for (const struct graft_node *child = node->child; child; child = child->next) {
+		const struct graft_item *below = NULL;
+		enum graft_verdict verdict = graft_worst(child, &below);
+
+		if (verdict > worst) {
+			worst = verdict;
+			*item = below;
+		}
+	}
+	return worst;
+}
+
+static void add_reason(struct graft *graft, struct graft_device *device, const char *reason)
+{
+	const char **bigger;
+
+	/* Room is made by powers of two: 0, 1, 2, 4 … */
+	if ((device->n_reasons & (device->n_reasons - 1)) == 0) {
+		bigger = graft_alloc(&graft->arena, (2 * device->n_reasons + 1) * sizeof(*bigger));
+		if (!bigger)
+			return;
+		if (device->n_reasons)
+			memcpy(bigger, device->reasons, device->n_reasons * sizeof(*bigger));
+		device->reasons = bigger;
+	}
+	if (reason)
+		device->reasons[device->n_reasons++] = reason;
+}
+
+static void collect_item(struct graft *graft, struct graft_device *device, const char *prefix,
+			 const struct graft_item *item)
+{
+	add_reason(graft, device,
+		   graft_printf(&graft->arena, "%s%s%s: %s%s%s",
+				item->verdict == GRAFT_DROP ? "note: its binding requires " : "",
+				prefix, item->property, item->reason,
+				item->option[0] ? ": give " : "", item->option));
+}
+
+/* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that were required. */
+static size_t collect(struct graft *graft, struct graft_device *device,
+		      const struct graft_node *node, enum graft_verdict verdict)
+{
+	char prefix[128];
+	size_t n = 0;
+
+	for (; node; node = node->next) {
+		graft_node_prefix(device, node->host, prefix, sizeof(prefix));
+		for (size_t i = 0; i < node->n_items; i++) {
+			const struct graft_item *item = &node->items[i];
+
+			if (item->verdict != verdict || (verdict == GRAFT_DROP && !item->required))
+				continue;
+			collect_item(graft, device, prefix, item);
+			n++;
+		}
+		n += collect(graft, device, node->child, verdict);
+	}
+	return n;
+}
+
+/*
+ * How bad it is for a device of the host to lose what it points at: not at all; that device alone
+ * may fail, which is for the user to say; or more of the host goes with it.
+ */
+enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
+
+/* They describe a wire seen from both ends, or what is not missed. */
+static const char *const no_uses[] = { "companion", "trigger-sources", "post-init-providers",
+				       "cooling-device" };
+
+static enum dependence find_dependence(const struct reference_user *user)
+{
+	for (size_t i = 0; i < n_elems(no_uses); i++) {
+		if (strcmp(user->property->name, no_uses[i]) == 0)
+			return DEPENDENCE_NONE;
+	}
+	switch (user->kind) {
+	case REFERENCE_CLOCK:
+	case REFERENCE_RESET:
+	case REFERENCE_POWER_DOMAIN:
+	case REFERENCE_PINCTRL:
+	case REFERENCE_IOMMU:
+	case REFERENCE_MSI:
+	case REFERENCE_INTERRUPT:
+	case REFERENCE_SYSCON:
+		return DEPENDENCE_FULL;
+	case REFERENCE_NONE:
+	case REFERENCE_OPP:
+	case REFERENCE_GRAPH:
+	case REFERENCE_UNKNOWN:
+		return DEPENDENCE_NONE;
+	case REFERENCE_SUPPLY: /* a CPU's takes the host down */
+		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
+	default:
+		return DEPENDENCE_SOME;
+	}
+}
+
+/* "/soc/a (clocks), /soc/b (resets) and 3 more"; NULL: nobody depends that much. */
+static const char *name_users(struct graft *graft, const struct reference_user *users,
+			      size_t n_users, enum dependence dependence)
+{
+	const struct host_node *last = NULL;
+	const char *text = NULL;
+	char path[96];
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_users; i++) {
+		if (users[i].node == last || find_dependence(&users[i]) != dependence ||
+		    graft->marks[users[i].node->index].in_guest)
+			continue;
+		last = users[i].node;
+		if (n++ < MAX_USERS_NAMED)
+			text = graft_printf(
+				&graft->arena, "%s%s%s (%s)", text ? text : "", text ? ", " : "",
+				host_node_path(last, path, sizeof(path)), users[i].property->name);
+	}
+	if (n > MAX_USERS_NAMED && text)
+		text = graft_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
+	return text;
+}
+
+/* Unless the user forces it, the host keeps what it cannot do without. */
+static void judge_users(struct graft *graft, struct graft_device *device, bool forced)
+{
+	struct reference_user *users = NULL;
+	const char *full, *some;
+	size_t n_users = 0;
+
+	if (forced != device->answers.force)
+		return;
+	if (reference_users(graft->tree, device->node, &users, &n_users))
+		graft->arena.failed = true;
+	full = name_users(graft, users, n_users, DEPENDENCE_FULL);
+	some = name_users(graft, users, n_users, DEPENDENCE_SOME);
+	free(users);
+	if (full) {
+		if (!forced)
+			device->result = GRAFT_REFUSED;
+		add_reason(graft, device,
+			   graft_printf(&graft->arena, "%sthe host depends on it: %s",
+					forced ? "note: forced, although " : "", full));
+	}
+	if (some) {
+		if (!forced && device->result == GRAFT_PASSES)
+			device->result = GRAFT_NEEDS_ANSWER;
+		add_reason(graft, device,
+			   graft_printf(&graft->arena, "%sthe host uses it: %s%s",
+					forced ? "note: forced, although " : "", some,
+					forced ? "" : ": give force"));
+	}
+}
+
+/* Buses that no driver is bound to, or one that does nothing when it is gone. */
+static const char *const plain_buses[] = { "simple-bus", "simple-mfd", "simple-pm-bus",
+					   "arm,amba-bus", "isa" };
+
+static bool is_plain_bus(const struct host_node *node)
+{
+	if (!node->parent || !host_node_has(node, "compatible"))
+		return true;
+	for (size_t i = 0; i < n_elems(plain_buses); i++) {
+		if (host_node_is_compatible(node, plain_buses[i]))
+			return true;
+	}
+	return false;
+}
+
+static void note_glue(struct graft *graft, struct graft_device *device)
+{
+	char path[256];
+
+	for (const struct host_node *node = device->node->parent; node; node = node->parent) {
+		if (!is_plain_bus(node))
+			add_reason(
+				graft, device,
+				graft_printf(&graft->arena,
+					     "note: %s above it must keep its driver on the host",
+					     host_node_path(node, path, sizeof(path))));
+	}
+}
+
+/* Only the user knows whether the device does DMA at all. */
+static void judge_dma(struct graft *graft, struct graft_device *device, bool forced)
+{
+	if (!device->host.dma_offset || host_node_has(device->node, "iommus") ||
+	    forced != device->answers.force)
+		return;
+	if (!forced && device->result == GRAFT_PASSES)
+		device->result = GRAFT_NEEDS_ANSWER;
+	add_reason(graft, device,
+		   graft_printf(&graft->arena,
+				"%sdma-ranges of a bus above it shift its addresses by 0x%" PRIx64
+				", which without an IOMMU the guest does not%s",
+				forced ? "note: forced, although " : "", device->host.dma_offset,
+				forced ? "" : ": if it does no DMA, give force"));
+}
+
+static void refuse(struct graft *graft, struct graft_device *device, const char *reason)
+{
+	device->result = GRAFT_REFUSED;
+	add_reason(graft, device, reason);
+}
+
+static void judge_facts(struct graft *graft, struct graft_device *device)
+{
+	const struct host_node *above = device->node, *parent = above->parent;
+	const char *fault = graft_class_fault(graft, device);
+
+	for (; above; above = above->parent) {
+		if (host_node_has(above, "#iommu-cells"))
+			refuse(graft, device, "it is an IOMMU: the host's own");
+	}
+	if (!device->facts.n_regions)
+		refuse(graft, device, "it has no registers that VFIO could pass");
+	if (parent && !host_node_is_available(parent))
+		refuse(graft, device, "the host does not use the bus above it: there is no device");
+	if (fault)
+		refuse(graft, device, fault);
+}
+
+static void note_regions(struct graft *graft, struct graft_device *device)
+{
+	const struct host_facts *host = &device->host;
+
+	if (host->n_reg_entries > host->n_regions)
+		add_reason(graft, device,
+			   graft_printf(&graft->arena,
+					"note: only the first %u of %u regions can be translated",
+					host->n_regions, host->n_reg_entries));
+}
+
+void graft_judge_device(struct graft *graft, struct graft_device *device)
+{
+	device->reasons = NULL;
+	device->n_reasons = 0;
+	device->result = GRAFT_PASSES;
+	judge_facts(graft, device);
+	if (collect(graft, device, device->nodes, GRAFT_REFUSE))
+		device->result = GRAFT_REFUSED;
+	judge_users(graft, device, false);
+	judge_dma(graft, device, false);
+	if (collect(graft, device, device->nodes, GRAFT_ASK) && device->result == GRAFT_PASSES)
+		device->result = GRAFT_NEEDS_ANSWER;
+	judge_users(graft, device, true);
+	judge_dma(graft, device, true);
+	collect(graft, device, device->nodes, GRAFT_DROP);
+	note_regions(graft, device);
+	note_glue(graft, device);
+}

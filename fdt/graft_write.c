@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "fdt/builder.h"
+#include "fdt/graft_parts.h"
+
+static void write_node(struct dt *dt, const struct graft_node *node)
+{
+	dt_begin_node(dt, "%s", node->name);
+	for (size_t i = 0; i < node->n_items; i++) {
+		const struct graft_item *item = &node->items[i];
+
+		if (item->value)
+			dt_prop(dt, item->property, item->value, item->size);
+	}
+	if (node->referenced)
+		dt_prop_u32(dt, "phandle", node->phandle);
+	for (const struct graft_node *child = node->child; child; child = child->next)
+		write_node(dt, child);
+	dt_end_node(dt);
+}
+
+int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err)
+{
+	const struct graft_device *d = &graft->devices[device];
+
+	if (d->result != GRAFT_PASSES) {
+		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
+			  graft_result_name(d->result));
+		err_why(err, "%s", d->reasons[0]);
+		err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
+			d->result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
+		return err->code;
+	}
+	for (const struct graft_node *node = d->nodes; node; node = node->next)
+		write_node(dt, node);
+	return 0;
+}

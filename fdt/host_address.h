@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FDT_HOST_ADDRESS_H
+#define FDT_HOST_ADDRESS_H
+
+/*
+ * Addresses of the host's tree in the CPU's terms, through "ranges" at each level: what
+ * drivers/of/address.c of Linux does, its quirks for other machines than Arm's left out.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fdt/host_tree.h"
+#include "vmm/base/range.h"
+
+#define HOST_ADDRESS_MAX_CELLS 4 /* OF_MAX_ADDR_CELLS */
+
+/* How "reg" of @node's children, or "ranges" of @node itself, is laid out. */
+struct host_bus {
+	uint32_t n_address_cells, n_size_cells;
+	unsigned int n_flag_cells; /* of the address, in front of the number */
+	bool isa;                  /* its flags say whether it is an I/O address */
+	bool pci;                  /* its children are not what VFIO calls platform devices */
+};
+void host_bus_read(const struct host_node *node, struct host_bus *bus);
+/* #address-cells, #size-cells: of the node, or of the next above that has it. */
+uint32_t host_address_cells(const struct host_node *node);
+uint32_t host_size_cells(const struct host_node *node);
+
+/* The first @n cells at @cells as a number; of more than two the last two count. */
+uint64_t host_cells(const uint8_t *cells, unsigned int n);
+
+/* The CPU's address of @cells, an address as @node's "reg" would have it. False: it has none. */
+bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t *address);
+/* The same for addresses that devices use, through "dma-ranges". */
+bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint64_t *address);
+
+/*
+ * As of_dma_get_range(): CPU address - bus address of the first "dma-ranges" from @bus upwards, the
+ * node that a device sits on; 0 when there is none.
+ */
+uint64_t host_dma_offset(const struct host_node *bus);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FDT_HOST_FACTS_H
+#define FDT_HOST_FACTS_H
+
+/*
+ * What the tree tells of one device, counted and translated as Linux does it (drivers/of/address.c,
+ * drivers/of/irq.c, drivers/of/platform.c), so that it agrees with what VFIO will offer.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fdt/host_tree.h"
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+
+enum host_trigger {
+	HOST_TRIGGER_NONE, /* the specifier does not tell: Linux takes the controller's default */
+	HOST_TRIGGER_EDGE_RISING,
+	HOST_TRIGGER_EDGE_FALLING,
+	HOST_TRIGGER_EDGE_BOTH,
+	HOST_TRIGGER_LEVEL_HIGH,
+	HOST_TRIGGER_LEVEL_LOW,
+};
+
+/* One interrupt of "interrupts" or "interrupts-extended", in index order. */
+struct host_irq_fact {
+	enum {
+		HOST_IRQ_OK,          /* Linux gives it a number, so VFIO can hand it out */
+		HOST_IRQ_PPI,         /* private to a CPU: VFIO cannot */
+		HOST_IRQ_UNRESOLVED,  /* no controller, or a specifier that does not fit it */
+		HOST_IRQ_PLACEHOLDER, /* one before it has the same specifier: VFIO cannot take
+					 that twice */
+	} kind;
+	const struct host_node *controller; /* after nexus maps; NULL: unresolved */
+	bool is_gic;                        /* @controller is the GIC itself */
+	uint32_t specifier[4];              /* for @controller; first @n_cells */
+	unsigned int n_cells;
+	enum host_trigger trigger;
+	bool edge; /* in the guest: edge-rising; else level-high */
+};
+
+struct host_facts {
+	const struct host_node *node;
+	bool amba;
+	bool coherent;         /* dma-coherent here or on a bus above (of_dma_is_coherent()) */
+	uint64_t dma_offset;   /* CPU address - bus address of dma-ranges above; 0: none */
+	struct range *regions; /* up to the first that cannot be translated, as Linux counts */
+	unsigned int n_regions;
+	unsigned int n_reg_entries; /* in "reg"; the rest cannot be translated */
+	/*
+	 * All that the two properties name. VFIO's count ends before the first that is unresolved
+	 * (platform_get_irq() fails there). Of an AMBA device both ends are Linux's: one region,
+	 * nine interrupts (include/linux/amba/bus.h).
+	 */
+	struct host_irq_fact *irqs;
+	unsigned int n_irqs;
+};
+
+/*
+ * All of it; -ENOMEM, or -EINVAL for a node whose reg or interrupts make no sense at all (absurd
+ * cell counts, cyclic parents), with what and where. host_facts_destroy() also after an error.
+ */
+int host_facts_read(const struct host_tree *tree, const struct host_node *node,
+		    struct host_facts *facts, struct err *err);
+void host_facts_destroy(struct host_facts *facts);
+
+const char *host_trigger_name(enum host_trigger trigger);
+
+/* Parts of it, for those who need no more: the n-th region, in *range. False: there is none. */
+bool host_region(const struct host_node *node, unsigned int n, struct range *range);
+
+#endif

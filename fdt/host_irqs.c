@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fdt/host_irqs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/host_interrupt.h"
+
+/* More than any device has (all SPIs of a GICv3, extended ones too, are 2,012). */
+#define MAX_IRQS 4096
+
+/* Interrupts that an amba_device has room for: AMBA_NR_IRQS in include/linux/amba/bus.h. */
+#define MAX_AMBA_IRQS 9
+
+/* IRQCHIP_DECLARE() of drivers/irqchip/irq-gic.c and irq-gic-v3.c; irq-gic-pm.c for the last one */
+static const struct {
+	const char *compatible;
+	enum { GIC_V2, GIC_V3, GIC_STACKED } kind; /* the last: on the GIC of the CPUs */
+} gics[] = {
+	{ "arm,gic-v3", GIC_V3 },
+	{ "arm,gic-400", GIC_V2 },
+	{ "arm,cortex-a15-gic", GIC_V2 },
+	{ "arm,cortex-a9-gic", GIC_V2 },
+	{ "arm,cortex-a7-gic", GIC_V2 },
+	{ "arm,arm11mp-gic", GIC_V2 },
+	{ "arm,arm1176jzf-devchip-gic", GIC_V2 },
+	{ "arm,pl390", GIC_V2 },
+	{ "qcom,msm-8660-qgic", GIC_V2 },
+	{ "qcom,msm-qgic2", GIC_V2 },
+	{ "nvidia,tegra210-agic", GIC_STACKED },
+};
+
+/*
+ * Controllers whose last cell is not a trigger, though there is more than one (their files in
+ * bindings/interrupt-controller/).
+ */
+static const char *const without_trigger[] = {
+	"samsung,exynos4210-combiner",
+	"brcm,bcm2835-armctrl-ic",
+	"brcm,bcm2836-armctrl-ic",
+};
+
+/* First cell of a GIC's specifier (bindings/interrupt-controller/arm,gic-v3.yaml). */
+enum { GIC_SPI, GIC_PPI, GIC_ESPI, GIC_EPPI };
+#define GIC_N_SPIS  988 /* INTIDs 32 to 1019 */
+#define GIC_N_ESPIS 1024
+
+/* include/dt-bindings/interrupt-controller/irq.h */
+static enum host_trigger decode_trigger(uint32_t flags)
+{
+	switch (flags & 0xf) {
+	case 1:
+		return HOST_TRIGGER_EDGE_RISING;
+	case 2:
+		return HOST_TRIGGER_EDGE_FALLING;
+	case 3:
+		return HOST_TRIGGER_EDGE_BOTH;
+	case 4:
+		return HOST_TRIGGER_LEVEL_HIGH;
+	case 8:
+		return HOST_TRIGGER_LEVEL_LOW;
+	default:
+		return HOST_TRIGGER_NONE;
+	}
+}
+
+static enum host_trigger find_trigger(const struct interrupt *interrupt, bool is_gic)
+{
+	const struct host_node *controller = interrupt->controller;
+	unsigned int n = interrupt->n_cells;
+
+	/* bindings/interrupt-controller/ti,sci-intr.yaml: one trigger for all */
+	if (host_node_has(controller, "ti,intr-trigger-type"))
+		return decode_trigger(host_node_u32(controller, "ti,intr-trigger-type", 0));
+	for (size_t i = 0; i < n_elems(without_trigger); i++) {
+		if (host_node_is_compatible(controller, without_trigger[i]))
+			return HOST_TRIGGER_NONE;
+	}
+	if (n < 2)
+		return HOST_TRIGGER_NONE;
+	return decode_trigger(interrupt->cells[is_gic ? 2 : n - 1]);
+}
+
+/* gic_irq_domain_translate() of both drivers */
+static int gic_kind(const struct interrupt *interrupt, bool v3)
+{
+	uint32_t type = interrupt->cells[0], number = interrupt->cells[1];
+
+	if (interrupt->n_cells < 3 || interrupt->n_cells > 4)
+		return HOST_IRQ_UNRESOLVED;
+	if (type == GIC_PPI || (v3 && type == GIC_EPPI))
+		return HOST_IRQ_PPI;
+	if (type == GIC_SPI)
+		return number < GIC_N_SPIS ? HOST_IRQ_OK : HOST_IRQ_UNRESOLVED;
+	return v3 && type == GIC_ESPI && number < GIC_N_ESPIS ? HOST_IRQ_OK : HOST_IRQ_UNRESOLVED;
+}
+
+/* What is known of an interrupt that arrived at its last controller. */
+static void describe(const struct interrupt *interrupt, struct host_irq_fact *fact)
+{
+	const struct host_node *controller = interrupt->controller;
+
+	if (!host_node_has(controller, "interrupt-controller") ||
+	    !host_node_is_available(controller) || interrupt->n_cells > n_elems(fact->specifier))
+		return;
+	fact->kind = HOST_IRQ_OK;
+	fact->controller = controller;
+	fact->n_cells = interrupt->n_cells;
+	memcpy(fact->specifier, interrupt->cells, 4 * interrupt->n_cells);
+	for (size_t i = 0; i < n_elems(gics); i++) {
+		if (!host_node_is_compatible(controller, gics[i].compatible))
+			continue;
+		fact->is_gic = gics[i].kind != GIC_STACKED;
+		fact->kind = gic_kind(interrupt, gics[i].kind == GIC_V3);
+		if (fact->kind == HOST_IRQ_UNRESOLVED)
+			return;
+		break;
+	}
+	fact->trigger = find_trigger(interrupt, fact->is_gic);
+	fact->edge = fact->trigger == HOST_TRIGGER_EDGE_RISING ||
+		     fact->trigger == HOST_TRIGGER_EDGE_FALLING ||
+		     fact->trigger == HOST_TRIGGER_EDGE_BOTH;
+}
+
+/* The two properties side by side, read in step. */
+struct reader {
+	struct interrupt_walk walk;
+	const struct host_property *extended; /* NULL: none, or what is left makes no sense */
+	size_t cell;                          /* of @extended */
+	const struct host_property *plain;
+	const struct host_node *parent; /* of @plain */
+	uint32_t n_parent_cells;
+};
+
+static void reader_init(struct reader *r, const struct host_tree *tree,
+			const struct host_node *node)
+{
+	*r = (struct reader){
+		.walk = { tree, HOST_INTERRUPT_MAX_STEPS },
+		.extended = host_node_find(node, "interrupts-extended"),
+		.plain = host_node_find(node, "interrupts"),
+	};
+	if (r->plain)
+		r->parent = interrupt_parent(&r->walk, node);
+	if (r->parent)
+		r->n_parent_cells = host_node_u32(r->parent, "#interrupt-cells", 0);
+}
+
+static void take_cells(const struct host_property *property, size_t cell,
+		       struct interrupt *interrupt)
+{
+	for (unsigned int i = 0; i < interrupt->n_cells; i++)
+		interrupt->cells[i] = host_property_cell(property, cell + i);
+}
+
+enum read_result { READ_END, READ_HOLE, READ_OK };
+
+/* After an entry that makes no sense Linux finds no other one. */
+static enum read_result read_extended(struct reader *r, struct interrupt *interrupt)
+{
+	const struct host_property *p = r->extended;
+	size_t n_cells = p ? p->size / 4 : 0;
+	uint32_t phandle;
+
+	if (r->cell >= n_cells)
+		return READ_END;
+	phandle = host_property_cell(p, r->cell++);
+	if (!phandle)
+		return READ_HOLE;
+	interrupt->controller = host_tree_by_phandle(r->walk.tree, phandle);
+	interrupt->n_cells = interrupt->controller ? host_node_u32(interrupt->controller,
+								   "#interrupt-cells", UINT32_MAX)
+						   : UINT32_MAX;
+	if (interrupt->n_cells > HOST_INTERRUPT_MAX_CELLS ||
+	    interrupt->n_cells > n_cells - r->cell) {
+		r->extended = NULL;
+		return READ_HOLE;
+	}
+	take_cells(p, r->cell, interrupt);
+	r->cell += interrupt->n_cells;
+	return READ_OK;
+}
+
+static enum read_result read_plain(const struct reader *r, size_t index,
+				   struct interrupt *interrupt)
+{
+	if (!r->plain || r->plain->size < 4)
+		return READ_END;
+	if (!r->parent)
+		return index ? READ_END : READ_HOLE;
+	if ((index + 1) * r->n_parent_cells > r->plain->size / 4)
+		return READ_END;
+	interrupt->controller = r->parent;
+	interrupt->n_cells = r->n_parent_cells;
+	take_cells(r->plain, index * r->n_parent_cells, interrupt);
+	return READ_OK;
+}
+
+/*
+ * of_irq_parse_one(): "interrupts-extended" first; for an index that it has not, "interrupts".
+ */
+static enum read_result read_next(struct reader *r, size_t index, struct interrupt *interrupt)
+{
+	enum read_result result = read_extended(r, interrupt), plain;
+
+	if (result == READ_OK)
+		return result;
+	plain = read_plain(r, index, interrupt);
+	return plain == READ_END ? result : plain;
+}
+
+static int compare_facts(const void *a, const void *b)
+{
+	const struct host_irq_fact *x = *(struct host_irq_fact *const *)a;
+	const struct host_irq_fact *y = *(struct host_irq_fact *const *)b;
+	int by_specifier = memcmp(x->specifier, y->specifier, sizeof(x->specifier));
+
+	if (x->controller != y->controller)
+		return x->controller < y->controller ? -1 : 1;
+	if (by_specifier)
+		return by_specifier;
+	return x < y ? -1 : x > y;
+}
+
+/* Linux has one number for both, which only the first user gets. */
+static int mark_repeated(struct host_facts *facts)
+{
+	struct host_irq_fact **sorted = calloc(facts->n_irqs + 1, sizeof(struct host_irq_fact *));
+	size_t n = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < facts->n_irqs; i++) {
+		if (facts->irqs[i].kind == HOST_IRQ_OK)
+			sorted[n++] = &facts->irqs[i];
+	}
+	qsort(sorted, n, sizeof(struct host_irq_fact *), compare_facts);
+	for (size_t i = 1; i < n; i++) {
+		if (sorted[i]->controller == sorted[i - 1]->controller &&
+		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,
+			   sizeof(sorted[i]->specifier)) == 0)
+			sorted[i]->kind = HOST_IRQ_PLACEHOLDER;
+	}
+	free(sorted);
+	return 0;
+}
+
+static int fail(const struct host_node *node, struct err *err, const char *why)
+{
+	char path[256];
+
+	err_set(err, EINVAL, "read interrupts of %s", host_node_path(node, path, sizeof(path)));
+	err_why(err, "%s", why);
+	return err->code;
+}
+
+static int read_all(struct reader *r, struct host_facts *facts, size_t max, struct err *err)
+{
+	for (;;) {
+		struct interrupt interrupt = { 0 };
+		enum read_result result = read_next(r, facts->n_irqs, &interrupt);
+		struct host_irq_fact *fact = &facts->irqs[facts->n_irqs];
+
+		if (result == READ_END || (facts->amba && facts->n_irqs == MAX_AMBA_IRQS))
+			return 0;
+		if (facts->n_irqs == max)
+			return fail(facts->node, err, "no device has so many");
+		facts->n_irqs++;
+		fact->kind = HOST_IRQ_UNRESOLVED;
+		r->walk.n_steps = HOST_INTERRUPT_MAX_STEPS;
+		if (result == READ_OK && interrupt_resolve(&r->walk, facts->node, &interrupt))
+			describe(&interrupt, fact);
+		if (!r->walk.n_steps)
+			return fail(facts->node, err, "their parents lead in a circle");
+	}
+}
+
+int host_irqs_read(const struct host_tree *tree, struct host_facts *facts, struct err *err)
+{
+	struct reader r;
+	size_t max;
+	int ret;
+
+	reader_init(&r, tree, facts->node);
+	if (!r.walk.n_steps)
+		return fail(facts->node, err, "their parents lead in a circle");
+	if (r.parent && (!r.n_parent_cells || r.n_parent_cells > HOST_INTERRUPT_MAX_CELLS))
+		return fail(facts->node, err, "#interrupt-cells of their parent makes no sense");
+	max = (r.extended ? r.extended->size / 4 : 0) + (r.plain ? r.plain->size / 4 : 0);
+	max = max < MAX_IRQS ? max : MAX_IRQS;
+	facts->irqs = calloc(max + 1, sizeof(*facts->irqs));
+	if (!facts->irqs)
+		return err_set(err, ENOMEM, "read interrupts of %s", facts->node->name);
+	ret = read_all(&r, facts, max, err);
+	if (!ret && mark_repeated(facts))
+		ret = err_set(err, ENOMEM, "read interrupts of %s", facts->node->name);
+	return ret;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Questions to one node or property of the host's tree. */
+#include <ctype.h>
+#include <string.h>
+
+#include "fdt/host_tree.h"
+
+const struct host_property *host_node_find(const struct host_node *node, const char *name)
+{
+	for (size_t i = 0; i < node->n_properties; i++) {
+		if (strcmp(node->properties[i].name, name) == 0)
+			return &node->properties[i];
+	}
+	return NULL;
+}
+
+bool host_node_has(const struct host_node *node, const char *name)
+{
+	return host_node_find(node, name) != NULL;
+}
+
+uint32_t host_node_u32(const struct host_node *node, const char *name, uint32_t fallback)
+{
+	const struct host_property *p = host_node_find(node, name);
+
+	return p && p->size >= 4 ? host_property_cell(p, 0) : fallback;
+}
+
+uint32_t host_property_cell(const struct host_property *property, size_t i)
+{
+	const uint8_t *p = property->value + 4 * i;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+bool host_property_is_strings(const struct host_property *property)
+{
+	bool empty = true;
+
+	for (size_t i = 0; i < property->size; i++) {
+		if (property->value[i] ? !isprint(property->value[i]) : empty)
+			return false;
+		empty = !property->value[i];
+	}
+	return property->size && empty;
+}
+
+/* The value is terminated by the NUL behind it, if by nothing else. */
+const char *host_property_string(const struct host_property *property, unsigned int n)
+{
+	const char *s = (const char *)property->value, *end = s + property->size;
+
+	while (n-- && s < end)
+		s += strlen(s) + 1;
+	return s < end ? s : NULL;
+}
+
+int host_property_string_index(const struct host_property *property, const char *string)
+{
+	const char *s = (const char *)property->value, *end = s + property->size;
+
+	for (int i = 0; s < end; i++, s += strlen(s) + 1) {
+		if (strcmp(s, string) == 0)
+			return i;
+	}
+	return -1;
+}
+
+bool host_node_is_compatible(const struct host_node *node, const char *compatible)
+{
+	const struct host_property *p = host_node_find(node, "compatible");
+
+	return p && host_property_string_index(p, compatible) >= 0;
+}
+
+bool host_node_is_available(const struct host_node *node)
+{
+	for (; node; node = node->parent) {
+		const struct host_property *p = host_node_find(node, "status");
+		const char *status = p ? host_property_string(p, 0) : NULL;
+
+		if (p && (!status || (strcmp(status, "okay") && strcmp(status, "ok"))))
+			return false;
+	}
+	return true;
+}
+
+bool host_node_is_amba(const struct host_node *node)
+{
+	return host_node_is_compatible(node, "arm,primecell");
+}
+
+static char *put(char *at, const char *end, const char *text, size_t n)
+{
+	if (n > (size_t)(end - at))
+		n = (size_t)(end - at);
+	memcpy(at, text, n);
+	return at + n;
+}
+
+const char *host_node_path(const struct host_node *node, char *buf, size_t size)
+{
+	const struct host_node *way[HOST_TREE_MAX_DEPTH + 1];
+	size_t n = 0;
+	char *at = buf;
+
+	for (; node->parent && n < HOST_TREE_MAX_DEPTH; node = node->parent)
+		way[n++] = node;
+	if (!n)
+		at = put(at, buf + size - 1, "/", 1);
+	while (n--) {
+		at = put(at, buf + size - 1, "/", 1);
+		at = put(at, buf + size - 1, way[n]->name, strlen(way[n]->name));
+	}
+	*at = '\0';
+	return buf;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FDT_HOST_TREE_H
+#define FDT_HOST_TREE_H
+
+/*
+ * The host's whole device tree as data: from a .dtb file, or from the running kernel
+ * (/proc/device-tree). Read once, constant afterwards.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+struct host_property {
+	const char *name;
+	const uint8_t *value; /* @size bytes, and a NUL behind them */
+	size_t size;
+};
+
+struct host_node {
+	const char *name; /* with unit address: "ethernet@fff50000"; "" for the root */
+	uint32_t index;   /* in tree order; the root is 0 */
+	uint32_t phandle; /* 0: none */
+	struct host_node *parent, *child, *next; /* NULL: none */
+	const struct host_property *properties;  /* in tree order; the running host's by name */
+	size_t n_properties;
+};
+
+struct host_tree;
+
+/*
+ * Load from a flattened tree. Refuses what is malformed (libfdt's full check, names that cannot be
+ * printed, a phandle used twice, more than HOST_TREE_MAX_DEPTH levels) with the place named.
+ */
+#define HOST_TREE_MAX_DEPTH 64
+#define HOST_TREE_MAX_SIZE  (64u << 20) /* bytes of a .dtb */
+int host_tree_load(const char *path, struct host_tree **tree, struct err *err);
+int host_tree_parse(const void *blob, size_t size, const char *what, struct host_tree **tree,
+		    struct err *err);
+/* The running host's. @root: "/proc/device-tree". */
+int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err);
+void host_tree_destroy(struct host_tree *tree);
+
+bool host_tree_is_live(const struct host_tree *tree);
+uint32_t host_tree_n_nodes(const struct host_tree *tree);
+const struct host_node *host_tree_node(const struct host_tree *tree, uint32_t index);
+const struct host_node *host_tree_root(const struct host_tree *tree);
+/* NULL when there is none. @path is absolute, or begins with an alias. */
+const struct host_node *host_tree_find(const struct host_tree *tree, const char *path);
+const struct host_node *host_tree_by_phandle(const struct host_tree *tree, uint32_t phandle);
+/* Node that a label names, by /__symbols__; NULL when the tree has none. */
+const struct host_node *host_tree_by_label(const struct host_tree *tree, const char *label);
+/*
+ * The node of a device as Linux names it ("10000000.ahci", "fff50000.ethernet", "soc:gpu": see
+ * of_device_make_bus_id() in drivers/of/device.c), as a path, or as a unique node name
+ * ("ethernet@fff50000"). -EINVAL with the nearest name, or with all that match.
+ */
+int host_tree_find_device(const struct host_tree *tree, const char *name,
+			  const struct host_node **node, struct err *err);
+
+/* "/soc/ethernet@fff50000" into @buf; cut when it does not fit. Returns @buf. */
+const char *host_node_path(const struct host_node *node, char *buf, size_t size);
+/* Linux's device name for the node ("fff50000.ethernet"). */
+const char *host_node_device_name(const struct host_node *node, char *buf, size_t size);
+
+const struct host_property *host_node_find(const struct host_node *node, const char *name);
+bool host_node_has(const struct host_node *node, const char *name);
+/* First cell of a property, or @fallback. */
+uint32_t host_node_u32(const struct host_node *node, const char *name, uint32_t fallback);
+/* True when the value is one or more NUL-terminated, printable strings. */
+bool host_property_is_strings(const struct host_property *property);
+/* Index of @string in a string list, -1: not there. The n-th string, NULL: not there. */
+int host_property_string_index(const struct host_property *property, const char *string);
+const char *host_property_string(const struct host_property *property, unsigned int n);
+/* The i-th 32-bit cell; the caller checks size. */
+uint32_t host_property_cell(const struct host_property *property, size_t i);
+
+bool host_node_is_compatible(const struct host_node *node, const char *compatible);
+/* status absent, "okay" or "ok", here and on every ancestor. */
+bool host_node_is_available(const struct host_node *node);
+/* compatible has "arm,primecell": it sits on Linux's amba bus. */
+bool host_node_is_amba(const struct host_node *node);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Nodes by the names that people and Linux give them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fdt/host_tree.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+static const struct host_node *find_child(const struct host_node *node, const char *name, size_t n)
+{
+	for (const struct host_node *c = node->child; c; c = c->next) {
+		if (strncmp(c->name, name, n) == 0 && !c->name[n])
+			return c;
+	}
+	return NULL;
+}
+
+static const struct host_node *find_below(const struct host_node *node, const char *path)
+{
+	while (node && *path) {
+		size_t n = strcspn(path, "/");
+
+		if (n)
+			node = find_child(node, path, n);
+		path += n + (path[n] == '/');
+	}
+	return node;
+}
+
+/* Aliases and symbols alike: a node below the root whose properties are paths. */
+static const struct host_node *find_named(const struct host_tree *tree, const char *names,
+					  const char *name, size_t n)
+{
+	const struct host_node *list = find_child(host_tree_root(tree), names, strlen(names));
+
+	for (size_t i = 0; list && i < list->n_properties; i++) {
+		const struct host_property *p = &list->properties[i];
+
+		if (strncmp(p->name, name, n) == 0 && !p->name[n] && p->value[0] == '/')
+			return find_below(host_tree_root(tree), (const char *)p->value);
+	}
+	return NULL;
+}
+
+const struct host_node *host_tree_find(const struct host_tree *tree, const char *path)
+{
+	size_t n = strcspn(path, "/");
+
+	if (n == 0)
+		return *path ? find_below(host_tree_root(tree), path) : NULL;
+	return find_below(find_named(tree, "aliases", path, n), path + n);
+}
+
+const struct host_node *host_tree_by_label(const struct host_tree *tree, const char *label)
+{
+	return find_named(tree, "__symbols__", label, strlen(label));
+}
+
+/* A node is called by its own name or by Linux's. Room for what of_device_make_bus_id() makes. */
+static bool is_called(const struct host_node *node, const char *name)
+{
+	char buf[512];
+
+	return strcmp(node->name, name) == 0 ||
+	       strcmp(host_node_device_name(node, buf, sizeof(buf)), name) == 0;
+}
+
+static int no_such_device(const struct host_tree *tree, const char *name, struct err *err)
+{
+	uint32_t n = host_tree_n_nodes(tree), n_names = 0;
+	owned_ptr char(*buf)[128] = calloc(n, sizeof(*buf));
+	owned_ptr const char **names = calloc(2 * (size_t)n + 1, sizeof(*names));
+	const char *nearest;
+
+	err_usage(err, "the device tree has no device %s", name);
+	err_fix(err, "name it as Linux does (fff50000.ethernet), by its path, or as its node "
+		     "(ethernet@fff50000)");
+	if (!buf || !names)
+		return err->code;
+	for (uint32_t i = 1; i < n; i++) {
+		const struct host_node *node = host_tree_node(tree, i);
+
+		names[n_names++] = host_node_device_name(node, buf[i], sizeof(buf[i]));
+		names[n_names++] = node->name;
+	}
+	nearest = str_nearest(name, names);
+	if (nearest)
+		err_why(err, "the nearest name in it is %s", nearest);
+	return err->code;
+}
+
+static int ambiguous(const struct host_tree *tree, const char *name, struct err *err)
+{
+	char list[sizeof(err->why)] = "", path[256];
+	size_t used = 0;
+
+	for (uint32_t i = 1; i < host_tree_n_nodes(tree) && used < sizeof(list); i++) {
+		const struct host_node *node = host_tree_node(tree, i);
+
+		if (is_called(node, name))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+						 used ? ", " : "",
+						 host_node_path(node, path, sizeof(path)));
+	}
+	err_usage(err, "%s is more than one device", name);
+	err_why(err, "%s", list);
+	err_fix(err, "give the path of the one that is meant");
+	return err->code;
+}
+
+int host_tree_find_device(const struct host_tree *tree, const char *name,
+			  const struct host_node **node, struct err *err)
+{
+	unsigned int n_found = 0;
+
+	*node = NULL;
+	if (name[0] == '/') {
+		*node = host_tree_find(tree, name);
+		return *node ? 0 : no_such_device(tree, name, err);
+	}
+	for (uint32_t i = 1; i < host_tree_n_nodes(tree); i++) {
+		const struct host_node *candidate = host_tree_node(tree, i);
+
+		if (!is_called(candidate, name))
+			continue;
+		*node = candidate;
+		n_found++;
+	}
+	if (n_found > 1)
+		return ambiguous(tree, name, err);
+	return n_found ? 0 : no_such_device(tree, name, err);
+}

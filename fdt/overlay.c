@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fdt/overlay.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/builder.h"
+#include "fdt/overlay_fixups.h"
+#include "vmm/base/own.h"
+
+#define SYMBOLS "/__symbols__"
+#define FIXUPS  "/__fixups__"
+
+/* Room for node headers, names and "/__symbols__" itself, on top of what the overlay has. */
+#define ROOM 4096
+
+static int fail(struct err *err, const struct overlay *overlay, const char *doing, int fdt_error)
+{
+	if (fdt_error == -FDT_ERR_NOSPACE)
+		return err_set(err, ENOMEM, "%s overlay %s", doing, overlay->path);
+	return err_usage(err, "%s overlay %s: %s", doing, overlay->path, fdt_strerror(fdt_error));
+}
+
+static const char *symbol(const struct overlay *overlay, const char *label)
+{
+	int node = fdt_path_offset(overlay->blob, SYMBOLS), size;
+	const char *path = node < 0 ? NULL : fdt_getprop(overlay->blob, node, label, &size);
+
+	return path && size > 1 && path[size - 1] == '\0' && path[0] == '/' ? path : NULL;
+}
+
+static bool changes(const struct overlay *overlay, const char *label)
+{
+	int node = fdt_path_offset(overlay->blob, FIXUPS);
+
+	return node >= 0 && fdt_getprop(overlay->blob, node, label, NULL);
+}
+
+bool overlay_brings(const struct overlay *overlay, const char *label)
+{
+	const char *path = symbol(overlay, label);
+
+	return path && fdt_path_offset(overlay->blob, path) >= 0;
+}
+
+static const char *only_property(const void *blob, const char *path)
+{
+	int node = fdt_path_offset(blob, path);
+	int first = node < 0 ? node : fdt_first_property_offset(blob, node);
+	const char *name = NULL;
+
+	if (first < 0 || fdt_next_property_offset(blob, first) >= 0)
+		return NULL;
+	fdt_getprop_by_offset(blob, first, &name, NULL);
+	return name;
+}
+
+const char *overlay_label(const struct overlay *overlay)
+{
+	int fixups;
+
+	if (fdt_check_full(overlay->blob, overlay->size))
+		return NULL;
+	fixups = fdt_path_offset(overlay->blob, FIXUPS);
+	if (fixups >= 0 && fdt_first_property_offset(overlay->blob, fixups) >= 0)
+		return only_property(overlay->blob, FIXUPS);
+	return only_property(overlay->blob, SYMBOLS);
+}
+
+int overlay_check(const struct overlay *overlay, const char *label, struct err *err)
+{
+	int ret = fdt_check_full(overlay->blob, overlay->size);
+
+	if (!ret && !overlay_fixups_are_sound(overlay->blob))
+		ret = -FDT_ERR_BADOVERLAY;
+	if (ret) {
+		fail(err, overlay, "read", ret);
+		err_fix(err, "compile it with \"dtc -@ -O dtb\"");
+		return err->code;
+	}
+	if (overlay_brings(overlay, label) || changes(overlay, label))
+		return 0;
+	err_usage(err, "overlay %s does not name %s", overlay->path, label);
+	err_why(err, "the label \"%s\" stands neither in its __symbols__ nor in its __fixups__",
+		label);
+	err_fix(err, "compile it with \"dtc -@\", or say dt-symbol=LABEL with a label that it has");
+	return err->code;
+}
+
+static const struct overlay_device *find_device(const struct overlay_device *devices, size_t n,
+						const char *label)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(devices[i].label, label) == 0)
+			return &devices[i];
+	}
+	return NULL;
+}
+
+/* libfdt only says that something was not found. */
+static int check_labels(const struct overlay *overlay, const struct overlay_device *devices,
+			size_t n, struct err *err)
+{
+	int fixups = fdt_path_offset(overlay->blob, FIXUPS), property;
+
+	if (fixups < 0)
+		return 0;
+	fdt_for_each_property_offset(property, overlay->blob, fixups)
+	{
+		const struct overlay_device *device;
+		const char *label = NULL;
+
+		fdt_getprop_by_offset(overlay->blob, property, &label, NULL);
+		device = label ? find_device(devices, n, label) : NULL;
+		if (device && device->path)
+			continue;
+		err_usage(err, "apply overlay %s: no device has the label %s", overlay->path,
+			  label ? label : "(none)");
+		err_fix(err, "name the device so, or give it dt-symbol=%s",
+			label ? label : "LABEL");
+		return err->code;
+	}
+	return 0;
+}
+
+/* A label stands for its node's phandle; the graft writes none that nobody has asked for. */
+static int add_phandles(void *base, const struct overlay_device *devices, size_t n)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && !ret; i++) {
+		int node = devices[i].path ? fdt_path_offset(base, devices[i].path) : -1;
+		uint32_t phandle;
+
+		if (node < 0 || fdt_get_phandle(base, node))
+			continue;
+		ret = fdt_generate_phandle(base, &phandle);
+		if (!ret)
+			ret = fdt_setprop_u32(base, node, "phandle", phandle);
+	}
+	return ret;
+}
+
+/* Labels of the graft's nodes, so that the overlay finds them. */
+static int add_symbols(void *base, const struct overlay_device *devices, size_t n)
+{
+	int node = fdt_add_subnode(base, 0, SYMBOLS + 1), ret = 0;
+
+	if (node < 0)
+		return node;
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (devices[i].path)
+			ret = fdt_setprop_string(base, node, devices[i].label, devices[i].path);
+	}
+	return ret;
+}
+
+static int fill_reg(void *blob, int node, const struct graft_facts *facts)
+{
+	void *value;
+	fdt64_t *cell;
+	int ret;
+
+	if (!facts->n_regions)
+		return 0;
+	ret = fdt_setprop_placeholder(blob, node, "reg",
+				      (int)(facts->n_regions * 2 * sizeof(*cell)), &value);
+	cell = value;
+	for (unsigned int i = 0; !ret && i < facts->n_regions; i++, cell += 2) {
+		fdt64_st(cell, facts->regions[i].start);
+		fdt64_st(cell + 1, facts->regions[i].size);
+	}
+	return ret;
+}
+
+static int fill_interrupts(void *blob, int node, const struct graft_facts *facts)
+{
+	void *value;
+	fdt32_t *cell;
+	int ret;
+
+	if (!facts->n_irqs)
+		return 0;
+	ret = fdt_setprop_placeholder(blob, node, "interrupts",
+				      (int)(facts->n_irqs * 3 * sizeof(*cell)), &value);
+	cell = value;
+	for (unsigned int i = 0; !ret && i < facts->n_irqs; i++, cell += 3) {
+		fdt32_st(cell, DT_GIC_SPI);
+		fdt32_st(cell + 1, facts->irqs[i].spi);
+		fdt32_st(cell + 2, facts->irqs[i].edge ? DT_IRQ_EDGE_RISING : DT_IRQ_LEVEL_HIGH);
+	}
+	return ret;
+}
+
+/* The nodes that the overlay brings get what only dais knows. */
+static int fill_in(void *blob, const struct overlay *overlay, const struct overlay_device *devices,
+		   size_t n)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && !ret; i++) {
+		const char *path = symbol(overlay, devices[i].label);
+		int node = path ? fdt_path_offset(blob, path) : -FDT_ERR_NOTFOUND;
+
+		if (node < 0)
+			continue;
+		ret = fill_reg(blob, node, &devices[i].facts);
+		if (!ret) /* the first has moved it */
+			ret = fill_interrupts(blob, fdt_path_offset(blob, path), &devices[i].facts);
+	}
+	return ret;
+}
+
+static size_t facts_size(const struct overlay_device *devices, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size += devices[i].facts.n_regions * 2 * sizeof(fdt64_t) +
+			devices[i].facts.n_irqs * 3 * sizeof(fdt32_t) + 64;
+		size += strlen(devices[i].label) + 64;
+		size += devices[i].path ? strlen(devices[i].path) : 0;
+	}
+	return size;
+}
+
+static int merge(void *base, void *copy)
+{
+	int ret = fdt_overlay_apply(base, copy), symbols;
+
+	if (ret)
+		return ret;
+	symbols = fdt_path_offset(base, SYMBOLS);
+	if (symbols >= 0) /* they served the overlay only */
+		ret = fdt_del_node(base, symbols);
+	return ret ? ret : fdt_pack(base);
+}
+
+int overlay_apply(void **blob, size_t *size, const struct overlay *overlay,
+		  const struct overlay_device *devices, size_t n_devices, struct err *err)
+{
+	size_t room = facts_size(devices, n_devices) + ROOM;
+	size_t copy_size = overlay->size + room, base_size = *size + 2 * overlay->size + 2 * room;
+	owned_ptr void *copy = malloc(copy_size), *base = malloc(base_size);
+	int ret = check_labels(overlay, devices, n_devices, err);
+
+	if (ret)
+		return ret;
+	if (!copy || !base || base_size > INT_MAX)
+		return fail(err, overlay, "apply", -FDT_ERR_NOSPACE);
+	ret = fdt_open_into(overlay->blob, copy, (int)copy_size);
+	if (!ret)
+		ret = fdt_open_into(*blob, base, (int)base_size);
+	if (!ret)
+		ret = add_phandles(base, devices, n_devices);
+	if (!ret)
+		ret = add_symbols(base, devices, n_devices);
+	if (!ret)
+		ret = fill_in(copy, overlay, devices, n_devices);
+	if (!ret)
+		ret = merge(base, copy);
+	if (ret)
+		return fail(err, overlay, "apply", ret);
+	free(*blob);
+	*blob = take_ptr(&base);
+	*size = fdt_totalsize(*blob);
+	return 0;
+}

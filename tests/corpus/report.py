@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Counts the results over the corpus, and writes the table for people to read."""
+
+import collections
+import datetime
+import os
+import re
+
+import answers
+
+Fact = collections.namedtuple(
+    "Fact", "arch soc kvm path kind result reasons has_registers has_interrupts"
+)
+
+# 32-bit cores with the virtualization extensions; all 64-bit ones have them
+KVM_CORES = ("arm,cortex-a7", "arm,cortex-a12", "arm,cortex-a15", "arm,cortex-a17", "arm,armv8")
+RESULTS = ("passes", "needs-answer", "force", "refused")
+
+# Node name → kind of device; the first that matches.
+KINDS = (
+    ("Ethernet", r"ethernet|xgmac|gmac|fec|dsa$"),
+    ("MMC, SD", r"s?d?mmc|sdhci|mshc|dwmmc|sdio"),
+    ("USB", r"usb|ehci|ohci|xhci|dwc3"),
+    ("SATA, UFS, NAND", r"sata|ahci|ufs|nand"),
+    ("PCIe", r"pcie?($|-)"),
+    ("serial", r"serial|uart"),
+    ("I2C", r"i2c|twsi|cci$"),
+    ("SPI", r"q?spi|flexspi|fspi"),
+    ("CAN", r"can"),
+    ("DMA", r"dma|pdma|bam"),
+    ("GPU", r"gpu|mali"),
+    ("video, camera", r"video|vpu|codec|jpeg|camss|csi|isp|rga|vcodec|venc|vdec|mdp|mipi|cif|gsc|fimc"),
+    ("display", r"display|hdmi|dsi|dpi|disp|vop|lcd|ldb|dc$|dp$|hdlcd|mixer|fimd|decon|ovl|rdma|wdma|ccorr|aal|gamma"),
+    ("sound", r"sound|audio|i2s|sai|spdif|ssi|mcasp|asrc|esai|codec|afe|ac97|mcbsp|hda"),
+    ("crypto, RNG", r"crypto|rng|caam|jr|trng|sham|aes|des$"),
+    ("timer, PWM, watchdog", r"timer|pwm|watchdog|wdt|rtc|counter|ostm|epit|gpt"),
+    ("GPIO, pin control", r"gpio|pinctrl|pinmux|eint"),
+    ("clock, power, reset", r"clock|power|reset|pmu|prcm|gpc|cru|pmic|syscon|system-controller"),
+    ("interrupt controller", r"interrupt-controller|intc|gic|msi|irq"),
+    ("IOMMU", r"iommu|smmu|mmu"),
+    ("ADC, thermal", r"adc|thermal|tsensor|tsens|temperature"),
+    ("trace, debug", r"etm|etf|etr|funnel|replicator|tpiu|stm|cti|debug|ptm|etb|tmc"),
+    ("remote processor, mailbox", r"remoteproc|mailbox|dsp|mhu|mbox|scu|rproc"),
+)
+
+# Reason → what it is about; the first that matches.
+REASONS = (
+    ("an interrupt that VFIO cannot hand out", r"interrupts?:.*(PPI|controller|resolve|VFIO)|^interrupt"),
+    ("the host uses it (force)", r"the host (depends on|uses) it"),
+    ("it has no registers", r"no registers|registers that VFIO"),
+    ("it is a bus, its children are the devices", r"but its bus|are not of this device"),
+    ("a PCI host bridge", r"PCI host bridge"),
+    ("memory is elsewhere for it (dma-ranges)", r"dma-ranges|DMA address"),
+    ("interrupts in its children", r"interrupts?:"),
+    ("a clock's rate", r"^([^ ]*/)?clocks:"),
+    ("a DMA channel of the host", r"^([^ ]*/)?dmas:"),
+    ("a PHY of the host", r"^([^ ]*/)?(phys|usb-phy|phy-handle|phy|sfp|pcs-handle|.*phy.*):"),
+    ("a regulator's voltage", r"^([^ ]*/)?[^ ]*-supply:"),
+    ("a GPIO of the host", r"^([^ ]*/)?[^ ]*gpios?:"),
+    ("its partner at the other end (graph)", r"remote-endpoint:"),
+    ("reserved memory", r"^([^ ]*/)?(memory-region|sram|shmem)[^ ]*:"),
+    ("a mailbox of the host", r"^([^ ]*/)?mboxes:"),
+    ("a power domain or reset", r"^([^ ]*/)?(power-domains|resets):"),
+    ("NVMEM", r"^([^ ]*/)?nvmem[^ ]*:"),
+    ("a part of it that the guest cannot have", r"^[^ ]*/: "),
+    ("a guess at a reference", r"one of its words is a phandle|looks like"),
+    ("another node of the host (syscon and the like)", r"^[^ ]+: "),
+)
+
+
+def first_match(table, text, fallback):
+    for name, pattern in table:
+        if re.search(pattern, text):
+            return name
+    return fallback
+
+
+def kind_of(path):
+    name = path.rsplit("/", 1)[1].split("@")[0].lower()
+    for kind, pattern in KINDS:
+        if re.match("(.*[-_])?(%s)" % pattern, name):
+            return kind
+    return "other"
+
+
+def facts(tree, plan):
+    """One Fact a device of a tree."""
+    compatible = tree.root.strings("compatible")
+    cores = {core for node in tree.nodes for core in node.strings("compatible")
+             if node.parent and node.parent.name == "cpus"}
+    arch = "arm64" if "/arm64/" in plan["tree"] else "armhf"
+    kvm = arch == "arm64" or any(core in KVM_CORES for core in cores)
+    found = []
+    for device in plan["devices"]:
+        reasons = [r for r in device["reasons"] if not r.startswith("note:")]
+        if device["result"] == "passes":
+            reasons = []
+        kinds = tuple(sorted({first_match(REASONS, text, "other") for text in reasons}))
+        result = device["result"]
+        if result == "needs-answer" and answers.must_be_forced(reasons):
+            result = "force"
+        found.append(Fact(
+            arch, compatible[-1] if compatible else "", kvm, device["path"],
+            kind_of(device["path"]), result, kinds, bool(device["regions"]),
+            bool(device["interrupts"]),
+        ))
+    return found
+
+
+def unique(devices):
+    """Boards of one SoC count once: by the result that most of them have."""
+    groups = collections.defaultdict(list)
+    for fact in devices:
+        groups[fact.soc, fact.path].append(fact)
+    merged = []
+    for group in groups.values():
+        most = collections.Counter((fact.result, fact.reasons) for fact in group)
+        wanted = most.most_common(1)[0][0]
+        merged.append(next(f for f in group if (f.result, f.reasons) == wanted))
+    return merged
+
+
+def share(counts, results):
+    total = sum(counts.values())
+    return 100.0 * sum(counts[r] for r in results) / total if total else 0.0
+
+
+def of_target(devices):
+    return [f for f in unique(devices) if f.kvm and f.has_registers and f.has_interrupts]
+
+
+def headline(devices):
+    counts = collections.Counter(f.result for f in of_target(devices))
+    return ("devices with registers and interrupts, SoCs that can run KVM, boards merged: %d; "
+            "%.1f %% pass, %.1f %% need an answer, %.1f %% must be forced, %.1f %% are refused" % (
+                (sum(counts.values()),) + tuple(share(counts, (r,)) for r in RESULTS)))
+
+
+def table(title, rows):
+    yield "| %s | devices | pass | need an answer | must be forced | refused |" % title
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    for name, chosen in rows:
+        counts = collections.Counter(f.result for f in chosen)
+        yield "| %s | %d | %s |" % (name, len(chosen), " | ".join(
+            "%d (%.0f %%)" % (counts[r], share(counts, (r,))) for r in RESULTS))
+    yield ""
+
+
+def reasons_table(devices, result):
+    alone = collections.Counter(f.reasons[0] for f in devices
+                                if f.result == result and len(f.reasons) == 1)
+    any_ = collections.Counter(r for f in devices if f.result == result for r in f.reasons)
+    yield "| because of | devices | of these: because of nothing else |"
+    yield "| --- | ---: | ---: |"
+    for name, count in any_.most_common():
+        yield "| %s | %d | %d |" % (name, count, alone[name])
+    yield ""
+
+
+def lines(devices, n_trees, corpus):
+    with open(os.path.join(corpus, "versions"), encoding="utf-8") as file:
+        versions = file.read().split("\n")[:-1]
+    target = of_target(devices)
+    merged = unique(devices)
+    yield "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
+    yield "# What can be passed through, on real boards"
+    yield ""
+    yield ("Written by `make check-corpus` on %s, from the %d device trees in Debian's %s. "
+           "`dais plan --host-dtb TREE --all` plans each platform and AMBA device of each tree, "
+           "one at a time and without any option. Boards of one SoC are merged: a device counts once, "
+           "with the result that it has on most of them." % (
+               datetime.date.today().isoformat(), n_trees, ", ".join(versions)))
+    yield ""
+    yield ("*Passes*: the finished node is made from the tree alone. *Needs an answer*: the user must "
+           "give an option that the plan names, such as a clock's rate (on the board itself, a live "
+           "plan knows most rates). *Must be forced*: that too, but one of the answers is `force`, for "
+           "another device of the host uses it and would lose it. *Refused*: it cannot work, and the plan says why.")
+    yield ""
+    yield from table("", (
+        ("with registers and interrupts, on SoCs that can run KVM", target),
+        ("… arm64", [f for f in target if f.arch == "arm64"]),
+        ("… armhf", [f for f in target if f.arch == "armhf"]),
+        ("all devices, all SoCs", merged),
+        ("all devices of all boards, not merged", devices),
+    ))
+    yield "The tables below are of the first line."
+    yield ""
+    yield "## By kind of device (by its node's name)"
+    yield ""
+    kinds = collections.Counter(f.kind for f in target)
+    yield from table("kind", [(kind, [f for f in target if f.kind == kind])
+                              for kind, _ in kinds.most_common()])
+    yield "## Why an answer is needed"
+    yield ""
+    yield from reasons_table(target, "needs-answer")
+    yield "## Why to be forced"
+    yield ""
+    yield from reasons_table(target, "force")
+    yield "## Why refused"
+    yield ""
+    yield from reasons_table(target, "refused")
+
+
+def write(devices, n_trees, corpus, path):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines(devices, n_trees, corpus)).rstrip("\n") + "\n")
+
+
+def dump(devices, path):
+    with open(path, "w", encoding="utf-8") as file:
+        for f in devices:
+            file.write("\t".join((f.soc, f.path, f.kind, f.result, str(int(f.has_interrupts and f.has_registers)),
+                                  str(int(f.kvm)), "; ".join(f.reasons))) + "\n")

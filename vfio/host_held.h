@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_HOST_HELD_H
+#define VFIO_HOST_HELD_H
+
+/*
+ * Held state: whether the running host keeps on what the guest does not get (clocks, supplies,
+ * power domains, reset lines), and what its driver's unbind will switch off. vfio-platform touches
+ * none of it, but for runtime PM of a single power domain and the bus clock of an AMBA device.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fdt/host_tree.h"
+#include "fdt/reference.h"
+#include "vfio/host_live.h"
+
+enum held_state { HELD_UNKNOWN, HELD_ON, HELD_OFF };
+const char *held_state_name(enum held_state state);
+
+struct held {
+	const struct host_node *node; /* that has @property */
+	const char *property;
+	enum reference_kind kind; /* clock, supply, power domain, reset */
+	const struct host_node *provider;
+	char name[64]; /* Linux's for it, else what the node calls it, else empty */
+	enum held_state state;
+	bool cut;           /* on, and goes off when the host's driver is unbound */
+	char how[160];      /* how it is known: "enable count 1, held by its driver ahci" */
+	const char *remedy; /* NULL: nothing to do */
+};
+
+struct held_list {
+	struct held *items;
+	size_t n_items;
+};
+
+/* Append what @property of @node points at, if it is of these kinds. 0 or -ENOMEM. */
+int held_list_add(struct held_list *list, const struct host_live *live,
+		  const struct live_device *device, const struct host_node *node,
+		  const char *property);
+void held_list_destroy(struct held_list *list);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/host_live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+
+#define PATH_SIZE    512
+#define MAX_MODULES  (64 << 20)
+#define MAX_GENPD    (4 << 20)
+#define MAX_RESERVED 65536
+
+static const char *const buses[] = { "/sys/bus/platform/devices", "/sys/bus/amba/devices" };
+
+int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err)
+{
+	size_t size;
+	int ret;
+
+	*live = calloc(1, sizeof(**live));
+	if (!*live)
+		return err_set(err, ENOMEM, "read the host's state");
+	(*live)->tree = tree;
+	(*live)->clocks_error = host_clocks_read(&(*live)->clocks);
+	ret = file_read("/sys/kernel/debug/pm_genpd/pm_genpd_summary", MAX_GENPD, &(*live)->domains,
+			&size);
+	if ((*live)->clocks_error == -ENOMEM || ret == -ENOMEM) {
+		host_live_destroy(*live);
+		*live = NULL;
+		return err_set(err, ENOMEM, "read the host's state");
+	}
+	return 0;
+}
+
+void host_live_destroy(struct host_live *live)
+{
+	if (!live)
+		return;
+	host_clocks_destroy(&live->clocks);
+	free(live->domains);
+	free(live);
+}
+
+/* The first of @dir's entries whose node is @path, into @name; -ENOENT. */
+static int find_by_node(const char *dir, const char *path, char *name, size_t size)
+{
+	DIR *d = sys_opendir(dir);
+	struct dirent *entry;
+	int ret = -ENOENT;
+
+	while (d && ret && (entry = sys_readdir(d))) {
+		char device[PATH_SIZE], node[PATH_SIZE];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(device, sizeof(device), "%s/%s", dir, entry->d_name);
+		if (vfio_host_node_path(device, node, sizeof(node)) && !strcmp(node, path) &&
+		    str_copy(name, size, entry->d_name))
+			ret = 0;
+	}
+	if (d)
+		sys_closedir(d);
+	return ret;
+}
+
+const struct host_node *host_live_node(const struct host_tree *tree, const char *name)
+{
+	for (size_t i = 0; i < n_elems(buses) && !strchr(name, '/'); i++) {
+		char dir[PATH_SIZE], path[PATH_SIZE];
+
+		snprintf(dir, sizeof(dir), "%s/%s", buses[i], name);
+		if (vfio_host_node_path(dir, path, sizeof(path)))
+			return host_tree_find(tree, path);
+	}
+	return NULL;
+}
+
+/* "START END KIND" a line, END being the last byte. */
+static void read_reserved(struct live_device *device)
+{
+	owned_ptr char *text = NULL;
+	char path[PATH_SIZE], *line, *rest;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions",
+		 device->host.group);
+	if (file_read(path, MAX_RESERVED, &text, &size))
+		return;
+	rest = text;
+	while ((line = strsep(&rest, "\n")) && device->n_reserved < LIVE_MAX_RESERVED) {
+		struct live_reserved *reserved = &device->reserved[device->n_reserved];
+		uint64_t first, last;
+
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %15s", &first, &last, reserved->kind) !=
+			    3 ||
+		    last < first)
+			continue;
+		reserved->iova = (struct range){ first, last - first + 1 };
+		device->n_reserved++;
+	}
+}
+
+/* Whether a list of aliases, text or strings with NULs between, has @alias as a whole word. */
+static bool has_alias(const char *list, size_t size, const char *alias)
+{
+	size_t length = strlen(alias);
+	const char *at = list;
+
+	while ((at = memmem(at, size - (size_t)(at - list), alias, length))) {
+		at += length; /* file_read() has put a NUL behind the last byte */
+		if (!*at || *at == ' ' || *at == '\n')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * vfio_platform_get_reset() asks for the module "vfio-reset:" with the first compatible. Which
+ * modules there are stands in modules.alias, and in modules.builtin.modinfo for built-in ones.
+ */
+static enum live_handler find_reset_handler(const struct host_node *node)
+{
+	static const char *const lists[] = { "modules.alias", "modules.builtin.modinfo" };
+	const struct host_property *compatible = host_node_find(node, "compatible");
+	enum live_handler handler = LIVE_HANDLER_UNKNOWN;
+	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
+	char release[96], alias[160];
+
+	if (!first || file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+		return LIVE_HANDLER_UNKNOWN;
+	snprintf(alias, sizeof(alias), "vfio-reset:%s", first);
+	for (size_t i = 0; i < n_elems(lists); i++) {
+		owned_ptr char *list = NULL;
+		char path[PATH_SIZE];
+		size_t size;
+
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s", release, lists[i]);
+		if (file_read(path, MAX_MODULES, &list, &size))
+			continue;
+		if (has_alias(list, size, alias))
+			return LIVE_HANDLER_THERE;
+		handler = LIVE_HANDLER_NONE;
+	}
+	return handler;
+}
+
+void host_live_device(const struct host_node *node, struct live_device *device)
+{
+	char path[PATH_SIZE], name[128];
+	struct err err;
+
+	*device = (struct live_device){ .host.group = -1 };
+	device->reset_handler = find_reset_handler(node);
+	host_node_path(node, path, sizeof(path));
+	for (size_t i = 0; i < n_elems(buses) && !device->found; i++)
+		if (!find_by_node(buses[i], path, name, sizeof(name)))
+			device->found = !vfio_host_device_find(&device->host, name, &err);
+	if (!device->found || device->host.group < 0)
+		return;
+	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));
+	read_reserved(device);
+}
+
+int host_live_regulator(const struct host_node *regulator, char *dir, size_t size)
+{
+	static const char class[] = "/sys/class/regulator";
+	char path[PATH_SIZE], name[64];
+	int ret;
+
+	host_node_path(regulator, path, sizeof(path));
+	ret = find_by_node(class, path, name, sizeof(name));
+	if (!ret)
+		snprintf(dir, size, "%s/%s", class, name);
+	return ret;
+}
+
+static int clock_rate(void *opaque, const struct host_node *consumer, unsigned int index,
+		      uint64_t *hz)
+{
+	struct host_live *live = opaque;
+	char name[128];
+	const struct host_clock *clock =
+		host_clock_find(&live->clocks, live->tree, consumer,
+				host_node_device_name(consumer, name, sizeof(name)), index);
+
+	if (!clock || !clock->hz)
+		return -ENOENT;
+	*hz = clock->hz;
+	return 0;
+}
+
+static int supply_voltage(void *opaque, const struct host_node *regulator, uint32_t *microvolt)
+{
+	char dir[PATH_SIZE], path[PATH_SIZE + 16];
+	uint64_t value;
+
+	(void)opaque;
+	if (host_live_regulator(regulator, dir, sizeof(dir)))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/microvolts", dir);
+	if (file_read_u64(path, &value) || !value || value > UINT32_MAX)
+		return -ENOENT;
+	*microvolt = (uint32_t)value;
+	return 0;
+}
+
+void host_live_for_graft(struct host_live *live, struct graft_host *host)
+{
+	*host = (struct graft_host){
+		.opaque = live,
+		.clock_rate = clock_rate,
+		.supply_voltage = supply_voltage,
+	};
+}

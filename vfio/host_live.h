@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_HOST_LIVE_H
+#define VFIO_HOST_LIVE_H
+
+/*
+ * What the running host tells of its devices besides the device tree: files of sysfs, debugfs and
+ * /lib/modules. No device is opened, nothing is changed. What cannot be read is unknown, not an
+ * error.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fdt/graft.h"
+#include "fdt/host_tree.h"
+#include "vfio/host_clock.h"
+#include "vfio/host_device.h"
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+
+/* Read once; for all devices of @tree, which outlives it. */
+struct host_live {
+	const struct host_tree *tree;
+	struct host_clocks clocks;
+	int clocks_error; /* negative errno: they could not be read */
+	char *domains;    /* text of pm_genpd_summary, NULL: none */
+};
+
+int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err);
+void host_live_destroy(struct host_live *live);
+
+/* Rates and voltages for the graft; @live outlives @host. */
+void host_live_for_graft(struct host_live *live, struct graft_host *host);
+
+enum live_handler { LIVE_HANDLER_UNKNOWN, LIVE_HANDLER_NONE, LIVE_HANDLER_THERE };
+
+#define LIVE_MAX_RESERVED 32
+
+/* A device as sysfs shows it. */
+struct live_device {
+	bool found;                   /* Linux made a device of the node; else nothing is known */
+	struct vfio_host_device host; /* name, driver, group */
+	char members[512];            /* of its IOMMU group, with their drivers */
+	struct live_reserved {
+		struct range iova;
+		char kind[16]; /* "msi", "direct" …:
+				  Documentation/ABI/testing/sysfs-kernel-iommu_groups */
+	} reserved[LIVE_MAX_RESERVED];
+	unsigned int n_reserved;
+	enum live_handler reset_handler; /* that VFIO would find for it */
+};
+
+void host_live_device(const struct host_node *node, struct live_device *device);
+
+/* The device that sysfs knows by @name; NULL: none, or one without a node. */
+const struct host_node *host_live_node(const struct host_tree *tree, const char *name);
+
+/* A regulator's directory in sysfs into @dir; -ENOENT. */
+int host_live_regulator(const struct host_node *regulator, char *dir, size_t size);
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/nodes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fdt/host_facts.h"
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/host_live.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/core/vm.h"
+
+static int find_node(const struct vfio *vfio, const struct vfio_device *vdev,
+		     const struct host_node **node, struct err *err)
+{
+	char path[512];
+
+	*node = NULL;
+	if (vfio_host_node_path(vdev->host.path, path, sizeof(path)))
+		*node = host_tree_find(vfio->tree, path);
+	if (*node)
+		return 0;
+	err_set(err, ENOENT, "find the device tree node of %s", vdev->host.name);
+	err_why(err, "the host does not describe this device by a device tree (ACPI?)");
+	return err->code;
+}
+
+static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *err)
+{
+	const struct host_node *node;
+	struct host_facts host = { 0 };
+	int ret = find_node(vfio, vdev, &node, err);
+
+	if (!ret)
+		ret = vfio_device_guest_facts(vdev, err);
+	if (!ret)
+		ret = host_facts_read(vfio->tree, node, &host, err);
+	if (!ret) {
+		vdev->guest.coherent = host.coherent;
+		ret = graft_add_device(vfio->graft, node, vdev->host.name, &vdev->guest,
+				       &vdev->answers.graft, err);
+		vdev->graft_number = ret < 0 ? 0 : (unsigned int)ret;
+	}
+	host_facts_destroy(&host);
+	return ret < 0 ? ret : 0;
+}
+
+static void trace_nodes(const struct vfio_device *vdev, const struct graft_node *node)
+{
+	for (; node; node = node->next) {
+		for (size_t i = 0; i < node->n_items; i++)
+			trace_line(TRACE_VFIO, "%s: node %s: %s %s: %s", vdev->host.name,
+				   node->name, node->items[i].property,
+				   graft_verdict_name(node->items[i].verdict),
+				   node->items[i].reason);
+		trace_nodes(vdev, node->child);
+	}
+}
+
+int vfio_nodes_plan(struct vfio *vfio, struct err *err)
+{
+	struct graft_host host;
+	int ret;
+
+	if (!vfio || !vfio->devices || vfio->graft)
+		return 0;
+	ret = host_tree_read_live(VFIO_HOST_TREE, &vfio->tree, err);
+	if (!ret)
+		ret = host_live_create(vfio->tree, &vfio->live, err);
+	if (ret)
+		return ret;
+	host_live_for_graft(vfio->live, &host);
+	ret = graft_create(vfio->tree, &host, &vfio->graft, err);
+	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next)
+		ret = add_device(vfio, vdev, err);
+	if (!ret)
+		ret = graft_plan(vfio->graft, err);
+	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next)
+		trace_nodes(vdev, graft_device_nodes(vfio->graft, vdev->graft_number));
+	return ret;
+}
+
+int vfio_node_write(const struct vfio_device *vdev, struct dt *dt, struct err *err)
+{
+	const struct vfio *vfio = vdev->device.vm->vfio;
+
+	return vdev->overlay.brings ? 0 : graft_write(vfio->graft, vdev->graft_number, dt, err);
+}
+
+int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err)
+{
+	owned_ptr struct vfio_overlay_user *users = NULL;
+	size_t n = 0;
+
+	if (!vfio)
+		return 0;
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
+		n++;
+	users = calloc(n + 1, sizeof(*users));
+	if (!users)
+		return err_set(err, ENOMEM, "apply overlays");
+	n = 0;
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
+		users[n++] = (struct vfio_overlay_user){
+			.overlay = &vdev->overlay,
+			.node = graft_device_nodes(vfio->graft, vdev->graft_number)->name,
+			.facts = vdev->guest,
+		};
+	return vfio_overlays_apply(users, n, blob, size, err);
+}
+
+void vfio_nodes_destroy(struct vfio *vfio)
+{
+	graft_destroy(vfio->graft);
+	host_live_destroy(vfio->live);
+	host_tree_destroy(vfio->tree);
+	vfio->graft = NULL;
+	vfio->live = NULL;
+	vfio->tree = NULL;
+}

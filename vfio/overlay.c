@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/overlay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vfio/settings.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+#define MAX_SIZE (16 << 20)
+
+static struct overlay to_overlay(const struct vfio_overlay *overlay)
+{
+	return (struct overlay){ overlay->path, overlay->data, overlay->size };
+}
+
+int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *overlay,
+		      struct err *err)
+{
+	struct overlay file;
+	int ret = vfio_overlay_path(config, &overlay->path, err);
+
+	overlay->label = device_config_str(config, "dt-symbol");
+	if (ret || !overlay->path)
+		return ret;
+	ret = file_read(overlay->path, MAX_SIZE, &overlay->data, &overlay->size);
+	if (ret) {
+		err_set(err, ret, "device %s: read overlay %s", config->name, overlay->path);
+		err->status = EXIT_STATUS_USAGE;
+		return ret;
+	}
+	file = to_overlay(overlay);
+	if (!overlay->label)
+		overlay->label = overlay_label(&file);
+	if (!overlay->label) {
+		err_usage(err,
+			  "device %s: overlay %s does not tell which of its labels is the device's",
+			  config->name, overlay->path);
+		err_fix(err, "add dt-symbol=LABEL");
+		return err->code;
+	}
+	ret = overlay_check(&file, overlay->label, err);
+	overlay->brings = !ret && overlay_brings(&file, overlay->label);
+	return ret;
+}
+
+void vfio_overlay_destroy(struct vfio_overlay *overlay)
+{
+	free(overlay->path);
+	free(overlay->data);
+	*overlay = (struct vfio_overlay){ 0 };
+}
+
+static int list_devices(const struct vfio_overlay_user *users, size_t n_users,
+			struct overlay_device *devices, char **paths)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_users; i++) {
+		const struct vfio_overlay *overlay = users[i].overlay;
+
+		if (!overlay->label)
+			continue;
+		paths[n] = str_printf("/%s", users[i].node);
+		if (!paths[n])
+			return -ENOMEM;
+		devices[n] = (struct overlay_device){
+			.label = overlay->label,
+			.path = overlay->brings ? NULL : paths[n],
+			.facts = users[i].facts,
+		};
+		n++;
+	}
+	return (int)n;
+}
+
+int vfio_overlays_apply(const struct vfio_overlay_user *users, size_t n_users, void **blob,
+			size_t *size, struct err *err)
+{
+	owned_ptr struct overlay_device *devices = calloc(n_users + 1, sizeof(*devices));
+	owned_ptr char **paths = calloc(n_users + 1, sizeof(*paths));
+	int n = devices && paths ? list_devices(users, n_users, devices, paths) : -ENOMEM, ret = 0;
+
+	if (n < 0)
+		ret = err_set(err, n, "apply overlays");
+	for (size_t i = 0; i < n_users && !ret; i++) {
+		const struct overlay file = to_overlay(users[i].overlay);
+
+		if (file.path)
+			ret = overlay_apply(blob, size, &file, devices, (size_t)n, err);
+	}
+	for (size_t i = 0; paths && paths[i]; i++)
+		free(paths[i]);
+	return ret;
+}

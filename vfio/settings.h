@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_SETTINGS_H
+#define VFIO_SETTINGS_H
+
+/* What the user can say of an assigned device, for "dais run" and "dais plan" alike. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/device.h"
+#include "fdt/graft.h"
+#include "vmm/base/err.h"
+
+extern const struct device_key vfio_platform_keys[];
+
+/* Whether the device is a host's, to be assigned: one of the classes with these keys. */
+bool vfio_is_assigned(const struct device_config *config);
+
+/* "gpa.N" or "spi.N" as platform_bus_place() and platform_bus_take_spi() take it; "gpa" and "spi"
+ * alone are for the first. */
+int vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index,
+		     uint64_t *pin, struct err *err);
+
+/* The answers for the graft; @graft points into the rest and at @config. */
+struct vfio_answers {
+	struct graft_answers graft;
+	struct graft_answer clocks[DEVICE_MAX_SETTINGS];
+	struct graft_answer supplies[DEVICE_MAX_SETTINGS];
+	const char *drop[DEVICE_MAX_SETTINGS];
+	const char *keep[DEVICE_MAX_SETTINGS];
+	char *words[2]; /* what drop and keep point at */
+};
+
+/* vfio_answers_destroy() also after an error. Do not copy the struct. */
+int vfio_answers_read(const struct device_config *config, struct vfio_answers *answers,
+		      struct err *err);
+void vfio_answers_destroy(struct vfio_answers *answers);
+
+/*
+ * The file that overlay= names, for sys_open(): relative to the configuration file that says so.
+ * The caller frees *path; NULL without an error: there is none.
+ */
+int vfio_overlay_path(const struct device_config *config, char **path, struct err *err);
+
+#endif

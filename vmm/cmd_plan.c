@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/plan.h"
+#include "vmm/plan_options.h"
+
+/* What is collected over all plans of one call. */
+struct report {
+	const struct plan_options *options;
+	const struct host_tree *tree;
+	struct host_live *live;
+	json_t *devices; /* with --json */
+	unsigned int n_devices;
+	enum graft_result worst;
+};
+
+static int read_host(const struct plan_options *options, struct host_tree **tree,
+		     struct host_live **live, struct err *err)
+{
+	int ret;
+
+	if (options->host_dtb)
+		return host_tree_load(options->host_dtb, tree, err);
+	if (!file_exists(VFIO_HOST_TREE)) {
+		err_set(err, 0, "this host has no device tree");
+		err_why(err, "there is no " VFIO_HOST_TREE);
+		err_fix(err, "give the device tree of another host: --host-dtb FILE");
+		return err_host(err);
+	}
+	ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
+	return ret ? ret : host_live_create(*tree, live, err);
+}
+
+static int report_plan(struct report *report, const struct plan *plan, struct err *err)
+{
+	enum graft_result result = plan_result(plan);
+	int ret = 0;
+
+	if (report->options->json) {
+		ret = plan_add_json(plan, report->devices, err);
+	} else if (report->options->dot) {
+		plan_print_dot(plan, stdout);
+	} else {
+		if (report->n_devices)
+			fputs("\n\n", stdout);
+		plan_print_text(plan, stdout);
+	}
+	report->n_devices += plan->n_devices;
+	if (result > report->worst)
+		report->worst = result;
+	return ret;
+}
+
+static int plan_config(struct report *report, const struct vm_config *config, struct err *err)
+{
+	struct plan plan;
+	int ret = plan_create(&plan, report->tree, report->live, config, err);
+
+	if (!ret && report->options->live)
+		ret = plan_ask_vfio(&plan, err);
+	if (!ret)
+		ret = report_plan(report, &plan, err);
+	plan_destroy(&plan);
+	return ret;
+}
+
+/* One device alone, for a guest of its own. */
+static int plan_node(struct report *report, const struct host_node *node, struct err *err)
+{
+	struct vm_config config;
+	struct device_config *device;
+	char path[512];
+	int ret;
+
+	config_init(&config);
+	host_node_path(node, path, sizeof(path));
+	device = config_new_device(&config, NULL, "--all", err);
+	ret = device ? device_config_set_type(device, "vfio-platform", "--all", err) : err->code;
+	if (!ret)
+		ret = device_config_add(device, "host", path, "--all", err);
+	if (!ret)
+		ret = config_finish_devices(&config, err);
+	if (!ret)
+		ret = plan_config(report, &config, err);
+	config_destroy(&config);
+	return ret;
+}
+
+/* A child of the root or of buses only, whose children Linux makes devices of:
+ * of_platform_populate(). */
+static bool is_on_simple_bus(const struct host_node *node)
+{
+	for (node = node->parent; node && node->parent; node = node->parent)
+		if (!host_node_is_compatible(node, "simple-bus") &&
+		    !host_node_is_compatible(node, "simple-mfd") &&
+		    !host_node_is_compatible(node, "isa") &&
+		    !host_node_is_compatible(node, "arm,amba-bus"))
+			return false;
+	return node;
+}
+
+/* What Linux makes, or may make, a platform or AMBA device of. */
+static bool is_device(const struct host_node *node)
+{
+	struct range range;
+	bool interrupts =
+		host_node_has(node, "interrupts") || host_node_has(node, "interrupts-extended");
+
+	if (!node->parent || !host_node_has(node, "compatible") || !host_node_is_available(node))
+		return false;
+	if (!strcmp(node->parent->name, "reserved-memory"))
+		return false;
+	return host_region(node, 0, &range) || (interrupts && is_on_simple_bus(node));
+}
+
+static int plan_all(struct report *report, struct err *err)
+{
+	uint32_t n = host_tree_n_nodes(report->tree);
+	int ret = 0;
+
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		const struct host_node *node = host_tree_node(report->tree, i);
+
+		if (is_device(node))
+			ret = plan_node(report, node, err);
+	}
+	return ret;
+}
+
+static int print_json(const struct report *report, const char *what, struct err *err)
+{
+	json_t *root = json_pack("{s:s,s:O}", "tree", what, "devices", report->devices);
+	int ret = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+
+	json_decref(root);
+	putchar('\n');
+	return ret ? err_set(err, 0, "the plan cannot be written as JSON") : 0;
+}
+
+static int report_all(struct report *report, const struct vm_config *config, struct err *err)
+{
+	const struct plan_options *options = report->options;
+	int ret;
+
+	if (options->json)
+		report->devices = json_array();
+	if (options->dot)
+		puts("digraph plan {\n\trankdir=LR;");
+	ret = options->all ? plan_all(report, err) : plan_config(report, config, err);
+	if (options->dot)
+		puts("}");
+	if (!ret && options->json)
+		ret = print_json(report, options->host_dtb ?: VFIO_HOST_TREE, err);
+	json_decref(report->devices);
+	if (!ret && fflush(stdout))
+		ret = err_set(err, errno, "write the plan");
+	return ret;
+}
+
+static int plan(const struct plan_options *options, const struct vm_config *config,
+		enum graft_result *result, struct err *err)
+{
+	struct report report = { .options = options };
+	struct host_tree *tree = NULL;
+	int ret = read_host(options, &tree, &report.live, err);
+
+	report.tree = tree;
+	if (!ret)
+		ret = report_all(&report, config, err);
+	host_live_destroy(report.live);
+	host_tree_destroy(tree);
+	*result = report.worst;
+	return ret;
+}
+
+int cmd_plan(int argc, char *const *argv)
+{
+	enum graft_result result = GRAFT_PASSES;
+	struct plan_options options;
+	struct vm_config config;
+	struct err err = { 0 };
+	int ret;
+
+	config_init(&config);
+	ret = plan_options_parse(&options, &config, argc, argv, &err);
+	if (!ret && options.help)
+		plan_options_print_help(stdout);
+	else if (!ret)
+		ret = plan(&options, &config, &result, &err);
+	config_destroy(&config);
+	if (ret) {
+		err_print(&err);
+		return err_exit_status(&err);
+	}
+	return result == GRAFT_PASSES || options.all ? EXIT_STATUS_OK : EXIT_STATUS_HOST;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_PLAN_H
+#define VMM_PLAN_H
+
+/*
+ * What "dais plan" tells: the devices of a configuration with their facts, what the graft makes of
+ * them, and the finished nodes. Guest addresses and SPIs are those that "dais run" would give them
+ * on a host of the same page size. Nothing of the host is opened or changed but files that are
+ * read.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "devices/device.h"
+#include "fdt/graft.h"
+#include "fdt/host_facts.h"
+#include "fdt/host_tree.h"
+#include "vfio/host_held.h"
+#include "vfio/host_live.h"
+#include "vfio/overlay.h"
+#include "vfio/settings.h"
+#include "vmm/base/err.h"
+
+struct vm_config;
+
+/* What VFIO says of a device that was opened. */
+struct plan_vfio {
+	bool asked;
+	unsigned int n_regions;
+	unsigned int n_irqs;
+	bool can_reset; /* the kernel has a reset handler */
+};
+
+struct plan_device {
+	const struct device_config *config;
+	const struct host_node *node;
+	char name[128]; /* Linux's: "10000000.ahci" */
+	struct host_facts facts;
+	struct range *regions;  /* in the guest; facts.n_regions */
+	struct graft_irq *irqs; /* in the guest; n_irqs */
+	unsigned int n_irqs;    /* that VFIO offers: those before the first that has no number */
+	struct vfio_answers answers;
+	struct vfio_overlay overlay;
+	int number; /* in the graft; -1: @err says why it did not come so far */
+	struct err err;
+	enum graft_result result;
+	struct live_device live; /* when struct plan has live */
+	struct held_list held;
+	struct plan_vfio vfio;
+	char *text; /* the guest's nodes as source; NULL: it does not pass */
+};
+
+struct plan {
+	const struct host_tree *tree;
+	struct host_live *live; /* NULL: the tree is a file's */
+	struct graft *graft;
+	struct plan_device *devices; /* the configuration's that are assigned, in its order */
+	unsigned int n_devices;
+};
+
+/*
+ * Plan the devices of @config, all for one guest; they live as long as the plan, as do @tree and
+ * @live. A device that cannot be passed is a result, and one that does not exist an error.
+ * plan_destroy() also after an error.
+ */
+int plan_create(struct plan *plan, const struct host_tree *tree, struct host_live *live,
+		const struct vm_config *config, struct err *err);
+void plan_destroy(struct plan *plan);
+
+/* What the graft made of it; NULL: it did not come so far. */
+const struct graft_node *plan_nodes(const struct plan *plan, const struct plan_device *device);
+/* One line of text each, NULL after the last: why the result, what else is to be known. */
+const char *plan_reason(const struct plan *plan, const struct plan_device *device, unsigned int n);
+/* The worst of all devices. */
+enum graft_result plan_result(const struct plan *plan);
+
+/* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
+int plan_ask_vfio(struct plan *plan, struct err *err);
+
+/* plan_place.c: what a device gets by its facts, then where it is in the guest. */
+int plan_make_room(struct plan_device *device, struct err *err);
+int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
+
+/* The three ways to tell of it, each for all devices of the plan. @devices: a JSON array to append
+ * to. */
+void plan_print_text(const struct plan *plan, FILE *out);
+int plan_add_json(const struct plan *plan, json_t *devices, struct err *err);
+void plan_print_dot(const struct plan *plan, FILE *out);
+
+#endif

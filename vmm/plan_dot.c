@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Graphviz: the devices, what they depend on, and what was cut. */
+#include <string.h>
+
+#include "vmm/plan.h"
+
+static const char *edge_style(enum graft_verdict verdict)
+{
+	switch (verdict) {
+	case GRAFT_COPY:
+	case GRAFT_REWRITE:
+		return "color=black";
+	case GRAFT_REPLACE:
+		return "color=blue, style=dashed";
+	case GRAFT_DROP:
+		return "color=gray, style=dotted";
+	default:
+		return "color=red";
+	}
+}
+
+static void print_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_path(FILE *out, const struct host_node *node)
+{
+	char path[512];
+
+	print_quoted(out, host_node_path(node, path, sizeof(path)));
+}
+
+static void print_edges(const struct graft_node *node, FILE *out)
+{
+	for (size_t i = 0; i < node->n_items; i++) {
+		const struct graft_item *item = &node->items[i];
+
+		for (size_t k = 0; k < item->n_targets; k++) {
+			if (!item->targets[k])
+				continue;
+			fputs("\t", out);
+			print_path(out, node->host);
+			fputs(" -> ", out);
+			print_path(out, item->targets[k]);
+			fputs(" [label=", out);
+			print_quoted(out, item->property);
+			fprintf(out, ", %s];\n", edge_style(item->verdict));
+		}
+	}
+}
+
+static void print_nodes(const struct graft_node *node, FILE *out)
+{
+	for (; node; node = node->next) {
+		if (node->host) {
+			fputs("\t", out);
+			print_path(out, node->host);
+			fputs(" [style=filled, fillcolor=lightgray];\n", out);
+			print_edges(node, out);
+		}
+		print_nodes(node->child, out);
+		for (const struct graft_node *child = node->child; child; child = child->next) {
+			if (!child->host || !node->host)
+				continue;
+			fputs("\t", out);
+			print_path(out, node->host);
+			fputs(" -> ", out);
+			print_path(out, child->host);
+			fputs(" [arrowhead=none];\n", out);
+		}
+	}
+}
+
+void plan_print_dot(const struct plan *plan, FILE *out)
+{
+	static const char *const colors[] = {
+		[GRAFT_PASSES] = "green",
+		[GRAFT_NEEDS_ANSWER] = "orange",
+		[GRAFT_REFUSED] = "red",
+	};
+
+	for (unsigned int i = 0; i < plan->n_devices; i++) {
+		const struct plan_device *device = &plan->devices[i];
+
+		fputs("\t", out);
+		print_path(out, device->node);
+		fputs(" [shape=box, label=", out);
+		print_quoted(out, device->name);
+		fprintf(out, ", color=%s, penwidth=3];\n", colors[device->result]);
+		print_nodes(plan_nodes(plan, device), out);
+	}
+}

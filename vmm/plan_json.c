@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "fdt/reference.h"
+#include "vmm/plan.h"
+
+/*
+ * jansson's functions take NULL for "it could not be made" and fail; json_pack() with "o" takes
+ * over what it is given, also then. So only the end result is looked at. "?" is null for NULL.
+ */
+
+static json_t *hex(uint64_t value)
+{
+	return json_sprintf("0x%" PRIx64, value);
+}
+
+static json_t *path_of(const struct host_node *node)
+{
+	char path[512];
+
+	return node ? json_string(host_node_path(node, path, sizeof(path))) : json_null();
+}
+
+static json_t *regions_of(const struct plan_device *device)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < device->facts.n_regions; i++)
+		json_array_append_new(array, json_pack("{s:o,s:o,s:o}", "address",
+						       hex(device->facts.regions[i].start), "size",
+						       hex(device->facts.regions[i].size), "guest",
+						       hex(device->regions[i].start)));
+	return array;
+}
+
+static const char *irq_kind(const struct host_irq_fact *irq)
+{
+	static const char *const names[] = {
+		[HOST_IRQ_OK] = "ok",
+		[HOST_IRQ_PPI] = "ppi",
+		[HOST_IRQ_UNRESOLVED] = "unresolved",
+		[HOST_IRQ_PLACEHOLDER] = "placeholder",
+	};
+
+	return names[irq->kind];
+}
+
+static json_t *irqs_of(const struct plan_device *device)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < device->facts.n_irqs; i++) {
+		const struct host_irq_fact *irq = &device->facts.irqs[i];
+		json_t *specifier = json_array();
+
+		for (unsigned int k = 0; k < irq->n_cells; k++)
+			json_array_append_new(specifier, json_integer(irq->specifier[k]));
+		json_array_append_new(
+			array,
+			json_pack("{s:i,s:o,s:o,s:s,s:s,s:o,s:s}", "index", (int)i, "controller",
+				  path_of(irq->controller), "specifier", specifier, "trigger",
+				  host_trigger_name(irq->trigger), "kind", irq_kind(irq), "spi",
+				  i < device->n_irqs ? json_integer(device->irqs[i].spi)
+						     : json_null(),
+				  "guest", irq->edge ? "edge-rising" : "level-high"));
+	}
+	return array;
+}
+
+/* What the properties of the node and of all below it point at. */
+static int add_references(const struct plan *plan, const struct host_node *node, json_t *array)
+{
+	for (size_t i = 0; i < node->n_properties; i++) {
+		struct reference_list list;
+		enum reference_kind kind;
+
+		if (reference_find(plan->tree, node, &node->properties[i], &list, &kind))
+			return -ENOMEM;
+		for (size_t k = 0; k < list.n_refs && kind != REFERENCE_NONE; k++)
+			json_array_append_new(array, json_pack("{s:o,s:s,s:o,s:s,s:b}", "node",
+							       path_of(node), "property",
+							       node->properties[i].name, "target",
+							       path_of(list.refs[k].target), "kind",
+							       reference_kind_name(kind), "guessed",
+							       (int)list.guessed));
+		reference_list_destroy(&list);
+	}
+	for (const struct host_node *child = node->child; child; child = child->next)
+		if (add_references(plan, child, array))
+			return -ENOMEM;
+	return 0;
+}
+
+static void add_properties(const struct graft_node *node, json_t *array)
+{
+	for (; node; node = node->next) {
+		for (size_t i = 0; i < node->n_items; i++) {
+			const struct graft_item *item = &node->items[i];
+
+			json_array_append_new(
+				array,
+				json_pack("{s:s,s:o,s:s,s:s,s:s,s:s?,s:s?,s:b,s:b}", "node",
+					  node->name, "host", path_of(node->host), "property",
+					  item->property, "verdict",
+					  graft_verdict_name(item->verdict), "reason", item->reason,
+					  "binding", item->binding, "option",
+					  item->option[0] ? item->option : NULL, "guessed",
+					  (int)item->guessed, "required", (int)item->required));
+		}
+		add_properties(node->child, array);
+	}
+}
+
+static json_t *held_of(const struct plan_device *device)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < device->held.n_items; i++) {
+		const struct held *held = &device->held.items[i];
+
+		json_array_append_new(
+			array, json_pack("{s:s,s:s,s:o,s:s,s:s,s:b,s:s,s:s?}", "property",
+					 held->property, "kind", reference_kind_name(held->kind),
+					 "provider", path_of(held->provider), "name", held->name,
+					 "state", held_state_name(held->state), "cut",
+					 (int)held->cut, "how", held->how, "remedy", held->remedy));
+	}
+	return array;
+}
+
+static json_t *live_of(const struct live_device *live)
+{
+	static const char *const handlers[] = {
+		[LIVE_HANDLER_UNKNOWN] = "unknown",
+		[LIVE_HANDLER_NONE] = "no",
+		[LIVE_HANDLER_THERE] = "yes",
+	};
+	json_t *reserved = json_array();
+
+	for (unsigned int i = 0; i < live->n_reserved; i++)
+		json_array_append_new(reserved, json_pack("{s:o,s:o,s:s}", "address",
+							  hex(live->reserved[i].iova.start), "size",
+							  hex(live->reserved[i].iova.size), "kind",
+							  live->reserved[i].kind));
+	return json_pack("{s:s?,s:o,s:s,s:o,s:s}", "driver",
+			 live->host.driver[0] ? live->host.driver : NULL, "iommu_group",
+			 live->host.group < 0 ? json_null() : json_integer(live->host.group),
+			 "members", live->members, "reserved", reserved, "reset_handler",
+			 handlers[live->reset_handler]);
+}
+
+static json_t *reasons_of(const struct plan *plan, const struct plan_device *device)
+{
+	json_t *array = json_array();
+	const char *reason;
+
+	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
+		json_array_append_new(array, json_string(reason));
+	return array;
+}
+
+static json_t *device_json(const struct plan *plan, const struct plan_device *device)
+{
+	json_t *references = json_array(), *properties = json_array(), *object;
+
+	if (add_references(plan, device->node, references)) {
+		json_decref(references);
+		json_decref(properties);
+		return NULL;
+	}
+	add_properties(plan_nodes(plan, device), properties);
+	object = json_pack(
+		"{s:s,s:o,s:s?,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?}", "device", device->name,
+		"path", path_of(device->node), "compatible",
+		host_node_find(device->node, "compatible")
+			? host_property_string(host_node_find(device->node, "compatible"), 0)
+			: NULL,
+		"amba", (int)device->facts.amba, "coherent", (int)device->facts.coherent,
+		"dma_offset", hex(device->facts.dma_offset), "reg_entries",
+		(int)device->facts.n_reg_entries, "regions", regions_of(device), "interrupts",
+		irqs_of(device), "references", references, "result",
+		graft_result_name(device->result), "reasons", reasons_of(plan, device), "node",
+		device->text);
+	if (!object)
+		json_decref(properties);
+	else
+		json_object_set_new(object, "properties", properties);
+	if (plan->live && object) {
+		json_object_set_new(object, "live", live_of(&device->live));
+		json_object_set_new(object, "held", held_of(device));
+	}
+	if (device->vfio.asked && object)
+		json_object_set_new(object, "vfio",
+				    json_pack("{s:i,s:i,s:b}", "regions",
+					      (int)device->vfio.n_regions, "interrupts",
+					      (int)device->vfio.n_irqs, "reset",
+					      (int)device->vfio.can_reset));
+	return object;
+}
+
+int plan_add_json(const struct plan *plan, json_t *devices, struct err *err)
+{
+	for (unsigned int i = 0; i < plan->n_devices; i++) {
+		json_t *device = device_json(plan, &plan->devices[i]);
+
+		if (!device)
+			return err_set(err, 0, "%s cannot be written as JSON",
+				       plan->devices[i].name);
+		json_array_append_new(devices, device);
+	}
+	return 0;
+}

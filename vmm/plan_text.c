@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <string.h>
+
+#include "fdt/reference.h"
+#include "vmm/base/str.h"
+#include "vmm/plan.h"
+#include "vmm/wrap.h"
+
+#define FACT_INDENT 16 /* column of a fact's text */
+#define ITEM_INDENT 38 /* column of a property's reason */
+
+__attribute__((format(printf, 4, 5))) static void print_row(FILE *out, int indent, const char *head,
+							    const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	wrap_print(out, fprintf(out, "%s", head), indent, text);
+}
+
+static void print_regions(const struct plan_device *device, FILE *out)
+{
+	for (unsigned int i = 0; i < device->facts.n_regions; i++) {
+		const struct range *host = &device->facts.regions[i];
+		char head[32], size[32], guest[48] = "";
+
+		snprintf(head, sizeof(head), "  region %u", i);
+		if (device->number >= 0)
+			snprintf(guest, sizeof(guest), ", in the guest at 0x%" PRIx64,
+				 device->regions[i].start);
+		print_row(out, FACT_INDENT, head, "0x%" PRIx64 ", %s%s", host->start,
+			  str_size(host->size, size), guest);
+	}
+	if (device->facts.n_reg_entries > device->facts.n_regions)
+		print_row(out, FACT_INDENT, "", "%u more in reg that are no addresses of the CPU",
+			  device->facts.n_reg_entries - device->facts.n_regions);
+}
+
+static void print_irq(const struct plan_device *device, unsigned int i, FILE *out)
+{
+	static const char *const kinds[] = {
+		[HOST_IRQ_OK] = "",
+		[HOST_IRQ_PPI] = ", private to each CPU",
+		[HOST_IRQ_UNRESOLVED] = ", has no number in Linux",
+		[HOST_IRQ_PLACEHOLDER] = ", listed more than once",
+	};
+	const struct host_irq_fact *irq = &device->facts.irqs[i];
+	char head[32], cells[64] = "", guest[64] = "";
+	size_t n = 0;
+
+	for (unsigned int k = 0; k < irq->n_cells && k < 4; k++)
+		n += (size_t)snprintf(cells + n, sizeof(cells) - n, "%s%" PRIu32, k ? " " : "",
+				      irq->specifier[k]);
+	snprintf(head, sizeof(head), "  interrupt %u", i);
+	if (device->number >= 0 && i < device->n_irqs)
+		snprintf(guest, sizeof(guest), ", in the guest SPI %" PRIu32 " %s",
+			 device->irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
+	print_row(out, FACT_INDENT, head, "%s <%s>, %s%s%s",
+		  irq->controller ? irq->controller->name : "no controller", cells,
+		  host_trigger_name(irq->trigger), kinds[irq->kind], guest);
+}
+
+static void print_live(const struct live_device *live, FILE *out)
+{
+	static const char *const handlers[] = {
+		[LIVE_HANDLER_UNKNOWN] = "unknown: the kernel's lists of modules cannot be read",
+		[LIVE_HANDLER_NONE] = "none in this kernel: vfio_platform.reset_required=0",
+		[LIVE_HANDLER_THERE] = "there is one for it",
+	};
+
+	if (!live->found) {
+		print_row(out, FACT_INDENT, "  driver", "Linux has made no device of this node");
+	} else {
+		print_row(out, FACT_INDENT, "  driver", "%s",
+			  live->host.driver[0] ? live->host.driver : "none");
+		if (live->host.group < 0)
+			print_row(out, FACT_INDENT, "  group",
+				  "none: no IOMMU, or none seen before a driver is bound");
+		else
+			print_row(out, FACT_INDENT, "  group", "%d: %s", live->host.group,
+				  live->members);
+	}
+	for (unsigned int i = 0; i < live->n_reserved; i++)
+		print_row(out, FACT_INDENT, "  reserved",
+			  "DMA addresses 0x%" PRIx64 "-0x%" PRIx64 ", %s",
+			  live->reserved[i].iova.start, range_last(live->reserved[i].iova),
+			  live->reserved[i].kind);
+	print_row(out, FACT_INDENT, "  reset", "%s", handlers[live->reset_handler]);
+}
+
+static void print_facts(const struct plan *plan, const struct plan_device *device, FILE *out)
+{
+	const struct host_property *compatible = host_node_find(device->node, "compatible");
+	char path[512];
+
+	fprintf(out, "%s\n", device->name);
+	print_row(out, FACT_INDENT, "  node", "%s",
+		  host_node_path(device->node, path, sizeof(path)));
+	if (compatible && host_property_is_strings(compatible))
+		print_row(out, FACT_INDENT, "  compatible", "%s",
+			  host_property_string(compatible, 0));
+	print_regions(device, out);
+	for (unsigned int i = 0; i < device->facts.n_irqs; i++)
+		print_irq(device, i, out);
+	print_row(out, FACT_INDENT, "  DMA", "%s",
+		  device->facts.coherent ? "coherent" : "not coherent");
+	if (device->facts.dma_offset)
+		print_row(out, FACT_INDENT, "",
+			  "bus addresses are 0x%" PRIx64 " below those of the CPU",
+			  device->facts.dma_offset);
+	if (plan->live)
+		print_live(&device->live, out);
+	if (device->vfio.asked)
+		print_row(out, FACT_INDENT, "  VFIO",
+			  "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",
+			  device->vfio.n_regions, device->vfio.n_irqs,
+			  device->vfio.can_reset ? "yes" : "no");
+}
+
+static void print_item(const struct graft_item *item, int depth, FILE *out)
+{
+	char head[160];
+
+	snprintf(head, sizeof(head), "%*s%-12s %s", 2 + 2 * depth, "",
+		 graft_verdict_name(item->verdict), item->property);
+	print_row(out, ITEM_INDENT, head, "%s%s%s%s%s%s%s%s", item->reason,
+		  item->guessed ? " (a guess)" : "",
+		  item->required ? "; its binding requires it" : "",
+		  item->option[0] ? "; give " : "", item->option, item->binding ? " [" : "",
+		  item->binding ?: "", item->binding ? "]" : "");
+}
+
+static void print_decisions(const struct graft_node *node, int depth, FILE *out)
+{
+	for (; node; node = node->next) {
+		fprintf(out, "%*s%s%s\n", 2 * depth, "", node->name,
+			node->host ? "" : " (made by dais)");
+		for (size_t i = 0; i < node->n_items; i++)
+			print_item(&node->items[i], depth, out);
+		print_decisions(node->child, depth + 1, out);
+	}
+}
+
+static void print_held(const struct held_list *list, FILE *out)
+{
+	if (list->n_items)
+		fputs("\n  What the guest does not get, and whether the host holds it on\n", out);
+	for (size_t i = 0; i < list->n_items; i++) {
+		const struct held *held = &list->items[i];
+		char head[160];
+
+		snprintf(head, sizeof(head), "    %s %s", reference_kind_name(held->kind),
+			 held->name);
+		print_row(out, ITEM_INDENT, head, "%s%s: %s", held_state_name(held->state),
+			  held->cut ? ", CUT when its driver is unbound" : "", held->how);
+		if (held->remedy)
+			print_row(out, ITEM_INDENT, "", "remedy: %s", held->remedy);
+	}
+}
+
+static void print_verdict(const struct plan *plan, const struct plan_device *device, FILE *out)
+{
+	static const char *const texts[] = {
+		[GRAFT_PASSES] = "It can be passed.",
+		[GRAFT_NEEDS_ANSWER] = "It can be passed once you give what is asked for.",
+		[GRAFT_REFUSED] = "It cannot be passed.",
+	};
+	const char *reason;
+
+	fprintf(out, "\n%s: %s\n", device->name, texts[device->result]);
+	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
+		print_row(out, 4, "  -", "%s", reason);
+}
+
+static void print_source(const char *text, FILE *out)
+{
+	fputs("\n  What the guest finds in its device tree\n\n", out);
+	fputs(text, out);
+}
+
+void plan_print_text(const struct plan *plan, FILE *out)
+{
+	for (unsigned int i = 0; i < plan->n_devices; i++) {
+		const struct plan_device *device = &plan->devices[i];
+
+		if (i)
+			fputs("\n\n", out);
+		print_facts(plan, device, out);
+		if (device->number >= 0) {
+			fputs("\n  What becomes of the host's node\n", out);
+			print_decisions(plan_nodes(plan, device), 1, out);
+		}
+		print_held(&device->held, out);
+		if (device->text)
+			print_source(device->text, out);
+		print_verdict(plan, device, out);
+	}
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/wrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define WIDTH 80
+
+void wrap_print(FILE *out, int column, int indent, const char *text)
+{
+	bool first = true;
+
+	if (column > indent - 2) {
+		fputc('\n', out);
+		column = 0;
+	}
+	while (*text) {
+		int n = (int)strcspn(text, " ");
+
+		if (first) {
+			column += fprintf(out, "%*s", indent - column, "");
+		} else if (column + 1 + n > WIDTH) {
+			column = fprintf(out, "\n%*s", indent, "") - 1;
+		} else {
+			column += fprintf(out, " ");
+		}
+		column += fprintf(out, "%.*s", n, text);
+		text += n + (text[n] == ' ');
+		first = false;
+	}
+	fputc('\n', out);
+}
