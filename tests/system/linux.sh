@@ -10,7 +10,7 @@ disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256")
 linux linux-ahci 0 read --device $sata --device vfio-platform,host=9010000.pl031
 says linux-ahci-checksum "sha256 $disk_sum"
 for mode in irqfd eventfd forward; do
-	[ $mode != forward ] || grep -qs Y $forward_switch || continue
+	[ $mode != forward ] || grep -qs Y "$forward_switch" || continue
 	linux linux-ahci-$mode 0 read --device $sata,irq-mode=$mode
 	says linux-ahci-$mode-checksum "sha256 $disk_sum" "mode $mode"
 done
