@@ -91,7 +91,19 @@ enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
 static const char *const no_uses[] = { "companion", "trigger-sources", "post-init-providers",
 				       "cooling-device" };
 
-static enum dependence find_dependence(const struct reference_user *user)
+/* The other end of a wire is a chip that the guest does not get, and the host loses. */
+static bool loses_partner(const struct graft *graft, const struct reference_user *user)
+{
+	const struct host_node *end = NULL;
+
+	if (user->property->size >= sizeof(uint32_t))
+		end = host_tree_by_phandle(graft->tree, host_property_cell(user->property, 0));
+	while (end && !graft->marks[end->index].dropped)
+		end = end->parent;
+	return end;
+}
+
+static enum dependence find_dependence(const struct graft *graft, const struct reference_user *user)
 {
 	for (size_t i = 0; i < n_elems(no_uses); i++) {
 		if (strcmp(user->property->name, no_uses[i]) == 0)
@@ -109,9 +121,10 @@ static enum dependence find_dependence(const struct reference_user *user)
 		return DEPENDENCE_FULL;
 	case REFERENCE_NONE:
 	case REFERENCE_OPP:
-	case REFERENCE_GRAPH:
 	case REFERENCE_UNKNOWN:
 		return DEPENDENCE_NONE;
+	case REFERENCE_GRAPH:
+		return loses_partner(graft, user) ? DEPENDENCE_SOME : DEPENDENCE_NONE;
 	case REFERENCE_SUPPLY: /* a CPU's takes the host down */
 		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
 	default:
@@ -129,7 +142,7 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_users; i++) {
-		if (users[i].node == last || find_dependence(&users[i]) != dependence ||
+		if (users[i].node == last || find_dependence(graft, &users[i]) != dependence ||
 		    graft->marks[users[i].node->index].in_guest)
 			continue;
 		last = users[i].node;
@@ -253,6 +266,21 @@ static void note_regions(struct graft *graft, struct graft_device *device)
 					host->n_regions, host->n_reg_entries));
 }
 
+static void note_left_out(struct graft *graft, struct graft_device *device,
+			  const struct host_node *node)
+{
+	for (const struct host_node *child = node->child; child; child = child->next) {
+		const char *why = graft->marks[child->index].dropped;
+
+		if (why)
+			add_reason(graft, device,
+				   graft_printf(&graft->arena, "note: %s is left out: %s",
+						child->name, why));
+		else
+			note_left_out(graft, device, child);
+	}
+}
+
 void graft_judge_device(struct graft *graft, struct graft_device *device)
 {
 	device->reasons = NULL;
@@ -268,6 +296,7 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	judge_users(graft, device, true);
 	judge_dma(graft, device, true);
 	collect(graft, device, device->nodes, GRAFT_DROP);
+	note_left_out(graft, device, device->node);
 	note_regions(graft, device);
 	note_glue(graft, device);
 }

@@ -22,6 +22,7 @@ import goldens
 import report
 
 SAMPLE = os.path.join(os.path.dirname(__file__), "sample.txt")
+MOST_REFUSED = 25  # per cent, of devices with interrupts on SoCs that can run KVM
 TIMEOUT = 120  # seconds a tree; the slowest takes a few, under ASan
 
 
@@ -139,6 +140,9 @@ def main():
             n_problems += len(problems)
     if options.dump:
         report.dump(devices, options.dump)
+    if not options.sample and report.refused(devices) > MOST_REFUSED:
+        print("more than %d %% of the devices with interrupts are refused" % MOST_REFUSED)
+        n_problems += 1
     if options.report:
         report.write(devices, len(names), options.corpus, options.report)
     print("%d trees, %d devices, %d problems, %d s" % (

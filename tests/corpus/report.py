@@ -45,13 +45,14 @@ KINDS = (
 
 # Reason → what it is about; the first that matches.
 REASONS = (
+    ("interrupts of its children, which VFIO does not see", r"the device's own node only"),
+    ("an IOMMU, or an MSI controller", r"it is an IOMMU|^msi-controller:"),
     ("an interrupt that VFIO cannot hand out", r"interrupts?:.*(PPI|controller|resolve|VFIO)|^interrupt"),
-    ("the host uses it (force)", r"the host (depends on|uses) it"),
+    ("the host uses it", r"the host (depends on|uses) it"),
     ("it has no registers", r"no registers|registers that VFIO"),
     ("it is a bus, its children are the devices", r"but its bus|are not of this device"),
     ("a PCI host bridge", r"PCI host bridge"),
     ("memory is elsewhere for it (dma-ranges)", r"dma-ranges|DMA address"),
-    ("interrupts in its children", r"interrupts?:"),
     ("a clock's rate", r"^([^ ]*/)?clocks:"),
     ("a DMA channel of the host", r"^([^ ]*/)?dmas:"),
     ("a PHY of the host", r"^([^ ]*/)?(phys|usb-phy|phy-handle|phy|sfp|pcs-handle|.*phy.*):"),
@@ -95,6 +96,8 @@ def facts(tree, plan):
         reasons = [r for r in device["reasons"] if not r.startswith("note:")]
         if device["result"] == "passes":
             reasons = []
+        if device["result"] == "refused":  # not for what else would be asked
+            reasons = [r for r in reasons if not answers.ASKED.search(r)] or reasons
         kinds = tuple(sorted({first_match(REASONS, text, "other") for text in reasons}))
         result = device["result"]
         if result == "needs-answer" and answers.must_be_forced(reasons):
@@ -127,6 +130,11 @@ def share(counts, results):
 
 def of_target(devices):
     return [f for f in unique(devices) if f.kvm and f.has_registers and f.has_interrupts]
+
+
+def refused(devices):
+    """Per cent."""
+    return share(collections.Counter(f.result for f in of_target(devices)), ("refused",))
 
 
 def headline(devices):

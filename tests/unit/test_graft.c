@@ -156,7 +156,7 @@ static const struct {
 	{ "/glue@25000", GRAFT_REFUSED, "core@26000" },
 	{ "/ethernet@30000", GRAFT_PASSES, NULL },
 	{ "/far-phy@31000", GRAFT_NEEDS_ANSWER, "host=32000.mdio" },
-	{ "/i2c@34000", GRAFT_PASSES, NULL },
+	{ "/i2c@34000", GRAFT_PASSES, "note: touch@20 is left out" },
 	{ "/banks@35000", GRAFT_PASSES, NULL },
 	{ "/child-irq@36000", GRAFT_REFUSED, "port0/interrupts" },
 	{ "/shifted-bus/shifted@3b000", GRAFT_NEEDS_ANSWER, "if it does no DMA, give force" },
