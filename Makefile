@@ -52,10 +52,8 @@ CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
 LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. gcc looks for lld
 # in its own directories only.
-# Relative relocations are packed (glibc 2.36 and newer read that): a tenth.
-,        := ,
 lld      := $(realpath $(shell command -v ld.lld))
-LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld)) -Wl,--pack-dyn-relocs=relr$(,)--gc-sections)
+LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld)))
 cc_flags  = $(target) $(call cppflags,$(B)) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
 
 # Guests run before any MMU or vector unit is on, and have no C library.

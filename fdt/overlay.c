@@ -146,7 +146,7 @@ static int add_phandles(void *base, const struct overlay_device *devices, size_t
 /* Labels of the graft's nodes, so that the overlay finds them. */
 static int add_symbols(void *base, const struct overlay_device *devices, size_t n)
 {
-	int node = fdt_add_subnode(base, 0, SYMBOLS + 1), ret = 0;
+	int node = fdt_add_subnode(base, 0, &SYMBOLS[1]), ret = 0;
 
 	if (node < 0)
 		return node;

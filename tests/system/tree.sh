@@ -37,14 +37,14 @@ says plan-dot-has "digraph" "/sata-gate"
 expect plan-unknown 2 dais plan 10200001.sata
 says plan-unknown-nearest "nearest name" "10200000.sata"
 
-disk_sum=$(cut -d ' ' -f 1 /job/disk.sha256)
+disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256")
 linux tree-ahci 0 read --device $sata
 says tree-ahci-checksum "sha256 $disk_sum"
-linux tree-overlay 0 ports --device $sata,overlay=/job/one-port.dtbo,dt-symbol=disk
+linux tree-overlay 0 ports --device $sata,overlay="$job/one-port.dtbo",dt-symbol=disk
 says tree-overlay-is-read "port mask 0x1"
 linux tree-no-overlay 0 ports --device $sata
 says tree-without-overlay "port mask 0x3f"
-refuses tree-overlay-label 2 "disc" -- --kernel /job/Image --device $sata,overlay=/job/one-port.dtbo,dt-symbol=disc
+refuses tree-overlay-label 2 "disc" -- --kernel "$job/Image" --device $sata,overlay="$job"/one-port.dtbo,dt-symbol=disc
 
 # One alone has nothing to point at; both keep what they say of each other.
 expect plan-one-of-two 3 dais plan 10000000.edu
