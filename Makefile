@@ -149,8 +149,8 @@ $(B)/obj/%.o: %.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 
 # Another compiler, other flags: build again.
 $(B)/.flags: FORCE | $(B)/config.mk
-	@echo '$(CC) $(cc_flags) $(guest_flags) $(guest_ldflags)' | cmp -s - $@ || \
-		echo '$(CC) $(cc_flags) $(guest_flags) $(guest_ldflags)' >$@
+	@echo '$(CC) $(cc_flags) $(LDFLAGS) $(guest_flags) $(guest_ldflags)' | cmp -s - $@ || \
+		echo '$(CC) $(cc_flags) $(LDFLAGS) $(guest_flags) $(guest_ldflags)' >$@
 
 %/sysroot-arm64/.complete: scripts/sysroot
 	$(call say,SYSROOT,$(@D))
