@@ -77,8 +77,7 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 	int ret;
 
 	if (!host) {
-		err_usage(err, "%s: a %s without host=DEVICE", config->where,
-			  config->class->name);
+		err_usage(err, "%s: a %s without host=DEVICE", config->where, config->class->name);
 		err_why(err, "it stands for a device of the host, which must be named");
 		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
 		return err->code;
