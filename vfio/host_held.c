@@ -21,9 +21,9 @@
 #define KEEP_DOMAIN                                                                               \
 	"boot with pd_ignore_unused and keep the host's driver from binding; or give the domain " \
 	"a second user in the host's tree"
-#define WATCH_RESET                                                                               \
-	"Linux does not tell: if the device is dead in the guest, take resets out of the host's " \
-	"node, so that no driver asserts the line at unbind"
+#define WATCH_RESET                                                                           \
+	"if the device is dead in the guest, take resets out of the host's node, so that no " \
+	"driver asserts the line at unbind"
 #define MOUNT_DEBUGFS \
 	"read as root, with debugfs mounted: mount -t debugfs debugfs /sys/kernel/debug"
 
@@ -250,6 +250,25 @@ int held_list_add(struct held_list *list, const struct host_live *live,
 		judge(items, live, device, i, refs.n_refs);
 	}
 	reference_list_destroy(&refs);
+	return ret;
+}
+
+int held_list_collect(struct held_list *list, const struct host_live *live,
+		      const struct live_device *device, const struct graft_node *nodes)
+{
+	int ret = 0;
+
+	for (const struct graft_node *node = nodes; node && !ret; node = node->next) {
+		for (size_t i = 0; node->host && i < node->n_items && !ret; i++) {
+			const struct graft_item *item = &node->items[i];
+
+			if (item->verdict == GRAFT_REPLACE || item->verdict == GRAFT_DROP ||
+			    item->verdict == GRAFT_ASK)
+				ret = held_list_add(list, live, device, node->host, item->property);
+		}
+		if (!ret)
+			ret = held_list_collect(list, live, device, node->child);
+	}
 	return ret;
 }
 

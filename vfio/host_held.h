@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fdt/graft.h"
 #include "fdt/host_tree.h"
 #include "fdt/reference.h"
 #include "vfio/host_live.h"
@@ -38,6 +39,9 @@ struct held_list {
 int held_list_add(struct held_list *list, const struct host_live *live,
 		  const struct live_device *device, const struct host_node *node,
 		  const char *property);
+/* The same for all that the graft took away from the nodes. */
+int held_list_collect(struct held_list *list, const struct host_live *live,
+		      const struct live_device *device, const struct graft_node *nodes);
 void held_list_destroy(struct held_list *list);
 
 #endif

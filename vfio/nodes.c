@@ -7,6 +7,7 @@
 #include "fdt/host_facts.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
+#include "vfio/host_held.h"
 #include "vfio/host_live.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
@@ -60,6 +61,25 @@ static void trace_nodes(const struct vfio_device *vdev, const struct graft_node 
 	}
 }
 
+/* An access to a device without its clock or power can hang the machine. */
+static int warn_of_cuts(const struct vfio *vfio, const struct vfio_device *vdev, struct err *err)
+{
+	const struct live_device device = { .found = true, .host = vdev->host };
+	struct held_list held = { 0 };
+	int ret = held_list_collect(&held, vfio->live, &device,
+				    graft_device_nodes(vfio->graft, vdev->graft_number));
+
+	for (size_t i = 0; i < held.n_items; i++)
+		if (held.items[i].state == HELD_OFF)
+			log_warn(
+				"%s: its %s %s is off on the host (%s): the device may not answer; "
+				"\"dais plan %s\" tells the remedy",
+				vdev->host.name, reference_kind_name(held.items[i].kind),
+				held.items[i].name, held.items[i].how, vdev->host.name);
+	held_list_destroy(&held);
+	return ret ? err_set(err, ret, "describe %s", vdev->host.name) : 0;
+}
+
 int vfio_nodes_plan(struct vfio *vfio, struct err *err)
 {
 	struct graft_host host;
@@ -78,8 +98,10 @@ int vfio_nodes_plan(struct vfio *vfio, struct err *err)
 		ret = add_device(vfio, vdev, err);
 	if (!ret)
 		ret = graft_plan(vfio->graft, err);
-	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next)
+	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
 		trace_nodes(vdev, graft_device_nodes(vfio->graft, vdev->graft_number));
+		ret = warn_of_cuts(vfio, vdev, err);
+	}
 	return ret;
 }
 

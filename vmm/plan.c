@@ -121,29 +121,6 @@ static int make_graft(struct plan *plan, struct err *err)
 	return ret;
 }
 
-/* What the guest does not get, node by node. */
-static int add_held(const struct plan *plan, struct plan_device *device,
-		    const struct graft_node *node, struct err *err)
-{
-	int ret = 0;
-
-	for (; node && !ret; node = node->next) {
-		for (size_t i = 0; node->host && i < node->n_items && !ret; i++) {
-			const struct graft_item *item = &node->items[i];
-
-			if (item->verdict == GRAFT_REPLACE || item->verdict == GRAFT_DROP ||
-			    item->verdict == GRAFT_ASK)
-				ret = held_list_add(&device->held, plan->live, &device->live,
-						    node->host, item->property);
-		}
-		if (ret)
-			err_set(err, ret, "plan %s", device->name);
-		else
-			ret = add_held(plan, device, node->child, err);
-	}
-	return ret;
-}
-
 /* What a guest's tree has besides its devices, as far as they point at it. */
 static void write_surroundings(struct dt *dt)
 {
@@ -261,7 +238,10 @@ int plan_create(struct plan *plan, const struct host_tree *tree, struct host_liv
 	for (unsigned int i = 0; i < plan->n_devices && live && !ret; i++) {
 		struct plan_device *device = &plan->devices[i];
 
-		ret = add_held(plan, device, plan_nodes(plan, device), err);
+		ret = held_list_collect(&device->held, live, &device->live,
+					plan_nodes(plan, device));
+		if (ret)
+			err_set(err, ret, "plan %s", device->name);
 	}
 	return ret ? ret : finish_nodes(plan, err);
 }

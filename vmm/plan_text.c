@@ -174,6 +174,14 @@ static void print_verdict(const struct plan *plan, const struct plan_device *dev
 	fprintf(out, "\n%s: %s\n", device->name, texts[device->result]);
 	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
 		print_row(out, 4, "  -", "%s", reason);
+	for (size_t i = 0; i < device->held.n_items; i++) {
+		const struct held *held = &device->held.items[i];
+
+		if (held->cut || held->state == HELD_OFF)
+			print_row(out, 4, "  -", "note: %s %s %s: an access may hang the machine",
+				  reference_kind_name(held->kind), held->name,
+				  held->cut ? "goes off when the driver is unbound" : "is off");
+	}
 }
 
 static void print_source(const char *text, FILE *out)

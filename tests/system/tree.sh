@@ -21,7 +21,7 @@ gate_is gate-off-without-driver "off: enable count 0"
 echo ahci >/sys/bus/platform/devices/10200000.sata/driver_override
 echo 10200000.sata >/sys/bus/platform/drivers_probe
 gate_is gate-held-by-driver "on, CUT when its driver is"
-says gate-remedy "clk_ignore_unused"
+says gate-remedy "clk_ignore_unused" "goes off when the driver is unbound"
 echo 10200000.sata >/sys/bus/platform/drivers/ahci/unbind
 gate_is gate-cut-at-unbind "off: enable count 0"
 
@@ -40,6 +40,7 @@ says plan-unknown-nearest "nearest name" "10200000.sata"
 disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256")
 linux tree-ahci 0 read --device $sata
 says tree-ahci-checksum "sha256 $disk_sum"
+says tree-run-warns-of-clock "its clock sata-gate is off"
 linux tree-overlay 0 ports --device $sata,overlay="$job/one-port.dtbo",dt-symbol=disk
 says tree-overlay-is-read "port mask 0x1"
 linux tree-no-overlay 0 ports --device $sata
