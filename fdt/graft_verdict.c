@@ -183,7 +183,7 @@ static void judge_users(struct graft *graft, struct graft_device *device, bool f
 		add_reason(graft, device,
 			   graft_printf(&graft->arena, "%sthe host uses it: %s%s",
 					forced ? "note: forced, although " : "", some,
-					forced ? "" : ": give force"));
+					forced ? "" : ": give force=on"));
 	}
 }
 
@@ -229,7 +229,7 @@ static void judge_dma(struct graft *graft, struct graft_device *device, bool for
 				"%sdma-ranges of a bus above it shift its addresses by 0x%" PRIx64
 				", which without an IOMMU the guest does not%s",
 				forced ? "note: forced, although " : "", device->host.dma_offset,
-				forced ? "" : ": if it does no DMA, give force"));
+				forced ? "" : ": if it does no DMA, give force=on"));
 }
 
 static void refuse(struct graft *graft, struct graft_device *device, const char *reason)

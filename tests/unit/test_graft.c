@@ -159,7 +159,7 @@ static const struct {
 	{ "/i2c@34000", GRAFT_PASSES, "note: touch@20 is left out" },
 	{ "/banks@35000", GRAFT_PASSES, NULL },
 	{ "/child-irq@36000", GRAFT_REFUSED, "port0/interrupts" },
-	{ "/shifted-bus/shifted@3b000", GRAFT_NEEDS_ANSWER, "if it does no DMA, give force" },
+	{ "/shifted-bus/shifted@3b000", GRAFT_NEEDS_ANSWER, "if it does no DMA, give force=on" },
 	{ "/wrapper/wrapped@39000", GRAFT_PASSES, "note: /wrapper above it" },
 };
 
