@@ -95,6 +95,14 @@ references)
 	points_at edu edge
 	points_at edge edu
 	;;
+busy)
+	disk_ready || exit 1
+	echo "guest: reading"
+	while :; do
+		echo 3 >/proc/sys/vm/drop_caches
+		cat $disk >/dev/null
+	done
+	;;
 wait)
 	echo "guest: waiting"
 	sleep 1000

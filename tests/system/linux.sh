@@ -18,6 +18,38 @@ linux linux-alarm 0 alarm --device vfio-platform,host=9010000.pl031
 says linux-alarm-interrupt "alarm: came"
 linux linux-write 0 write --device $sata
 says linux-write-kept "written and read back"
+
+# disk_works NAME: the host's own driver reads the disk, and all of it is as it was.
+disk_works()
+{
+	vfio_unbind 10200000.sata
+	echo ahci >/sys/bus/platform/devices/10200000.sata/driver_override
+	echo 10200000.sata >/sys/bus/platform/drivers_probe
+	n=0
+	until [ -b /dev/sda ] || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	if [ "$(sha256sum </dev/sda | cut -d ' ' -f 1)" = "$disk_sum" ]; then
+		pass "$1"
+	else
+		fail "$1" "the host's driver does not read what is on the disk"
+	fi
+	echo 10200000.sata >/sys/bus/platform/drivers/ahci/unbind
+	vfio_bind 10200000.sata
+}
+
+# Killed while the disk is busy: nothing of the guest keeps the host from its device.
+for mode in irqfd forward; do
+	[ $mode != forward ] || grep -qs Y "$forward_switch" || continue
+	start "guest: reading" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
+		--device $sata,irq-mode=$mode --append "console=ttyAMA0 quiet panic=-1 test=busy"
+	sleep 0.5
+	kill -9 "$dais_pid"
+	wait "$dais_pid" 2>/dev/null
+	disk_works linux-killed-$mode-host-driver
+done
+
 linux linux-reboot 0 reboot --device $sata
 says linux-reboot-and-again "boot 2: sha256" "guest reset"
 start "guest: waiting" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 --device $sata \
