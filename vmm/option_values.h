@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_OPTION_VALUES_H
+#define VMM_OPTION_VALUES_H
+
+#include "vmm/options.h"
+
+/* The setters of the table in options.c (struct vm_option's set): what a value may be, and what
+ * becomes of it. */
+typedef int option_setter(struct vm_config *config, const struct vm_option *option,
+			  const char *value, const struct option_source *source, struct err *err);
+
+/* Into the field: an index of the option's choices (unsigned int), a bool, a number from min to max
+ * (unsigned int), a kept path. */
+option_setter option_set_choice, option_set_bool, option_set_number, option_set_path;
+/* Into the member of their name. */
+option_setter option_set_memory, option_set_stats, option_set_append, option_set_console,
+	option_set_affinity, option_set_trace, option_set_device;
+
+#endif
