@@ -3,19 +3,20 @@
 #define VFIO_CONTEXT_H
 
 #include "vfio/iommu.h"
+#include "vfio/vfio.h"
 #include "vmm/base/err.h"
 
 struct graft;
 struct host_live;
 struct host_tree;
 struct vfio_device;
-struct vfio_group;
 struct vfio_host_device;
 
 /* Inside of vfio.h's struct vfio; for the files of this directory. */
 struct vfio {
+	enum vfio_backend backend;
 	struct vfio_iommu *iommus;   /* as few as the kernel allows, all mapped alike */
-	struct vfio_group *groups;   /* each is attached to one of them */
+	struct vfio_handle *handles; /* open devices, the last one first */
 	struct vfio_device *devices; /* those that were created, in that order */
 	struct iova_list reserved;
 	int kvm_fd; /* KVM-VFIO device, -1: none */
@@ -26,10 +27,12 @@ struct vfio {
 };
 
 /*
- * The group of @host, opened and attached to an address space, now or earlier. It stays @vfio's,
- * until vfio_destroy().
+ * Open @host, which is bound, in an address space that it shares with as many devices of @vfio as
+ * the kernel allows. Both stay where they are until the handle is closed, which tells KVM, too.
  */
-int vfio_get_group(struct vfio *vfio, const struct vfio_host_device *host,
-		   struct vfio_group **group, struct err *err);
+int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,
+		     struct vfio_handle *handle, struct err *err);
+/* One that is not open is fine. */
+void vfio_handle_close(struct vfio *vfio, struct vfio_handle *handle);
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_irq.h"
 #include "vfio/irq.h"
 #include "vfio/region.h"
@@ -94,7 +93,7 @@ static int query_regions(struct vfio_device *vdev, const struct device_config *c
 		if (!ret)
 			ret = mmap_of(config, i, &region->mmap, err);
 		if (!ret)
-			ret = vfio_region_query(region, vdev->fd, i, err);
+			ret = vfio_region_query(region, vdev->handle.fd, i, err);
 	}
 	return ret;
 }
@@ -118,7 +117,7 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 		if (!ret)
 			ret = vfio_irq_eoi_of(config, i, &irq->eoi, err);
 		if (!ret)
-			ret = vfio_irq_query(irq, vdev->fd, i, err);
+			ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
 	}
 	return ret;
 }
@@ -139,7 +138,7 @@ static int quiet_time_of(const struct device_config *config, unsigned int *ms, s
 static int query(struct vfio_device *vdev, const struct device_config *config, struct err *err)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = sys_ioctl(vdev->fd, VFIO_DEVICE_GET_INFO, &info);
+	int ret = sys_ioctl(vdev->handle.fd, VFIO_DEVICE_GET_INFO, &info);
 
 	if (ret < 0)
 		return err_set(err, ret, "VFIO_DEVICE_GET_INFO");
@@ -187,16 +186,12 @@ static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list 
 int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err)
 {
 	struct host_irq_list irqs_before;
-	struct vfio_group *group;
-	int ret = vfio_get_group(vdev->device.vm->vfio, &vdev->host, &group, err);
+	int ret;
 
+	host_irq_read(&vdev->host, &irqs_before);
+	ret = vfio_handle_open(vdev->device.vm->vfio, &vdev->host, &vdev->handle, err);
 	if (ret)
 		return ret;
-	host_irq_read(&vdev->host, &irqs_before);
-	ret = vfio_group_open_device(group, &vdev->host, err);
-	if (ret < 0)
-		return ret;
-	vdev->fd = ret;
 	ret = query(vdev, config, err);
 	if (ret)
 		return ret;
@@ -219,7 +214,7 @@ void vfio_device_close(struct vfio_device *vdev)
 	free(vdev->regions);
 	vdev->irqs = NULL;
 	vdev->regions = NULL;
-	close_fd(&vdev->fd);
+	vfio_handle_close(vdev->device.vm->vfio, &vdev->handle);
 	free((void *)vdev->guest.regions);
 	free((void *)vdev->guest.irqs);
 	vdev->guest = (struct graft_facts){ 0 };
@@ -254,7 +249,7 @@ int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
 
 	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
 		return 0;
-	ret = sys_ioctl(vdev->fd, VFIO_DEVICE_RESET, NULL);
+	ret = sys_ioctl(vdev->handle.fd, VFIO_DEVICE_RESET, NULL);
 	trace_line(TRACE_VFIO, "%s: reset: %d", vdev->host.name, ret);
 	if (ret < 0) {
 		err_set(err, ret, "reset %s", vdev->host.name);

@@ -7,6 +7,7 @@
 #include "devices/device.h"
 #include "fdt/graft.h"
 #include "vfio/host_device.h"
+#include "vfio/iommu.h"
 #include "vfio/irq_user.h"
 #include "vfio/overlay.h"
 #include "vfio/settings.h"
@@ -25,7 +26,7 @@ struct vfio_device {
 	struct vfio_overlay overlay;
 	struct graft_facts guest; /* by vfio_device_guest_facts(); owns its arrays */
 	unsigned int graft_number;
-	int fd;         /* -1: not open */
+	struct vfio_handle handle;
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	struct vfio_region *regions;
 	unsigned int n_regions;

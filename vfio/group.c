@@ -116,6 +116,13 @@ static int check_viable(const struct vfio_group *group, struct err *err)
 	return err_host(err);
 }
 
+struct vfio_group *vfio_group_find(struct vfio_group *groups, int number)
+{
+	while (groups && groups->number != number)
+		groups = groups->next;
+	return groups;
+}
+
 int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **group, struct err *err)
 {
 	struct vfio_group *g = calloc(1, sizeof(*g));

@@ -14,6 +14,9 @@ struct vfio_group {
 	struct vfio_group *next;
 };
 
+/* The one of this number in a list, or NULL. */
+struct vfio_group *vfio_group_find(struct vfio_group *groups, int number);
+
 /*
  * Open the group of @host, which is bound. Fails when the group is not viable (a sibling is in use
  * by the host) or when another process has it. On success *group is the caller's.

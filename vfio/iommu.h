@@ -2,11 +2,13 @@
 #ifndef VFIO_IOMMU_H
 #define VFIO_IOMMU_H
 
+#include <stdint.h>
+
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/core/ram.h"
 
 struct vfio_group;
+struct vfio_host_device;
 struct vfio_iommu;
 
 /* Ranges of IOVA, collected. Freed by the owner. */
@@ -18,21 +20,38 @@ struct iova_list {
 /* Add @range unless one that is there contains it. Empty ranges are ignored. 0 or -ENOMEM. */
 int iova_list_add(struct iova_list *list, struct range range);
 
+/* A device of the host, opened by vfio_handle_open() (context.h). */
+struct vfio_handle {
+	const struct vfio_host_device *host;
+	int fd; /* the device's, the handle's own; -1: not open */
+	/*
+	 * By which file KVM knows the device: its group's, which it shares with others, or fd
+	 * itself. -1: none. The backend's.
+	 */
+	int kvm_fd;
+	struct vfio_handle *next; /* struct vfio's list */
+};
+
 /*
  * An IOMMU backend: how the kernel is told which guest RAM a device may reach. vfio.c keeps one
  * address space of devices in each struct vfio_iommu, all of them mapped alike. Order of calls:
- * open, attach (once or more), reserved, map and unmap at will, close after the devices are closed.
+ * open, open_device (once or more), reserved, map and unmap_all at will, close after the devices
+ * are closed. Only guest RAM is ever mapped, for reading and writing: mainline has no flag that
+ * forbids a device to fetch instructions from what it may read (a PL330 does), and a flag that
+ * old, unmerged kernels had for it has another meaning now.
  */
 struct vfio_iommu_ops {
 	const char *name;
 
-	/* An address space without groups. On success *iommu is the caller's. */
+	/* An address space without devices. On success *iommu is the caller's. */
 	int (*open)(struct vfio_iommu **iommu, struct err *err);
 	/*
-	 * The group's devices use this address space from here on, until the group is closed.
-	 * -EXDEV: not together with the groups that are in it already; the group is as before.
+	 * Open @host, which is bound, and let it use this address space until handle->fd is closed:
+	 * fills fd and kvm_fd. This resets the device where the kernel can, and requests its
+	 * interrupts. -EXDEV: it cannot share the address space with what is in it, and is closed.
 	 */
-	int (*attach)(struct vfio_iommu *iommu, struct vfio_group *group, struct err *err);
+	int (*open_device)(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			   struct vfio_handle *handle, struct err *err);
 	/* Add to @list where nothing can be mapped. */
 	int (*reserved)(struct vfio_iommu *iommu, struct iova_list *list, struct err *err);
 	/*
@@ -40,8 +59,11 @@ struct vfio_iommu_ops {
 	 * more than the limit.
 	 */
 	int (*map)(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err);
-	/* Undo one map, whole. */
-	int (*unmap)(struct vfio_iommu *iommu, struct range iova, struct err *err);
+	/*
+	 * Undo every map, whoever made it: a process that shares the file may not know of it.
+	 * *size: bytes that were unmapped, maybe 0.
+	 */
+	int (*unmap_all)(struct vfio_iommu *iommu, uint64_t *size, struct err *err);
 	/* Frees it as well. */
 	void (*close)(struct vfio_iommu *iommu);
 };
@@ -50,9 +72,8 @@ struct vfio_iommu_ops {
 struct vfio_iommu {
 	const struct vfio_iommu_ops *ops;
 	int fd;
-	unsigned int n_groups;
-	struct range mapped[RAM_MAX_BANKS]; /* vfio.c's record */
-	unsigned int n_mapped;
+	struct vfio_group *groups; /* open and in this address space, where the backend has such */
+	uint64_t mapped;           /* bytes that vfio.c has mapped */
 	struct vfio_iommu *next;
 };
 

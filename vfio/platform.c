@@ -104,7 +104,7 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 		return err_set(err, ENOMEM, "%s", config->name);
 	vdev->device = (struct device){ config->class, vm, config->name };
 	vdev->where = config->where;
-	vdev->fd = -1;
+	vdev->handle.fd = -1;
 	ret = vfio_answers_read(config, &vdev->answers, err);
 	if (!ret)
 		ret = vfio_overlay_read(config, &vdev->overlay, err);

@@ -110,22 +110,48 @@ static int attach_failed(const struct vfio_group *group, const char *what, int c
 	return err_host(err);
 }
 
-static int type1_attach(struct vfio_iommu *iommu, struct vfio_group *group, struct err *err)
+static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
 {
 	int ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
 
 	trace_line(TRACE_VFIO, "%s: set container %d: %d", group->path, iommu->fd, ret);
 	/* vfio_iommu_type1_attach_group(): another aperture or reserved range than the others'. */
-	if (ret == -EINVAL && iommu->n_groups) {
+	if (ret == -EINVAL && iommu->groups) {
 		err_set(err, ret, "VFIO_GROUP_SET_CONTAINER of %s", group->path);
 		return -EXDEV;
 	}
 	if (ret < 0)
 		return attach_failed(group, "VFIO_GROUP_SET_CONTAINER", ret, err);
-	if (iommu->n_groups)
+	if (iommu->groups)
 		return 0;
 	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, ioctl_number(VFIO_TYPE1v2_IOMMU));
 	return ret < 0 ? attach_failed(group, "VFIO_SET_IOMMU", ret, err) : 0;
+}
+
+static int type1_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			     struct vfio_handle *handle, struct err *err)
+{
+	struct vfio_group *group = vfio_group_find(iommu->groups, host->group);
+	int ret;
+
+	if (!group) {
+		ret = vfio_group_open(host, &group, err);
+		if (ret)
+			return ret;
+		ret = attach_group(iommu, group, err);
+		if (ret) {
+			vfio_group_close(group);
+			return ret;
+		}
+		group->next = iommu->groups;
+		iommu->groups = group;
+	}
+	ret = vfio_group_open_device(group, host, err);
+	if (ret < 0)
+		return ret;
+	handle->fd = ret;
+	handle->kvm_fd = group->fd;
+	return 0;
 }
 
 /* The kernel lists what can be mapped, ascending; the rest is reserved. */
@@ -200,27 +226,26 @@ static int type1_map(struct vfio_iommu *iommu, struct range iova, void *hva, str
 	return ret < 0 ? map_failed(iova, ret, err) : 0;
 }
 
-static int type1_unmap(struct vfio_iommu *iommu, struct range iova, struct err *err)
+static int type1_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err *err)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),
-		.iova = iova.start,
-		.size = iova.size,
+		.flags = VFIO_DMA_UNMAP_FLAG_ALL,
 	};
 	int ret = sys_ioctl(iommu->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
-	/* The kernel reports how much it unmapped; less than all would leave guest RAM within reach
-	 * of a device. */
-	if (ret == 0 && unmap.size != iova.size)
-		ret = -EIO;
-	if (ret < 0)
-		return err_set(err, ret, "unmap guest RAM at %#llx from DMA",
-			       (unsigned long long)iova.start);
-	return 0;
+	*size = unmap.size;
+	return ret < 0 ? err_set(err, ret, "VFIO_IOMMU_UNMAP_DMA") : 0;
 }
 
 static void type1_close(struct vfio_iommu *iommu)
 {
+	while (iommu->groups) {
+		struct vfio_group *group = iommu->groups;
+
+		iommu->groups = group->next;
+		vfio_group_close(group);
+	}
 	close_fd(&iommu->fd);
 	free(iommu);
 }
@@ -228,9 +253,9 @@ static void type1_close(struct vfio_iommu *iommu)
 const struct vfio_iommu_ops vfio_type1_ops = {
 	.name = "type1",
 	.open = type1_open,
-	.attach = type1_attach,
+	.open_device = type1_open_device,
 	.reserved = type1_reserved,
 	.map = type1_map,
-	.unmap = type1_unmap,
+	.unmap_all = type1_unmap_all,
 	.close = type1_close,
 };

@@ -4,13 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
 #include "vfio/nodes.h"
 #include "vmm/base/file.h"
@@ -36,65 +34,13 @@ int iova_list_add(struct iova_list *list, struct range range)
 	return 0;
 }
 
-int vfio_create(struct vfio **vfio, struct err *err)
+int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)
 {
 	*vfio = calloc(1, sizeof(**vfio));
 	if (!*vfio)
 		return err_set(err, ENOMEM, "VFIO");
+	(*vfio)->backend = backend;
 	(*vfio)->kvm_fd = -1;
-	return 0;
-}
-
-/* Put @group where the kernel lets it be with others, else into an address space of its own. */
-static int attach_group(struct vfio *vfio, struct vfio_group *group, struct err *err)
-{
-	struct vfio_iommu *iommu;
-	int ret;
-
-	for (iommu = vfio->iommus; iommu; iommu = iommu->next) {
-		ret = iommu->ops->attach(iommu, group, err);
-		if (ret == 0)
-			iommu->n_groups++;
-		if (ret != -EXDEV)
-			return ret;
-	}
-	ret = vfio_type1_ops.open(&iommu, err);
-	if (ret)
-		return ret;
-	iommu->next = vfio->iommus;
-	vfio->iommus = iommu;
-	ret = iommu->ops->attach(iommu, group, err);
-	if (ret)
-		return ret;
-	iommu->n_groups++;
-	if (iommu->next)
-		log_info("%s: the kernel wants a container of its own for it", group->path);
-	return 0;
-}
-
-int vfio_get_group(struct vfio *vfio, const struct vfio_host_device *host,
-		   struct vfio_group **group, struct err *err)
-{
-	struct vfio_group *g;
-	int ret;
-
-	for (g = vfio->groups; g; g = g->next) {
-		if (g->number == host->group) {
-			*group = g;
-			return 0;
-		}
-	}
-	ret = vfio_group_open(host, &g, err);
-	if (ret)
-		return ret;
-	ret = attach_group(vfio, g, err);
-	if (ret) {
-		vfio_group_close(g);
-		return ret;
-	}
-	g->next = vfio->groups;
-	vfio->groups = g;
-	*group = g;
 	return 0;
 }
 
@@ -103,14 +49,14 @@ int vfio_get_group(struct vfio *vfio, const struct vfio_host_device *host,
  * Documentation/ABI/testing/sysfs-kernel-iommu_groups. What is direct-relaxable may be mapped by
  * whom the device is assigned to.
  */
-static int add_group_reserved(struct iova_list *list, const struct vfio_group *group)
+static int add_group_reserved(struct iova_list *list, int group)
 {
 	owned_ptr char *text = NULL;
 	char path[80], type[32], *line, *next;
 	size_t size;
 	int ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", group->number);
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", group);
 	if (file_read(path, 1 << 20, &text, &size))
 		return 0;
 	for (next = text; !ret && (line = strsep(&next, "\n"));) {
@@ -135,8 +81,8 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 		if (ret)
 			return ret;
 	}
-	for (const struct vfio_group *group = vfio->groups; group; group = group->next) {
-		int ret = add_group_reserved(list, group);
+	for (const struct vfio_handle *handle = vfio->handles; handle; handle = handle->next) {
+		int ret = add_group_reserved(list, handle->host->group);
 
 		if (ret)
 			return err_set(err, ret, "reserved IOVA ranges");
@@ -148,14 +94,14 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 
 static int map_ram(struct vfio_iommu *iommu, const struct ram *ram, struct err *err)
 {
-	assert(iommu->n_mapped == 0);
+	assert(!iommu->mapped);
 	for (unsigned int i = 0; i < ram->n_banks; i++) {
 		const struct ram_bank *bank = &ram->banks[i];
 		int ret = iommu->ops->map(iommu, bank->gpa, bank->hva, err);
 
 		if (ret)
 			return ret;
-		iommu->mapped[iommu->n_mapped++] = bank->gpa;
+		iommu->mapped += bank->gpa.size;
 		trace_line(TRACE_VFIO, "DMA map iova %#" PRIx64 " size %#" PRIx64, bank->gpa.start,
 			   bank->gpa.size);
 	}
@@ -184,39 +130,37 @@ int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
 	return ret;
 }
 
+static int unmap_all(struct vfio_iommu *iommu, struct err *err)
+{
+	uint64_t size = 0;
+	int ret = iommu->ops->unmap_all(iommu, &size, err);
+
+	trace_line(TRACE_VFIO, "DMA unmap all: size %#" PRIx64 ": %d", size, ret);
+	if (ret)
+		return err_prefix(err, "unmap guest RAM from DMA");
+	if (size < iommu->mapped) {
+		err_set(err, EIO, "unmap guest RAM from DMA");
+		err_why(err,
+			"the kernel unmapped %" PRIu64 " bytes of %" PRIu64
+			", so devices may still reach the rest",
+			size, iommu->mapped);
+		ret = err->code;
+	}
+	iommu->mapped = 0;
+	return ret;
+}
+
 int vfio_dma_unmap(struct vfio *vfio, struct err *err)
 {
 	int first = 0;
 
 	/* All that can be unmapped is, whatever fails; the first failure is told. */
 	for (struct vfio_iommu *iommu = vfio->iommus; iommu; iommu = iommu->next) {
-		while (iommu->n_mapped) {
-			struct range iova = iommu->mapped[--iommu->n_mapped];
-			int ret = iommu->ops->unmap(iommu, iova, first ? &(struct err){ 0 } : err);
+		int ret = unmap_all(iommu, first ? &(struct err){ 0 } : err);
 
-			first = first ? first : ret;
-		}
+		first = first ? first : ret;
 	}
 	return first;
-}
-
-int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err)
-{
-	if (!vfio->groups)
-		return 0;
-	vfio->kvm_fd = kvm_device_create(vm, KVM_DEV_TYPE_VFIO, false);
-	if (vfio->kvm_fd < 0)
-		return err_set(err, vfio->kvm_fd, "create the KVM-VFIO device");
-	for (const struct vfio_group *group = vfio->groups; group; group = group->next) {
-		int32_t fd = group->fd;
-		int ret =
-			kvm_attr_set(vfio->kvm_fd, KVM_DEV_VFIO_GROUP, KVM_DEV_VFIO_GROUP_ADD, &fd);
-
-		/* EPERM: KVM does not take a group without IOMMU, and needs not. */
-		if (ret < 0 && ret != -EPERM)
-			return err_set(err, ret, "tell KVM of %s", group->path);
-	}
-	return 0;
 }
 
 bool vfio_is_empty(const struct vfio *vfio)
@@ -224,33 +168,14 @@ bool vfio_is_empty(const struct vfio *vfio)
 	return !vfio->devices;
 }
 
-/* KVM holds each group's file until told otherwise; an open group cannot be opened again. */
-static void kvm_detach(struct vfio *vfio)
-{
-	if (vfio->kvm_fd < 0)
-		return;
-	for (const struct vfio_group *group = vfio->groups; group; group = group->next) {
-		int32_t fd = group->fd;
-
-		kvm_attr_set(vfio->kvm_fd, KVM_DEV_VFIO_GROUP, KVM_DEV_VFIO_GROUP_DEL, &fd);
-	}
-	close_fd(&vfio->kvm_fd);
-}
-
 void vfio_destroy(struct vfio *vfio)
 {
 	if (!vfio)
 		return;
-	assert(!vfio->devices);
+	assert(!vfio->devices && !vfio->handles);
 	vfio_nodes_destroy(vfio);
-	kvm_detach(vfio);
+	close_fd(&vfio->kvm_fd);
 	vfio_dma_unmap(vfio, &(struct err){ 0 });
-	while (vfio->groups) {
-		struct vfio_group *group = vfio->groups;
-
-		vfio->groups = group->next;
-		vfio_group_close(group);
-	}
 	while (vfio->iommus) {
 		struct vfio_iommu *iommu = vfio->iommus;
 

@@ -29,7 +29,15 @@ struct vm;
  */
 struct vfio;
 
-int vfio_create(struct vfio **vfio, struct err *err);
+/* How devices reach guest RAM, as iommu= names it, in this order. */
+enum vfio_backend {
+	VFIO_BACKEND_AUTO,
+	VFIO_BACKEND_IOMMUFD, /* /dev/iommu and the device's own file */
+	VFIO_BACKEND_TYPE1,   /* container and group */
+	VFIO_BACKEND_NONE,    /* there is no IOMMU: by physical address */
+};
+
+int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err);
 
 /*
  * IOVA ranges that no RAM may use (the kernel's list of each container and group); owned by @vfio,

@@ -27,7 +27,7 @@ static void close_images(struct machine *m)
 static int take_devices(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
-	int ret = vfio_create(&m->vm.vfio, err);
+	int ret = vfio_create(&m->vm.vfio, config->iommu, err);
 
 	if (ret)
 		return ret;

@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/device.h"
+#include "vfio/vfio.h"
 #include "vmm/base/err.h"
 #include "vmm/base/log.h"
 
@@ -33,6 +34,7 @@ struct vm_config {
 	uint64_t memory;      /* bytes, a multiple of RAM_ALIGN */
 	const char *mem_path; /* hugetlbfs directory */
 	enum vgic_version irqchip;
+	enum vfio_backend iommu;
 	enum arch_switch pmu;
 	enum arch_switch sve;
 	enum arch_switch pauth;

@@ -11,6 +11,7 @@
 /* In the order of the enums that they stand for. */
 static const char *const switch_names[] = { "auto", "on", "off", NULL };
 static const char *const irqchip_names[] = { "auto", "gicv2", "gicv3", NULL };
+static const char *const iommu_names[] = { "auto", "iommufd", "type1", "none", NULL };
 static const char *const log_level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const trace_names[] = { "mmio", "irq", "vfio", "vm", NULL };
 static const char *const console_names[] = { "stdio", "none", "pty", NULL };
@@ -61,6 +62,13 @@ const struct vm_option vm_options[] = {
 	  .field = FIELD(irqchip),
 	  .choices = irqchip_names,
 	  .help = "The interrupt controller. Default: auto, a GICv3 where the host has one, else a GICv2." },
+	{ .key = "iommu",
+	  .arg = "auto|iommufd|type1|none",
+	  .set = option_set_choice,
+	  .field = FIELD(iommu),
+	  .choices = iommu_names,
+	  .help = "How assigned devices reach the RAM: through the kernel's iommufd, through VFIO's type1 containers, "
+		  "or without an IOMMU. Default: auto, the first of iommufd and type1 that the host has." },
 	{ .key = "device",
 	  .arg = "TYPE[,KEY=VALUE]...",
 	  .set = option_set_device,

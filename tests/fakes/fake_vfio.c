@@ -48,17 +48,11 @@ static int map_dma(struct fake_vfio_container *c, const struct vfio_iommu_type1_
 
 static int unmap_dma(struct fake_vfio_container *c, struct vfio_iommu_type1_dma_unmap *unmap)
 {
-	uint64_t wanted = unmap->size;
-
-	unmap->size = 0;
-	for (unsigned int i = 0; i < c->n_maps; i++) {
-		if (c->maps[i].start != unmap->iova)
-			continue;
-		if (c->maps[i].size != wanted)
-			return -EINVAL;
-		c->maps[i] = c->maps[--c->n_maps];
-		unmap->size = wanted;
-	}
+	if (unmap->argsz != sizeof(*unmap) || unmap->flags != VFIO_DMA_UNMAP_FLAG_ALL ||
+	    unmap->iova || unmap->size)
+		return -EINVAL;
+	while (c->n_maps > fake_vfio.n_stuck_maps)
+		unmap->size += c->maps[--c->n_maps].size;
 	return 0;
 }
 

@@ -63,12 +63,13 @@ struct fake_vfio_container {
 
 struct fake_vfio {
 	bool no_type1;
-	bool no_remapping;        /* no interrupt remapping: EPERM */
-	bool no_sharing;          /* a second group does not fit into a container */
-	bool no_iova_ranges;      /* VFIO_IOMMU_GET_INFO has no capability */
-	int map_error;            /* positive errno of VFIO_IOMMU_MAP_DMA … */
-	unsigned int n_good_maps; /* … after so many */
-	struct range usable[4];   /* IOVA ranges, ascending */
+	bool no_remapping;         /* no interrupt remapping: EPERM */
+	bool no_sharing;           /* a second group does not fit into a container */
+	bool no_iova_ranges;       /* VFIO_IOMMU_GET_INFO has no capability */
+	int map_error;             /* positive errno of VFIO_IOMMU_MAP_DMA … */
+	unsigned int n_good_maps;  /* … after so many */
+	unsigned int n_stuck_maps; /* so many are not unmapped */
+	struct range usable[4];    /* IOVA ranges, ascending */
 	unsigned int n_usable;
 	bool not_viable[FAKE_VFIO_MAX]; /* by group */
 

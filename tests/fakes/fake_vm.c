@@ -25,7 +25,7 @@ void fake_vm_create(struct vm *vm)
 	vm->bus = calloc(1, sizeof(*vm->bus));
 	assert(vm->bus);
 	platform_bus_init(vm->bus, &vm->memmap, 64);
-	assert(vfio_create(&vm->vfio, &err) == 0);
+	assert(vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, &err) == 0);
 }
 
 void fake_vm_destroy(struct vm *vm)

@@ -66,6 +66,7 @@ Test(options, defaults)
 	cr_expect_eq(config.n_vcpus, 1u);
 	cr_expect_eq(config.memory, 256ULL << 20);
 	cr_expect_eq(config.irqchip, VGIC_AUTO);
+	cr_expect_eq(config.iommu, VFIO_BACKEND_AUTO);
 	cr_expect_eq(config.sve, ARCH_AUTO);
 	cr_expect_str_eq(config.console, "stdio");
 	cr_expect_eq(config.log_level, LOG_INFO);
@@ -93,6 +94,11 @@ Test(options, every_value_arrives)
 	cr_expect_eq(config.pmu, ARCH_ON);
 	cr_expect_eq(config.sve, ARCH_OFF);
 	cr_expect_eq(config.pauth, ARCH_AUTO);
+
+	cr_assert_eq(parse("--kernel k --iommu iommufd"), 0);
+	cr_expect_eq(config.iommu, VFIO_BACKEND_IOMMUFD);
+	cr_assert_eq(parse("--kernel k --iommu none"), 0);
+	cr_expect_eq(config.iommu, VFIO_BACKEND_NONE);
 
 	cr_assert_eq(parse("--kernel k --console file:log --rt-priority 99 --stop-timeout 0"), 0);
 	cr_expect_str_eq(config.console, "file:log");

@@ -8,7 +8,6 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
 #include "vfio/vfio.h"
 #include "vmm/core/ram.h"
@@ -23,32 +22,34 @@ static struct fake_vfio_device devices[] = {
 static struct vm vm;
 static struct err err;
 
+static struct vfio_host_device hosts[n_elems(devices)];
+static struct vfio_handle handles[n_elems(devices)];
+
 static void setup(void)
 {
 	fake_vm_create(&vm);
-	for (unsigned int i = 0; i < n_elems(devices); i++)
+	for (unsigned int i = 0; i < n_elems(devices); i++) {
 		fake_vfio_add(&devices[i]);
+		cr_assert_eq(vfio_host_device_find(&hosts[i], devices[i].name, &err), 0);
+		handles[i].fd = -1;
+	}
 }
 
 TestSuite(vfio_iommu, .init = setup);
 
-static struct vfio_host_device find(const char *name)
+static int open_device(const char *name)
 {
-	struct vfio_host_device host;
+	unsigned int i = 0;
 
-	cr_assert_eq(vfio_host_device_find(&host, name, &err), 0);
-	return host;
-}
-
-static int get_group(const char *name, struct vfio_group **group)
-{
-	struct vfio_host_device host = find(name);
-
-	return vfio_get_group(vm.vfio, &host, group, &err);
+	while (strcmp(devices[i].name, name))
+		i++;
+	return vfio_handle_open(vm.vfio, &hosts[i], &handles[i], &err);
 }
 
 static void end(void)
 {
+	for (unsigned int i = 0; i < n_elems(handles); i++)
+		vfio_handle_close(vm.vfio, &handles[i]);
 	fake_vm_destroy(&vm);
 	cr_expect_eq(fake_n_open_fds(), 0);
 	cr_expect_eq(fake_n_mappings(), 0);
@@ -64,13 +65,11 @@ static const struct ram two_banks = {
 
 Test(vfio_iommu, groups_share_a_container_and_members_a_group)
 {
-	struct vfio_group *a, *b, *c;
-
-	cr_assert_eq(get_group("10000000.ahci", &a), 0);
-	cr_assert_eq(get_group("10100000.edu", &b), 0);
-	cr_assert_eq(get_group("10200000.twin", &c), 0);
-	cr_expect_neq(a, b);
-	cr_expect_eq(b, c);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
+	cr_assert_eq(open_device("10100000.edu"), 0);
+	cr_assert_eq(open_device("10200000.twin"), 0);
+	cr_expect_neq(handles[0].kvm_fd, handles[1].kvm_fd);
+	cr_expect_eq(handles[1].kvm_fd, handles[2].kvm_fd);
 	cr_expect_eq(fake_vfio.n_containers, 1);
 	cr_expect_eq(fake_vfio.containers[0].n_groups, 2);
 	end();
@@ -78,11 +77,9 @@ Test(vfio_iommu, groups_share_a_container_and_members_a_group)
 
 Test(vfio_iommu, groups_that_do_not_fit_together_get_containers_that_are_kept_equal)
 {
-	struct vfio_group *a, *b;
-
 	fake_vfio.no_sharing = true;
-	cr_assert_eq(get_group("10000000.ahci", &a), 0);
-	cr_assert_eq(get_group("10100000.edu", &b), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
+	cr_assert_eq(open_device("10100000.edu"), 0);
 	cr_assert_eq(fake_vfio.n_containers, 2);
 
 	cr_assert_eq(vfio_dma_map(vm.vfio, &two_banks, &err), 0);
@@ -112,13 +109,12 @@ Test(vfio_iommu, reserved_is_what_cannot_be_mapped)
 		{ 0x50000000, 0x10000 },
 	};
 	const struct range *ranges;
-	struct vfio_group *group;
 	unsigned int n;
 
 	cr_assert_eq(vfio_reserved(vm.vfio, &ranges, &n, &err), 0);
 	cr_expect_eq(n, 0, "no device, no limits");
 
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
 	fake_file("/sys/kernel/iommu_groups/7/reserved_regions",
 		  "0x0000000008000000 0x00000000080fffff msi\n"
 		  "0x0000000050000000 0x000000005000ffff reserved\n"
@@ -137,11 +133,10 @@ Test(vfio_iommu, reserved_is_what_cannot_be_mapped)
 Test(vfio_iommu, reserved_by_sysfs_alone)
 {
 	const struct range *ranges;
-	struct vfio_group *group;
 	unsigned int n;
 
 	fake_vfio.no_iova_ranges = true;
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
 	cr_assert_eq(vfio_reserved(vm.vfio, &ranges, &n, &err), 0);
 	cr_assert_eq(n, 1);
 	cr_expect_eq(ranges[0].start, 0x08000000);
@@ -152,12 +147,11 @@ Test(vfio_iommu, reserved_by_sysfs_alone)
 Test(vfio_iommu, all_of_the_address_space_is_usable)
 {
 	const struct range *ranges;
-	struct vfio_group *group;
 	unsigned int n;
 
 	fake_vfio.n_usable = 1;
 	fake_vfio.usable[0] = (struct range){ 0x1000, UINT64_MAX - 0x1000 + 1 };
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
 	fake_remove("/sys/kernel/iommu_groups/7/reserved_regions");
 	cr_assert_eq(vfio_reserved(vm.vfio, &ranges, &n, &err), 0);
 	cr_assert_eq(n, 1);
@@ -168,11 +162,9 @@ Test(vfio_iommu, all_of_the_address_space_is_usable)
 
 Test(vfio_iommu, a_refused_map_tells_the_limit_and_leaves_nothing_mapped)
 {
-	struct vfio_group *group;
-
 	fake_vfio.no_sharing = true;
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
-	cr_assert_eq(get_group("10100000.edu", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
+	cr_assert_eq(open_device("10100000.edu"), 0);
 	fake_vfio.map_error = ENOMEM;
 	fake_vfio.n_good_maps = 3;
 	cr_expect_eq(vfio_dma_map(vm.vfio, &two_banks, &err), -ENOMEM);
@@ -180,6 +172,24 @@ Test(vfio_iommu, a_refused_map_tells_the_limit_and_leaves_nothing_mapped)
 	cr_expect(strstr(err.why, "RLIMIT_MEMLOCK"));
 	cr_expect(strstr(err.fix, "12582912 bytes: ulimit -l 12288"), "%s", err.fix);
 	cr_expect_eq(fake_vfio.containers[0].n_maps + fake_vfio.containers[1].n_maps, 0);
+	end();
+}
+
+Test(vfio_iommu, what_stays_mapped_is_told)
+{
+	cr_assert_eq(open_device("10000000.ahci"), 0);
+	cr_assert_eq(vfio_dma_map(vm.vfio, &two_banks, &err), 0);
+	fake_vfio.n_stuck_maps = 1;
+	cr_expect_eq(vfio_dma_unmap(vm.vfio, &err), -EIO);
+	cr_expect(strstr(err.why, "4194304 bytes of 6291456"), "%s", err.why);
+	end();
+}
+
+Test(vfio_iommu, a_backend_that_is_not_there)
+{
+	vm.vfio->backend = VFIO_BACKEND_NONE;
+	cr_expect_eq(open_device("10000000.ahci"), -EINVAL);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
 	end();
 }
 
@@ -261,11 +271,9 @@ Test(vfio_iommu, a_host_that_is_not_ready)
 	fake_vm_destroy(&vm);
 	for (unsigned int i = 0; i < n_elems(bad_hosts); i++) {
 		const struct bad_host *bad = &bad_hosts[i];
-		struct vfio_group *group;
-
 		setup();
 		bad->make();
-		cr_expect_lt(get_group("10000000.ahci", &group), 0, "%s", bad->name);
+		cr_expect_lt(open_device("10000000.ahci"), 0, "%s", bad->name);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST, "%s", bad->name);
 		cr_expect(strstr(err.what, bad->what), "%s: %s", bad->name, err.what);
 		cr_expect(strstr(err.why, bad->why), "%s: %s", bad->name, err.why);
@@ -289,12 +297,10 @@ static unsigned int n_kvm_vfio_sets(uint64_t attr)
 
 Test(vfio_iommu, kvm_is_told_of_each_group_and_told_when_it_goes)
 {
-	struct vfio_group *group;
-
 	cr_assert_eq(vfio_kvm_attach(vm.vfio, &vm, &err), 0);
 	cr_expect_eq(fake_kvm.n_devices, 0, "without groups there is nothing to tell");
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
-	cr_assert_eq(get_group("10100000.edu", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
+	cr_assert_eq(open_device("10100000.edu"), 0);
 	cr_assert_eq(vfio_kvm_attach(vm.vfio, &vm, &err), 0);
 	cr_expect_eq(n_kvm_vfio_sets(KVM_DEV_VFIO_GROUP_ADD), 2);
 	end();
@@ -303,18 +309,16 @@ Test(vfio_iommu, kvm_is_told_of_each_group_and_told_when_it_goes)
 
 Test(vfio_iommu, kvm_may_decline_a_group_with_EPERM_only)
 {
-	struct vfio_group *group;
-
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
 	fake_kvm_fail(KVM_SET_DEVICE_ATTR, EPERM);
 	cr_expect_eq(vfio_kvm_attach(vm.vfio, &vm, &err), 0);
 	end();
 
 	setup();
-	cr_assert_eq(get_group("10000000.ahci", &group), 0);
+	cr_assert_eq(open_device("10000000.ahci"), 0);
 	fake_kvm_fail(KVM_SET_DEVICE_ATTR, EINVAL);
 	cr_expect_eq(vfio_kvm_attach(vm.vfio, &vm, &err), -EINVAL);
-	cr_expect(strstr(err.what, "/dev/vfio/7"));
+	cr_expect(strstr(err.what, "10000000.ahci"));
 	end();
 }
 
@@ -325,21 +329,17 @@ Test(vfio_iommu, each_failing_call_is_told_and_leaves_nothing_open)
 	bool failed = true;
 
 	for (fake_vm_destroy(&vm); failed; n++) {
-		struct vfio_host_device disk, edu;
 		const struct range *ranges;
-		struct vfio_group *group;
 		unsigned int n_ranges;
 		int ret;
 
 		setup();
-		disk = find("10000000.ahci");
-		edu = find("10100000.edu");
 		fake_vfio.no_sharing = true;
 		err = (struct err){ 0 };
 		fake_fail_at(n, EIO);
-		ret = vfio_get_group(vm.vfio, &disk, &group, &err);
+		ret = open_device("10000000.ahci");
 		if (!ret)
-			ret = vfio_get_group(vm.vfio, &edu, &group, &err);
+			ret = open_device("10100000.edu");
 		if (!ret)
 			ret = vfio_reserved(vm.vfio, &ranges, &n_ranges, &err);
 		if (!ret)

@@ -11,7 +11,6 @@
 #include "tests/fakes/fake_vfio.h"
 #include "tests/unit/err_says.h"
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
 #include "vfio/irq.h"
 #include "vmm/base/own.h"
@@ -21,22 +20,18 @@ static struct vm vm;
 static struct err err;
 static struct fake_vfio_device dev;
 static struct vfio_irq irq;
-static int fd;
+static struct vfio_host_device host;
+static struct vfio_handle handle;
 
 static void open_device(bool level)
 {
-	struct vfio_host_device host;
-	struct vfio_group *group;
-
 	fake_vm_create(&vm);
 	dev = (struct fake_vfio_device){
 		.name = "10000000.dev", .group = 1, .n_irqs = 1, .irqs = { { .level = level } }
 	};
 	fake_vfio_add(&dev);
 	cr_assert_eq(vfio_host_device_find(&host, dev.name, &err), 0);
-	cr_assert_eq(vfio_get_group(vm.vfio, &host, &group, &err), 0);
-	fd = vfio_group_open_device(group, &host, &err);
-	cr_assert_geq(fd, 0);
+	cr_assert_eq(vfio_handle_open(vm.vfio, &host, &handle, &err), 0);
 	irq = (struct vfio_irq){ .name = "10000000.dev interrupt 0",
 				 .wanted_spi = 5,
 				 .trigger_fd = -1,
@@ -45,7 +40,7 @@ static void open_device(bool level)
 
 static int attach(void)
 {
-	int ret = vfio_irq_query(&irq, fd, 0, &err);
+	int ret = vfio_irq_query(&irq, handle.fd, 0, &err);
 
 	return ret ? ret : vfio_irq_place(&irq, vm.bus, &err);
 }
@@ -54,7 +49,7 @@ static void end(void)
 {
 	vfio_irq_quiesce(&irq, &vm);
 	vfio_irq_destroy(&irq);
-	close_fd(&fd);
+	vfio_handle_close(vm.vfio, &handle);
 	fake_vm_destroy(&vm);
 	cr_expect_eq(fake_n_open_fds(), 0);
 }

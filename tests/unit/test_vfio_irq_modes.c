@@ -269,7 +269,7 @@ Test(vfio_irq_modes, forwarding_is_undone_with_the_rest)
 	fake_kvm.can_forward = true;
 	cr_assert_eq(arm(""), 0, "%s", err.what);
 	cr_assert_eq(fake_kvm.n_forwards, 2);
-	cr_expect_eq(fake_kvm.forwards[0].fd, vdev->fd);
+	cr_expect_eq(fake_kvm.forwards[0].fd, vdev->handle.fd);
 	cr_expect_eq(fake_kvm.forwards[0].index, 0);
 	cr_expect_eq(fake_kvm.forwards[0].subindex, 0);
 	cr_expect_eq(fake_kvm.forwards[0].gsi, vdev->irqs[0].spi);

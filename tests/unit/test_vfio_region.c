@@ -10,7 +10,6 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
 #include "vfio/region.h"
 #include "vmm/base/own.h"
@@ -20,14 +19,12 @@ static struct vm vm;
 static struct err err;
 static struct fake_vfio_device dev;
 static struct vfio_region region;
-static int fd;
+static struct vfio_host_device host;
+static struct vfio_handle handle;
 
 /* The fake device @d, opened. */
 static void open_device(struct fake_vfio_device d, size_t page_size)
 {
-	struct vfio_host_device host;
-	struct vfio_group *group;
-
 	fake_vm_create(&vm);
 	fake_set_page_size(page_size);
 	dev = d;
@@ -35,16 +32,14 @@ static void open_device(struct fake_vfio_device d, size_t page_size)
 	dev.group = 1;
 	fake_vfio_add(&dev);
 	cr_assert_eq(vfio_host_device_find(&host, dev.name, &err), 0);
-	cr_assert_eq(vfio_get_group(vm.vfio, &host, &group, &err), 0);
-	fd = vfio_group_open_device(group, &host, &err);
-	cr_assert_geq(fd, 0);
+	cr_assert_eq(vfio_handle_open(vm.vfio, &host, &handle, &err), 0);
 	region = (struct vfio_region){ .name = "10000000.dev region 0",
 				       .wanted_gpa = PLATFORM_BUS_ANY };
 }
 
 static int attach(void)
 {
-	int ret = vfio_region_query(&region, fd, 0, &err);
+	int ret = vfio_region_query(&region, handle.fd, 0, &err);
 
 	if (!ret)
 		ret = vfio_region_place(&region, vm.bus, &err);
@@ -56,7 +51,7 @@ static void end(void)
 	vfio_region_destroy(&region, &vm);
 	for (unsigned int i = 0; i < FAKE_KVM_N_MEMSLOTS; i++)
 		cr_expect_eq(fake_kvm.memslots[i].memory_size, 0);
-	close_fd(&fd);
+	vfio_handle_close(vm.vfio, &handle);
 	fake_vm_destroy(&vm);
 	cr_expect_eq(fake_n_open_fds(), 0);
 	cr_expect_eq(fake_n_mappings(), 0);
@@ -228,7 +223,7 @@ Test(vfio_region, a_mapping_that_fails_is_an_error_and_no_slow_path)
 
 	open_device((struct fake_vfio_device){ .n_regions = 1, .regions = { { .size = 0x1000 } } },
 		    4096);
-	cr_assert_eq(vfio_region_query(&region, fd, 0, &err), 0);
+	cr_assert_eq(vfio_region_query(&region, handle.fd, 0, &err), 0);
 	cr_assert_eq(vfio_region_place(&region, vm.bus, &err), 0);
 	before = fake_n_calls();
 	fake_fail_at(1, EAGAIN);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which address space a device joins. */
+#include <errno.h>
+#include <linux/kvm.h>
+
+#include "vfio/context.h"
+#include "vfio/group.h"
+#include "vfio/host_device.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/core/vm.h"
+
+/* Whoever opened a group has it for all members. */
+static struct vfio_iommu *iommu_of_group(const struct vfio *vfio, int number)
+{
+	struct vfio_iommu *iommu = vfio->iommus;
+
+	while (iommu && !vfio_group_find(iommu->groups, number))
+		iommu = iommu->next;
+	return iommu;
+}
+
+/* In an address space with others where the kernel lets it, else in one of its own. */
+static int open_with(struct vfio *vfio, const struct vfio_iommu_ops *ops,
+		     const struct vfio_host_device *host, struct vfio_handle *handle,
+		     struct err *err)
+{
+	struct vfio_iommu *iommu;
+	int ret;
+
+	for (iommu = vfio->iommus; iommu; iommu = iommu->next) {
+		ret = iommu->ops == ops ? ops->open_device(iommu, host, handle, err) : -EXDEV;
+		if (ret != -EXDEV)
+			return ret;
+	}
+	ret = ops->open(&iommu, err);
+	if (ret)
+		return ret;
+	ret = ops->open_device(iommu, host, handle, err);
+	if (ret) {
+		ops->close(iommu);
+		return ret;
+	}
+	if (vfio->iommus)
+		log_info("%s: the kernel wants an address space of its own for it", host->name);
+	iommu->next = vfio->iommus;
+	vfio->iommus = iommu;
+	return 0;
+}
+
+static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
+		    struct vfio_handle *handle, struct err *err)
+{
+	struct vfio_iommu *iommu = iommu_of_group(vfio, host->group);
+
+	if (iommu)
+		return iommu->ops->open_device(iommu, host, handle, err);
+	switch (vfio->backend) {
+	case VFIO_BACKEND_AUTO:
+	case VFIO_BACKEND_TYPE1:
+		return open_with(vfio, &vfio_type1_ops, host, handle, err);
+	case VFIO_BACKEND_IOMMUFD:
+	case VFIO_BACKEND_NONE:
+		break;
+	}
+	err_usage(err, "this dais has no such IOMMU backend");
+	err_fix(err, "give iommu=auto");
+	return err->code;
+}
+
+int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,
+		     struct vfio_handle *handle, struct err *err)
+{
+	int ret;
+
+	*handle = (struct vfio_handle){ .host = host, .fd = -1, .kvm_fd = -1 };
+	ret = open_any(vfio, host, handle, err);
+	if (ret)
+		return ret;
+	handle->next = vfio->handles;
+	vfio->handles = handle;
+	return 0;
+}
+
+static bool has_kvm_fd(const struct vfio_handle *list, int kvm_fd)
+{
+	while (list && list->kvm_fd != kvm_fd)
+		list = list->next;
+	return list;
+}
+
+void vfio_handle_close(struct vfio *vfio, struct vfio_handle *handle)
+{
+	struct vfio_handle **link = &vfio->handles;
+	int32_t kvm_fd = handle->kvm_fd;
+
+	if (handle->fd < 0)
+		return;
+	while (*link != handle)
+		link = &(*link)->next;
+	*link = handle->next;
+	/* KVM keeps the file open until told otherwise. */
+	if (vfio->kvm_fd >= 0 && kvm_fd >= 0 && !has_kvm_fd(vfio->handles, kvm_fd))
+		kvm_attr_set(vfio->kvm_fd, KVM_DEV_VFIO_GROUP, KVM_DEV_VFIO_GROUP_DEL, &kvm_fd);
+	close_fd(&handle->fd);
+}
+
+int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err)
+{
+	if (!vfio->handles)
+		return 0;
+	vfio->kvm_fd = kvm_device_create(vm, KVM_DEV_TYPE_VFIO, false);
+	if (vfio->kvm_fd < 0)
+		return err_set(err, vfio->kvm_fd, "create the KVM-VFIO device");
+	for (const struct vfio_handle *handle = vfio->handles; handle; handle = handle->next) {
+		int32_t fd = handle->kvm_fd;
+		int ret;
+
+		if (fd < 0 || has_kvm_fd(handle->next, fd))
+			continue;
+		ret = kvm_attr_set(vfio->kvm_fd, KVM_DEV_VFIO_GROUP, KVM_DEV_VFIO_GROUP_ADD, &fd);
+		/* EPERM: KVM does not take a group without IOMMU, and needs not. */
+		if (ret < 0 && ret != -EPERM)
+			return err_set(err, ret, "tell KVM of %s", handle->host->name);
+	}
+	return 0;
+}
