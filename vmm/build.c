@@ -77,16 +77,18 @@ static void close_kvm(struct machine *m)
 
 static int make_ram(struct machine *m, struct err *err)
 {
+	const struct ram_backing backing = { .hugetlbfs = m->config->mem_path };
 	struct vm *vm = &m->vm;
 	const struct range *holes;
 	unsigned int n_holes;
-	int ret;
+	int ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
 
 	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
-	ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
+	if (!ret)
+		ret = ram_open(&vm->ram, &backing, err);
 	if (!ret)
 		ret = ram_plan(&vm->ram, &vm->memmap, m->config->memory, holes, n_holes, err);
-	return ret ? ret : ram_create(&vm->ram, m->config->mem_path, err);
+	return ret ? ret : ram_create(&vm->ram, err);
 }
 
 static void free_ram(struct machine *m)

@@ -50,7 +50,7 @@ static const struct fake_fd_ops vcpu_ops = { .ioctl = vcpu_ioctl };
 /* A machine with one bank of so much (never touched) RAM. */
 static void set_up(uint64_t ram_size)
 {
-	struct ram_bank *bank = &vm.ram.banks[0];
+	static struct ram_bank bank[1];
 
 	fake_sys_reset();
 	if (bank->hva)
@@ -60,6 +60,7 @@ static void set_up(uint64_t ram_size)
 	vm.vcpus = &vcpu;
 	vm.n_vcpus = 1;
 	vcpu.fd = fake_fd_new(&vcpu_ops, NULL);
+	vm.ram.banks = bank;
 	vm.ram.n_banks = 1;
 	vm.ram.size = ram_size;
 	bank->gpa = (struct range){ RAM_BASE, ram_size };

@@ -15,14 +15,32 @@ static struct memmap map;
 static struct ram ram;
 static struct err err;
 
+static const struct ram_backing anonymous, huge = { .hugetlbfs = "/huge" };
+static const struct ram_backing *const backings[] = { &anonymous, &huge };
+
 static void set_up(void)
 {
 	fake_sys_reset();
 	memmap_init(&map, 40);
-	ram = (struct ram){ 0 };
+	ram_init(&ram);
 }
 
-TestSuite(ram, .init = set_up);
+/* For tests that make RAM more than once. */
+static void make(const struct ram_backing *backing, uint64_t size, const struct range *hole)
+{
+	cr_assert_eq(ram_open(&ram, backing, &err), 0, "%s", err.what);
+	cr_assert_eq(ram_plan(&ram, &map, size, hole, hole ? 1 : 0, &err), 0, "%s", err.what);
+	cr_assert_eq(ram_create(&ram, &err), 0, "%s", err.what);
+}
+
+static void unmake(void)
+{
+	ram_destroy(&ram);
+	cr_assert_eq(fake_n_mappings(), 0);
+	cr_assert_eq(fake_n_open_fds(), 0);
+}
+
+TestSuite(ram, .init = set_up, .fini = unmake);
 
 Test(ram, one_bank_without_holes)
 {
@@ -109,14 +127,35 @@ Test(ram, sizes_that_make_no_sense_are_refused)
 	}
 }
 
-Test(ram, more_pieces_than_banks)
+Test(ram, any_number_of_banks)
 {
-	struct range holes[RAM_MAX_BANKS];
+	struct range holes[100];
 
-	for (unsigned int i = 0; i < RAM_MAX_BANKS; i++)
+	for (unsigned int i = 0; i < n_elems(holes); i++)
 		holes[i] = (struct range){ MEMMAP_RAM + (i * 4 + 2) * MIB, 2 * MIB };
-	cr_assert_eq(ram_plan(&ram, &map, 32 * MIB, holes, RAM_MAX_BANKS, &err), 0);
-	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, holes, RAM_MAX_BANKS, &err), -EINVAL);
+	cr_assert_eq(ram_plan(&ram, &map, 200 * MIB, holes, n_elems(holes), &err), 0);
+	cr_assert_eq(ram.n_banks, n_elems(holes));
+	cr_assert_eq(ram.banks[99].gpa.start, MEMMAP_RAM + 99 * 4 * MIB);
+}
+
+Test(ram, banks_given_one_by_one_are_sorted)
+{
+	static const unsigned int order[] = { 2, 0, 3, 1 };
+
+	for (unsigned int i = 0; i < n_elems(order); i++)
+		cr_assert_eq(
+			ram_add_bank(&ram,
+				     (struct range){ MEMMAP_RAM + order[i] * 4 * MIB, 4 * MIB }, 7,
+				     i * 4 * MIB, &err),
+			0);
+	cr_assert_eq(ram.size, 16 * MIB);
+	for (unsigned int i = 0; i < n_elems(order); i++) {
+		const struct ram_bank *bank = &ram.banks[order[i]];
+
+		cr_assert_eq(bank->gpa.start, MEMMAP_RAM + order[i] * 4 * MIB);
+		cr_assert_eq(bank->offset, i * 4 * MIB);
+		cr_assert_eq(bank->fd, 7);
+	}
 }
 
 static const size_t page_sizes[] = { 4 << 10, 16 << 10, 64 << 10 };
@@ -129,16 +168,15 @@ Test(ram, host_and_guest_addresses_are_congruent)
 		uint64_t block = page_sizes[p] * page_sizes[p] / 8;
 
 		fake_set_page_size(page_sizes[p]);
-		cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &hole, 1, &err), 0);
-		cr_assert_eq(ram_create(&ram, NULL, &err), 0, "%s", err.what);
+		ram_init(&ram);
+		make(&anonymous, 64 * MIB, &hole);
 		for (unsigned int i = 0; i < 2; i++) {
 			uint64_t hva = (uintptr_t)ram.banks[i].hva;
 
 			cr_assert_eq(hva % block, ram.banks[i].gpa.start % block);
 			cr_assert(is_aligned(hva, RAM_ALIGN));
 		}
-		ram_destroy(&ram);
-		cr_assert_eq(fake_n_mappings(), 0);
+		unmake();
 	}
 }
 
@@ -160,21 +198,17 @@ Test(ram, creating_touches_no_page)
 {
 	uint64_t before = resident_kib();
 
-	cr_assert_eq(ram_plan(&ram, &map, GIB, NULL, 0, &err), 0);
-	cr_assert_eq(ram_create(&ram, NULL, &err), 0);
+	make(&anonymous, GIB, NULL);
 	cr_assert_leq(resident_kib(), before + 4096);
-	ram_destroy(&ram);
 }
 
 Test(ram, clear_zeroes_all_banks)
 {
 	const struct range hole = { MEMMAP_RAM + 8 * MIB, 2 * MIB };
-	static const char *const paths[] = { NULL, "/huge" };
 
-	for (unsigned int p = 0; p < n_elems(paths); p++) {
+	for (unsigned int b = 0; b < n_elems(backings); b++) {
 		fake_file("/huge/.keep", "");
-		cr_assert_eq(ram_plan(&ram, &map, 16 * MIB, &hole, 1, &err), 0);
-		cr_assert_eq(ram_create(&ram, paths[p], &err), 0, "%s", err.what);
+		make(backings[b], 16 * MIB, &hole);
 		for (unsigned int i = 0; i < ram.n_banks; i++) {
 			memset(ram.banks[i].hva, 0xa5, 1);
 			memset((char *)ram.banks[i].hva + ram.banks[i].gpa.size - 1, 0xa5, 1);
@@ -186,9 +220,8 @@ Test(ram, clear_zeroes_all_banks)
 			cr_assert_eq(bytes[0], 0);
 			cr_assert_eq(bytes[ram.banks[i].gpa.size - 1], 0);
 		}
-		ram_destroy(&ram);
+		unmake();
 	}
-	cr_assert_eq(fake_n_mappings() + fake_n_open_fds(), 0);
 }
 
 Test(ram, pointers_only_inside_one_bank)
@@ -197,7 +230,7 @@ Test(ram, pointers_only_inside_one_bank)
 
 	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, &hole, 1, &err), 0);
 	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM, 1), "before ram_create()");
-	cr_assert_eq(ram_create(&ram, NULL, &err), 0);
+	cr_assert_eq(ram_create(&ram, &err), 0);
 	cr_assert_eq(ram_ptr(&ram, MEMMAP_RAM, 32 * MIB), ram.banks[0].hva);
 	cr_assert_eq(ram_ptr(&ram, MEMMAP_RAM + 34 * MIB + 5, 1), (char *)ram.banks[1].hva + 5);
 	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM - 1, 2));
@@ -205,34 +238,33 @@ Test(ram, pointers_only_inside_one_bank)
 	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM + 32 * MIB - 1, 3 * MIB), "spans the hole");
 	cr_assert_null(ram_ptr(&ram, MEMMAP_RAM, 0));
 	cr_assert_null(ram_ptr(&ram, UINT64_MAX, 2), "wraps");
-	ram_destroy(&ram);
 }
 
-static void plan_huge(void)
+/* 12 of 2 MiB are left. */
+static void give_huge_pages(void)
 {
 	fake_file("/huge/.keep", "");
 	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "20\n");
 	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "8\n");
 	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "40\n");
-	cr_assert_eq(ram_plan(&ram, &map, 64 * MIB, NULL, 0, &err), 0);
 }
 
 Test(ram, each_failing_call_leaves_nothing_behind)
 {
-	static const char *const paths[] = { NULL, "/huge" };
-
-	for (unsigned int p = 0; p < n_elems(paths); p++) {
+	for (unsigned int b = 0; b < n_elems(backings); b++) {
 		for (unsigned int n = 1;; n++) {
 			int ret;
 
 			set_up();
-			plan_huge();
+			give_huge_pages();
 			fake_fail_at(n, EIO);
-			ret = ram_create(&ram, paths[p], &err);
+			ret = ram_open(&ram, backings[b], &err);
+			if (!ret)
+				ret = ram_plan(&ram, &map, 64 * MIB, NULL, 0, &err);
+			if (!ret)
+				ret = ram_create(&ram, &err);
 			cr_assert_eq(ret, fake_failed() ? -EIO : 0);
-			ram_destroy(&ram);
-			cr_assert_eq(fake_n_mappings(), 0);
-			cr_assert_eq(fake_n_open_fds(), 0);
+			unmake();
 			if (!fake_failed())
 				break;
 			cr_assert(strstr(err.what, "Input/output error"), "%s", err.what);
@@ -240,54 +272,78 @@ Test(ram, each_failing_call_leaves_nothing_behind)
 	}
 }
 
-/* Calls of a bank from a file: create, unlink, fstatfs, mmap, mmap. */
-#define NTH_MAP_OF_FILE 5
+/* The second bank cannot be mapped: after its reservation of addresses and both calls of the first.
+ */
+static void run_out_of_huge_pages(void)
+{
+	const struct range hole = { MEMMAP_RAM + 32 * MIB, 2 * MIB };
+
+	cr_assert_eq(ram_open(&ram, &huge, &err), 0);
+	cr_assert_eq(ram_plan(&ram, &map, 72 * MIB, &hole, 1, &err), 0);
+	fake_fail_at(4, ENOMEM);
+	cr_assert_eq(ram_create(&ram, &err), -ENOMEM);
+}
 
 Test(ram, too_few_huge_pages_says_how_many_are_missing)
 {
-	plan_huge();
-	fake_fail_at(NTH_MAP_OF_FILE, ENOMEM);
-	cr_assert_eq(ram_create(&ram, "/huge", &err), -ENOMEM);
-	cr_assert(strstr(err.why, "32 huge pages of 2 MiB are needed, 12 are free"), "%s", err.why);
-	cr_assert(strstr(err.fix, "add the 20 that are missing"), "%s", err.fix);
-	cr_assert(strstr(err.fix, "write 60 to "), "%s", err.fix);
-	ram_destroy(&ram);
+	give_huge_pages();
+	run_out_of_huge_pages();
+	cr_assert(strstr(err.why, "20 huge pages of 2 MiB are needed, 12 are free"), "%s", err.why);
+	cr_assert(strstr(err.fix, "add the 8 that are missing"), "%s", err.fix);
+	cr_assert(strstr(err.fix, "write 48 to "), "%s", err.fix);
 }
 
 Test(ram, enough_huge_pages_but_a_limited_mount)
 {
-	plan_huge();
+	give_huge_pages();
 	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "100\n");
-	fake_fail_at(NTH_MAP_OF_FILE, ENOMEM);
-	cr_assert_eq(ram_create(&ram, "/huge", &err), -ENOMEM);
+	run_out_of_huge_pages();
 	cr_assert(strstr(err.fix, "size= limit"), "%s", err.fix);
-	ram_destroy(&ram);
 }
 
-Test(ram, mem_path_that_cannot_serve)
+Test(ram, mem_path_that_is_no_hugetlbfs)
+{
+	give_huge_pages();
+	fake_set_statfs(TMPFS_MAGIC, 4096);
+	cr_assert_eq(ram_open(&ram, &huge, &err), -EINVAL);
+	cr_assert(strstr(err.what, "no hugetlbfs"), "%s", err.what);
+	cr_assert(strstr(err.fix, "mount -t hugetlbfs"), "%s", err.fix);
+}
+
+/* Banks begin where a page does, in the guest, in the file and in dais. */
+Test(ram, banks_of_huge_pages)
 {
 	static const struct {
-		long type, page;
-		const char *text;
-	} bad[] = { { TMPFS_MAGIC, 4096, "no hugetlbfs" }, { HUGETLBFS_MAGIC, GIB, "1 GiB" } };
+		uint64_t page, size, banks[2];
+	} cases[] = {
+		{ 32 * MIB, 96 * MIB, { 64 * MIB, 32 * MIB } },
+		{ 512 * MIB, GIB, { GIB } },
+		{ GIB, 2 * GIB, { GIB, GIB } },
+		{ GIB, 1536 * MIB, { GIB, 512 * MIB } },
+		{ GIB, 512 * MIB, { 512 * MIB } },
+	};
 
-	for (unsigned int i = 0; i < n_elems(bad); i++) {
-		plan_huge();
-		fake_set_statfs(bad[i].type, bad[i].page);
-		cr_assert_eq(ram_create(&ram, "/huge", &err), -EINVAL);
-		cr_assert(strstr(err.what, bad[i].text), "%s", err.what);
-		cr_assert(err.fix[0]);
-		ram_destroy(&ram);
-		cr_assert_eq(fake_n_open_fds(), 0);
+	for (unsigned int c = 0; c < n_elems(cases); c++) {
+		uint64_t end = MEMMAP_RAM + round_up_to(cases[c].banks[0], cases[c].page);
+		struct range hole = { end + 8 * MIB, 2 * MIB };
+		uint64_t offset = 0, next = MEMMAP_RAM;
+
+		give_huge_pages();
+		fake_set_statfs(HUGETLBFS_MAGIC, (long)cases[c].page);
+		make(&huge, cases[c].size, &hole);
+		cr_assert_eq(ram.size, cases[c].size);
+		cr_assert_eq(ram.n_banks, cases[c].banks[1] ? 2 : 1, "%u", c);
+		for (unsigned int i = 0; i < ram.n_banks; i++) {
+			const struct ram_bank *bank = &ram.banks[i];
+
+			cr_assert_eq(bank->gpa.start, next);
+			cr_assert_eq(bank->gpa.size, cases[c].banks[i]);
+			cr_assert_eq(bank->offset, offset);
+			cr_assert(is_aligned((uintptr_t)bank->hva, cases[c].page));
+			offset += bank->gpa.size;
+			/* the page with the hole in it is left out */
+			next += bank->gpa.size + cases[c].page;
+		}
+		unmake();
 	}
-}
-
-Test(ram, banks_from_a_gigantic_page)
-{
-	plan_huge();
-	fake_set_statfs(HUGETLBFS_MAGIC, GIB);
-	cr_assert_eq(ram_plan(&ram, &map, GIB, NULL, 0, &err), 0);
-	cr_assert_eq(ram_create(&ram, "/huge", &err), 0, "%s", err.what);
-	cr_assert(is_aligned((uintptr_t)ram.banks[0].hva, GIB));
-	ram_destroy(&ram);
 }

@@ -56,10 +56,13 @@ static void end(void)
 	cr_expect(fake_failed() || fake_vfio.containers[0].n_groups == 0);
 }
 
+static struct ram_bank banks[] = {
+	{ .gpa = { 0x40000000, 0x200000 }, .hva = (void *)0x10000000 },
+	{ .gpa = { 0x80000000, 0x400000 }, .hva = (void *)0x20000000 },
+};
 static const struct ram two_banks = {
-	.banks = { { .gpa = { 0x40000000, 0x200000 }, .hva = (void *)0x10000000 },
-		   { .gpa = { 0x80000000, 0x400000 }, .hva = (void *)0x20000000 } },
-	.n_banks = 2,
+	.banks = banks,
+	.n_banks = n_elems(banks),
 	.size = 0x600000,
 };
 

@@ -10,41 +10,69 @@
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 
-#define RAM_MAX_BANKS 16
-#define RAM_MIN_SIZE  (16ULL << 20)
-#define RAM_ALIGN     (2ULL << 20) /* sizes and banks: a block mapping of stage 2 with 4 KiB pages */
+#define RAM_MIN_SIZE (16ULL << 20)
+#define RAM_ALIGN    (2ULL << 20) /* sizes and banks: a block mapping of stage 2 with 4 KiB pages */
+
+/* Where the pages come from. Strings are the giver's and outlive the RAM. */
+struct ram_backing {
+	const char *hugetlbfs; /* this directory: a file there that has no name; NULL: anonymous */
+};
 
 /* One run of guest RAM. */
 struct ram_bank {
 	struct range gpa;
-	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN */
-	int fd;    /* the file behind it, -1 for anonymous memory */
+	/*
+	 * Where it lies in which file, at a multiple of the file's pages; several banks may share
+	 * one. -1: anonymous memory. The descriptor is not the bank's: ram->fd, or of somebody who
+	 * outlives it.
+	 */
+	int fd;
+	uint64_t offset;
+	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN and page */
 	void *map; /* the mapping as made (it may be larger than the bank) */
 	size_t map_size;
 };
 
-/* All RAM of a guest, sorted by address. */
+/*
+ * All RAM of a guest. Order of calls: ram_init(), ram_open(), then ram_plan() or ram_add_bank() for
+ * each, then ram_create(); ram_destroy() from any state on.
+ */
 struct ram {
-	struct ram_bank banks[RAM_MAX_BANKS];
+	struct ram_bank *banks; /* sorted by address */
 	unsigned int n_banks;
 	uint64_t size; /* bytes, sum of the banks */
+	uint64_t page; /* size of the pages behind it; the host's until ram_open() */
+	struct ram_backing backing;
+	int fd; /* file of the backing, -1: none */
 };
+
+void ram_init(struct ram *ram);
+
+/* Open what the backing names, and learn the size of its pages. No page is taken yet. */
+int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err);
 
 /*
  * Lay @size bytes out from map->ram.start upward, around the @n_holes ranges of @holes (sorted or
- * not; what may not be RAM: IOVA ranges that the host reserves). Fails when @size is not a multiple
- * of RAM_ALIGN, below RAM_MIN_SIZE, or does not fit, with the room that there is.
+ * not; what may not be RAM: IOVA ranges that the host reserves). Banks begin at multiples of
+ * RAM_ALIGN and of the pages; all but the last end there too. In the file of ram_open(), they lie
+ * one behind the other. Fails when @size is not a multiple of RAM_ALIGN, below RAM_MIN_SIZE, or
+ * does not fit, with the room that there is; then there are no banks.
  */
 int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const struct range *holes,
 	     unsigned int n_holes, struct err *err);
 
 /*
- * Make the planned RAM: zeroed, shared with nobody, not dumped (MADV_DONTDUMP), not forked
- * (MADV_DONTFORK), with transparent huge pages. @mem_path: a hugetlbfs directory to take the pages
- * from (an unlinked file there), or NULL for anonymous memory. On error what was made stays in @ram
- * for ram_destroy().
+ * One more bank at a place of the caller's choice: gpa, a multiple of RAM_ALIGN that overlaps no
+ * other bank; fd and offset.
  */
-int ram_create(struct ram *ram, const char *mem_path, struct err *err);
+int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
+
+/*
+ * Make the planned RAM: zeroed, shared with nobody, not dumped (MADV_DONTDUMP), not forked
+ * (MADV_DONTFORK), with transparent huge pages. On error what was made stays in @ram for
+ * ram_destroy().
+ */
+int ram_create(struct ram *ram, struct err *err);
 
 /*
  * All bytes zero again. No DMA mapping of this RAM may exist: its pages are given up where that is
@@ -55,6 +83,7 @@ int ram_clear(struct ram *ram, struct err *err);
 /* Host address of [gpa, gpa + size) when it lies in one bank, else NULL. Takes no lock. */
 void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size);
 
+/* Leaves it as ram_init() does. */
 void ram_destroy(struct ram *ram);
 
 #endif

@@ -15,6 +15,7 @@ void vm_init(struct vm *vm)
 {
 	memset(vm, 0, sizeof(*vm));
 	vm->kvm.fd = vm->fd = vm->request_fd = vm->loop.epoll_fd = -1;
+	ram_init(&vm->ram);
 	pthread_mutex_init(&vm->lock, NULL);
 	pthread_cond_init(&vm->cond, NULL);
 }
