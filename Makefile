@@ -106,7 +106,8 @@ none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
 # What reads configurations and plans: also where no guest can run.
-read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c) vmm/cmd_plan.c vmm/main.c vmm/registry.c vmm/wrap.c \
+read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/main.c \
+	vmm/registry.c vmm/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c vfio/settings.c vfio/overlay.c \
 	vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
 run  := $(filter-out $(read) $(none),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
@@ -114,7 +115,7 @@ run  := $(filter-out $(read) $(none),$(wildcard vmm/core/*.c arch/common/*.c arc
 
 for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
 for-$(CONFIG_RUN)           += $(run)
-for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c) vmm/cmd_plan.c
+for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c

@@ -39,6 +39,16 @@ static void for_each_name(const char *dir, void (*fn)(void *opaque, const char *
 	sys_closedir(d);
 }
 
+void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void *opaque)
+{
+	for (unsigned int i = 0; i < n_elems(buses); i++) {
+		char dir[PATH_SIZE];
+
+		snprintf(dir, sizeof(dir), "/sys/bus/%s/devices", buses[i]);
+		for_each_name(dir, fn, opaque);
+	}
+}
+
 /* The device's name that is nearest to what the user wrote. */
 struct nearest {
 	const char *wrong;
@@ -61,12 +71,7 @@ static int no_such_device(const char *name, struct err *err)
 
 	err_usage(err, "there is no device %s", name);
 	err_why(err, "neither /sys/bus/platform/devices nor /sys/bus/amba/devices has it");
-	for (unsigned int i = 0; i < n_elems(buses); i++) {
-		char dir[PATH_SIZE];
-
-		snprintf(dir, sizeof(dir), "/sys/bus/%s/devices", buses[i]);
-		for_each_name(dir, consider_name, &nearest);
-	}
+	vfio_host_device_for_each(consider_name, &nearest);
 	if (nearest.best[0])
 		err_fix(err, "did you mean %s?", nearest.best);
 	else
@@ -129,9 +134,15 @@ static int not_bound(const struct vfio_host_device *host, struct err *err)
 	return err_host(err);
 }
 
+bool vfio_host_device_is_bound(const struct vfio_host_device *host)
+{
+	return strncmp(host->driver, "vfio-", 5) == 0 &&
+	       strcmp(host->driver + 5, bus_of(host)) == 0;
+}
+
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err)
 {
-	if (strncmp(host->driver, "vfio-", 5) || strcmp(host->driver + 5, bus_of(host)))
+	if (!vfio_host_device_is_bound(host))
 		return not_bound(host, err);
 	if (host->group < 0) {
 		err_set(err, 0, "%s is in no IOMMU group", host->name);
@@ -191,31 +202,54 @@ bool vfio_host_node_path(const char *dir, char *path, size_t size)
 	return found && str_copy(path, size, found + strlen(base));
 }
 
+/* What a walk over a group's members needs. */
+struct member_walk {
+	const char *dir;
+	void (*fn)(void *opaque, const char *name, const char *driver);
+	void *opaque;
+};
+
+static void tell_member(void *opaque, const char *name)
+{
+	struct member_walk *walk = opaque;
+	char path[PATH_SIZE + NAME_MAX + 16], driver[64];
+
+	snprintf(path, sizeof(path), "%s/%s/driver", walk->dir, name);
+	if (file_link_name(path, driver, sizeof(driver)))
+		driver[0] = '\0';
+	walk->fn(walk->opaque, name, driver);
+}
+
+void vfio_host_group_for_each(int group,
+			      void (*fn)(void *opaque, const char *name, const char *driver),
+			      void *opaque)
+{
+	char dir[PATH_SIZE];
+	struct member_walk walk = { dir, fn, opaque };
+
+	snprintf(dir, sizeof(dir), "/sys/kernel/iommu_groups/%d/devices", group);
+	for_each_name(dir, tell_member, &walk);
+}
+
 /* Text that grows in a caller's buffer. */
 struct member_list {
-	const char *dir;
 	char *buf;
 	size_t size;
 };
 
-static void append_member(void *opaque, const char *name)
+static void append_member(void *opaque, const char *name, const char *driver)
 {
 	struct member_list *list = opaque;
 	size_t used = strlen(list->buf);
-	char path[PATH_SIZE + NAME_MAX + 16], driver[64];
 
-	snprintf(path, sizeof(path), "%s/%s/driver", list->dir, name);
-	if (file_link_name(path, driver, sizeof(driver)))
-		str_copy(driver, sizeof(driver), "no driver");
-	snprintf(list->buf + used, list->size - used, "%s%s (%s)", used ? ", " : "", name, driver);
+	snprintf(list->buf + used, list->size - used, "%s%s (%s)", used ? ", " : "", name,
+		 driver[0] ? driver : "no driver");
 }
 
 void vfio_host_group_members(int group, char *buf, size_t size)
 {
-	char dir[PATH_SIZE];
-	struct member_list list = { .dir = dir, .buf = buf, .size = size };
+	struct member_list list = { buf, size };
 
 	buf[0] = '\0';
-	snprintf(dir, sizeof(dir), "/sys/kernel/iommu_groups/%d/devices", group);
-	for_each_name(dir, append_member, &list);
+	vfio_host_group_for_each(group, append_member, &list);
 }

@@ -39,7 +39,17 @@ uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsig
  */
 bool vfio_host_node_path(const char *dir, char *path, size_t size);
 
-/* The members of IOMMU group @group, for messages: "a (vfio-platform), b (no driver)". */
+/* All names of the platform and the amba bus, in no order. */
+void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void *opaque);
+
+/* All members of IOMMU group @group; @driver is "" where none is bound. */
+void vfio_host_group_for_each(int group,
+			      void (*fn)(void *opaque, const char *name, const char *driver),
+			      void *opaque);
+/* The same for messages: "a (vfio-platform), b (no driver)"; cut when it does not fit. */
 void vfio_host_group_members(int group, char *buf, size_t size);
+
+/* Bound to the VFIO driver of its bus. */
+bool vfio_host_device_is_bound(const struct vfio_host_device *host);
 
 #endif

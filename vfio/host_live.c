@@ -45,7 +45,17 @@ void host_live_destroy(struct host_live *live)
 		return;
 	host_clocks_destroy(&live->clocks);
 	free(live->domains);
+	for (size_t i = 0; i < n_elems(live->aliases); i++)
+		free(live->aliases[i].data);
 	free(live);
+}
+
+static bool has_node(const char *dir, const char *name, const char *path)
+{
+	char device[PATH_SIZE], node[PATH_SIZE];
+
+	snprintf(device, sizeof(device), "%s/%s", dir, name);
+	return vfio_host_node_path(device, node, sizeof(node)) && !strcmp(node, path);
 }
 
 /* The first of @dir's entries whose node is @path, into @name; -ENOENT. */
@@ -56,12 +66,7 @@ static int find_by_node(const char *dir, const char *path, char *name, size_t si
 	int ret = -ENOENT;
 
 	while (d && ret && (entry = sys_readdir(d))) {
-		char device[PATH_SIZE], node[PATH_SIZE];
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(device, sizeof(device), "%s/%s", dir, entry->d_name);
-		if (vfio_host_node_path(device, node, sizeof(node)) && !strcmp(node, path) &&
+		if (entry->d_name[0] != '.' && has_node(dir, entry->d_name, path) &&
 		    str_copy(name, size, entry->d_name))
 			ret = 0;
 	}
@@ -122,46 +127,71 @@ static bool has_alias(const char *list, size_t size, const char *alias)
 }
 
 /*
- * vfio_platform_get_reset() asks for the module "vfio-reset:" with the first compatible. Which
- * modules there are stands in modules.alias, and in modules.builtin.modinfo for built-in ones.
+ * Which modules there are stands in modules.alias, and in modules.builtin.modinfo for built-in
+ * ones.
  */
-static enum live_handler find_reset_handler(const struct host_node *node)
+static void read_aliases(struct host_live *live)
 {
 	static const char *const lists[] = { "modules.alias", "modules.builtin.modinfo" };
-	const struct host_property *compatible = host_node_find(node, "compatible");
-	enum live_handler handler = LIVE_HANDLER_UNKNOWN;
-	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
-	char release[96], alias[160];
+	char release[96];
 
-	if (!first || file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
-		return LIVE_HANDLER_UNKNOWN;
-	snprintf(alias, sizeof(alias), "vfio-reset:%s", first);
+	live->aliases_read = true;
+	if (file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+		return;
 	for (size_t i = 0; i < n_elems(lists); i++) {
-		owned_ptr char *list = NULL;
 		char path[PATH_SIZE];
-		size_t size;
 
 		snprintf(path, sizeof(path), "/lib/modules/%s/%s", release, lists[i]);
-		if (file_read(path, MAX_MODULES, &list, &size))
+		file_read(path, MAX_MODULES, &live->aliases[i].data, &live->aliases[i].size);
+	}
+}
+
+/* vfio_platform_get_reset() asks for the module "vfio-reset:" with the first compatible. */
+static enum live_handler find_reset_handler(struct host_live *live, const struct host_node *node)
+{
+	const struct host_property *compatible = host_node_find(node, "compatible");
+	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
+	enum live_handler handler = LIVE_HANDLER_UNKNOWN;
+	char alias[160];
+
+	if (!first)
+		return LIVE_HANDLER_UNKNOWN;
+	if (!live->aliases_read)
+		read_aliases(live);
+	snprintf(alias, sizeof(alias), "vfio-reset:%s", first);
+	for (size_t i = 0; i < n_elems(live->aliases); i++) {
+		const struct live_aliases *list = &live->aliases[i];
+
+		if (!list->data)
 			continue;
-		if (has_alias(list, size, alias))
+		if (has_alias(list->data, list->size, alias))
 			return LIVE_HANDLER_THERE;
 		handler = LIVE_HANDLER_NONE;
 	}
 	return handler;
 }
 
-void host_live_device(const struct host_node *node, struct live_device *device)
+/* Nearly all devices have the name that their node gives them. */
+static bool find_device(const struct host_node *node, struct vfio_host_device *host)
 {
 	char path[PATH_SIZE], name[128];
 	struct err err;
 
-	*device = (struct live_device){ .host.group = -1 };
-	device->reset_handler = find_reset_handler(node);
 	host_node_path(node, path, sizeof(path));
-	for (size_t i = 0; i < n_elems(buses) && !device->found; i++)
-		if (!find_by_node(buses[i], path, name, sizeof(name)))
-			device->found = !vfio_host_device_find(&device->host, name, &err);
+	host_node_device_name(node, name, sizeof(name));
+	for (size_t i = 0; i < n_elems(buses); i++)
+		if (has_node(buses[i], name, path) ||
+		    !find_by_node(buses[i], path, name, sizeof(name)))
+			return !vfio_host_device_find(host, name, &err);
+	return false;
+}
+
+void host_live_device(struct host_live *live, const struct host_node *node,
+		      struct live_device *device)
+{
+	*device = (struct live_device){ .host.group = -1 };
+	device->reset_handler = find_reset_handler(live, node);
+	device->found = find_device(node, &device->host);
 	if (!device->found || device->host.group < 0)
 		return;
 	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));

@@ -24,6 +24,11 @@ struct host_live {
 	struct host_clocks clocks;
 	int clocks_error; /* negative errno: they could not be read */
 	char *domains;    /* text of pm_genpd_summary, NULL: none */
+	struct live_aliases {
+		char *data; /* text, or strings with NULs between; NULL: it could not be read */
+		size_t size;
+	} aliases[2];      /* of the kernel's modules, and of what is built in … */
+	bool aliases_read; /* … read when the first device is asked for */
 };
 
 int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err);
@@ -50,7 +55,8 @@ struct live_device {
 	enum live_handler reset_handler; /* that VFIO would find for it */
 };
 
-void host_live_device(const struct host_node *node, struct live_device *device);
+void host_live_device(struct host_live *live, const struct host_node *node,
+		      struct live_device *device);
 
 /* The device that sysfs knows by @name; NULL: none, or one without a node. */
 const struct host_node *host_live_node(const struct host_tree *tree, const char *name);

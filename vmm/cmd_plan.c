@@ -75,16 +75,12 @@ static int plan_config(struct report *report, const struct vm_config *config, st
 static int plan_node(struct report *report, const struct host_node *node, struct err *err)
 {
 	struct vm_config config;
-	struct device_config *device;
 	char path[512];
 	int ret;
 
 	config_init(&config);
 	host_node_path(node, path, sizeof(path));
-	device = config_new_device(&config, NULL, "--all", err);
-	ret = device ? device_config_set_type(device, "vfio-platform", "--all", err) : err->code;
-	if (!ret)
-		ret = device_config_add(device, "host", path, "--all", err);
+	ret = config_add_host_device(&config, path, "--all", err);
 	if (!ret)
 		ret = config_finish_devices(&config, err);
 	if (!ret)

@@ -15,6 +15,7 @@ struct command {
 /* What this dais was built with, in registry.c; ends with a NULL name. */
 extern const struct command commands[];
 
+int cmd_list(int argc, char *const *argv);
 int cmd_check(int argc, char *const *argv);
 int cmd_run(int argc, char *const *argv);
 int cmd_plan(int argc, char *const *argv);

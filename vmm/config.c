@@ -163,6 +163,16 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 	return ret;
 }
 
+int config_add_host_device(struct vm_config *config, const char *host, const char *where,
+			   struct err *err)
+{
+	struct device_config *device = config_new_device(config, NULL, where, err);
+
+	if (!device || device_config_set_type(device, "vfio-platform", where, err))
+		return err->code;
+	return device_config_add(device, "host", host, where, err);
+}
+
 /*
  * "LIST", or "VCPUS:LIST,VCPUS:LIST…" where a piece without vCPUs goes on with the list before it.
  *

@@ -73,6 +73,10 @@ int config_load(struct vm_config *config, const char *path, struct err *err);
 int config_add_device(struct vm_config *config, const char *text, const char *where,
 		      struct err *err);
 
+/* The same for the host's device @host, a kept string, to be assigned as it is. */
+int config_add_host_device(struct vm_config *config, const char *host, const char *where,
+			   struct err *err);
+
 /*
  * Everything is said: check what only shows as a whole (a kernel is there, cpu-affinity fits the
  * vCPUs, each device's keys are its class's, names are unique) and add the default devices that

@@ -39,7 +39,7 @@ static int read_device(const struct plan *plan, struct plan_device *device, stru
 		return ret;
 	host_node_device_name(device->node, device->name, sizeof(device->name));
 	if (plan->live)
-		host_live_device(device->node, &device->live);
+		host_live_device(plan->live, device->node, &device->live);
 	if (device->live.found)
 		str_copy(device->name, sizeof(device->name), device->live.host.name);
 	/* What makes no sense is refused; the other devices are planned all the same. */

@@ -94,18 +94,6 @@ static int unknown_option(const char *arg, struct err *err)
 	return err->code;
 }
 
-/* A bare argument: the host's device of this name. */
-static int add_host_device(struct vm_config *config, const char *name, struct err *err)
-{
-	struct device_config *device = config_new_device(config, NULL, name, err);
-
-	if (!device)
-		return err->code;
-	if (device_config_set_type(device, "vfio-platform", name, err))
-		return err->code;
-	return device_config_add(device, "host", name, name, err);
-}
-
 /* The argument at argv[*i], and its value if it has one behind it. */
 static int take(struct plan_options *options, struct vm_config *config, int argc, char *const *argv,
 		int *i, struct err *err)
@@ -114,7 +102,7 @@ static int take(struct plan_options *options, struct vm_config *config, int argc
 	const struct plan_option *option;
 
 	if (arg[0] != '-')
-		return add_host_device(config, arg, err);
+		return config_add_host_device(config, arg, arg, err);
 	option = find_option(arg);
 	if (!option)
 		return unknown_option(arg, err);

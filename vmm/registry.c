@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{ "check", "try the interrupts of a device on this host", cmd_check },
 #endif
 #ifdef CONFIG_PLAN
+	{ "list", "show the host's devices, and which of them a guest can have", cmd_list },
 	{ "plan", "tell what a guest would get of a device, and why", cmd_plan },
 #endif
 	{ "version", "print the version", cmd_version },

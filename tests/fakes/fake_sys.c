@@ -13,11 +13,19 @@
 #include "tests/fakes/fake_tree.h"
 #include "vmm/base/sys.h"
 
+static unsigned int n_device_opens;
+
+unsigned int fake_n_device_opens(void)
+{
+	return n_device_opens;
+}
+
 static int open_path(const char *path, bool create)
 {
 	struct fake_entry *e;
 	int ret = fake_tree_find(path, true, &e);
 
+	n_device_opens += !strncmp(path, "/dev/", 5);
 	if (ret == -ENOENT && create) {
 		fake_file(path, "");
 		ret = fake_tree_find(path, true, &e);

@@ -52,6 +52,9 @@ void fake_set_page_size(size_t bytes);
 /* What fstatfs says of every descriptor; at first, a hugetlbfs of 2 MiB pages. */
 void fake_set_statfs(long type, long block_size);
 
+/* How often this process opened something below /dev, or tried to. */
+unsigned int fake_n_device_opens(void);
+
 /* What is still open or mapped now: a test's proof that nothing leaked. */
 unsigned int fake_n_open_fds(void);
 unsigned int fake_n_mappings(void);

@@ -11,7 +11,7 @@
 
 #include "tests/fakes/fake_sys.h"
 
-#define N_ENTRIES 1024
+#define N_ENTRIES 4096
 #define MAX_LINKS 16
 
 struct fake_dir {

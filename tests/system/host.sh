@@ -59,6 +59,14 @@ says()
 	pass "$name"
 }
 
+# json NAME COMMAND…: what the command prints is JSON. There is no parser here: the runner has one, and judges
+json()
+{
+	name=$1
+	shift
+	"$@" 2>&1 </dev/null | sed "s/^/@json $name /"
+}
+
 # refuses NAME STATUS TEXT… -- ARGUMENTS…: dais run ends with this status and a three-line message that has each of these texts
 refuses()
 {

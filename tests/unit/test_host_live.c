@@ -136,7 +136,7 @@ static void read_all(const struct host_tree *tree, struct host_live **live,
 	struct err err;
 
 	cr_assert_eq(host_live_create(tree, live, &err), 0);
-	host_live_device(node, device);
+	host_live_device(*live, node, device);
 	*list = (struct held_list){ 0 };
 	for (size_t i = 0; i < n_elems(properties); i++)
 		cr_assert_eq(held_list_add(list, *live, device, node, properties[i]), 0);
@@ -169,25 +169,32 @@ Test(host_live, facts_of_a_device)
 	cr_expect_eq(fake_n_open_fds(), 0u);
 }
 
-Test(host_live, a_reset_handler_is_a_module_with_the_first_compatible_as_alias)
+static enum live_handler reset_handler(void)
 {
 	struct host_tree *tree = make_tree();
-	const struct host_node *node = host_tree_find(tree, "/sata@10200000");
-	static const char builtin[] = "a.license=GPL\0b.alias=vfio-reset:vendor,ahci";
+	struct host_live *live;
 	struct live_device device;
+	struct err err;
+
+	cr_assert_eq(host_live_create(tree, &live, &err), 0);
+	host_live_device(live, host_tree_find(tree, "/sata@10200000"), &device);
+	host_live_destroy(live);
+	host_tree_destroy(tree);
+	return device.reset_handler;
+}
+
+Test(host_live, a_reset_handler_is_a_module_with_the_first_compatible_as_alias)
+{
+	static const char builtin[] = "a.license=GPL\0b.alias=vfio-reset:vendor,ahci";
 
 	make_host(NULL);
 	fake_file("/lib/modules/6.12.1/modules.alias", "alias vfio-reset:vendor,ahci-2 other\n");
-	host_live_device(node, &device);
-	cr_expect_eq(device.reset_handler, LIVE_HANDLER_NONE);
+	cr_expect_eq(reset_handler(), LIVE_HANDLER_NONE);
 	fake_file_bytes("/lib/modules/6.12.1/modules.builtin.modinfo", builtin, sizeof(builtin));
-	host_live_device(node, &device);
-	cr_expect_eq(device.reset_handler, LIVE_HANDLER_THERE);
+	cr_expect_eq(reset_handler(), LIVE_HANDLER_THERE);
 	fake_remove("/lib/modules/6.12.1/modules.builtin.modinfo");
 	fake_file("/lib/modules/6.12.1/modules.alias", "alias vfio-reset:vendor,ahci module\n");
-	host_live_device(node, &device);
-	cr_expect_eq(device.reset_handler, LIVE_HANDLER_THERE);
-	host_tree_destroy(tree);
+	cr_expect_eq(reset_handler(), LIVE_HANDLER_THERE);
 }
 
 Test(host_live, what_the_driver_alone_holds_is_cut_at_unbind)

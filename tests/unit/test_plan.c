@@ -8,6 +8,7 @@
 
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
+#include "tests/unit/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 #include "vmm/commands.h"
@@ -72,38 +73,7 @@ static void make_host(void)
 	dt_destroy(&dt);
 }
 
-#define MAX_TEXT 60000
-
-static char text[MAX_TEXT];
-
-/* dais plan with these arguments, up to NULL; what it prints is in text. */
-static int plan(const char *first, ...)
-{
-	char *argv[16] = { (char *)first };
-	FILE *out = cr_get_redirected_stdout();
-	int argc = 1, status;
-	size_t n;
-	va_list ap;
-
-	va_start(ap, first);
-	while ((argv[argc] = va_arg(ap, char *)))
-		argc++;
-	va_end(ap);
-	status = cmd_plan(argc, argv);
-	puts("\004"); /* the end of what there is to read */
-	fflush(stdout);
-	for (n = 0; n < MAX_TEXT - 1; n++) {
-		int c = fgetc(out);
-
-		if (c == 4)
-			break;
-		text[n] = (char)c;
-	}
-	fgetc(out);
-	text[n] = '\0';
-	cr_expect_eq(fake_n_open_fds(), 0u);
-	return status;
-}
+#define plan(...) run_command(cmd_plan, __VA_ARGS__)
 
 static void setup(void)
 {
@@ -153,8 +123,8 @@ static json_t *parse(size_t n, json_t **root)
 {
 	json_error_t error;
 
-	*root = json_loads(text, 0, &error);
-	cr_assert_not_null(*root, "%s: %s", error.text, text);
+	*root = json_loads(command_text, 0, &error);
+	cr_assert_not_null(*root, "%s: %s", error.text, command_text);
 	return json_array_get(json_object_get(*root, "devices"), n);
 }
 
@@ -237,17 +207,17 @@ Test(plan, devices_of_one_guest_are_placed_as_run_places_them)
 Test(plan, text_is_readable_at_80_columns)
 {
 	cr_assert_eq(plan(HOST, "--all", NULL), EXIT_STATUS_OK);
-	cr_expect(strstr(text, "10000200.disk: It can be passed once you give"));
-	cr_expect(strstr(text, "11000000.private: It cannot be passed"));
-	cr_expect(strstr(text, "clock.bus=HZ"));
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		cr_expect_leq(strlen(line) + 7 * strspn(line, "\t"), 80, "%s", line);
+	cr_expect(strstr(command_text, "10000200.disk: It can be passed once you give"));
+	cr_expect(strstr(command_text, "11000000.private: It cannot be passed"));
+	cr_expect(strstr(command_text, "clock.bus=HZ"));
+	expect_80_columns();
 }
 
 Test(plan, a_graph_has_what_was_cut)
 {
 	cr_assert_eq(plan(HOST, "--dot", "10000200.disk", NULL), EXIT_STATUS_HOST);
-	cr_expect_eq(strncmp(text, "digraph", 7), 0);
-	cr_expect(strstr(text, "\"/disk@10000200\" -> \"/clock-controller\""), "%s", text);
-	cr_expect_eq(text[strlen(text) - 2], '}');
+	cr_expect_eq(strncmp(command_text, "digraph", 7), 0);
+	cr_expect(strstr(command_text, "\"/disk@10000200\" -> \"/clock-controller\""), "%s",
+		  command_text);
+	cr_expect_eq(command_text[strlen(command_text) - 2], '}');
 }
