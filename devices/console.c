@@ -228,7 +228,7 @@ static void take_byte(struct console *c, uint8_t byte)
 	bool escaped = c->escaped;
 
 	c->escaped = false;
-	if (c->host.is_terminal && byte == ESCAPE && !escaped) {
+	if (c->host.terminal.ours && byte == ESCAPE && !escaped) {
 		c->escaped = true;
 	} else if (escaped && byte == 'x') {
 		vm_request(c->vm, VM_REQUEST_STOP);
@@ -375,17 +375,11 @@ int console_start(struct console *c, struct err *err)
 				     &c->timer_source, err);
 	if (ret)
 		return ret;
-	console_host_set_raw(&c->host);
-	if (c->host.is_terminal)
+	terminal_set_raw(&c->host.terminal);
+	if (c->host.terminal.ours)
 		log_info("console: Ctrl-a x stops the guest, Ctrl-a h helps");
 	wake_main(c, AT_ONCE);
 	return 0;
-}
-
-void console_restore(const struct console *c)
-{
-	if (c)
-		console_host_restore(&c->host);
 }
 
 void console_destroy(struct console *c)

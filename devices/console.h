@@ -75,13 +75,6 @@ void console_resume(struct console *console);
  */
 void console_drain(struct console *console);
 
-/*
- * The terminal's modes as console_create() found them. For every way out that does not pass
- * console_destroy(): may be called twice, from a signal handler, and in a process that was forked
- * after console_create().
- */
-void console_restore(const struct console *console);
-
 void console_destroy(struct console *console);
 
 #endif

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,15 +14,6 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-
-static void make_raw(struct termios *t)
-{
-	t->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	t->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	t->c_cflag = (t->c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-	t->c_cc[VMIN] = 1;
-	t->c_cc[VTIME] = 0;
-}
 
 /*
  * An open file of our own for the same terminal or pipe, so that O_NONBLOCK is ours alone: the
@@ -49,19 +39,11 @@ static void open_stdout(struct console_host *host)
 
 static void open_stdio(struct console_host *host)
 {
-	pid_t foreground;
-
 	open_stdout(host);
-	host->in_fd = STDIN_FILENO;
-	if (sys_ioctl(STDIN_FILENO, TCGETS, &host->saved))
-		return;
-	/* Fails for a terminal that does not control us, where nobody does job control either. */
-	if (!sys_ioctl(STDIN_FILENO, TIOCGPGRP, &foreground) && foreground != getpgrp()) {
+	if (terminal_save(&host->terminal))
+		host->in_fd = STDIN_FILENO;
+	else
 		log_info("console: started in the background, so without input");
-		host->in_fd = -1;
-		return;
-	}
-	host->is_terminal = true;
 }
 
 static int open_pty(struct console_host *host, struct err *err)
@@ -87,7 +69,7 @@ static int open_pty(struct console_host *host, struct err *err)
 	/* Without echo, or the guest would read what it wrote. */
 	ret = sys_ioctl(host->own[1], TCGETS, &t);
 	if (!ret) {
-		make_raw(&t);
+		terminal_make_raw(&t);
 		t.c_oflag &= ~(tcflag_t)OPOST;
 		ret = sys_ioctl(host->own[1], TCSETS, &t);
 	}
@@ -145,37 +127,9 @@ int console_host_open(struct console_host *host, const char *spec, struct err *e
 	return err->code;
 }
 
-/* SIGTTOU would stop us should the shell have taken the terminal back meanwhile. */
-static void set_modes(const struct termios *t)
-{
-	sigset_t ttou, old;
-
-	sigemptyset(&ttou);
-	sigaddset(&ttou, SIGTTOU);
-	sys_sigmask(SIG_BLOCK, &ttou, &old);
-	sys_ioctl(STDIN_FILENO, TCSETS, (void *)t);
-	sys_sigmask(SIG_SETMASK, &old, NULL);
-}
-
-void console_host_set_raw(const struct console_host *host)
-{
-	struct termios t = host->saved;
-
-	if (!host->is_terminal)
-		return;
-	make_raw(&t);
-	set_modes(&t);
-}
-
-void console_host_restore(const struct console_host *host)
-{
-	if (host->is_terminal)
-		set_modes(&host->saved);
-}
-
 void console_host_close(struct console_host *host)
 {
-	console_host_restore(host);
+	terminal_restore(&host->terminal);
 	for (unsigned int i = 0; i < n_elems(host->own); i++)
 		close_fd(&host->own[i]);
 }

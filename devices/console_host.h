@@ -3,27 +3,24 @@
 #define DEVICES_CONSOLE_HOST_H
 
 /* The descriptors behind a console; only for console.c. */
-#include <asm/termbits.h> /* the kernel's struct termios, as TCGETS has it; excludes <termios.h> */
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "devices/terminal.h"
 #include "vmm/base/err.h"
 
 struct console_host {
-	int in_fd;        /* -1: no input */
-	int out_fd;       /* -1: output is dropped */
-	int own[2];       /* descriptors that close with the console, -1: none */
-	size_t chunk;     /* a write of so many bytes does not block after out_fd was seen ready */
-	bool is_terminal; /* in_fd is one, in our hands: raw mode, escape */
-	bool lossy;       /* nobody may be reading */
-	struct termios saved; /* with is_terminal */
+	int in_fd;    /* -1: no input */
+	int out_fd;   /* -1: output is dropped */
+	int own[2];   /* descriptors that close with the console, -1: none */
+	size_t chunk; /* a write of so many bytes does not block after out_fd was seen ready */
+	bool lossy;   /* nobody may be reading */
+	struct terminal terminal; /* in_fd, if it is one: raw mode, escape */
 };
 
 /* @host is filled in any case, for console_host_close(). @spec as for console_create(). */
 int console_host_open(struct console_host *host, const char *spec, struct err *err);
-void console_host_set_raw(const struct console_host *host);
-void console_host_restore(const struct console_host *host);
 void console_host_close(struct console_host *host);
 
 #endif

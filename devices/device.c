@@ -77,6 +77,27 @@ int device_config_bool(const struct device_config *config, const char *key, int 
 	return 0;
 }
 
+int device_config_choice(const struct device_config *config, const char *key, int index,
+			 const char *const *names, unsigned int *choice, struct err *err)
+{
+	const struct device_setting *setting = device_config_find(config, key, index);
+	char list[128] = "one of";
+	size_t used = strlen(list);
+
+	if (!setting)
+		return 0;
+	for (unsigned int i = 0; names[i]; i++) {
+		if (strcmp(names[i], setting->value) == 0) {
+			*choice = i;
+			return 0;
+		}
+		if (used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s %s",
+						 i ? "," : "", names[i]);
+	}
+	return bad_value(setting, list, err);
+}
+
 const char *device_key_suffix_text(enum device_key_suffix suffix)
 {
 	static const char *const texts[] = {

@@ -60,6 +60,9 @@ int device_config_u64(const struct device_config *config, const char *key, int i
 		      uint64_t *value, struct err *err);
 int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,
 		       struct err *err);
+/* *choice is an index into @names, which end with NULL. */
+int device_config_choice(const struct device_config *config, const char *key, int index,
+			 const char *const *names, unsigned int *choice, struct err *err);
 /* Whether the user said where in the guest the device is to be: such devices are placed first. */
 bool device_config_is_pinned(const struct device_config *config);
 /* Each setting's key is one of the class's, given once; else an error that names the nearest. */
@@ -106,7 +109,13 @@ struct device_class {
 	void (*quiesce)(struct device *device);
 	/* Registers as at power-on. Called after quiesce, for a guest reset; arm follows. */
 	int (*reset)(struct device *device, struct err *err);
-	/* NULL and half-built devices are fine. */
+	/*
+	 * Undo attach, also half of it, while the VM is still there; the device keeps what it has
+	 * of the host, for destroy. NULL: nothing of it has to outlive the VM, destroy comes in its
+	 * place.
+	 */
+	void (*detach)(struct device *device);
+	/* NULL and half-built devices are fine. Needs nothing of the VM when detach came before. */
 	void (*destroy)(struct device *device);
 
 	/*

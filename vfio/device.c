@@ -13,6 +13,7 @@
 #include "vfio/host_irq.h"
 #include "vfio/irq.h"
 #include "vfio/region.h"
+#include "vfio/reset.h"
 #include "vfio/settings.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -196,20 +197,23 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	if (ret)
 		return ret;
 	find_host_irqs(vdev, &irqs_before);
-	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
-		log_warn("%s: the host's kernel has no reset handler for it: a guest reset cuts "
-			 "its DMA for a while but leaves its registers as they are",
-			 vdev->host.name);
-	return vfio_device_reset(vdev, err);
+	ret = vfio_reset_policy_read(vdev, config, err);
+	return ret ? ret : vfio_device_reset(vdev, err);
+}
+
+void vfio_device_detach(struct vfio_device *vdev)
+{
+	vfio_user_irqs_destroy(vdev);
+	for (unsigned int i = vdev->n_regions; i-- > 0;)
+		vfio_region_detach(&vdev->regions[i], vdev->device.vm);
 }
 
 void vfio_device_close(struct vfio_device *vdev)
 {
-	vfio_user_irqs_destroy(vdev);
 	while (vdev->n_irqs)
 		vfio_irq_destroy(&vdev->irqs[--vdev->n_irqs]);
 	while (vdev->n_regions)
-		vfio_region_destroy(&vdev->regions[--vdev->n_regions], vdev->device.vm);
+		vfio_region_destroy(&vdev->regions[--vdev->n_regions]);
 	free(vdev->irqs);
 	free(vdev->regions);
 	vdev->irqs = NULL;
@@ -240,21 +244,5 @@ int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err)
 		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
 	for (unsigned int i = 0; i < vdev->n_irqs; i++)
 		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
-	return 0;
-}
-
-int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
-{
-	int ret;
-
-	if (!(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
-		return 0;
-	ret = sys_ioctl(vdev->handle.fd, VFIO_DEVICE_RESET, NULL);
-	trace_line(TRACE_VFIO, "%s: reset: %d", vdev->host.name, ret);
-	if (ret < 0) {
-		err_set(err, ret, "reset %s", vdev->host.name);
-		err_why(err, "its reset handler in the host's kernel failed; see dmesg");
-		return err_host(err);
-	}
 	return 0;
 }

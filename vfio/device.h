@@ -16,6 +16,13 @@
 struct vfio_irq;
 struct vfio_region;
 
+/* reset=: what when the host's kernel has no reset handler for it */
+enum vfio_reset_policy {
+	VFIO_RESET_BEST_EFFORT, /* go on, and say so */
+	VFIO_RESET_REQUIRE,     /* do not run */
+	VFIO_RESET_NONE,        /* go on; one that there is is not called either */
+};
+
 /* An assigned device, opened. */
 struct vfio_device {
 	struct device device;     /* base; first */
@@ -28,6 +35,7 @@ struct vfio_device {
 	unsigned int graft_number;
 	struct vfio_handle handle;
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
+	enum vfio_reset_policy reset;
 	struct vfio_region *regions;
 	unsigned int n_regions;
 	struct vfio_irq *irqs;
@@ -36,17 +44,16 @@ struct vfio_device {
 };
 
 /*
- * Open vdev->host (found and bound) and take its regions and interrupts as VFIO and @config have
- * them; nothing is wired. After an error vfio_device_close() cleans up, as it does later; the
- * memslots of regions go then, too.
+ * Open vdev->host (found and bound), reset it, and take its regions and interrupts as VFIO and
+ * @config have them; nothing is wired. After an error vfio_device_close() cleans up, as it does
+ * later.
  */
 int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err);
+/* Take away what of its regions and interrupts the VM and its event loop have. */
+void vfio_device_detach(struct vfio_device *vdev);
 void vfio_device_close(struct vfio_device *vdev);
 
 /* Fill vdev->guest, but for coherence, when regions and interrupts have their places. */
 int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err);
-
-/* VFIO_DEVICE_RESET where the kernel has a handler for this device; else nothing. */
-int vfio_device_reset(const struct vfio_device *vdev, struct err *err);
 
 #endif

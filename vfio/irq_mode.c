@@ -32,6 +32,7 @@ static const char *const names[] = {
 	[VFIO_IRQ_FORWARD] = "forward",
 	[VFIO_IRQ_IRQFD] = "irqfd",
 	[VFIO_IRQ_EVENTFD] = "eventfd",
+	NULL,
 };
 
 const char *vfio_irq_mode_name(enum vfio_irq_mode mode)
@@ -49,17 +50,11 @@ static int bad_value(const struct device_setting *setting, const char *fix, stru
 int vfio_irq_mode_of(const struct device_config *config, unsigned int index,
 		     enum vfio_irq_mode *mode, struct err *err)
 {
-	const struct device_setting *setting = device_config_find(config, "irq-mode", (int)index);
+	unsigned int choice = *mode;
+	int ret = device_config_choice(config, "irq-mode", (int)index, names, &choice, err);
 
-	if (!setting)
-		return 0;
-	for (unsigned int i = 0; i < N_VFIO_IRQ_MODES; i++) {
-		if (strcmp(names[i], setting->value) == 0) {
-			*mode = i;
-			return 0;
-		}
-	}
-	return bad_value(setting, "auto, forward, irqfd or eventfd", err);
+	*mode = choice;
+	return ret;
 }
 
 /* REGION:OFFSET[:write] */

@@ -18,7 +18,6 @@ enum vfio_irq_mode {
 			     it */
 	VFIO_IRQ_IRQFD,   /* in the kernel; a level interrupt with resampling */
 	VFIO_IRQ_EVENTFD, /* by the main loop, for hosts without the above */
-	N_VFIO_IRQ_MODES,
 };
 const char *vfio_irq_mode_name(enum vfio_irq_mode mode);
 

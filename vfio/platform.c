@@ -12,6 +12,7 @@
 #include "vfio/irq.h"
 #include "vfio/nodes.h"
 #include "vfio/region.h"
+#include "vfio/reset.h"
 #include "vfio/vfio.h"
 #include "vmm/core/vm.h"
 
@@ -47,11 +48,17 @@ static void platform_quiesce(struct device *device)
 		vfio_irq_quiesce(&vdev->irqs[i], device->vm);
 }
 
+static void platform_detach(struct device *device)
+{
+	vfio_device_detach(to_vfio(device));
+}
+
 static void platform_destroy(struct device *device)
 {
 	if (!device)
 		return;
 	platform_quiesce(device);
+	platform_detach(device);
 	vfio_device_close(to_vfio(device));
 	leave(to_vfio(device));
 	free(device);
@@ -178,7 +185,7 @@ static int platform_reset(struct device *device, struct err *err)
 		.name = name_, .help = help_, .keys = vfio_platform_keys,                        \
 		.create = platform_create, .attach = platform_attach,                            \
 		.describe = platform_describe, .arm = platform_arm, .quiesce = platform_quiesce, \
-		.reset = platform_reset, .destroy = platform_destroy,                            \
+		.reset = platform_reset, .detach = platform_detach, .destroy = platform_destroy, \
 	}
 
 const struct device_class vfio_platform_class = PLATFORM_CLASS(

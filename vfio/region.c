@@ -311,7 +311,7 @@ int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *er
 	return ret;
 }
 
-void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
+void vfio_region_detach(struct vfio_region *region, struct vm *vm)
 {
 	for (unsigned int i = region->n_areas; i-- > 0;) {
 		struct vfio_area *area = &region->areas[i];
@@ -320,7 +320,13 @@ void vfio_region_destroy(struct vfio_region *region, struct vm *vm)
 			vm_memslot_remove(vm, area->slot);
 		if (area->hva)
 			sys_munmap(area->hva, area->range.size);
+		area->slot = -1;
+		area->hva = NULL;
 	}
+}
+
+void vfio_region_destroy(struct vfio_region *region)
+{
 	free(region->areas);
 	region->areas = NULL;
 	region->n_areas = 0;

@@ -91,7 +91,12 @@ int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trappi
 /* Into the MMIO table, and areas into memslots. */
 int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err);
 
-/* Takes the memslots away and the mappings; the MMIO table keeps its entry until the VM goes. */
-void vfio_region_destroy(struct vfio_region *region, struct vm *vm);
+/*
+ * Takes the memslots away and the mappings, if there are any; the MMIO table keeps its entry until
+ * the VM goes.
+ */
+void vfio_region_detach(struct vfio_region *region, struct vm *vm);
+/* After detach. */
+void vfio_region_destroy(struct vfio_region *region);
 
 #endif

@@ -29,6 +29,10 @@ const struct device_key vfio_platform_keys[] = {
 	{ "mmap-timeout", "MS",
 	  "for eventfd: registers are mapped again after so long without an interrupt; default: 100",
 	  DEVICE_KEY_ALONE },
+	{ "reset", "require|best-effort|none",
+	  "where the host's kernel has no reset handler for it: do not run, or run with a warning; none: do "
+	  "not call one that there is; default: best-effort",
+	  DEVICE_KEY_ALONE },
 	{ "compatible", "TEXT",
 	  "what the guest's device tree node says; default: what the host's says",
 	  DEVICE_KEY_ALONE },

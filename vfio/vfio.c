@@ -168,13 +168,19 @@ bool vfio_is_empty(const struct vfio *vfio)
 	return !vfio->devices;
 }
 
+void vfio_kvm_detach(struct vfio *vfio)
+{
+	if (vfio)
+		close_fd(&vfio->kvm_fd);
+}
+
 void vfio_destroy(struct vfio *vfio)
 {
 	if (!vfio)
 		return;
 	assert(!vfio->devices && !vfio->handles);
 	vfio_nodes_destroy(vfio);
-	close_fd(&vfio->kvm_fd);
+	vfio_kvm_detach(vfio);
 	vfio_dma_unmap(vfio, &(struct err){ 0 });
 	while (vfio->iommus) {
 		struct vfio_iommu *iommu = vfio->iommus;

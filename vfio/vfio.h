@@ -25,6 +25,8 @@ struct vm;
  *	…
  *	vfio_dma_unmap()	at a guest reset, between quiesce and ram_clear()
  *	vfio_dma_map()		… and after it again
+ *	vfio_kvm_detach()	before the VM goes
+ *	vfio_release()		when no guest uses the devices any more
  *	vfio_destroy()		after the devices
  */
 struct vfio;
@@ -52,6 +54,18 @@ int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);
 int vfio_dma_unmap(struct vfio *vfio, struct err *err);
 
 int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err);
+/* KVM holds what it was told of, so that nobody else could open it, until then. */
+void vfio_kvm_detach(struct vfio *vfio);
+
+/*
+ * All devices stop working for the guest: interrupts off, DMA cut, reset as reset= says, in this
+ * order. Needs their descriptors alone: the VM may be gone, and have been another process's. All of
+ * it is tried; @failed is told of each failure, with the host's device, or NULL for those of a
+ * whole address space.
+ */
+void vfio_release(struct vfio *vfio,
+		  void (*failed)(void *opaque, const char *device, const struct err *err),
+		  void *opaque);
 
 /*
  * Read the host's tree and decide what of it the guest gets of each device; before the devices'

@@ -46,6 +46,20 @@ int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err)
 	return 0;
 }
 
+void vfio_kvm_detach(struct vfio *vfio)
+{
+	(void)vfio;
+}
+
+void vfio_release(struct vfio *vfio,
+		  void (*failed)(void *opaque, const char *device, const struct err *err),
+		  void *opaque)
+{
+	(void)vfio;
+	(void)failed;
+	(void)opaque;
+}
+
 int vfio_nodes_plan(struct vfio *vfio, struct err *err)
 {
 	(void)vfio;

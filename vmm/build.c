@@ -52,17 +52,65 @@ static void destroy_devices(struct machine *m)
 	while (m->n_devices) {
 		struct device *device = m->devices[--m->n_devices];
 
-		device->class->destroy(device);
+		if (device)
+			device->class->destroy(device);
 	}
 	free(m->devices);
 	m->devices = NULL;
 }
 
+static void not_released(void *opaque, const char *device, const struct err *err)
+{
+	struct machine *m = opaque;
+
+	(void)device;
+	err_print(err);
+	m->is_lost = true;
+}
+
 static void give_devices_back(struct machine *m)
 {
+	vfio_release(m->vm.vfio, not_released, m);
 	destroy_devices(m);
 	vfio_destroy(m->vm.vfio);
 	m->vm.vfio = NULL;
+}
+
+/* Only what holds something of the host stays. */
+static void detach_devices(struct machine *m)
+{
+	for (unsigned int i = m->n_devices; i-- > 0;) {
+		struct device *device = m->devices[i];
+
+		if (device->class->detach) {
+			device->class->detach(device);
+		} else {
+			device->class->destroy(device);
+			m->devices[i] = NULL;
+		}
+	}
+	free(m->vm.bus);
+	m->vm.bus = NULL;
+}
+
+static int fork_keeper(struct machine *m, struct err *err)
+{
+	int ret;
+
+	/* Who only looks at the device tree is done with the devices at once. */
+	if (!m->config->keeper || m->config->dump_dtb)
+		return 0;
+	ret = keeper_fork(&m->keeper, err);
+	if (ret < 0)
+		return ret;
+	if (!ret) {
+		m->n_kept = m->n_stages;
+		return keeper_follow(&m->keeper, err);
+	}
+	close_images(m);
+	detach_devices(m);
+	m->vmm_status = keeper_wait(&m->keeper, err);
+	return MACHINE_KEPT;
 }
 
 static int ask_kvm(struct machine *m, struct err *err)
@@ -155,6 +203,7 @@ static int make_vgic(struct machine *m, struct err *err)
 
 static void destroy_vgic(struct machine *m)
 {
+	vfio_kvm_detach(m->vm.vfio);
 	vgic_destroy(m->vm.vgic);
 	m->vm.vgic = NULL;
 }
@@ -201,13 +250,6 @@ static int attach_devices(struct machine *m, struct err *err)
 	return 0;
 }
 
-static void detach_devices(struct machine *m)
-{
-	destroy_devices(m);
-	free(m->vm.bus);
-	m->vm.bus = NULL;
-}
-
 static int start_console(struct machine *m, struct err *err)
 {
 	return console_start(m->vm.console, err);
@@ -238,9 +280,11 @@ static const struct stage {
 	/* what the user got wrong is found before anything of the host is touched; open for guest
 	   resets too */
 	{ "open the images", open_images, close_images },
-	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired. Before KVM
-	 * exists: whoever guards the devices must hold nothing of the guest */
+	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
 	{ "take the devices", take_devices, give_devices_back },
+	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
+	   the VMM has ended, and has nothing of the guest */
+	{ "fork the keeper", fork_keeper, NULL },
 	{ "ask KVM", ask_kvm, close_kvm },
 	/* around the IOVA ranges that the devices' IOMMUs reserve */
 	{ "make RAM", make_ram, free_ram },
@@ -291,7 +335,7 @@ int machine_build(struct machine *m, const struct vm_config *config, struct err 
 
 void machine_destroy(struct machine *m)
 {
-	while (m->n_stages) {
+	while (m->n_stages > m->n_kept) {
 		const struct stage *stage = &stages[--m->n_stages];
 
 		if (!stage->undo)

@@ -71,6 +71,7 @@ static int configure(struct trial *t, struct err *err)
 		(char *)"--memory",          (char *)"16M",
 		(char *)"--console",         (char *)"none",
 		(char *)"--default-devices", (char *)"no",
+		(char *)"--keeper",          (char *)"no",
 		(char *)"--device",          (char *)"test-device",
 		(char *)"--device",          device,
 	};

@@ -45,7 +45,9 @@ static int run(const struct vm_config *config, struct err *err)
 	int ret;
 
 	ret = machine_build(&machine, config, err);
-	if (!ret && config->dump_dtb) {
+	if (ret == MACHINE_KEPT) {
+		ret = machine.vmm_status;
+	} else if (!ret && config->dump_dtb) {
 		ret = dump_tree(&machine, config->dump_dtb, err);
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
@@ -54,7 +56,7 @@ static int run(const struct vm_config *config, struct err *err)
 			ret = write_stats(&machine, config->stats, ret, err);
 	}
 	machine_destroy(&machine);
-	return ret;
+	return ret == EXIT_STATUS_OK && machine.is_lost ? EXIT_STATUS_FAILURE : ret;
 }
 
 int cmd_run(int argc, char *const *argv)

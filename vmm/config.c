@@ -23,6 +23,7 @@ void config_init(struct vm_config *config)
 		.n_vcpus = 1,
 		.memory = 256ULL << 20,
 		.console = "stdio",
+		.keeper = true,
 		.default_devices = true,
 		.stop_timeout = 30,
 		.log_level = LOG_INFO,

@@ -42,6 +42,7 @@ struct vm_config {
 	uint64_t (*affinity)[VM_AFFINITY_WORDS];
 	unsigned int rt_priority;  /* 0: ordinary scheduling */
 	const char *console;       /* as console_create() takes it */
+	bool keeper;               /* a process of its own brings the devices back */
 	bool default_devices;      /* config_finish() shall add them */
 	unsigned int stop_timeout; /* seconds */
 	const char *dump_dtb;

@@ -9,6 +9,7 @@
 #include "vmm/base/err.h"
 #include "vmm/config.h"
 #include "vmm/core/vm.h"
+#include "vmm/keeper.h"
 
 struct device;
 
@@ -16,7 +17,7 @@ struct device;
  * A guest with all that belongs to it. Order of calls:
  *
  *	machine_build()		everything but letting the vCPUs go
- *	machine_run()		until the guest or the user ends it; serves guest resets
+ *	machine_run()		in the VMM: until the guest or the user ends it; serves guest resets
  *	machine_destroy()	also after a machine_build() that failed
  */
 struct machine {
@@ -28,10 +29,21 @@ struct machine {
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
 	unsigned int n_stages; /* of machine_build() that were begun */
+	unsigned int n_kept;   /* the first so many are the keeper's to undo; 0: there is none */
+	struct keeper keeper;
+	int vmm_status; /* in the keeper: how the VMM ended, as machine_run() returns it */
+	bool is_lost;   /* machine_destroy() could not bring back all of the host */
 };
 
-/* The stages and their order are the table in build.c. @machine need not be initialised. */
+/*
+ * The stages and their order are the table in build.c. @machine need not be initialised. Returns 0
+ * in the VMM. With a keeper (config->keeper) it returns in both processes: MACHINE_KEPT in the
+ * keeper, when the VMM has ended, whose status and @err are machine->vmm_status and @err; then only
+ * machine_destroy() is left to do.
+ */
+#define MACHINE_KEPT 1
 int machine_build(struct machine *machine, const struct vm_config *config, struct err *err);
+/* A VMM that has a keeper leaves to it what the keeper has. */
 void machine_destroy(struct machine *machine);
 
 /*

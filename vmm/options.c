@@ -125,6 +125,12 @@ const struct vm_option vm_options[] = {
 	  .max = 86400,
 	  .help = "How long a guest that was asked to power off may take before it is stopped. Default: 30. "
 		  "0: it is not asked." },
+	{ .key = "keeper",
+	  .arg = "yes|no",
+	  .set = option_set_bool,
+	  .field = FIELD(keeper),
+	  .help = "Whether a process of its own waits for the end of the VM, however it comes, and then brings "
+		  "devices and terminal back. Default: yes. no is for debuggers." },
 	{ .key = "dump-dtb",
 	  .arg = "FILE",
 	  .set = option_set_path,

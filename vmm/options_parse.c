@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "vmm/config.h"
+#include "vmm/option_values.h"
 #include "vmm/options.h"
 
 static void unknown_option(const char *arg, struct err *err)
@@ -37,6 +38,15 @@ static const struct vm_option *find_option(const char *arg)
 	return NULL;
 }
 
+/* "--no-KEY" for "--KEY no" */
+static const struct vm_option *find_negated(const char *arg)
+{
+	const struct vm_option *option =
+		strncmp(arg, "--no-", 5) == 0 ? option_find(arg + 5, false) : NULL;
+
+	return option && option->set == option_set_bool ? option : NULL;
+}
+
 /*
  * The option at @argv[*i], and its value ("" when it takes none); *i then stands at the last
  * argument taken. NULL and @err for what is malformed.
@@ -48,6 +58,10 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	const struct vm_option *option = find_option(arg);
 
 	*value = "";
+	if (!option && find_negated(arg)) {
+		*value = "no";
+		return find_negated(arg);
+	}
 	if (!option) {
 		unknown_option(arg, err);
 	} else if (!option->arg) {

@@ -39,6 +39,11 @@ static int mask_lines(struct machine *m, struct err *err)
 	return 0;
 }
 
+static int unmap_dma(struct machine *m, struct err *err)
+{
+	return vfio_dma_unmap(m->vm.vfio, err);
+}
+
 static int reset_devices(struct machine *m, struct err *err)
 {
 	for (unsigned int i = 0; i < m->n_devices; i++) {
@@ -51,11 +56,6 @@ static int reset_devices(struct machine *m, struct err *err)
 		}
 	}
 	return 0;
-}
-
-static int unmap_dma(struct machine *m, struct err *err)
-{
-	return vfio_dma_unmap(m->vm.vfio, err);
 }
 
 static int reset_vgic(struct machine *m, struct err *err)
@@ -85,10 +85,10 @@ static const struct {
 	int (*run)(struct machine *m, struct err *err);
 } steps[] = {
 	{ "mask the lines", mask_lines },
-	{ "reset devices", reset_devices },
-	/* what has no reset handler, or ignores it, is cut off here: its DMA now faults in the
-	   IOMMU */
+	/* before the reset, whatever that does, and for what has no reset handler: DMA now faults
+	   in the IOMMU. Without one nothing is mapped, and RAM is not touched before the reset */
 	{ "unmap DMA", unmap_dma },
+	{ "reset devices", reset_devices },
 	/* lines are low by now, so that nothing becomes pending again */
 	{ "reset the VGIC", reset_vgic },
 	{ "reset vCPUs", reset_vcpus },

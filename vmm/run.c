@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 #include "devices/console.h"
 #include "devices/device.h"
@@ -14,12 +15,15 @@
 #include "vmm/machine.h"
 #include "vmm/watch.h"
 
+#define SAME_SIGNAL_MS 300
+
 /* What the main loop waits for beside the devices' own sources. */
 struct control {
 	struct machine *machine;
 	int signal_fd;
 	int timer_fd; /* runs while the guest is being asked to power off */
 	bool asked;   /* not to be asked (again): the next signal stops it */
+	struct timespec asked_at;
 	struct err *err;
 	int ret; /* of a reset that failed */
 };
@@ -52,6 +56,21 @@ static bool press_power_key(struct machine *m)
 	return pressed;
 }
 
+/*
+ * What a terminal or timeout(1) sends to the whole process group comes from there and from the
+ * keeper: it is one signal.
+ */
+static bool is_the_same(const struct control *control)
+{
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - control->asked_at.tv_sec) * 1000 +
+	     (now.tv_nsec - control->asked_at.tv_nsec) / 1000000;
+	return ms < SAME_SIGNAL_MS;
+}
+
 static void on_signal(void *opaque, uint32_t events)
 {
 	struct control *control = opaque;
@@ -62,12 +81,15 @@ static void on_signal(void *opaque, uint32_t events)
 	(void)events;
 	if (sys_read(control->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (is_the_same(control))
+		return;
 	if (control->asked || !m->config->stop_timeout || !press_power_key(m)) {
 		log_info("%s: stopping the guest", strsignal((int)info.ssi_signo));
 		vm_request(&m->vm, VM_REQUEST_STOP);
 		return;
 	}
 	control->asked = true;
+	clock_gettime(CLOCK_MONOTONIC, &control->asked_at);
 	log_info("%s: asked the guest to power off; it has %u s, a second signal stops it at once",
 		 strsignal((int)info.ssi_signo), m->config->stop_timeout);
 	sys_timerfd_settime(control->timer_fd, 0, &timeout);

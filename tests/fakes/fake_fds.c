@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "tests/fakes/fake_process.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_tree.h"
 #include "vmm/base/sys.h"
@@ -42,6 +43,7 @@ void fake_sys_reset(void)
 	state.fs_type = HUGETLBFS_MAGIC; /* only --mem-path asks */
 	state.fs_block_size = 2 << 20;
 	fake_memory_reset();
+	fake_process_reset();
 	fake_tree_reset();
 }
 
@@ -152,6 +154,14 @@ unsigned long fake_ioctl_request(unsigned int i)
 int fake_ioctl_fd(unsigned int i)
 {
 	return state.ioctls[i].fd;
+}
+
+unsigned int fake_find_ioctl(unsigned long request, unsigned int from)
+{
+	for (unsigned int i = from; i < state.n_ioctls; i++)
+		if (state.ioctls[i].request == request)
+			return i;
+	return UINT32_MAX;
 }
 
 void fake_log_ioctl(int fd, unsigned long request)

@@ -63,5 +63,7 @@ unsigned int fake_n_mappings(void);
 unsigned int fake_n_ioctls(void);
 unsigned long fake_ioctl_request(unsigned int i);
 int fake_ioctl_fd(unsigned int i);
+/* The first of this request from @from on; UINT32_MAX: none. */
+unsigned int fake_find_ioctl(unsigned long request, unsigned int from);
 
 #endif

@@ -133,6 +133,16 @@ start()
 	done
 }
 
+# kill_run: kill -9 of the run in the background, and so of its VMM; returns when both are gone
+kill_run()
+{
+	kill -9 "$dais_pid"
+	wait "$dais_pid" 2>/dev/null
+	while pidof dais >/dev/null; do
+		sleep 0.1
+	done
+}
+
 # start_guest IMAGE [OPTION…]: a bare-metal guest that says when it is ready
 start_guest()
 {

@@ -32,8 +32,7 @@ killed()
 	until grep -qs holding "$work/holder"; do
 		sleep 0.1
 	done
-	kill -9 "$dais_pid"
-	wait "$dais_pid" 2>/dev/null
+	kill_run
 	before=$(host_count)
 	sleep 1
 	after=$(host_count)
@@ -125,8 +124,7 @@ expect check-irq-nothing 2 dais check --irq nonesuch
 # A line that nobody handles is told of, once.
 start_guest irq-stuck --append how=pending --device "$edu" $here
 sleep 14
-kill -9 "$dais_pid"
-wait "$dais_pid" 2>/dev/null
+kill_run
 if [ "$(grep -c 'interrupt 0 (SPI [0-9]*) is asserted' "$out")" = 1 ]; then
 	pass unhandled
 else

@@ -45,8 +45,7 @@ for mode in irqfd forward; do
 	start "guest: reading" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
 		--device $sata,irq-mode=$mode --append "console=ttyAMA0 quiet panic=-1 test=busy"
 	sleep 0.5
-	kill -9 "$dais_pid"
-	wait "$dais_pid" 2>/dev/null
+	kill_run
 	disk_works linux-killed-$mode-host-driver
 done
 

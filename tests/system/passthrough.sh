@@ -48,7 +48,6 @@ says no-mmap-shows-each-access "10000000.edu"
 dais run --kernel "$job/guest/edu-irq.img" --memory 64M --device test-device --device $edu --append n=1000000 >"$out" 2>&1 </dev/null &
 dais_pid=$!
 sleep 1
-kill -9 "$dais_pid"
-wait "$dais_pid" 2>/dev/null
+kill_run
 guest after-kill 0 edu-irq "n=100" --device $edu
 kernel_is_quiet passthrough-host-kernel

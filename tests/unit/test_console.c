@@ -250,7 +250,6 @@ Test(console, none_takes_everything)
 	cr_assert(!fake_guest_serve(&g, 20));
 	console_put(NULL, 'x');
 	console_resume(NULL);
-	console_restore(NULL);
 	cr_assert(!console_is_full(NULL));
 }
 

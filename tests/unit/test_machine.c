@@ -10,90 +10,23 @@
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
+#include "tests/fakes/fixture_machine.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/machine.h"
-#include "vmm/options.h"
 
-/*
- * A whole machine on the fakes: two vCPUs, the default devices, and two assigned ones, of which one
- * has a reset handler.
- */
-#define RAM_START 0x40000000ULL
-#define RAM_SIZE  (32ULL << 20)
+#define RAM_START FIXTURE_RAM_START
+#define RAM_SIZE  FIXTURE_RAM_SIZE
 
-#define ID_AA64MMFR0_EL1 \
-	0x603000000013c038ULL /* KVM's register id: op0 3, op1 0, CRn 0, CRm 7, op2 0 */
-
-static struct fake_vfio_device disk, rtc;
 static struct vm_config config;
 static struct machine machine;
 static struct err err;
 
-/* Documentation/arch/arm64/booting.rst: text_offset 0x80000, 64 KiB in memory, any page size. */
-static const struct {
-	uint32_t code[2];
-	uint64_t text_offset, image_size, flags, reserved[3];
-	uint32_t magic, pe_offset;
-	uint8_t body[64];
-} image = { .text_offset = 0x80000, .image_size = 0x10000, .flags = 8, .magic = 0x644d5241 };
-
-static void make_host(void)
-{
-	fake_sys_reset();
-	fake_kvm_reset();
-	fake_vfio_reset();
-	for (unsigned int i = 0; i < 2; i++)
-		fake_kvm_reg_put(i, ID_AA64MMFR0_EL1, 0); /* 4 and 64 KiB pages */
-	disk = (struct fake_vfio_device){
-		.name = "10000000.ahci",
-		.group = 1,
-		.n_regions = 1,
-		.regions = { { .size = 0x10000 } },
-		.n_irqs = 1,
-		.irqs = { { .level = true } },
-	};
-	rtc = (struct fake_vfio_device){
-		.name = "9010000.pl031",
-		.group = 2,
-		.amba = true,
-		.no_reset = true,
-		.n_regions = 1,
-		.regions = { { .size = 0x1000 } },
-		.n_irqs = 1,
-		.irqs = { { .level = true } },
-	};
-	fake_vfio_add(&disk);
-	fake_vfio_add(&rtc);
-	fake_file_bytes("/boot/Image", &image, sizeof(image));
-	fake_file("/boot/initrd", "the initrd");
-}
-
-static void configure(void)
-{
-	char *const argv[] = {
-		(char *)"--kernel",  (char *)"/boot/Image",
-		(char *)"--initrd",  (char *)"/boot/initrd",
-		(char *)"--memory",  (char *)"32M",
-		(char *)"--cpus",    (char *)"2",
-		(char *)"--append",  (char *)"quiet",
-		(char *)"--console", (char *)"none",
-		(char *)"--device",  (char *)"vfio-platform,host=10000000.ahci",
-		(char *)"--device",  (char *)"vfio-platform,host=9010000.pl031",
-		(char *)"--device",  (char *)"test-device",
-	};
-	enum options_wish wish;
-
-	config_init(&config);
-	cr_assert_eq(options_parse(&config, n_elems(argv), argv, &wish, &err), 0, "%s", err.what);
-}
-
 static void setup(void)
 {
 	log_set_level(LOG_ERROR);
-	make_host();
-	configure();
-	memset(&err, 0, sizeof(err));
+	fixture_host();
+	fixture_config(&config, "no");
 }
 
 static void teardown(void)
@@ -104,14 +37,6 @@ static void teardown(void)
 
 TestSuite(machine, .init = setup, .fini = teardown);
 
-static unsigned int find_ioctl(unsigned long request, unsigned int from)
-{
-	for (unsigned int i = from; i < fake_n_ioctls(); i++)
-		if (fake_ioctl_request(i) == request)
-			return i;
-	return UINT32_MAX;
-}
-
 Test(machine, nothing_is_left_open_or_mapped)
 {
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
@@ -120,7 +45,7 @@ Test(machine, nothing_is_left_open_or_mapped)
 	cr_expect_eq(fake_n_mappings(), 0);
 	cr_expect_eq(fake_kvm.n_irqfds, 0);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
-	cr_expect_eq(disk.irqs[0].trigger_fd, -1);
+	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
 }
 
 Test(machine, only_ram_is_mapped_for_dma)
@@ -128,7 +53,7 @@ Test(machine, only_ram_is_mapped_for_dma)
 	const size_t page_sizes[] = { 4096, 16384, 65536 };
 
 	for (size_t i = 0; i < n_elems(page_sizes); i++) {
-		make_host();
+		fixture_host();
 		fake_set_page_size(page_sizes[i]);
 		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 		cr_assert_eq(fake_vfio.n_containers, 1);
@@ -147,17 +72,17 @@ Test(machine, the_order_that_the_kernel_wants)
 	unsigned int vcpu_init, vgic_init, irqfd, trigger;
 
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
-	vcpu_init = find_ioctl(KVMARM_VCPU_INIT, 0);
-	vcpu_init = find_ioctl(KVMARM_VCPU_INIT, vcpu_init + 1);
-	vgic_init = find_ioctl(KVM_SET_DEVICE_ATTR, vcpu_init);
-	irqfd = find_ioctl(KVM_IRQFD, 0);
-	trigger = find_ioctl(VFIO_DEVICE_SET_IRQS, irqfd);
-	cr_expect_lt(find_ioctl(VFIO_SET_IOMMU, 0), find_ioctl(KVM_CREATE_VM, 0));
+	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, 0);
+	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, vcpu_init + 1);
+	vgic_init = fake_find_ioctl(KVM_SET_DEVICE_ATTR, vcpu_init);
+	irqfd = fake_find_ioctl(KVM_IRQFD, 0);
+	trigger = fake_find_ioctl(VFIO_DEVICE_SET_IRQS, irqfd);
+	cr_expect_lt(fake_find_ioctl(VFIO_SET_IOMMU, 0), fake_find_ioctl(KVM_CREATE_VM, 0));
 	cr_expect_lt(vcpu_init, vgic_init);
 	cr_expect_lt(vgic_init, irqfd);
 	cr_expect_lt(irqfd, trigger);
 	cr_expect(machine.vm.mmio.sealed);
-	cr_expect_eq(find_ioctl(KVM_RUN, 0), UINT32_MAX, "a vCPU ran before machine_run()");
+	cr_expect_eq(fake_find_ioctl(KVM_RUN, 0), UINT32_MAX, "a vCPU ran before machine_run()");
 	machine_destroy(&machine);
 }
 
@@ -203,7 +128,7 @@ Test(machine, each_failing_call_is_an_error_and_leaks_nothing, .timeout = 300)
 		bool failed;
 		int ret;
 
-		make_host();
+		fixture_host();
 		memset(&err, 0, sizeof(err));
 		fake_fail_at(n, ENOTTY);
 		ret = machine_build(&machine, &config, &err);
@@ -232,18 +157,18 @@ Test(machine, a_reset_brings_all_back)
 {
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 	memset(machine.vm.ram.banks[0].hva, 0x5a, RAM_SIZE);
-	disk.n_resets = rtc.n_resets = 0;
+	fixture_disk.n_resets = fixture_rtc.n_resets = 0;
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
-	cr_expect_eq(disk.n_resets, 1);
-	cr_expect_eq(rtc.n_resets, 0);
+	cr_expect_eq(fixture_disk.n_resets, 1);
+	cr_expect_eq(fixture_rtc.n_resets, 0);
 	cr_expect_eq(fake_kvm.vcpus[0].n_inits, 2);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 1);
 	cr_expect_eq(machine.vm.n_resets, 1);
-	cr_expect_arr_eq((char *)machine.vm.ram.banks[0].hva + image.text_offset, &image,
-			 sizeof(image));
+	cr_expect_arr_eq((char *)machine.vm.ram.banks[0].hva + fixture_image.text_offset,
+			 &fixture_image, sizeof(fixture_image));
 	cr_expect_eq(((uint8_t *)machine.vm.ram.banks[0].hva)[RAM_SIZE / 2], 0);
-	cr_expect_geq(disk.irqs[0].trigger_fd, 0);
-	cr_expect_geq(rtc.irqs[0].trigger_fd, 0);
+	cr_expect_geq(fixture_disk.irqs[0].trigger_fd, 0);
+	cr_expect_geq(fixture_rtc.irqs[0].trigger_fd, 0);
 	machine_destroy(&machine);
 	cr_expect_eq(fake_n_open_fds(), 0);
 }
@@ -255,15 +180,14 @@ Test(machine, dma_is_cut_while_a_reset_clears_ram)
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 	from = fake_n_ioctls();
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
-	unmap = find_ioctl(VFIO_IOMMU_UNMAP_DMA, from);
-	init = find_ioctl(KVMARM_VCPU_INIT, from);
-	map = find_ioctl(VFIO_IOMMU_MAP_DMA, from);
-	cr_expect_lt(find_ioctl(VFIO_DEVICE_SET_IRQS, from), find_ioctl(VFIO_DEVICE_RESET, from),
-		     "lines are masked before devices are reset");
-	cr_expect_lt(find_ioctl(VFIO_DEVICE_RESET, from), unmap);
-	cr_expect_lt(unmap, init);
+	unmap = fake_find_ioctl(VFIO_IOMMU_UNMAP_DMA, from);
+	init = fake_find_ioctl(KVMARM_VCPU_INIT, from);
+	map = fake_find_ioctl(VFIO_IOMMU_MAP_DMA, from);
+	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_SET_IRQS, from), unmap, "lines are masked first");
+	cr_expect_lt(unmap, fake_find_ioctl(VFIO_DEVICE_RESET, from));
+	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_RESET, from), init);
 	cr_expect_lt(init, map);
-	cr_expect_lt(map, find_ioctl(KVM_IRQFD, map), "lines are armed last");
+	cr_expect_lt(map, fake_find_ioctl(KVM_IRQFD, map), "lines are armed last");
 	machine_destroy(&machine);
 }
 
@@ -273,7 +197,7 @@ Test(machine, each_failing_call_of_a_reset_is_an_error_and_leaks_nothing, .timeo
 		bool failed;
 		int ret;
 
-		make_host();
+		fixture_host();
 		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 		memset(&err, 0, sizeof(err));
 		fake_fail_at(n, ENOTTY);

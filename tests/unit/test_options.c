@@ -105,6 +105,10 @@ Test(options, every_value_arrives)
 	cr_expect_eq(config.rt_priority, 99u);
 	cr_expect_eq(config.stop_timeout, 0u);
 
+	cr_expect(config.keeper);
+	cr_assert_eq(parse("--kernel k --no-keeper --no-default-devices"), 0);
+	cr_expect(!config.keeper && !config.default_devices);
+
 	cr_assert_eq(parse("--kernel k --dump-dtb d --trace mmio,vm --log-level debug"), 0);
 	cr_expect_str_eq(config.dump_dtb, "d");
 	cr_expect_eq(config.traces, (unsigned int)(TRACE_MMIO | TRACE_VM));
@@ -141,6 +145,7 @@ Test(options, usage_errors)
 		{ "Image", "unexpected argument 'Image'", "dais help run" },
 		{ "--kernl Image", "unknown option '--kernl'", "--kernel" },
 		{ "--kernl=Image", "unknown option '--kernl'", "--kernel" },
+		{ "--no-kernel", "unknown option '--no-kernel'", "dais help run" },
 		{ "--frobnicate", "unknown option '--frobnicate'", "dais help run" },
 		{ "-k Image", "unknown option '-k'", "dais help run" },
 		{ "--kernel", "--kernel without a value", "--kernel FILE" },

@@ -47,6 +47,7 @@ static void set_up(void)
 	fake_file_bytes("/boot/Image", &image, sizeof(image));
 	config_init(&config);
 	cr_assert_eq(options_parse(&config, n_elems(argv), argv, &wish, &err), 0, "%s", err.what);
+	config.keeper = false;
 	memset(&err, 0, sizeof(err));
 	machine_stop_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);

@@ -48,7 +48,8 @@ static int attach(void)
 
 static void end(void)
 {
-	vfio_region_destroy(&region, &vm);
+	vfio_region_detach(&region, &vm);
+	vfio_region_destroy(&region);
 	for (unsigned int i = 0; i < FAKE_KVM_N_MEMSLOTS; i++)
 		cr_expect_eq(fake_kvm.memslots[i].memory_size, 0);
 	vfio_handle_close(vm.vfio, &handle);

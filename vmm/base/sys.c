@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -197,6 +198,36 @@ int sys_signalfd(const sigset_t *mask)
 int sys_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	return -pthread_sigmask(how, set, old);
+}
+
+int sys_sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+	return result_retried(sigwaitinfo(set, info));
+}
+
+int sys_kill(pid_t pid, int signal)
+{
+	return result(kill(pid, signal));
+}
+
+pid_t sys_fork(void)
+{
+	return result(fork());
+}
+
+pid_t sys_getppid(void)
+{
+	return getppid();
+}
+
+int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	return result_retried(waitid(type, id, info, options));
+}
+
+int sys_prctl(int option, unsigned long arg)
+{
+	return result(prctl(option, arg, 0, 0, 0));
 }
 
 int sys_getrandom(void *buf, size_t size)

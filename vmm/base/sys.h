@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 struct epoll_event;
 struct itimerspec;
@@ -57,6 +58,14 @@ int sys_timerfd_create(int clock); /* TFD_CLOEXEC | TFD_NONBLOCK */
 int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value);
 int sys_signalfd(const sigset_t *mask);                       /* SFD_CLOEXEC | SFD_NONBLOCK */
 int sys_sigmask(int how, const sigset_t *set, sigset_t *old); /* of the calling thread */
+/* Any of @set, which is blocked; waits for it and takes it. Returns its number. EINTR is retried.
+ */
+int sys_sigwaitinfo(const sigset_t *set, siginfo_t *info);
+int sys_kill(pid_t pid, int signal);
+pid_t sys_fork(void);
+pid_t sys_getppid(void);
+int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
+int sys_prctl(int option, unsigned long arg);
 int sys_getrandom(void *buf, size_t size); /* 0 when all bytes came, else negative errno */
 int sys_posix_openpt(int flags);
 /* Size of a page of this host in bytes: 4, 16 or 64 KiB; never assume one. */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/fakes/fake_process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "tests/fakes/fake_fds.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+
+struct fake_process fake_process;
+
+void fake_process_reset(void)
+{
+	memset(&fake_process, 0, sizeof(fake_process));
+}
+
+pid_t sys_fork(void)
+{
+	fail_if_chosen();
+	return fake_process.be_parent ? FAKE_CHILD : 0;
+}
+
+/* The parent is the test itself, before it forked. */
+pid_t sys_getppid(void)
+{
+	return fake_process.parent_gone ? 1 : getpid();
+}
+
+int sys_prctl(int option, unsigned long arg)
+{
+	fail_if_chosen();
+	if (option == PR_SET_PDEATHSIG)
+		fake_process.death_signal = (int)arg;
+	else if (option == PR_SET_NAME)
+		snprintf(fake_process.name, sizeof(fake_process.name), "%s", (const char *)arg);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+int sys_kill(pid_t pid, int signal)
+{
+	fail_if_chosen();
+	assert(pid == FAKE_CHILD && !fake_process.is_reaped);
+	assert(fake_process.n_sent < n_elems(fake_process.sent));
+	fake_process.sent[fake_process.n_sent++] = signal;
+	return 0;
+}
+
+int sys_sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+	int signal = fake_process.signals[fake_process.n_signals];
+
+	fail_if_chosen();
+	assert(signal && sigismember(set, signal));
+	fake_process.n_signals++;
+	memset(info, 0, sizeof(*info));
+	info->si_signo = signal;
+	return signal;
+}
+
+int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	fail_if_chosen();
+	assert(type == P_PID && id == FAKE_CHILD && options & WEXITED);
+	if (fake_process.is_reaped)
+		return -ECHILD;
+	memset(info, 0, sizeof(*info));
+	if (options & WNOHANG && fake_process.signals[fake_process.n_signals])
+		return 0;
+	fake_process.is_reaped = true;
+	info->si_pid = FAKE_CHILD;
+	info->si_code = fake_process.code;
+	info->si_status = fake_process.status;
+	return 0;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/reset.h"
+
+#include <linux/vfio.h>
+
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/irq.h"
+#include "vfio/irq_set.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/sys.h"
+
+static const char *const policies[] = {
+	[VFIO_RESET_BEST_EFFORT] = "best-effort",
+	[VFIO_RESET_REQUIRE] = "require",
+	[VFIO_RESET_NONE] = "none",
+	NULL,
+};
+
+int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config *config,
+			   struct err *err)
+{
+	unsigned int policy = vdev->reset;
+	int ret = device_config_choice(config, "reset", -1, policies, &policy, err);
+
+	if (ret)
+		return ret;
+	vdev->reset = policy;
+	if (vdev->reset == VFIO_RESET_NONE || vdev->flags & VFIO_DEVICE_FLAGS_RESET)
+		return 0;
+	if (vdev->reset == VFIO_RESET_BEST_EFFORT) {
+		log_warn(
+			"%s: the host's kernel has no reset handler for it: it comes to the guest as it "
+			"is, and so back; a guest reset cuts its DMA only until the new guest is loaded",
+			vdev->host.name);
+		return 0;
+	}
+	err_set(err, 0, "reset=require");
+	err_why(err, "the host's kernel has no reset handler for %s", vdev->host.name);
+	err_fix(err,
+		"load or write its vfio_platform reset module (alias vfio-reset:COMPATIBLE); or give "
+		"reset=best-effort, when guest and host both reset it in their drivers");
+	return err_host(err);
+}
+
+int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
+{
+	int ret;
+
+	if (vdev->reset == VFIO_RESET_NONE || !(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
+		return 0;
+	ret = sys_ioctl(vdev->handle.fd, VFIO_DEVICE_RESET, NULL);
+	trace_line(TRACE_VFIO, "%s: reset: %d", vdev->host.name, ret);
+	if (ret < 0) {
+		err_set(err, ret, "reset %s", vdev->host.name);
+		err_why(err, "its reset handler in the host's kernel failed; see dmesg");
+		return err_host(err);
+	}
+	return 0;
+}
+
+/*
+ * What vfio_irq_quiesce() does, but without knowing what is armed: to disable what is not enabled
+ * does nothing (vfio_platform_set_irq_trigger() and _unmask()).
+ */
+static int silence(const struct vfio_device *vdev, struct err *err)
+{
+	int failed = 0;
+
+	for (unsigned int i = 0; i < vdev->n_irqs; i++) {
+		const struct vfio_irq *irq = &vdev->irqs[i];
+		int ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+
+		if (irq->level && ret >= 0)
+			ret = vfio_irq_set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, -1);
+		if (ret < 0)
+			failed = err_set(err, ret, "disable %s", irq->name);
+	}
+	return failed;
+}
+
+void vfio_release(struct vfio *vfio,
+		  void (*failed)(void *opaque, const char *device, const struct err *err),
+		  void *opaque)
+{
+	struct err err;
+
+	if (!vfio)
+		return;
+	for (const struct vfio_device *d = vfio->devices; d; d = d->next)
+		if (silence(d, &err))
+			failed(opaque, d->host.name, &err);
+	if (vfio_dma_unmap(vfio, &err))
+		failed(opaque, NULL, &err);
+	for (const struct vfio_device *d = vfio->devices; d; d = d->next)
+		if (vfio_device_reset(d, &err))
+			failed(opaque, d->host.name, &err);
+}
