@@ -44,6 +44,7 @@ void fake_sys_reset(void)
 	state.fs_block_size = 2 << 20;
 	fake_memory_reset();
 	fake_process_reset();
+	fake_dirs_reset();
 	fake_tree_reset();
 }
 

@@ -39,5 +39,6 @@ void fake_fd_forget(struct fake_fd *fd);
 void fake_log_ioctl(int fd, unsigned long request);
 void fake_statfs(struct statfs *st);
 void fake_memory_reset(void);
+void fake_dirs_reset(void);
 
 #endif

@@ -28,6 +28,7 @@ void fake_sys_reset(void);
 /* The tree. Parent directories come by themselves; contents are copied. */
 void fake_file(const char *path, const char *text);
 void fake_file_bytes(const char *path, const void *data, size_t size);
+void fake_dir(const char *path);
 void fake_link(const char *path, const char *target);
 void fake_remove(const char *path);
 /* Opening @path gives a descriptor with these operations. */
@@ -42,7 +43,8 @@ const char *fake_file_text(const char *path);
 int fake_fd_new(const struct fake_fd_ops *ops, void *opaque);
 
 /* Fail the @nth call that can fail (1: the next) with @code; 0: none. Not counted: close, munmap,
- * madvise, page size. */
+ * madvise,
+ * sleep, page size. */
 void fake_fail_at(unsigned int nth, int code);
 /* True once that call was reached. */
 bool fake_failed(void);
@@ -54,6 +56,13 @@ void fake_set_statfs(long type, long block_size);
 
 /* How often this process opened something below /dev, or tried to. */
 unsigned int fake_n_device_opens(void);
+
+/* The next @n calls of flock() find somebody else's lock. */
+void fake_set_locked(unsigned int n);
+/* What happens in the world while the program sleeps: @fn is called, once a sleep. NULL: nothing.
+ */
+void fake_on_sleep(void (*fn)(void));
+unsigned int fake_slept_ms(void);
 
 /* What is still open or mapped now: a test's proof that nothing leaked. */
 unsigned int fake_n_open_fds(void);

@@ -165,6 +165,11 @@ void fake_file_bytes(const char *path, const void *data, size_t size)
 	fake_tree_write(add(path, FAKE_FILE), data, size, 0);
 }
 
+void fake_dir(const char *path)
+{
+	add(path, FAKE_DIR);
+}
+
 void fake_link(const char *path, const char *target)
 {
 	fake_tree_write(add(path, FAKE_LINK), target, strlen(target), 0);
@@ -179,6 +184,19 @@ void fake_remove(const char *path)
 			return;
 		}
 	}
+}
+
+int fake_tree_rename(const char *path, const char *new_path)
+{
+	struct fake_entry *e;
+	int ret = fake_tree_find(path, false, &e);
+
+	if (ret)
+		return ret;
+	fake_remove(new_path);
+	free(e->path);
+	e->path = strdup(new_path);
+	return 0;
 }
 
 void fake_device(const char *path, const struct fake_fd_ops *ops, void *opaque)

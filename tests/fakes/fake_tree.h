@@ -24,6 +24,8 @@ struct fake_entry {
 void fake_tree_reset(void);
 /* Follows links on the way, and the last one when @follow. -ENOENT, -ELOOP. */
 int fake_tree_find(const char *path, bool follow, struct fake_entry **entry);
+/* Give the entry @path the name @new_path, in place of what has it. */
+int fake_tree_rename(const char *path, const char *new_path);
 void fake_tree_write(struct fake_entry *file, const void *data, size_t size, size_t offset);
 
 struct fake_dir;

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -46,9 +48,49 @@ void sys_close(int fd)
 	close(fd);
 }
 
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	return result_retried(openat(dir, path, flags | O_CLOEXEC, mode));
+}
+
 int sys_unlink(const char *path)
 {
 	return result(unlink(path));
+}
+
+int sys_unlinkat(int dir, const char *path, int flags)
+{
+	return result(unlinkat(dir, path, flags));
+}
+
+int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new_path)
+{
+	return result(renameat(old_dir, old_path, new_dir, new_path));
+}
+
+int sys_mkdir(const char *path, mode_t mode)
+{
+	return result(mkdir(path, mode));
+}
+
+int sys_chmod(const char *path, mode_t mode)
+{
+	return result(chmod(path, mode));
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	return result(fchmod(fd, mode));
+}
+
+int sys_flock(int fd, int operation)
+{
+	return result_retried(flock(fd, operation));
+}
+
+void sys_sleep_ms(int ms)
+{
+	poll(NULL, 0, ms);
 }
 
 int sys_ioctl(int fd, unsigned long request, void *arg)
@@ -130,7 +172,12 @@ int sys_stat(const char *path, struct stat *st)
 
 ssize_t sys_readlink(const char *path, char *buf, size_t size)
 {
-	ssize_t n = readlink(path, buf, size);
+	return sys_readlinkat(AT_FDCWD, path, buf, size);
+}
+
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	ssize_t n = readlinkat(dir, path, buf, size);
 
 	if (n < 0)
 		return -errno;

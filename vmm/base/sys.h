@@ -24,7 +24,16 @@ struct statfs;
 int sys_open(const char *path, int flags);                /* O_CLOEXEC is always added */
 int sys_create(const char *path, int flags, mode_t mode); /* open with O_CREAT | O_CLOEXEC */
 void sys_close(int fd);
+/* With O_CREAT in @flags, @mode. As the system call, relative to the directory @dir. */
+int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is always added */
 int sys_unlink(const char *path);
+int sys_unlinkat(int dir, const char *path, int flags);
+int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new_path);
+int sys_mkdir(const char *path, mode_t mode);
+int sys_chmod(const char *path, mode_t mode);
+int sys_fchmod(int fd, mode_t mode);
+int sys_flock(int fd, int operation);
+void sys_sleep_ms(int ms); /* poll() without descriptors */
 /* @arg: the third argument as the request wants it: a pointer, or a number cast through uintptr_t.
  */
 int sys_ioctl(int fd, unsigned long request, void *arg);
@@ -45,6 +54,7 @@ int sys_fstatfs(int fd, struct statfs *st);
 int sys_stat(const char *path, struct stat *st);
 /* Returns the target's length, NUL-terminated in @buf, or -ENAMETOOLONG if it does not fit. */
 ssize_t sys_readlink(const char *path, char *buf, size_t size);
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 /* As opendir and readdir of libc; sys_opendir returns NULL with errno set. */
 DIR *sys_opendir(const char *path);
 struct dirent *sys_readdir(DIR *dir);
