@@ -63,6 +63,7 @@ static void destroy_device(struct graft_device *device)
 {
 	free((void *)device->facts.regions);
 	free((void *)device->facts.irqs);
+	free((void *)device->facts.carveouts);
 	host_facts_destroy(&device->host);
 }
 
@@ -71,15 +72,19 @@ static int init_device(struct graft_device *device, const struct host_tree *tree
 {
 	struct range *regions = copy_array(facts->regions, facts->n_regions, sizeof(*regions));
 	struct graft_irq *irqs = copy_array(facts->irqs, facts->n_irqs, sizeof(*irqs));
+	struct graft_carveout *carveouts =
+		copy_array(facts->carveouts, facts->n_carveouts, sizeof(*carveouts));
 
-	if (!regions || !irqs) {
+	if (!regions || !irqs || !carveouts) {
 		free(regions);
 		free(irqs);
+		free(carveouts);
 		return err_set(err, ENOMEM, "graft %s", device->name);
 	}
 	device->facts = *facts;
 	device->facts.regions = regions;
 	device->facts.irqs = irqs;
+	device->facts.carveouts = carveouts;
 	return host_facts_read(tree, device->node, &device->host, err);
 }
 
@@ -148,6 +153,7 @@ static void plan_device(struct graft *graft, struct graft_device *device)
 		if (node)
 			graft_join(device, node);
 	}
+	graft_plan_carveouts(graft, device);
 }
 
 static void plan_pass(struct graft *graft)

@@ -12,6 +12,7 @@
  *	graft_add_device()	each, in the order of the configuration
  *	graft_plan()		decides
  *	graft_write()		the device's nodes into a tree open at the root
+ *	graft_write_carveouts()	once, for all of them
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,12 @@ struct graft_irq {
 	bool edge; /* else level; the trigger is normalised to active-high or rising */
 };
 
+/* A region of the host's /reserved-memory, and the guest RAM that stands in for it. */
+struct graft_carveout {
+	const struct host_node *node;
+	struct range guest;
+};
+
 /* What is known of a device besides its node: from VFIO when it runs, from the tree in a plan. */
 struct graft_facts {
 	const struct range *regions; /* guest addresses, in index order */
@@ -37,6 +44,8 @@ struct graft_facts {
 	unsigned int n_irqs;
 	bool amba;     /* an AMBA (PrimeCell) device: its bus wants an apb_pclk */
 	bool coherent; /* the host says dma-coherent, on the node or a bus above it */
+	const struct graft_carveout *carveouts; /* that the user asked for with this device */
+	unsigned int n_carveouts;
 };
 
 /* A value that the user gives for something of the device. */
@@ -142,12 +151,15 @@ enum graft_result graft_device_result(const struct graft *graft, unsigned int de
  * worst first, NULL after the last. */
 const char *graft_device_reason(const struct graft *graft, unsigned int device, unsigned int n);
 /* The nodes of one device: its own first, then the further ones it brings (fixed clocks,
- * regulators). */
+ * regulators, its part of /reserved-memory). */
 const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device);
 
 /* Write one device's nodes as children of the root. A device that does not pass is an error that
  * says why and what to give. */
 int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err);
+
+/* Write /reserved-memory with the carve-outs of all devices; nothing when there are none. */
+void graft_write_carveouts(const struct graft *graft, struct dt *dt);
 
 void graft_destroy(struct graft *graft);
 

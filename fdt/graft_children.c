@@ -170,6 +170,7 @@ static void mark_partners(struct graft *graft, struct graft_device *device,
 void graft_mark_device(struct graft *graft, struct graft_device *device)
 {
 	mark(graft, device, device->node);
+	graft_mark_carveouts(graft, device);
 }
 
 void graft_mark_partners(struct graft *graft, struct graft_device *device)

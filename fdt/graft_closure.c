@@ -43,8 +43,9 @@ static bool is_data(const struct host_node *node)
 /* Names that every guest's tree has taken: vmm/guest_tree.c, arch/, devices/. */
 static bool is_taken(const char *name)
 {
-	static const char *const names[] = { "apb-pclk", "chosen", "cpus", "gpio-keys",
-					     "pmu",      "psci",   "timer" };
+	static const char *const names[] = { "apb-pclk",        "chosen", "cpus",
+					     "gpio-keys",       "pmu",    "psci",
+					     "reserved-memory", "timer" };
 
 	for (size_t i = 0; i < n_elems(names); i++)
 		if (strcmp(names[i], name) == 0)

@@ -39,8 +39,9 @@ struct graft_device {
 	const char *name;
 	struct graft_facts facts; /* owns its arrays */
 	struct graft_answers answers;
-	struct host_facts host;   /* what the tree says */
-	struct graft_node *nodes; /* its own first; of the pass */
+	struct host_facts host;      /* what the tree says */
+	struct graft_node *nodes;    /* its own first; of the pass */
+	struct graft_node *reserved; /* one of them: /reserved-memory; NULL: it has none */
 	/* Connectors and panels that it brings along; of the pass. */
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
 	size_t n_partners;
@@ -67,6 +68,7 @@ enum graft_role {
 	GRAFT_ROLE_SLAVE, /* a device on the bus that the device drives: it can be left out */
 	GRAFT_ROLE_ETHERNET_PHY, /* a slave that works without all that its node refers to */
 	GRAFT_ROLE_DATA,         /* stand-alone data that a property points at */
+	GRAFT_ROLE_CARVEOUT,     /* a region of /reserved-memory */
 };
 
 /* A property being decided. */
@@ -121,13 +123,20 @@ void graft_add_apb_pclk(struct graft_place *place);
 /* clock-names of an AMBA device whose clocks were replaced by that one. False: they were not. */
 bool graft_name_apb_pclk(const struct graft_place *place, struct graft_item *item);
 
+/* graft_carveout.c */
+#define GRAFT_CARVEOUT_REASON "where it is in guest RAM"
+/* Of a region of /reserved-memory: where it is in the guest. */
+void graft_act_carveout(struct graft_place *place, struct graft_item *item);
+void graft_act_memory(struct graft_place *place, struct graft_item *item);
+void graft_mark_carveouts(struct graft *graft, const struct graft_device *device);
+void graft_plan_carveouts(struct graft *graft, struct graft_device *device);
+
 /* graft_supply.c */
 void graft_act_supply(struct graft_place *place, struct graft_item *item);
 
 /* graft_reference.c: what points at other nodes. */
 void graft_act_names(struct graft_place *place, struct graft_item *item);
 void graft_act_graph(struct graft_place *place, struct graft_item *item);
-void graft_act_memory(struct graft_place *place, struct graft_item *item);
 void graft_act_nvmem(struct graft_place *place, struct graft_item *item);
 void graft_act_needed(struct graft_place *place, struct graft_item *item);
 /* Keep the references when the guest has all that they point at. False: it has not. */

@@ -26,6 +26,11 @@ static bool is_data(const struct graft_place *place)
 	return place->role == GRAFT_ROLE_DATA;
 }
 
+static bool is_carveout(const struct graft_place *place)
+{
+	return place->role == GRAFT_ROLE_CARVEOUT;
+}
+
 static bool is_zap_shader(const struct graft_place *place)
 {
 	return strcmp(place->node->name, "zap-shader") == 0;
@@ -57,6 +62,7 @@ static bool is_usb(const struct graft_place *place)
 #define NO_PROVIDER "the guest does not have it"
 #define NO_SYSCON   "these registers stay as the host set them, but the driver may insist on them"
 #define NO_WAKEUP   "the guest cannot wake the host"
+#define SETTLED     "reg says where it is"
 #define GUESS       "one of its words is a phandle of"
 
 /* First match wins: the conditional rules of a name come before the unconditional one. */
@@ -64,6 +70,8 @@ static const struct graft_rule rules[] = {
 #define ANY GRAFT_ANY_KIND
 	{ "compatible", ANY, NULL, GRAFT_COPY, "it is the same device", "dt-core.yaml",
 	  graft_act_compatible },
+	{ "reg", ANY, is_carveout, GRAFT_REWRITE, GRAFT_CARVEOUT_REASON, "reserved-memory.yaml",
+	  graft_act_carveout },
 	{ "reg", ANY, NULL, GRAFT_REWRITE, "guest addresses", "reg.yaml", graft_act_reg },
 	{ "#address-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",
 	  graft_act_cells },
@@ -105,6 +113,9 @@ static const struct graft_rule rules[] = {
 	{ "*-names", ANY, NULL, GRAFT_COPY, "it names what is kept", "dt-core.yaml",
 	  graft_act_names },
 
+	{ "size", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
+	{ "alignment", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
+	{ "alloc-ranges", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
 	{ "name", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
 	{ "phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
 	{ "linux,phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
@@ -148,7 +159,7 @@ static const struct graft_rule rules[] = {
 	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
 	{ "*", REFERENCE_MSI, NULL, GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
 	{ "*", REFERENCE_INTERRUPT, NULL, GRAFT_DROP, NO_IDENTITY, "interrupts.yaml", NULL },
-	{ "memory-region", ANY, is_zap_shader, GRAFT_ASK,
+	{ "memory-region", REFERENCE_MEMORY, is_zap_shader, GRAFT_ASK,
 	  "without its firmware the GPU works only where nothing is secure", "display/msm/gpu.yaml",
 	  NULL },
 	{ "*", REFERENCE_MEMORY, NULL, GRAFT_REFUSE, "host memory is not the guest's",

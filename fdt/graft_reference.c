@@ -199,21 +199,6 @@ void graft_act_graph(struct graft_place *place, struct graft_item *item)
 		ask_for(item, partner, "the guest does not have its partner");
 }
 
-void graft_act_memory(struct graft_place *place, struct graft_item *item)
-{
-	char targets[96];
-
-	for (size_t i = 0; i < place->refs.n_refs; i++) {
-		const struct host_node *target = place->refs.refs[i].target;
-
-		if (target && !host_node_is_compatible(target, "shared-dma-pool"))
-			return;
-	}
-	graft_item_set(item, GRAFT_DROP, item->binding,
-		       "the guest's driver takes its memory from the guest's RAM instead of %s",
-		       graft_target_names(place, targets, sizeof(targets)));
-}
-
 /* Without the cell a driver takes an address of chance; other things it may not do without. */
 void graft_act_nvmem(struct graft_place *place, struct graft_item *item)
 {

@@ -4,7 +4,7 @@
 #include "fdt/builder.h"
 #include "fdt/graft_parts.h"
 
-static void write_node(struct dt *dt, const struct graft_node *node)
+static void begin_node(struct dt *dt, const struct graft_node *node)
 {
 	dt_begin_node(dt, "%s", node->name);
 	for (size_t i = 0; i < node->n_items; i++) {
@@ -15,6 +15,11 @@ static void write_node(struct dt *dt, const struct graft_node *node)
 	}
 	if (node->referenced)
 		dt_prop_u32(dt, "phandle", node->phandle);
+}
+
+static void write_node(struct dt *dt, const struct graft_node *node)
+{
+	begin_node(dt, node);
 	for (const struct graft_node *child = node->child; child; child = child->next)
 		write_node(dt, child);
 	dt_end_node(dt);
@@ -33,6 +38,38 @@ int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct 
 		return err->code;
 	}
 	for (const struct graft_node *node = d->nodes; node; node = node->next)
-		write_node(dt, node);
+		if (node != d->reserved)
+			write_node(dt, node);
 	return 0;
+}
+
+/* A region that several devices brought is written with the first of them. */
+static bool is_written(const struct graft *graft, const struct graft_device *device,
+		       const struct host_node *region)
+{
+	for (const struct graft_device *d = graft->devices; d < device; d++)
+		for (unsigned int i = 0; i < d->facts.n_carveouts; i++)
+			if (d->facts.carveouts[i].node == region)
+				return true;
+	return false;
+}
+
+void graft_write_carveouts(const struct graft *graft, struct dt *dt)
+{
+	const struct graft_node *open = NULL;
+
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		const struct graft_device *device = &graft->devices[i];
+
+		if (!device->reserved)
+			continue;
+		if (!open)
+			begin_node(dt, device->reserved);
+		open = device->reserved;
+		for (const struct graft_node *region = open->child; region; region = region->next)
+			if (!is_written(graft, device, region->host))
+				write_node(dt, region);
+	}
+	if (open)
+		dt_end_node(dt);
 }

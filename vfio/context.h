@@ -2,6 +2,7 @@
 #ifndef VFIO_CONTEXT_H
 #define VFIO_CONTEXT_H
 
+#include "vfio/carveout.h"
 #include "vfio/iommu.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
@@ -20,8 +21,9 @@ struct vfio {
 	struct vfio_device *devices; /* those that were created, in that order */
 	struct iova_list reserved;
 	int kvm_fd; /* KVM-VFIO device, -1: none */
-	/* nodes.c: the host's tree and what becomes of it; NULL before vfio_nodes_plan() */
+	/* nodes.c: the host's tree and what becomes of it; NULL before they are needed */
 	struct host_tree *tree;
+	struct vfio_carveouts carveouts;
 	struct host_live *live;
 	struct graft *graft;
 };

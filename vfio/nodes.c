@@ -14,12 +14,20 @@
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
 
-static int find_node(const struct vfio *vfio, const struct vfio_device *vdev,
+static int read_tree(struct vfio *vfio, struct err *err)
+{
+	return vfio->tree ? 0 : host_tree_read_live(VFIO_HOST_TREE, &vfio->tree, err);
+}
+
+static int find_node(struct vfio *vfio, const struct vfio_device *vdev,
 		     const struct host_node **node, struct err *err)
 {
 	char path[512];
+	int ret = read_tree(vfio, err);
 
 	*node = NULL;
+	if (ret)
+		return ret;
 	if (vfio_host_node_path(vdev->host.path, path, sizeof(path)))
 		*node = host_tree_find(vfio->tree, path);
 	if (*node)
@@ -27,6 +35,24 @@ static int find_node(const struct vfio *vfio, const struct vfio_device *vdev,
 	err_set(err, ENOENT, "find the device tree node of %s", vdev->host.name);
 	err_why(err, "the host does not describe this device by a device tree (ACPI?)");
 	return err->code;
+}
+
+int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
+{
+	for (struct vfio_device *vdev = vfio ? vfio->devices : NULL; vdev; vdev = vdev->next) {
+		const struct host_node *node;
+		int ret;
+
+		if (!vdev->answers.n_carveouts)
+			continue;
+		ret = find_node(vfio, vdev, &node, err);
+		if (!ret)
+			ret = vfio_carveouts_add(&vfio->carveouts, vfio->tree, node,
+						 vdev->host.name, &vdev->answers, err);
+		if (ret)
+			return ret;
+	}
+	return vfio ? vfio_carveouts_place(&vfio->carveouts, ram, err) : 0;
 }
 
 static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *err)
@@ -41,6 +67,7 @@ static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *e
 		ret = host_facts_read(vfio->tree, node, &host, err);
 	if (!ret) {
 		vdev->guest.coherent = host.coherent;
+		vfio_carveouts_of(&vfio->carveouts, node, &vdev->guest);
 		ret = graft_add_device(vfio->graft, node, vdev->host.name, &vdev->guest,
 				       &vdev->answers.graft, err);
 		vdev->graft_number = ret < 0 ? 0 : (unsigned int)ret;
@@ -87,7 +114,7 @@ int vfio_nodes_plan(struct vfio *vfio, struct err *err)
 
 	if (!vfio || !vfio->devices || vfio->graft)
 		return 0;
-	ret = host_tree_read_live(VFIO_HOST_TREE, &vfio->tree, err);
+	ret = read_tree(vfio, err);
 	if (!ret)
 		ret = host_live_create(vfio->tree, &vfio->live, err);
 	if (ret)
@@ -109,6 +136,8 @@ int vfio_node_write(const struct vfio_device *vdev, struct dt *dt, struct err *e
 {
 	const struct vfio *vfio = vdev->device.vm->vfio;
 
+	if (vdev == vfio->devices) /* once for all */
+		graft_write_carveouts(vfio->graft, dt);
 	return vdev->overlay.brings ? 0 : graft_write(vfio->graft, vdev->graft_number, dt, err);
 }
 
@@ -137,6 +166,7 @@ int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *
 void vfio_nodes_destroy(struct vfio *vfio)
 {
 	graft_destroy(vfio->graft);
+	vfio_carveouts_destroy(&vfio->carveouts);
 	host_live_destroy(vfio->live);
 	host_tree_destroy(vfio->tree);
 	vfio->graft = NULL;

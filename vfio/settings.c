@@ -40,6 +40,9 @@ const struct device_key vfio_platform_keys[] = {
 	  DEVICE_KEY_NAMED },
 	{ "supply", "MICROVOLT", "voltage of the supply of this name, where the host does not tell",
 	  DEVICE_KEY_NAMED },
+	{ "carveout", "guest",
+	  "guest RAM stands in for the memory-region of this name, which the host reserves",
+	  DEVICE_KEY_NAMED },
 	{ "drop", "PROPERTIES",
 	  "these (with spaces between) the guest's driver can do without, although dais would ask",
 	  DEVICE_KEY_ALONE },
@@ -92,6 +95,27 @@ static int read_named(const struct device_config *config, const char *key,
 	return 0;
 }
 
+/* All "carveout.NAME = guest". */
+static int read_carveouts(const struct device_config *config, struct vfio_answers *answers,
+			  struct err *err)
+{
+	static const char prefix[] = "carveout.";
+
+	for (unsigned int i = 0; i < config->n_settings; i++) {
+		const struct device_setting *setting = &config->settings[i];
+
+		if (strncmp(setting->key, prefix, strlen(prefix)))
+			continue;
+		if (strcmp(setting->value, "guest")) {
+			err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
+			err_fix(err, "give guest");
+			return err->code;
+		}
+		answers->carveouts[answers->n_carveouts++] = setting->key + strlen(prefix);
+	}
+	return 0;
+}
+
 /* The words of "KEY = WORD WORD…", in a copy that *words owns. */
 static int read_words(const struct device_config *config, const char *key, char **words,
 		      const char **list, unsigned int *n, struct err *err)
@@ -129,6 +153,8 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		ret = read_named(config, "clock", answers->clocks, &graft->n_clocks, err);
 	if (!ret)
 		ret = read_named(config, "supply", answers->supplies, &graft->n_supplies, err);
+	if (!ret)
+		ret = read_carveouts(config, answers, err);
 	if (!ret)
 		ret = read_words(config, "drop", &answers->words[0], answers->drop, &graft->n_drop,
 				 err);

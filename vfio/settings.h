@@ -27,6 +27,8 @@ struct vfio_answers {
 	struct graft_answer supplies[DEVICE_MAX_SETTINGS];
 	const char *drop[DEVICE_MAX_SETTINGS];
 	const char *keep[DEVICE_MAX_SETTINGS];
+	const char *carveouts[DEVICE_MAX_SETTINGS]; /* names: host_carveout_find() */
+	unsigned int n_carveouts;
 	char *words[2]; /* what drop and keep point at */
 };
 

@@ -20,6 +20,7 @@ struct vm;
  *	vfio_create()		nothing is opened yet
  *	vfio-platform's create	opens group and device, each group joins a container
  *	vfio_reserved()		IOVA ranges where guest RAM must not be
+ *	vfio_carve()		when guest RAM is planned
  *	vfio_dma_map()		guest RAM, IOVA = IPA, one ioctl per bank and container
  *	vfio_kvm_attach()	tell KVM of the groups (KVM-VFIO device); the VM exists
  *	…
@@ -47,6 +48,12 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err);
  */
 int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *n_ranges,
 		  struct err *err);
+
+/*
+ * Set apart in @ram, which is planned, what devices are to have for the memory that the host
+ * reserves for them (carveout.NAME=).
+ */
+int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err);
 
 /* All banks of @ram for all devices, or none: after an error nothing is mapped. */
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);

@@ -23,6 +23,14 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 	return 0;
 }
 
+int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
+{
+	(void)vfio;
+	(void)ram;
+	(void)err;
+	return 0;
+}
+
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
 {
 	(void)vfio;

@@ -136,6 +136,8 @@ static int make_ram(struct machine *m, struct err *err)
 		ret = ram_open(&vm->ram, &backing, err);
 	if (!ret)
 		ret = ram_plan(&vm->ram, &vm->memmap, m->config->memory, holes, n_holes, err);
+	if (!ret)
+		ret = vfio_carve(vm->vfio, &vm->ram, err);
 	return ret ? ret : ram_create(&vm->ram, err);
 }
 

@@ -71,9 +71,9 @@ static int read_devices(struct plan *plan, const struct vm_config *config, struc
 	return 0;
 }
 
-static struct graft_facts guest_facts(const struct plan_device *device)
+static struct graft_facts guest_facts(const struct plan *plan, const struct plan_device *device)
 {
-	return (struct graft_facts){
+	struct graft_facts facts = {
 		.regions = device->regions,
 		.n_regions = device->facts.n_regions,
 		.irqs = device->irqs,
@@ -81,11 +81,14 @@ static struct graft_facts guest_facts(const struct plan_device *device)
 		.amba = device->facts.amba,
 		.coherent = device->facts.coherent,
 	};
+
+	vfio_carveouts_of(&plan->carveouts, device->node, &facts);
+	return facts;
 }
 
 static int add_to_graft(struct plan *plan, struct plan_device *device, struct err *err)
 {
-	const struct graft_facts facts = guest_facts(device);
+	const struct graft_facts facts = guest_facts(plan, device);
 
 	if (device->err.what[0])
 		return 0;
@@ -144,6 +147,7 @@ static int write_tree(const struct plan *plan, void **blob, size_t *size, struct
 		if (plan->devices[i].result == GRAFT_PASSES && !plan->devices[i].overlay.brings)
 			ret = graft_write(plan->graft, (unsigned int)plan->devices[i].number, &dt,
 					  err);
+	graft_write_carveouts(plan->graft, &dt);
 	if (!ret)
 		ret = dt_finish(&dt, blob, size, err);
 	dt_destroy(&dt);
@@ -165,7 +169,7 @@ static int apply_overlays(const struct plan *plan, void **blob, size_t *size, st
 			users[n++] = (struct vfio_overlay_user){
 				.overlay = &device->overlay,
 				.node = node->name,
-				.facts = guest_facts(device),
+				.facts = guest_facts(plan, device),
 			};
 	}
 	return vfio_overlays_apply(users, n, blob, size, err);
@@ -249,6 +253,7 @@ int plan_create(struct plan *plan, const struct host_tree *tree, struct host_liv
 void plan_destroy(struct plan *plan)
 {
 	graft_destroy(plan->graft);
+	vfio_carveouts_destroy(&plan->carveouts);
 	for (unsigned int i = 0; i < plan->n_devices; i++) {
 		struct plan_device *device = &plan->devices[i];
 

@@ -16,6 +16,7 @@
 #include "fdt/graft.h"
 #include "fdt/host_facts.h"
 #include "fdt/host_tree.h"
+#include "vfio/carveout.h"
 #include "vfio/host_held.h"
 #include "vfio/host_live.h"
 #include "vfio/overlay.h"
@@ -55,6 +56,7 @@ struct plan {
 	const struct host_tree *tree;
 	struct host_live *live; /* NULL: the tree is a file's */
 	struct graft *graft;
+	struct vfio_carveouts carveouts;
 	struct plan_device *devices; /* the configuration's that are assigned, in its order */
 	unsigned int n_devices;
 };

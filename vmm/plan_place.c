@@ -7,6 +7,7 @@
 #include "vmm/base/own.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
+#include "vmm/core/ram.h"
 #include "vmm/plan.h"
 
 /* What KVM offers on every arm64 host: KVM_CAP_ARM_VM_IPA_SIZE of type 0. */
@@ -100,6 +101,28 @@ static int place(struct plan *plan, const struct device_config *config, struct p
 	return place_emulated(config, bus, err);
 }
 
+/* Carve-outs as make_ram() of vmm/build.c, where no IOMMU reserves addresses of RAM. */
+static int carve(struct plan *plan, const struct vm_config *config, const struct memmap *map,
+		 struct err *err)
+{
+	struct ram ram;
+	int ret = 0;
+
+	ram_init(&ram);
+	for (unsigned int i = 0; i < plan->n_devices && !ret; i++) {
+		const struct plan_device *device = &plan->devices[i];
+
+		ret = vfio_carveouts_add(&plan->carveouts, plan->tree, device->node, device->name,
+					 &device->answers, err);
+	}
+	if (!ret && plan->carveouts.n)
+		ret = ram_plan(&ram, map, config->memory, NULL, 0, err);
+	if (!ret)
+		ret = vfio_carveouts_place(&plan->carveouts, &ram, err);
+	ram_destroy(&ram);
+	return ret;
+}
+
 int plan_place(struct plan *plan, const struct vm_config *config, struct err *err)
 {
 	owned_ptr struct platform_bus *bus = calloc(1, sizeof(*bus));
@@ -114,5 +137,5 @@ int plan_place(struct plan *plan, const struct vm_config *config, struct err *er
 		for (unsigned int i = 0; i < config->n_devices && !ret; i++)
 			if (device_config_is_pinned(&config->devices[i]) == pinned)
 				ret = place(plan, &config->devices[i], bus, err);
-	return ret;
+	return ret ? ret : carve(plan, config, &map, err);
 }

@@ -248,6 +248,7 @@ static int load_initrd(const struct boot_files *files, const struct ram *ram,
 static int load(struct vm *vm, struct source *src, const struct boot_files *files,
 		struct arch_boot *boot, struct err *err)
 {
+	const struct range bank = ram_boot_run(&vm->ram);
 	struct image_header header;
 	uint64_t kernel_size, initrd_size = 0;
 	int ret;
@@ -265,7 +266,7 @@ static int load(struct vm *vm, struct source *src, const struct boot_files *file
 	kernel_size = src->gunzip ? src->head_size : src->size;
 	if (kernel_size < header.image_size)
 		kernel_size = header.image_size;
-	ret = plan(&vm->ram.banks[0].gpa, &header, src->name, kernel_size, initrd_size, boot, err);
+	ret = plan(&bank, &header, src->name, kernel_size, initrd_size, boot, err);
 	if (ret >= 0)
 		ret = load_kernel(src, &vm->ram, &header, boot, err);
 	if (ret >= 0)

@@ -36,8 +36,14 @@ static void add(struct graft *graft, const struct host_tree *tree, const char *p
 		region->start = bus->address + region->start % PAGE;
 		bus->address = round_up_to(region->start + region->size, PAGE);
 	}
-	facts = (struct graft_facts){ host.regions, host.n_regions, irqs,
-				      host.n_irqs,  host.amba,      host.coherent };
+	facts = (struct graft_facts){
+		.regions = host.regions,
+		.n_regions = host.n_regions,
+		.irqs = irqs,
+		.n_irqs = host.n_irqs,
+		.amba = host.amba,
+		.coherent = host.coherent,
+	};
 	cr_assert_geq(graft_add_device(graft, node, node->name, &facts, answers, &err), 0, "%s",
 		      err.what);
 	free(irqs);

@@ -95,6 +95,17 @@ references)
 	points_at edu edge
 	points_at edge edu
 	;;
+reserved)
+	dmesg | grep 'reserved mem:'
+	sed -n 's/^ *\([^ ].*: reserved\)$/iomem: \1/p' /proc/iomem
+	# the first region of each device that has one
+	for phandles in /proc/device-tree/*/memory-region; do
+		for region in /proc/device-tree/reserved-memory/*@*; do
+			[ "$(head -c 4 "$phandles" | xxd -p)" != "$(xxd -p "$region/phandle")" ] ||
+				echo "$(basename "${phandles%/*}") has memory-region: $(basename "$region")"
+		done
+	done
+	;;
 busy)
 	disk_ready || exit 1
 	echo "guest: reading"

@@ -18,6 +18,8 @@
 #define RAM_START FIXTURE_RAM_START
 #define RAM_SIZE  FIXTURE_RAM_SIZE
 
+#define TREE "/sys/firmware/devicetree/base"
+
 static struct vm_config config;
 static struct machine machine;
 static struct err err;
@@ -109,6 +111,44 @@ Test(machine, the_tree_describes_it)
 	fdt_for_each_subnode(node, blob, fdt_path_offset(blob, "/cpus")) n +=
 		fdt_getprop(blob, node, "reg", NULL) != NULL;
 	cr_expect_eq(n, 2);
+	machine_destroy(&machine);
+}
+
+/* The host reserves 1 MiB for the disk, and the user wants that for the guest, too. */
+static void make_carveout(void)
+{
+	static const uint8_t cells[] = { 0, 0, 0, 1 };
+	static const uint8_t reg[] = { 0x80, 0, 0, 0, 0, 0x10, 0, 0 };
+	static const uint8_t phandle[] = { 0, 0, 0, 7 };
+
+	fake_file_bytes(TREE "/reserved-memory/#address-cells", cells, sizeof(cells));
+	fake_file_bytes(TREE "/reserved-memory/#size-cells", cells, sizeof(cells));
+	fake_file(TREE "/reserved-memory/ranges", "");
+	fake_file_bytes(TREE "/reserved-memory/fw@80000000/reg", reg, sizeof(reg));
+	fake_file_bytes(TREE "/reserved-memory/fw@80000000/phandle", phandle, sizeof(phandle));
+	fake_file_bytes(TREE "/soc/10000000.ahci/memory-region", phandle, sizeof(phandle));
+	cr_assert_eq(device_config_add(&config.devices[0], "carveout.fw", "guest", "", &err), 0);
+}
+
+Test(machine, a_carve_out_is_guest_ram_that_the_boot_leaves_alone)
+{
+	const uint64_t place = RAM_START + RAM_SIZE - 0x100000;
+
+	make_carveout();
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	for (int boot = 0; boot < 2; boot++) {
+		owned_ptr void *blob = NULL;
+		const uint8_t *bytes = ram_ptr(&machine.vm.ram, place, 0x100000);
+		size_t size;
+
+		cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
+		cr_expect_geq(fdt_path_offset(blob, "/reserved-memory/fw@41f00000"), 0);
+		cr_expect_lt(machine.boot.initrd, place);
+		for (size_t i = 0; i < 0x100000; i += 8)
+			cr_assert_eq(bytes[i], 0);
+		memset((void *)bytes, 0x5a, 0x100000);
+		cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	}
 	machine_destroy(&machine);
 }
 

@@ -144,6 +144,7 @@ void ram_destroy(struct ram *ram)
 		if (ram->banks[i].map)
 			sys_munmap(ram->banks[i].map, ram->banks[i].map_size);
 	free(ram->banks);
+	free(ram->carveouts);
 	close_fd(&ram->fd);
 	ram_init(ram);
 }

@@ -42,6 +42,9 @@ struct ram {
 	unsigned int n_banks;
 	uint64_t size; /* bytes, sum of the banks */
 	uint64_t page; /* size of the pages behind it; the host's until ram_open() */
+	/* Pieces of the banks that are set apart; not sorted. */
+	struct range *carveouts;
+	unsigned int n_carveouts;
 	struct ram_backing backing;
 	int fd; /* file of the backing, -1: none */
 };
@@ -73,6 +76,15 @@ int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, str
  * ram_destroy().
  */
 int ram_create(struct ram *ram, struct err *err);
+
+/*
+ * Set @size bytes of the planned RAM apart, in one piece: as high as possible at a multiple of
+ * @align, a power of two; @low: below 4 GiB. -EINVAL when there is no room.
+ */
+int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
+	      struct err *err);
+/* Where kernel, initrd and device tree may lie: the first bank, up to the first carve-out in it. */
+struct range ram_boot_run(const struct ram *ram);
 
 /*
  * All bytes zero again. No DMA mapping of this RAM may exist: its pages are given up where that is

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_CARVEOUT_H
+#define VFIO_CARVEOUT_H
+
+/*
+ * Carve-outs: memory that the host's tree reserves for assigned devices, and what the guest gets in
+ * its place (carveout.NAME=). For all devices of a guest together; a region that several of them
+ * share is one in the guest, too.
+ *
+ *	vfio_carveouts_add()	for each device
+ *	vfio_carveouts_place()	when guest RAM is planned
+ *	vfio_carveouts_of()	the device's, for the graft
+ */
+#include "fdt/graft.h"
+#include "fdt/host_carveout.h"
+#include "vfio/settings.h"
+#include "vmm/base/err.h"
+
+struct ram;
+
+struct vfio_carveout {
+	const struct host_node *device;
+	struct host_carveout host;
+};
+
+/* All zero: none. */
+struct vfio_carveouts {
+	struct vfio_carveout *wanted;
+	struct graft_carveout *guest; /* one for each of them */
+	unsigned int n;
+};
+
+/* @device's node and @what it is called in messages; @tree outlives the list. */
+int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree *tree,
+		       const struct host_node *device, const char *what,
+		       const struct vfio_answers *answers, struct err *err);
+int vfio_carveouts_place(struct vfio_carveouts *carveouts, struct ram *ram, struct err *err);
+/* Set the facts' carve-outs; they point into @carveouts. */
+void vfio_carveouts_of(const struct vfio_carveouts *carveouts, const struct host_node *device,
+		       struct graft_facts *facts);
+void vfio_carveouts_destroy(struct vfio_carveouts *carveouts);
+
+#endif
