@@ -3,8 +3,8 @@
 
 import re
 
-VALUES = {"HZ": "100000000", "MICROVOLT": "3300000"}
-ASKED = re.compile(r"\bgive ((?:clock|supply|drop|keep|host|force)\b\S*)$")
+VALUES = {"HZ": "100000000", "MICROVOLT": "3300000", "guest": "guest"}
+ASKED = re.compile(r"\bgive ((?:clock|supply|carveout|drop|keep|host|force)\b\S*)$")
 FORCE = re.compile(r"\bgive force(=on)?$")
 
 
@@ -20,7 +20,7 @@ def to(reasons):
         if not asked:
             continue
         # Names of properties have commas, too.
-        for option in re.split(r",(?=(?:clock|supply)\.|(?:drop|keep|host)=)", asked.group(1)):
+        for option in re.split(r",(?=(?:clock|supply|carveout)\.|(?:drop|keep|host)=)", asked.group(1)):
             key, _, value = option.partition("=")
             if key == "host":
                 return None
