@@ -58,6 +58,7 @@ int arch_vcpus_reset(struct vm *vm, const struct arch_cpu_config *config, struct
 /* Where the parts of a boot stand in guest RAM. */
 struct arch_boot {
 	uint64_t entry;       /* gpa of the first instruction */
+	uint64_t kernel_max;  /* bytes free for the image from there on */
 	uint64_t initrd;      /* gpa; 0 when there is none */
 	uint64_t initrd_size; /* bytes */
 	uint64_t dtb;         /* gpa, 2 MiB-aligned: Documentation/arch/arm64/booting.rst */
@@ -83,9 +84,9 @@ void boot_files_close(struct boot_files *files);
 
 /*
  * Load kernel (Image: plain, gzip or EFI zboot) and initrd into zeroed guest RAM and say where
- * things are. All stand in the first bank: the kernel at its start, the initrd at its end, the DTB
- * below that, so that what is between is free for a kernel that does not say how much it needs.
- * Checks header, sizes and overlap. Used for the first boot and each reset.
+ * things are. All stand in one bank, if one has the room: the kernel at its start, the initrd at
+ * its end, the DTB below that, so that what is between is free for a kernel that does not say how
+ * much it needs. Checks header, sizes and overlap. Used for the first boot and each reset.
  */
 int arch_boot_load(struct vm *vm, const struct boot_files *files, struct arch_boot *boot,
 		   struct err *err);

@@ -8,22 +8,32 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-void platform_bus_init(struct platform_bus *bus, const struct memmap *map, unsigned int n_spis)
+void platform_bus_init(struct platform_bus *bus, const struct memmap *map, const struct ram *ram,
+		       unsigned int n_spis)
 {
 	memset(bus, 0, sizeof(*bus));
 	bus->windows[0] = map->bus_low;
 	bus->windows[1] = map->bus_high;
+	bus->ram = ram;
 	bus->n_spis = n_spis < SPI_MAX_COUNT ? n_spis : SPI_MAX_COUNT;
 }
 
-/* Index of a region that overlaps @pages, or n_taken. */
-static unsigned int find_overlap(const struct platform_bus *bus, struct range pages)
-{
-	unsigned int i = 0;
+/* Somebody's addresses. */
+struct claim {
+	struct range gpa; /* size 0: there is none */
+	const char *owner;
+};
 
-	while (i < bus->n_taken && !range_overlaps(bus->taken[i].gpa, pages))
-		i++;
-	return i;
+/* What overlaps @pages. */
+static struct claim find_overlap(const struct platform_bus *bus, struct range pages)
+{
+	for (unsigned int i = 0; i < bus->n_taken; i++)
+		if (range_overlaps(bus->taken[i].gpa, pages))
+			return (struct claim){ bus->taken[i].gpa, bus->taken[i].owner };
+	for (unsigned int i = 0; bus->ram && i < bus->ram->n_banks; i++)
+		if (range_overlaps(bus->ram->banks[i].gpa, pages))
+			return (struct claim){ bus->ram->banks[i].gpa, "RAM" };
+	return (struct claim){ 0 };
 }
 
 static bool in_a_window(const struct platform_bus *bus, struct range pages)
@@ -38,14 +48,13 @@ static bool in_a_window(const struct platform_bus *bus, struct range pages)
 static bool find_place(const struct platform_bus *bus, struct range window, uint64_t align,
 		       struct range *pages)
 {
-	unsigned int i;
-
 	pages->start = round_up_to(window.start, align);
 	while (range_contains(window, *pages)) {
-		i = find_overlap(bus, *pages);
-		if (i == bus->n_taken)
+		struct claim claim = find_overlap(bus, *pages);
+
+		if (!claim.gpa.size)
 			return true;
-		pages->start = round_up_to(range_last(bus->taken[i].gpa) + 1, align);
+		pages->start = round_up_to(range_last(claim.gpa) + 1, align);
 	}
 	return false;
 }
@@ -70,7 +79,7 @@ static int check_pinned(const struct platform_bus *bus, const char *owner, uint6
 			uint64_t wanted, struct range pages, struct err *err)
 {
 	uint64_t page = sys_page_size();
-	unsigned int i;
+	struct claim claim;
 
 	if ((wanted & (page - 1)) != offset) {
 		err_usage(err, "%s: gpa=0x%" PRIx64 " does not keep the region's place in a page",
@@ -94,13 +103,11 @@ static int check_pinned(const struct platform_bus *bus, const char *owner, uint6
 		err_fix(err, "choose an address there, or leave gpa= out");
 		return err->code;
 	}
-	i = find_overlap(bus, pages);
-	if (i < bus->n_taken) {
-		err_usage(err, "%s: gpa=0x%" PRIx64 " overlaps %s", owner, wanted,
-			  bus->taken[i].owner);
-		err_why(err, "%s has 0x%" PRIx64 "-0x%" PRIx64 ", in whole pages",
-			bus->taken[i].owner, bus->taken[i].gpa.start,
-			range_last(bus->taken[i].gpa));
+	claim = find_overlap(bus, pages);
+	if (claim.gpa.size) {
+		err_usage(err, "%s: gpa=0x%" PRIx64 " overlaps %s", owner, wanted, claim.owner);
+		err_why(err, "%s has 0x%" PRIx64 "-0x%" PRIx64 ", in whole pages", claim.owner,
+			claim.gpa.start, range_last(claim.gpa));
 		err_fix(err, "pin both regions apart, or leave gpa= out");
 		return err->code;
 	}

@@ -8,6 +8,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/memmap.h"
+#include "vmm/core/ram.h"
 
 #define PLATFORM_BUS_ANY         UINT64_MAX
 #define PLATFORM_BUS_MAX_REGIONS 256
@@ -18,6 +19,7 @@
  */
 struct platform_bus {
 	struct range windows[2];
+	const struct ram *ram; /* regions are kept off its banks; NULL: there is none yet */
 	struct {
 		struct range gpa;
 		const char *owner;
@@ -27,8 +29,12 @@ struct platform_bus {
 	unsigned int n_spis;
 };
 
-/* @n_spis: SPIs that the VGIC has. */
-void platform_bus_init(struct platform_bus *bus, const struct memmap *map, unsigned int n_spis);
+/*
+ * @n_spis: SPIs that the VGIC has. @ram may reach into the windows when its addresses are not ours
+ * to choose; it is planned, and outlives the bus; or NULL.
+ */
+void platform_bus_init(struct platform_bus *bus, const struct memmap *map, const struct ram *ram,
+		       unsigned int n_spis);
 
 /*
  * Place a region of @size bytes whose address modulo the host's page is @offset (a sub-page region

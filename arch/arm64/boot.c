@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "arch/arm64/image.h"
+#include "arch/arm64/placement.h"
 #include "arch/common/gunzip.h"
 #include "arch/common/kvm_arm.h"
 #include "vmm/base/file.h"
@@ -14,15 +15,6 @@
 #include "vmm/base/str.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
-
-#define MIB (1ULL << 20)
-#define GIB (1ULL << 30)
-
-#define DTB_ALIGN     (2 * MIB)
-#define DTB_MAX       (2 * MIB)
-#define DTB_WINDOW    (512 * MIB)   /* for "versions prior to v4.2" */
-#define INITRD_ALIGN  (64ULL << 10) /* the largest page */
-#define INITRD_WINDOW (32 * GIB)    /* from a multiple of 1 GiB, the kernel in it */
 
 /* The bytes of a kernel image, unpacked. */
 struct source {
@@ -153,51 +145,11 @@ static int check_page_size(struct vcpu *vcpu, const struct image_header *header,
 	return err->code;
 }
 
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Lay out the first bank: kernel at its start ("as close as possible to the base of DRAM"), initrd
- * at its end, DTB below. @kernel_size is what is known before the image is unpacked.
- */
-static int plan(const struct range *bank, const struct image_header *header, const char *name,
-		uint64_t kernel_size, uint64_t initrd_size, struct arch_boot *boot, struct err *err)
-{
-	uint64_t base = bank->start; /* 2 MiB-aligned, as RAM_ALIGN is */
-	uint64_t end = min(base + bank->size, round_down_to(base, GIB) + INITRD_WINDOW);
-	uint64_t need = round_up_to(header->text_offset + kernel_size, DTB_ALIGN) + DTB_MAX +
-			round_up_to(initrd_size, RAM_ALIGN);
-	char sizes[4][32];
-
-	if (need <= end - base) {
-		uint64_t initrd = round_down_to(end - initrd_size, INITRD_ALIGN);
-
-		*boot = (struct arch_boot){
-			.entry = base + header->text_offset,
-			.initrd = initrd_size ? initrd : 0,
-			.initrd_size = initrd_size,
-			.dtb = round_down_to(min(initrd, base + DTB_WINDOW) - DTB_MAX, DTB_ALIGN),
-			.dtb_max = DTB_MAX,
-		};
-		if (boot->dtb >= boot->entry + kernel_size)
-			return 0;
-	}
-	err_usage(err, "the kernel %s does not fit into the guest's first %s of memory", name,
-		  str_size(bank->size, sizes[0]));
-	err_why(err, "it needs %s, the initrd %s, the device tree %s",
-		str_size(header->text_offset + kernel_size, sizes[1]),
-		str_size(initrd_size, sizes[2]), str_size(DTB_MAX, sizes[3]));
-	err_fix(err, "--memory %lluM or more", (unsigned long long)(need / MIB));
-	return err->code;
-}
-
-/* Read what is left of the image behind its head, into [entry, dtb). */
+/* Read what is left of the image behind its head, into what is free for it. */
 static int load_kernel(struct source *src, const struct ram *ram, const struct image_header *header,
 		       const struct arch_boot *boot, struct err *err)
 {
-	size_t room = boot->dtb - boot->entry;
+	size_t room = boot->kernel_max;
 	char *dst = ram_ptr(ram, boot->entry, room);
 	char past, sizes[2][32];
 	ssize_t n, more;
@@ -248,9 +200,8 @@ static int load_initrd(const struct boot_files *files, const struct ram *ram,
 static int load(struct vm *vm, struct source *src, const struct boot_files *files,
 		struct arch_boot *boot, struct err *err)
 {
-	const struct range bank = ram_boot_run(&vm->ram);
+	struct placement_sizes sizes = { 0 };
 	struct image_header header;
-	uint64_t kernel_size, initrd_size = 0;
 	int ret;
 
 	ret = source_open(src, files, err);
@@ -259,14 +210,14 @@ static int load(struct vm *vm, struct source *src, const struct boot_files *file
 	if (ret >= 0)
 		ret = check_page_size(&vm->vcpus[0], &header, src->name, err);
 	if (ret >= 0 && files->initrd_fd >= 0)
-		ret = file_size(files->initrd_fd, files->initrd_path, &initrd_size, err);
+		ret = file_size(files->initrd_fd, files->initrd_path, &sizes.initrd, err);
 	if (ret < 0)
 		return ret;
 
-	kernel_size = src->gunzip ? src->head_size : src->size;
-	if (kernel_size < header.image_size)
-		kernel_size = header.image_size;
-	ret = plan(&bank, &header, src->name, kernel_size, initrd_size, boot, err);
+	sizes.kernel = src->gunzip ? src->head_size : src->size;
+	if (sizes.kernel < header.image_size)
+		sizes.kernel = header.image_size;
+	ret = placement_plan(&vm->ram, &header, src->name, &sizes, boot, err);
 	if (ret >= 0)
 		ret = load_kernel(src, &vm->ram, &header, boot, err);
 	if (ret >= 0)

@@ -60,7 +60,7 @@ void fake_guest_begin(struct fake_guest *g)
 	g->vm.fd = fake_fd_new(&vm_ops, g);
 	g->vm.request_fd = sys_eventfd(0, EFD_NONBLOCK);
 	memmap_init(&g->vm.memmap, 40);
-	platform_bus_init(&g->bus, &g->vm.memmap, N_SPIS);
+	platform_bus_init(&g->bus, &g->vm.memmap, NULL, N_SPIS);
 	g->vm.bus = &g->bus;
 	make_pipes(g);
 	ret = event_loop_create(&g->vm.loop, &g->err);

@@ -172,11 +172,13 @@ int sys_ftruncate(int fd, off_t size)
 
 int sys_fallocate(int fd, int mode, off_t offset, off_t size)
 {
-	(void)mode;
-	(void)offset;
-	(void)size;
+	struct fake_fd *f = fake_fd_find(fd);
+
 	fail_if_chosen();
-	return fake_fd_find(fd) ? 0 : -EBADF;
+	if (!f)
+		return -EBADF;
+	return f->ops && f->ops->fallocate ? f->ops->fallocate(fd, f->opaque, mode, offset, size)
+					   : 0;
 }
 
 static int stat_entry(const struct fake_entry *e, struct stat *st)

@@ -12,12 +12,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What a descriptor does. NULL members: ioctl -ENOTTY, read/write -EINVAL, mmap anonymous zeroed
- * memory. Return values as sys_*(). */
+/* What a descriptor does. NULL members: ioctl -ENOTTY, read/write -EINVAL, fallocate 0, mmap
+ * anonymous zeroed memory. Return values as sys_*(). */
 struct fake_fd_ops {
 	int (*ioctl)(int fd, void *opaque, unsigned long request, void *arg);
 	ssize_t (*pread)(int fd, void *opaque, void *buf, size_t size, off_t offset);
 	ssize_t (*pwrite)(int fd, void *opaque, const void *buf, size_t size, off_t offset);
+	int (*fallocate)(int fd, void *opaque, int mode, off_t offset, off_t size);
 	void (*close)(int fd, void *opaque);
 	/* told of each mapping of it that was made, with its address */
 	void (*mapped)(int fd, void *opaque, void *addr, size_t size, off_t offset);

@@ -24,7 +24,7 @@ void fake_vm_create(struct vm *vm)
 	fake_kvm.vgic_initialised = true;
 	vm->bus = calloc(1, sizeof(*vm->bus));
 	assert(vm->bus);
-	platform_bus_init(vm->bus, &vm->memmap, 64);
+	platform_bus_init(vm->bus, &vm->memmap, NULL, 64);
 	assert(vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, &err) == 0);
 }
 

@@ -104,11 +104,11 @@ Test(carveout, places_are_high_and_aligned_and_apart)
 	cr_expect_eq(a.start, MEMMAP_RAM + 77 * MIB);
 	cr_assert_eq(ram_carve(&ram, 4096, 4096, true, &b, &err), 0);
 	cr_expect_eq(b.start, a.start - MEMMAP_SLOT_SIZE);
-	cr_expect_eq(ram_boot_run(&ram).size, 32 * MIB);
+	cr_expect_eq(ram_boot_run(&ram, 0).size, 32 * MIB);
 	/* What the last bank has no room for; then the kernel has less. */
 	cr_assert_eq(ram_carve(&ram, 30 * MIB, MIB, true, &c, &err), 0);
 	cr_expect_eq(c.start, MEMMAP_RAM + 2 * MIB);
-	cr_expect_eq(ram_boot_run(&ram).size, 2 * MIB);
+	cr_expect_eq(ram_boot_run(&ram, 0).size, 2 * MIB);
 	cr_expect_eq(ram_carve(&ram, 30 * MIB, MIB, true, &c, &err), -EINVAL);
 	cr_expect(err_says(&err, "30 MiB"), "%s: %s", err.what, err.why);
 	cr_expect(strstr(err.fix, "more memory"), "%s", err.fix);

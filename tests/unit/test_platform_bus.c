@@ -25,7 +25,7 @@ static void begin(size_t page)
 	fake_sys_reset();
 	fake_set_page_size(page);
 	memmap_init(&map, 40);
-	platform_bus_init(&bus, &map, N_SPIS);
+	platform_bus_init(&bus, &map, NULL, N_SPIS);
 }
 
 static uint64_t place(uint64_t size, uint64_t offset, uint64_t wanted)
@@ -46,6 +46,23 @@ static const char *place_fails(uint64_t size, uint64_t offset, uint64_t wanted, 
 	cr_assert_eq(gpa, 77);
 	cr_assert(strstr(err.what, "new"), "%s", err.what);
 	return err.what;
+}
+
+Test(platform_bus, regions_go_around_ram_that_reaches_into_the_windows)
+{
+	struct ram_bank banks[] = {
+		{ .gpa = { LOW, 0x200000 } },
+		{ .gpa = { LOW + 0x600000, 0x200000 } },
+	};
+	const struct ram ram = { .banks = banks, .n_banks = 2 };
+
+	begin(4096);
+	bus.ram = &ram;
+	cr_expect_eq(place(0x1000, 0, ANY), LOW + 0x200000);
+	cr_expect_eq(place(0x400000, 0, ANY), LOW + 0x800000);
+	cr_expect_eq(place(0x1000, 0, LOW + 0x400000), LOW + 0x400000);
+	cr_expect(strstr(place_fails(0x1000, 0, LOW + 0x601000, -EINVAL), "overlaps RAM"), "%s",
+		  err.what);
 }
 
 ParameterizedTestParameters(platform_bus, any_page_size)

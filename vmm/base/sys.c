@@ -15,6 +15,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -41,6 +42,19 @@ int sys_open(const char *path, int flags)
 int sys_create(const char *path, int flags, mode_t mode)
 {
 	return result_retried(open(path, flags | O_CREAT | O_CLOEXEC, mode));
+}
+
+int sys_open_tmpfile(const char *dir, mode_t mode)
+{
+	return result_retried(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+}
+
+int sys_link(int fd, const char *path)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return result(linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
 }
 
 void sys_close(int fd)
@@ -205,6 +219,23 @@ void sys_closedir(DIR *dir)
 int sys_memfd_create(const char *name)
 {
 	return result(memfd_create(name, MFD_CLOEXEC));
+}
+
+int sys_pipe(int fds[2])
+{
+	return result(pipe2(fds, O_CLOEXEC));
+}
+
+int sys_set_pipe_size(int fd, int size)
+{
+	return result(fcntl(fd, F_SETPIPE_SZ, size));
+}
+
+ssize_t sys_vmsplice(int fd, void *addr, size_t size)
+{
+	struct iovec iov = { addr, size };
+
+	return result(vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
 }
 
 int sys_eventfd(unsigned int value, int flags)

@@ -23,6 +23,8 @@ struct statfs;
 
 int sys_open(const char *path, int flags);                /* O_CLOEXEC is always added */
 int sys_create(const char *path, int flags, mode_t mode); /* open with O_CREAT | O_CLOEXEC */
+int sys_open_tmpfile(const char *dir, mode_t mode);       /* O_RDWR: a file without a name */
+int sys_link(int fd, const char *path); /* gives it one: linkat() of /proc/self/fd */
 void sys_close(int fd);
 /* With O_CREAT in @flags, @mode. As the system call, relative to the directory @dir. */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is always added */
@@ -59,9 +61,12 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 DIR *sys_opendir(const char *path);
 struct dirent *sys_readdir(DIR *dir);
 void sys_closedir(DIR *dir);
-int sys_eventfd(unsigned int value, int flags); /* EFD_CLOEXEC is always added */
-int sys_memfd_create(const char *name);         /* MFD_CLOEXEC */
-int sys_epoll_create(void);                     /* EPOLL_CLOEXEC */
+int sys_pipe(int fds[2]);                              /* O_CLOEXEC; fds[0] is the end to read */
+int sys_set_pipe_size(int fd, int size);               /* F_SETPIPE_SZ: returns the size it got */
+ssize_t sys_vmsplice(int fd, void *addr, size_t size); /* SPLICE_F_NONBLOCK */
+int sys_eventfd(unsigned int value, int flags);        /* EFD_CLOEXEC is always added */
+int sys_memfd_create(const char *name);                /* MFD_CLOEXEC */
+int sys_epoll_create(void);                            /* EPOLL_CLOEXEC */
 int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms);
 int sys_timerfd_create(int clock); /* TFD_CLOEXEC | TFD_NONBLOCK */

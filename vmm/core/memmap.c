@@ -7,6 +7,7 @@ static_assert(MEMMAP_TEST_DEVICE + MEMMAP_SLOT_SIZE <= MEMMAP_GIC_DIST, "emulate
 static_assert(MEMMAP_GIC_DIST + MEMMAP_SLOT_SIZE == MEMMAP_GICV2_CPU, "GIC distributor fits");
 static_assert(MEMMAP_GICV3_REDIST + MEMMAP_GICV3_N_REDIST * (128ULL << 10) == MEMMAP_BUS_LOW,
 	      "redistributors fit");
+static_assert(MEMMAP_FIXED + MEMMAP_FIXED_SIZE == MEMMAP_BUS_LOW, "what is fixed is below the bus");
 static_assert(MEMMAP_BUS_LOW + MEMMAP_BUS_LOW_SIZE == MEMMAP_RAM, "low window fits");
 
 void memmap_init(struct memmap *map, unsigned int ipa_bits)

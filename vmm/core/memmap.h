@@ -31,6 +31,13 @@
 
 #include "vmm/base/range.h"
 
+/*
+ * RAM whose address is not ours to choose (phys_ram.h) may lie anywhere but between these; the
+ * platform bus then leaves its windows to it where they overlap.
+ */
+#define MEMMAP_FIXED      0x08000000ULL
+#define MEMMAP_FIXED_SIZE 0x08000000ULL
+
 #define MEMMAP_SLOT_SIZE      0x00010000ULL /* one emulated device; the largest page size of arm64 */
 #define MEMMAP_PL011          0x09000000ULL
 #define MEMMAP_PL031          0x09010000ULL

@@ -51,6 +51,28 @@ static int advise(const struct ram_bank *bank, uint64_t size, struct err *err)
 	return 0;
 }
 
+/* Map a bank's file at @hva, in as many pieces as it has there. */
+static int map_bank(const struct ram *ram, const struct ram_bank *bank, char *hva, uint64_t size,
+		    int flags)
+{
+	uint64_t n = bank->offsets ? size / ram->page : 1;
+	uint64_t piece = bank->offsets ? ram->page : size;
+	int ret = 0;
+	void *at;
+
+	if (bank->offsets)
+		flags |= MAP_POPULATE; /* they are there already */
+	for (uint64_t i = 0, k; i < n && !ret; i = k) {
+		uint64_t offset = bank->offsets ? bank->offsets[i] : bank->offset;
+
+		for (k = i + 1; k < n && bank->offsets[k] == offset + (k - i) * piece; k++)
+			;
+		ret = sys_mmap(hva + i * piece, (k - i) * piece, PROT_READ | PROT_WRITE,
+			       flags | MAP_FIXED, bank->fd, (off_t)offset, &at);
+	}
+	return ret;
+}
+
 /*
  * Addresses are reserved first, generously and without access, and the bank is put into them where
  * host and guest address are equal modulo the largest page. What is left around it is a guard. A
@@ -62,7 +84,7 @@ static int create_bank(const struct ram *ram, struct ram_bank *bank, struct err 
 	uint64_t align = ram->page > block_size() ? ram->page : block_size();
 	uint64_t size = round_up_to(bank->gpa.size, ram->page);
 	char text[32];
-	void *hva;
+	char *hva;
 
 	bank->map_size = size + align;
 	ret = sys_mmap(NULL, bank->map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -72,12 +94,11 @@ static int create_bank(const struct ram *ram, struct ram_bank *bank, struct err 
 			       str_size(bank->gpa.size, text));
 
 	hva = (char *)bank->map + ((bank->gpa.start - (uintptr_t)bank->map) & (align - 1));
-	ret = sys_mmap(hva, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, bank->fd,
-		       (off_t)bank->offset, &bank->hva);
-	if (!ret)
+	ret = map_bank(ram, bank, hva, size, flags);
+	if (!ret) {
+		bank->hva = hva;
 		return advise(bank, size, err);
-
-	bank->hva = NULL;
+	}
 	err_set(err, ret, "map %s of guest RAM", str_size(bank->gpa.size, text));
 	if (ret == -ENOMEM && bank->fd < 0) {
 		err_why(err, "the host has not so much memory, or RLIMIT_AS forbids it");

@@ -28,6 +28,11 @@ struct ram_bank {
 	 */
 	int fd;
 	uint64_t offset;
+	/*
+	 * Not NULL: its pages do not follow each other in the file; page i is at offsets[i]. As
+	 * long-lived as the descriptor.
+	 */
+	const uint64_t *offsets;
 	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN and page */
 	void *map; /* the mapping as made (it may be larger than the bank) */
 	size_t map_size;
@@ -69,6 +74,9 @@ int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const str
  * other bank; fd and offset.
  */
 int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
+/* The same of pages, of ram->page bytes each, that lie anywhere in the file. */
+int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
+		      struct err *err);
 
 /*
  * Make the planned RAM: zeroed, shared with nobody, not dumped (MADV_DONTDUMP), not forked
@@ -83,8 +91,11 @@ int ram_create(struct ram *ram, struct err *err);
  */
 int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
 	      struct err *err);
-/* Where kernel, initrd and device tree may lie: the first bank, up to the first carve-out in it. */
-struct range ram_boot_run(const struct ram *ram);
+/*
+ * Where kernel, initrd and device tree may lie: bank number @i, up to the first carve-out in it;
+ * maybe nothing.
+ */
+struct range ram_boot_run(const struct ram *ram, unsigned int i);
 
 /*
  * All bytes zero again. No DMA mapping of this RAM may exist: its pages are given up where that is

@@ -65,12 +65,12 @@ int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct r
 	return 0;
 }
 
-struct range ram_boot_run(const struct ram *ram)
+struct range ram_boot_run(const struct ram *ram, unsigned int i)
 {
-	struct range run = ram->banks[0].gpa;
+	struct range run = ram->banks[i].gpa;
 
-	for (unsigned int i = 0; i < ram->n_carveouts; i++)
-		if (range_overlaps(run, ram->carveouts[i]))
-			run.size = ram->carveouts[i].start - run.start;
+	for (unsigned int k = 0; k < ram->n_carveouts; k++)
+		if (range_overlaps(run, ram->carveouts[k]))
+			run.size = ram->carveouts[k].start - run.start;
 	return run;
 }

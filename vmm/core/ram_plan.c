@@ -67,8 +67,9 @@ static void forget_banks(struct ram *ram)
 	ram->size = 0;
 }
 
-int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err)
+static int add_bank(struct ram *ram, const struct ram_bank *bank, struct err *err)
 {
+	struct range gpa = bank->gpa;
 	struct ram_bank *banks = reallocarray(ram->banks, ram->n_banks + 1, sizeof(*banks));
 	unsigned int i = ram->n_banks;
 
@@ -81,10 +82,21 @@ int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, str
 	assert(i == 0 || !range_overlaps(banks[i - 1].gpa, gpa));
 	assert(i == ram->n_banks || !range_overlaps(banks[i].gpa, gpa));
 	memmove(&banks[i + 1], &banks[i], (ram->n_banks - i) * sizeof(*banks));
-	banks[i] = (struct ram_bank){ .gpa = gpa, .fd = fd, .offset = offset };
+	banks[i] = *bank;
 	ram->n_banks++;
 	ram->size += gpa.size;
 	return 0;
+}
+
+int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err)
+{
+	return add_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offset = offset }, err);
+}
+
+int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
+		      struct err *err)
+{
+	return add_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offsets = offsets }, err);
 }
 
 int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const struct range *holes,

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/core/phys_ram.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/falloc.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/pagemap.h"
+#include "vmm/core/ram.h"
+#include "vmm/core/ram_file.h"
+
+/* What any user may have, with the default fs.pipe-max-size; pages of the host, one per reference.
+ */
+#define PIPE_SIZE (1 << 20)
+
+/* More runs than this in a map that is shown would help nobody. */
+#define MAP_LINES 40
+
+/* Linux's INIT_MEMBLOCK_REGIONS, less what it splits for its own use. */
+#define LINUX_BANKS 100
+
+/* What phys_ram_create() has while it works. */
+struct taking {
+	struct phys_ram *ram;
+	const struct phys_ram_wish *wish;
+	int pagemap;
+	uint64_t size; /* of the file, so far */
+	struct phys_page *unfit;
+	size_t n_unfit;
+};
+
+void phys_ram_init(struct phys_ram *ram)
+{
+	*ram = (struct phys_ram){ .fd = -1 };
+}
+
+static int open_file(struct phys_ram *ram, const char *dir, struct err *err)
+{
+	struct statfs st;
+	char text[32];
+	int ret;
+
+	ram->fd = sys_open_tmpfile(dir, 0600);
+	if (ram->fd < 0)
+		return err_set(err, ram->fd, "mem-path = %s: make a file there", dir);
+	ret = sys_fstatfs(ram->fd, &st);
+	if (ret)
+		return err_set(err, ret, "fstatfs %s", dir);
+	ram->page = (uint64_t)st.f_bsize;
+	if ((uint32_t)st.f_type == HUGETLBFS_MAGIC && is_aligned(ram->page, RAM_ALIGN))
+		return 0;
+	err_usage(err, "mem-path = %s: this is no hugetlbfs of pages of %s or more", dir,
+		  str_size(RAM_ALIGN, text));
+	err_why(err,
+		"without an IOMMU a guest's RAM must be huge pages, which stay where they are");
+	err_fix(err, "mount one (\"mount -t hugetlbfs none DIR\") and give it as mem-path");
+	return err->code;
+}
+
+/* Where the page at @offset is, while it is mapped; with @pin, a reference to it goes there. */
+static int locate(struct taking *t, uint64_t offset, int pin, uint64_t *pa)
+{
+	uint64_t size = t->ram->page;
+	ssize_t n = 1;
+	void *hva;
+	int ret = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			   t->ram->fd, (off_t)offset, &hva);
+
+	if (ret)
+		return ret;
+	if (pin >= 0)
+		n = sys_vmsplice(pin, hva, 1);
+	ret = n == 1 ? pagemap_find(t->pagemap, hva, pa) : n < 0 ? (int)n : -EIO;
+	sys_munmap(hva, size);
+	return ret;
+}
+
+static int locate_failed(int code, struct err *err)
+{
+	err_set(err, code, "find where guest RAM is");
+	if (code == -EPERM) {
+		err_why(err, "the kernel tells physical addresses only to CAP_SYS_ADMIN");
+		err_fix(err, "run dais as root, or with CAP_SYS_ADMIN and CAP_SYS_RAWIO");
+		return err_host(err);
+	}
+	return err->code;
+}
+
+static int add_page(struct phys_page **pages, size_t *n, struct phys_page page, struct err *err)
+{
+	struct phys_page *bigger = reallocarray(*pages, *n + 1, sizeof(*bigger));
+
+	if (!bigger)
+		return err_set(err, ENOMEM, "list the pages of guest RAM");
+	bigger[(*n)++] = page;
+	*pages = bigger;
+	return 0;
+}
+
+/* @n more pages, told apart by whether the guest can have them. */
+static int take_pages(struct taking *t, size_t n, struct err *err)
+{
+	struct phys_ram *ram = t->ram;
+	uint64_t size = n * ram->page, end = t->size + size;
+	char text[32];
+	int ret = sys_fallocate(ram->fd, 0, (off_t)t->size, (off_t)size);
+
+	if (ret == -ENOSPC || ret == -ENOMEM) {
+		err_set(err, ret, "take %s of guest RAM from %s", str_size(size, text),
+			t->wish->hugetlbfs);
+		/* Those that it got before it failed count as free again. */
+		sys_fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)t->size,
+			      (off_t)size);
+		ram_file_too_few_pages(
+			&(struct ram){ .page = ram->page, .backing.hugetlbfs = t->wish->hugetlbfs },
+			size, err);
+		return err_host(err);
+	}
+	if (ret)
+		return err_set(err, ret, "take guest RAM from %s", t->wish->hugetlbfs);
+	for (; t->size < end; t->size += ram->page) {
+		struct phys_page page = { .offset = t->size };
+
+		ret = locate(t, page.offset, -1, &page.pa);
+		if (ret)
+			return locate_failed(ret, err);
+		if (phys_page_unfit(page.pa, ram->page, t->wish->ipa_bits))
+			ret = add_page(&t->unfit, &t->n_unfit, page, err);
+		else
+			ret = add_page(&ram->pages, &ram->n_pages, page, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* The runs of @pages, sorted here; of each, why a guest cannot have it, if so. */
+static void show_map(const struct taking *t, struct phys_page *pages, size_t n)
+{
+	uint64_t page = t->ram->page;
+	unsigned int n_lines = 0;
+	char text[32];
+
+	phys_pages_sort(pages, n);
+	for (size_t i = 0, run; i < n && n_lines++ < MAP_LINES; i += run) {
+		const char *unfit = phys_page_unfit(pages[i].pa, page, t->wish->ipa_bits);
+
+		run = phys_pages_run(&pages[i], n - i, page);
+		log_info("  0x%010" PRIx64 "-0x%010" PRIx64 " %s%s%s", pages[i].pa,
+			 pages[i].pa + run * page - 1, str_size(run * page, text),
+			 unfit ? ", " : "", unfit ? unfit : "");
+	}
+}
+
+/* Until there are enough; those that are of no use are kept meanwhile, or they would come again. */
+static int take_enough(struct taking *t, struct err *err)
+{
+	struct phys_ram *ram = t->ram;
+	size_t n_wanted = (t->wish->size + ram->page - 1) / ram->page;
+	int ret = 0;
+
+	while (!ret && ram->n_pages < n_wanted)
+		ret = take_pages(t, n_wanted - ram->n_pages, err);
+	if (t->n_unfit) {
+		log_info("%zu huge pages are at physical addresses that a guest cannot have:",
+			 t->n_unfit);
+		show_map(t, t->unfit, t->n_unfit);
+		if (ret && ram->n_pages)
+			log_info("and those that it can have:");
+		if (ret)
+			show_map(t, ram->pages, ram->n_pages);
+	}
+	for (size_t i = 0; i < t->n_unfit && !ret; i++) {
+		ret = sys_fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    (off_t)t->unfit[i].offset, (off_t)ram->page);
+		if (ret)
+			err_set(err, ret, "give back huge pages");
+	}
+	return ret;
+}
+
+/* A new pipe for references: the end to write, while the one to read joins ram->pins. */
+static int open_pin(struct phys_ram *ram, int *writer, struct err *err)
+{
+	int *pins = reallocarray(ram->pins, ram->n_pins + 1, sizeof(*pins));
+	int ends[2], ret;
+
+	if (!pins)
+		return err_set(err, ENOMEM, "hold guest RAM");
+	ram->pins = pins;
+	ret = sys_pipe(ends);
+	if (ret)
+		return err_set(err, ret, "make a pipe to hold guest RAM");
+	pins[ram->n_pins++] = ends[0];
+	close_fd(writer);
+	*writer = ends[1];
+	sys_set_pipe_size(ends[1], PIPE_SIZE); /* else it holds less */
+	return 0;
+}
+
+/* A reference to @page, which must not have moved before it had one. */
+static int hold_page(struct taking *t, const struct phys_page *page, int *writer, struct err *err)
+{
+	uint64_t pa = page->pa;
+	int ret = *writer < 0 ? -EAGAIN : locate(t, page->offset, *writer, &pa);
+
+	if (ret == -EAGAIN) { /* full */
+		ret = open_pin(t->ram, writer, err);
+		if (ret)
+			return ret;
+		ret = locate(t, page->offset, *writer, &pa);
+	}
+	if (ret)
+		return err_set(err, ret, "hold guest RAM where it is");
+	if (pa == page->pa)
+		return 0;
+	err_set(err, EAGAIN, "guest RAM at 0x%" PRIx64 " has moved to 0x%" PRIx64, page->pa, pa);
+	err_why(err, "the kernel migrated it while dais prepared it");
+	err_fix(err,
+		"start again; do not offline memory or make large contiguous allocations then");
+	return err->code;
+}
+
+static int hold_pages(struct taking *t, struct err *err)
+{
+	struct phys_ram *ram = t->ram;
+	owned_fd int writer = -1;
+	int ret = 0;
+
+	for (size_t i = 0; i < ram->n_pages && !ret; i++)
+		ret = hold_page(t, &ram->pages[i], &writer, err);
+	if (!ret)
+		return 0;
+	if (t->wish->may_move) {
+		log_warn("%s: the host may move pages of guest RAM, which devices then write to "
+			 "although they are others' (allow-movable-memory)",
+			 err->what);
+		return 0;
+	}
+	err_why(err, "a page that the kernel moves is no longer where the device finds it: the "
+		     "device would read and write memory of others");
+	err_fix(err, "or, if nothing on this host migrates huge pages (no CMA, no memory hotplug, "
+		     "no soft offlining), allow-movable-memory = yes");
+	return err_host(err);
+}
+
+static int finish(struct phys_ram *ram, struct err *err)
+{
+	size_t n_runs = 0;
+
+	phys_pages_sort(ram->pages, ram->n_pages);
+	ram->offsets = calloc(ram->n_pages, sizeof(*ram->offsets));
+	if (!ram->offsets)
+		return err_set(err, ENOMEM, "list the pages of guest RAM");
+	for (size_t i = 0; i < ram->n_pages; i++)
+		ram->offsets[i] = ram->pages[i].offset;
+	for (size_t i = 0; i < ram->n_pages; n_runs++)
+		i += phys_pages_run(&ram->pages[i], ram->n_pages - i, ram->page);
+	if (n_runs > LINUX_BANKS)
+		log_warn("guest RAM is in %zu pieces: a Linux that is built without CONFIG_EFI "
+			 "takes 128, and dies early of more; larger pages, or pages reserved at "
+			 "boot (hugepages=), are in fewer",
+			 n_runs);
+	return 0;
+}
+
+int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
+{
+	struct taking t = { .ram = ram, .wish = wish, .pagemap = -1 };
+	int ret = open_file(ram, wish->hugetlbfs, err);
+
+	assert(wish->size && !ram->pages);
+	if (!ret) {
+		t.pagemap = pagemap_open(err);
+		ret = t.pagemap < 0 ? t.pagemap : take_enough(&t, err);
+	}
+	if (!ret)
+		ret = finish(ram, err);
+	if (!ret)
+		ret = hold_pages(&t, err);
+	free(t.unfit);
+	close_fd(&t.pagemap);
+	return ret;
+}
+
+int phys_ram_name(struct phys_ram *ram, const char *path, struct err *err)
+{
+	int ret;
+
+	assert(ram->fd >= 0 && !ram->path);
+	ram->path = strdup(path);
+	if (!ram->path)
+		return err_set(err, ENOMEM, "name guest RAM");
+	ret = sys_link(ram->fd, path);
+	if (!ret)
+		return 0;
+	free(take_ptr(&ram->path));
+	return err_set(err, ret, "name guest RAM %s", path);
+}
+
+int phys_ram_release(struct phys_ram *ram, struct err *err)
+{
+	owned_ptr char *path = take_ptr(&ram->path);
+	int ret = path ? sys_unlink(path) : 0;
+
+	return ret ? err_set(err, ret, "remove %s", path) : 0;
+}
+
+void phys_ram_destroy(struct phys_ram *ram)
+{
+	while (ram->n_pins)
+		sys_close(ram->pins[--ram->n_pins]);
+	close_fd(&ram->fd);
+	free(ram->pins);
+	free(ram->pages);
+	free(ram->offsets);
+	free(ram->path);
+	phys_ram_init(ram);
+}

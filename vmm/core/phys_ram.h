@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_CORE_PHYS_RAM_H
+#define VMM_CORE_PHYS_RAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+
+struct ram;
+
+/*
+ * Guest RAM for devices without an IOMMU: huge pages at guest addresses that are their physical
+ * addresses. Nothing keeps such a device from writing to a page that is no longer the guest's, so
+ * the pages
+ *
+ *	- belong to a file, which gets a name before the guest runs and keeps it until each device
+ *	  is known to be quiet: when all processes have died, the host cannot take the pages back;
+ *	- are held where they are by references in pipes: a page with a reference that the kernel
+ *	  did not expect is not migrated (folio_migrate_mapping() in mm/migrate.c), neither for a
+ *	  contiguous allocation nor to offline it. Measured on Linux 6.12: without such a reference
+ *	  even pages of 1 GiB move (MADV_SOFT_OFFLINE). A pipe, like any descriptor, works in a
+ *	  child too.
+ *
+ * Order of calls: phys_ram_init(), phys_ram_create(), phys_ram_add_banks(), phys_ram_name(),
+ * phys_ram_release() when the devices are quiet; phys_ram_destroy() from any state on, which
+ * leaves a name that was given.
+ */
+struct phys_page {
+	uint64_t pa;
+	uint64_t offset; /* in the file */
+};
+
+struct phys_ram {
+	int fd; /* -1: none */
+	uint64_t page;
+	struct phys_page *pages; /* sorted by address */
+	size_t n_pages;
+	uint64_t *offsets; /* of the pages: what the banks refer to */
+	int *pins;         /* pipes with a reference to each page */
+	size_t n_pins;
+	char *path; /* NULL: it has no name */
+};
+
+struct phys_ram_wish {
+	const char *hugetlbfs; /* directory */
+	uint64_t size;         /* bytes, a multiple of RAM_ALIGN */
+	unsigned int ipa_bits; /* addresses beyond cannot be given to the guest */
+	bool may_move;         /* go on, with a warning, when pages cannot be held */
+};
+
+void phys_ram_init(struct phys_ram *ram);
+
+/*
+ * Take zeroed pages for @wish, others instead of those that a guest cannot have at their address
+ * (memmap.h, ipa_bits), and hold them. Says how many are missing. Needs CAP_SYS_ADMIN.
+ */
+int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err);
+
+/* A bank for each run of pages that follow each other, @size bytes in all. */
+int phys_ram_add_banks(const struct phys_ram *phys, uint64_t size, struct ram *ram,
+		       struct err *err);
+
+/* The file gets the name @path, which is in the hugetlbfs and must be free. */
+int phys_ram_name(struct phys_ram *ram, const char *path, struct err *err);
+
+/* Take the name away again: with phys_ram_destroy() the pages go back to the host. */
+int phys_ram_release(struct phys_ram *ram, struct err *err);
+
+void phys_ram_destroy(struct phys_ram *ram);
+
+/*
+ * For phys_ram.c. NULL when a guest may have a page of @size bytes at @pa, else why not.
+ */
+const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits);
+void phys_pages_sort(struct phys_page *pages, size_t n);
+/* How many of the first of @n sorted pages follow each other. */
+size_t phys_pages_run(const struct phys_page *pages, size_t n, uint64_t size);
+
+#endif
