@@ -66,7 +66,8 @@ static void count(const struct vfio_irq *irq, const struct host_irq_list *now,
 		if (now->irqs[i].number != irq->host_irq)
 			continue;
 		count->known = true;
-		count->n_interrupts = now->irqs[i].count - irq->n_before;
+		count->n_interrupts = now->irqs[i].count - irq->n_before -
+				      __atomic_load_n(&irq->n_again, __ATOMIC_RELAXED);
 	}
 }
 

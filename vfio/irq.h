@@ -46,10 +46,13 @@ struct vfio_irq {
 	struct vfio_irq_eoi eoi;
 	struct vfio_user_irqs *user;
 	struct event_source *source;
-	struct irq_line line; /* under user->lock once it is armed */
-	bool in_flight;       /* the same: raised, and not completed yet … */
+	/* under user->lock once it is armed */
+	struct irq_line line;
+	bool in_flight;       /* raised, and not completed yet … */
 	unsigned int n_ticks; /* … so many ticks of mmap-timeout ago */
-	uint64_t n_wakeups;   /* of the main loop */
+	bool asked;           /* unmasked to see whether it comes again; not answered yet */
+	uint64_t n_wakeups;   /* times that the main loop raised it */
+	uint64_t n_again;     /* interrupts of the host that were answers */
 
 	unsigned int host_irq; /* Linux's number, where host_irq_known */
 	bool host_irq_known;

@@ -15,48 +15,91 @@
 #include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 
-/* --- the guest's side: on vCPU threads */
+/* --- under user->lock, on any thread */
 
-static bool is_overdue(const struct vfio_irq *irq)
+static void unmask(const struct vfio_irq *irq)
 {
-	return irq->in_flight && irq->n_ticks > 1;
-}
+	int ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 
-static bool completes(const struct vfio_irq *irq, const struct vfio_region *region, uint64_t offset,
-		      unsigned int width, bool is_write)
-{
-	const struct vfio_irq_eoi *eoi = &irq->eoi;
-
-	if (!irq->in_flight)
-		return false;
-	if (!eoi->known || is_overdue(irq))
-		return true;
-	return region == &irq->user->vdev->regions[eoi->region] && (is_write || !eoi->by_write) &&
-	       range_contains((struct range){ offset, width }, (struct range){ eoi->offset, 1 });
-}
-
-/* The device comes first: what the access has acknowledged is not to come again. */
-static void complete(struct vfio_irq *irq)
-{
-	int ret;
-
-	irq->in_flight = false;
-	irq_line_set(&irq->line, false);
-	ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
-	trace_line(TRACE_IRQ, "%s: completed, unmasked", irq->name);
 	if (ret < 0)
 		log_line(LOG_ERROR, "%s: VFIO_DEVICE_SET_IRQS (unmask): errno %d", irq->name, -ret);
 }
 
+/* Whether the host's handler has signalled since it was looked at last. */
+static bool take_signal(struct vfio_irq *irq)
+{
+	uint64_t n;
+
+	if (sys_read(irq->trigger_fd, &n, sizeof(n)) != sizeof(n))
+		return false;
+	if (irq->asked)
+		__atomic_add_fetch(&irq->n_again, 1, __ATOMIC_RELAXED);
+	irq->asked = false;
+	return true;
+}
+
+/* The answer is a signal, or none by the next tick. */
+static void ask(struct vfio_irq *irq)
+{
+	trace_line(TRACE_IRQ, "%s: unmasked, to see whether it is still there", irq->name);
+	irq->asked = true;
+	unmask(irq);
+}
+
+static void raise_line(struct vfio_irq *irq)
+{
+	if (!irq->in_flight) {
+		irq->n_wakeups++;
+		irq->n_ticks = 0;
+	}
+	irq->in_flight = irq->level;
+	irq_line_tell(&irq->line, true);
+	if (!irq->level)
+		irq_line_set(&irq->line, false);
+}
+
+static void lower_line(struct vfio_irq *irq)
+{
+	irq->in_flight = irq->asked = false;
+	irq_line_set(&irq->line, false);
+}
+
+/* --- the guest's side: on vCPU threads */
+
+static bool acknowledges(const struct vfio_irq *irq, const struct vfio_region *region,
+			 uint64_t offset, unsigned int width, bool is_write)
+{
+	const struct vfio_irq_eoi *eoi = &irq->eoi;
+
+	if (!irq->source || !irq->level)
+		return false;
+	/* A guess: most accesses are none, and each would cost one more interrupt of the host. */
+	if (!eoi->known)
+		return irq->in_flight;
+	return region == &irq->user->vdev->regions[eoi->region] && (is_write || !eoi->by_write) &&
+	       range_contains((struct range){ offset, width }, (struct range){ eoi->offset, 1 });
+}
+
+/*
+ * The device was accessed before: what that has acknowledged is not to come again. That goes also
+ * for what the host has signalled and the main loop has not looked at.
+ */
 static void on_access(void *opaque, const struct vfio_region *region, uint64_t offset,
 		      unsigned int width, bool is_write)
 {
 	struct vfio_user_irqs *user = opaque;
 
 	pthread_mutex_lock(&user->lock);
-	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
-		if (completes(&user->vdev->irqs[i], region, offset, width, is_write))
-			complete(&user->vdev->irqs[i]);
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
+		struct vfio_irq *irq = &user->vdev->irqs[i];
+
+		if (!acknowledges(irq, region, offset, width, is_write) ||
+		    !(take_signal(irq) || irq->in_flight))
+			continue;
+		lower_line(irq);
+		unmask(irq);
+		trace_line(TRACE_IRQ, "%s: completed, unmasked", irq->name);
+	}
 	pthread_mutex_unlock(&user->lock);
 }
 
@@ -71,23 +114,22 @@ static int set_timer(struct vfio_user_irqs *user, bool on)
 	return sys_timerfd_settime(user->timer_fd, 0, &value);
 }
 
-static void set_trapping(struct vfio_user_irqs *user, enum vfio_trapping what)
+static void set_trapping(struct vfio_user_irqs *user, bool on)
 {
-	static const char *const names[] = { "mapped", "trapped where they tell", "all trapped" };
 	struct vfio_device *vdev = user->vdev;
 	struct vm *vm = vdev->device.vm;
-	bool timer_runs = user->trapping;
 	struct err err;
 	int ret = 0;
 
-	if (user->trapping == what)
+	if (user->trapping == on)
 		return;
-	user->trapping = what;
-	trace_line(TRACE_IRQ, "%s: registers are %s", vdev->host.name, names[what]);
+	user->trapping = on;
+	trace_line(TRACE_IRQ, "%s: registers are %s", vdev->host.name,
+		   on ? "trapped where they tell" : "mapped");
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
-		ret = vfio_region_trap(&vdev->regions[i], vm, what, &err);
-	if (!ret && timer_runs != (what != VFIO_MAPPED)) {
-		ret = set_timer(user, what != VFIO_MAPPED);
+		ret = vfio_region_trap(&vdev->regions[i], vm, on, &err);
+	if (!ret) {
+		ret = set_timer(user, on);
 		if (ret)
 			err_set(&err, ret, "%s: set the timer of mmap-timeout", vdev->host.name);
 	}
@@ -96,10 +138,35 @@ static void set_trapping(struct vfio_user_irqs *user, enum vfio_trapping what)
 		vm_request_crash(vm, &err);
 }
 
+/* Pages trap from here on. What was signalled before may have been acknowledged unseen. */
+static void begin_trapping(struct vfio_user_irqs *user)
+{
+	set_trapping(user, true);
+	pthread_mutex_lock(&user->lock);
+	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
+		struct vfio_irq *irq = &user->vdev->irqs[i];
+
+		if (irq->source && irq->level && take_signal(irq))
+			ask(irq);
+	}
+	pthread_mutex_unlock(&user->lock);
+}
+
+/* Nobody has acknowledged it: is its line still up? */
+static void tick(struct vfio_irq *irq)
+{
+	if (take_signal(irq))
+		raise_line(irq);
+	else if (irq->asked)
+		lower_line(irq);
+	if (irq->in_flight && ++irq->n_ticks > 1)
+		ask(irq);
+}
+
 static void on_tick(void *opaque, uint32_t events)
 {
 	struct vfio_user_irqs *user = opaque;
-	bool in_flight = false, overdue = false;
+	bool in_flight = false;
 	uint64_t n;
 
 	(void)events;
@@ -109,38 +176,28 @@ static void on_tick(void *opaque, uint32_t events)
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
 		struct vfio_irq *irq = &user->vdev->irqs[i];
 
-		irq->n_ticks++;
+		if (irq->source && irq->level)
+			tick(irq);
 		in_flight |= irq->in_flight;
-		overdue |= is_overdue(irq);
 	}
 	pthread_mutex_unlock(&user->lock);
-	if (overdue)
-		set_trapping(user, VFIO_TRAPPED_ALL);
-	else if (user->n_wakeups == user->n_wakeups_seen && !in_flight)
-		set_trapping(user, VFIO_MAPPED);
-	user->n_wakeups_seen = user->n_wakeups;
+	if (user->n_signals == user->n_signals_seen && !in_flight)
+		set_trapping(user, false);
+	user->n_signals_seen = user->n_signals;
 }
 
 static void on_trigger(void *opaque, uint32_t events)
 {
 	struct vfio_irq *irq = opaque;
 	struct vfio_user_irqs *user = irq->user;
-	uint64_t n;
 
 	(void)events;
-	if (sys_read(irq->trigger_fd, &n, sizeof(n)) != sizeof(n))
-		return;
-	irq->n_wakeups++;
-	user->n_wakeups++;
-	/* Before the guest knows of it: its first access is to trap. */
-	if (irq->level && user->trapping == VFIO_MAPPED)
-		set_trapping(user, VFIO_TRAPPED);
+	user->n_signals++;
+	if (irq->level && !user->trapping)
+		begin_trapping(user);
 	pthread_mutex_lock(&user->lock);
-	irq_line_set(&irq->line, true);
-	irq->in_flight = irq->level;
-	irq->n_ticks = 0;
-	if (!irq->level)
-		irq_line_set(&irq->line, false);
+	if (take_signal(irq))
+		raise_line(irq);
 	pthread_mutex_unlock(&user->lock);
 }
 
@@ -238,20 +295,18 @@ void vfio_user_irq_unwire(struct vfio_irq *irq)
 {
 	struct vfio_user_irqs *user = irq->user;
 	struct event_loop *loop;
-	uint64_t n;
 
 	if (!irq->source)
 		return;
 	loop = &user->vdev->device.vm->loop;
 	event_loop_remove(loop, irq->source);
 	irq->source = NULL;
-	sys_read(irq->trigger_fd, &n, sizeof(n));
-	irq_line_set(&irq->line, false);
-	irq->in_flight = false;
+	take_signal(irq);
+	lower_line(irq);
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
 		if (user->vdev->irqs[i].source)
 			return;
-	set_trapping(user, VFIO_MAPPED);
+	set_trapping(user, false);
 	event_loop_remove(loop, user->timer);
 	user->timer = NULL;
 }

@@ -21,28 +21,39 @@ struct vfio_irq;
  * now traps; after it was done, the vCPU's thread lowers the SPI and unmasks. A line that is still
  * up comes again. When a quiet time has passed without an interrupt, the pages are mapped again.
  *
- * Why it never storms: the line is unmasked once for each access of the guest, never by itself. Why
- * none is lost: what is masked is in flight, and what is in flight is unmasked by the next access.
+ * A level interrupt is idle (unmasked), or signalled (masked, trigger_fd is readable), or in flight
+ * (the SPI is raised): what is masked is always one of the latter two. Three rules follow from what
+ * a guest may do at any time, and from the SPI's being an edge in a VGIC that was just reset:
+ *
+ * - An acknowledgement is never missed while pages trap. It completes what is in flight and, where
+ *   eoi= tells one from other accesses, what is signalled: the main loop may come later than the
+ *   guest, which polls. What was signalled before the pages trapped may have been acknowledged
+ *   unseen. So it is not raised but *asked*: unmasked, and if the device still holds its line, that
+ *   comes again at once.
+ * - What is in flight for more than a quiet time is asked at each tick. No answer by the next: the
+ *   cause has gone in a way that cannot be seen (masked in the device; a signal on its way while
+ *   the guest acknowledged), and the SPI goes down. An answer raises the SPI anew; the line does
+ *   not go down in between.
+ * - That raises also what has been raised: an edge, or what a guest clears as pending before it
+ *   makes it a level, leaves nothing of the line in the VGIC.
+ *
+ * So none is lost: what is masked gets a trapped access, or a tick. And it never storms: the line
+ * is unmasked once for each access of the guest, for each tick, and when pages begin to trap.
  * Each interrupt is in flight for itself; where eoi= is not known, an access completes all that
  * are.
- *
- * What was handled before it could be raised (the guest looked by itself) leaves the guest an
- * interrupt without a cause, and a handler that finds none may leave the register alone. So one
- * that is in flight for longer than a tick is completed by any access, and everything traps
- * meanwhile.
  *
  * Edge: the main loop gives the SPI a pulse.
  */
 struct vfio_user_irqs {
 	struct vfio_device *vdev;
 	unsigned int quiet_ms; /* mmap-timeout= */
-	pthread_mutex_t lock;  /* of in_flight and line of the interrupts */
+	pthread_mutex_t lock;  /* of the interrupts' state */
 	bool prepared;
 	/* of the main thread */
 	int timer_fd; /* ticks once in quiet_ms while pages are out of stage 2 */
 	struct event_source *timer;
-	unsigned int trapping;              /* enum vfio_trapping */
-	uint64_t n_wakeups, n_wakeups_seen; /* now; at the last tick */
+	bool trapping;
+	uint64_t n_signals, n_signals_seen; /* now; at the last tick */
 };
 
 #define VFIO_QUIET_MS 100 /* default of mmap-timeout= */

@@ -252,22 +252,18 @@ static int change_slot(struct vfio_region *region, struct vfio_area *area, struc
 	return ret;
 }
 
-int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
-		     struct err *err)
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err)
 {
 	int ret = 0;
 
 	for (unsigned int i = 0; i < region->n_areas && !ret; i++) {
 		struct vfio_area *area = &region->areas[i];
 
-		ret = change_slot(region, area, vm,
-				  what == VFIO_MAPPED    ? VFIO_TRAP_NOTHING
-				  : what == VFIO_TRAPPED ? area->trap
-							 : VFIO_TRAP_ALL);
+		ret = change_slot(region, area, vm, on ? area->trap : VFIO_TRAP_NOTHING);
 	}
 	if (!ret)
 		return 0;
-	return err_set(err, ret, "%s: %s", region->name, what ? "trap accesses" : "map it again");
+	return err_set(err, ret, "%s: %s", region->name, on ? "trap accesses" : "map it again");
 }
 
 static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,

@@ -77,16 +77,10 @@ int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, stru
 int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
 			  struct err *err);
 /*
- * After attach, with vCPUs running or not: map all of it, or let trap what is to, or everything.
- * Accesses are right at any time, trapped or not.
+ * After attach, with vCPUs running or not: @on, what vfio_region_trappable() said traps, from the
+ * return of this on; else all of it is mapped. Accesses are right at any time, trapped or not.
  */
-enum vfio_trapping {
-	VFIO_MAPPED,
-	VFIO_TRAPPED, /* what vfio_region_trappable() said */
-	VFIO_TRAPPED_ALL,
-};
-int vfio_region_trap(struct vfio_region *region, struct vm *vm, enum vfio_trapping what,
-		     struct err *err);
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err);
 
 /* Into the MMIO table, and areas into memslots. */
 int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err);

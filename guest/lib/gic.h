@@ -15,6 +15,7 @@
 #define GICD_ISENABLER      0x0100
 #define GICD_ICENABLER      0x0180
 #define GICD_ISPENDR        0x0200
+#define GICD_ICPENDR        0x0280
 #define GICD_ISACTIVER      0x0300
 #define GICD_IPRIORITYR     0x0400
 #define GICD_ITARGETSR      0x0800

@@ -33,6 +33,7 @@ struct fake_vfio_device {
 	} regions[4];
 	struct fake_vfio_irq {
 		bool level;
+		bool up; /* the device holds its line: it comes again when it is unmasked */
 		bool masked;
 		int trigger_fd;      /* -1: disabled */
 		int unmask_fd;       /* -1: none */

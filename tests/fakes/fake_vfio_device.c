@@ -70,6 +70,15 @@ static int get_region_info(const struct fake_vfio_device *d, struct vfio_region_
 	return 0;
 }
 
+static void unmask(struct fake_vfio_device *d, unsigned int index)
+{
+	const uint64_t one = 1;
+
+	d->irqs[index].masked = false;
+	if (d->irqs[index].up && fake_vfio_raise(d, index))
+		assert(sys_write(d->irqs[index].trigger_fd, &one, sizeof(one)) == sizeof(one));
+}
+
 /* vfio_platform_set_irqs_ioctl() */
 static int set_irqs(struct fake_vfio_device *d, const struct vfio_irq_set *set)
 {
@@ -93,7 +102,7 @@ static int set_irqs(struct fake_vfio_device *d, const struct vfio_irq_set *set)
 	if (action != VFIO_IRQ_SET_ACTION_UNMASK || set->start || set->count != 1 || !irq->level)
 		return -EINVAL;
 	if (!has_fd)
-		irq->masked = false;
+		unmask(d, set->index);
 	else if (fd >= 0 && irq->unmask_fd >= 0) /* vfio_virqfd_enable() */
 		return -EBUSY;
 	else

@@ -14,19 +14,23 @@
  */
 #define IRQ_LINE_SPI (1u << 24)
 
-void irq_line_set(struct irq_line *line, bool level)
+void irq_line_tell(struct irq_line *line, bool level)
 {
 	struct kvm_irq_level arg = { .irq = IRQ_LINE_SPI | SPI_TO_INTID(line->spi),
 				     .level = level };
 	int ret;
 
-	if (line->level == level)
-		return;
 	line->level = level;
 	trace_line(TRACE_IRQ, "SPI %u: line %s", line->spi, level ? "up" : "down");
 	ret = sys_ioctl(line->vm->fd, KVM_IRQ_LINE, &arg);
 	if (ret)
 		log_line(LOG_ERROR, "SPI %u: KVM_IRQ_LINE failed with errno %d", line->spi, -ret);
+}
+
+void irq_line_set(struct irq_line *line, bool level)
+{
+	if (line->level != level)
+		irq_line_tell(line, level);
 }
 
 int irqfd_add(struct vm *vm, uint32_t spi, int fd, int resample_fd, struct err *err)

@@ -35,6 +35,13 @@ struct irq_line {
 void irq_line_set(struct irq_line *line, bool level);
 
 /*
+ * The same, and tells KVM also what it was told before: for an SPI that is an edge, KVM latches a
+ * rise and forgets the level (kvm_vgic_inject_irq()), so that a line which is up may be low in an
+ * SPI that became a level since.
+ */
+void irq_line_tell(struct irq_line *line, bool level);
+
+/*
  * KVM_IRQFD: a signal on @fd raises @spi. With @resample_fd >= 0 the line is a level: it stays up
  * until the guest's EOI, which lowers it and signals @resample_fd. Only after the VGIC is
  * initialised (EAGAIN before). irqfd_remove() also lowers a level line that is up.
