@@ -48,6 +48,35 @@ static int open_with(struct vfio *vfio, const struct vfio_iommu_ops *ops,
 	return 0;
 }
 
+/*
+ * The better backend that the host has, but rather that of the devices before: in two of them, all
+ * RAM would be pinned and counted twice.
+ */
+static int open_auto(struct vfio *vfio, const struct vfio_host_device *host,
+		     struct vfio_handle *handle, struct err *err)
+{
+	const struct vfio_iommu_ops *first = vfio->iommus ? vfio->iommus->ops : &vfio_iommufd_ops;
+	const struct vfio_iommu_ops *second =
+		first == &vfio_iommufd_ops ? &vfio_type1_ops : &vfio_iommufd_ops;
+	struct err why_not;
+	int ret = open_with(vfio, first, host, handle, &why_not);
+
+	if (!ret) {
+		log_info("%s: DMA through %s", host->name, first->name);
+		return 0;
+	}
+	/* Who has the device, or its group, has it for both. */
+	if (ret == -EBUSY) {
+		*err = why_not;
+		return ret;
+	}
+	ret = open_with(vfio, second, host, handle, err);
+	if (!ret)
+		log_info("%s: DMA through %s, not %s: %s: %s (%s)", host->name, second->name,
+			 first->name, why_not.what, why_not.why, why_not.fix);
+	return ret;
+}
+
 static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 		    struct vfio_handle *handle, struct err *err)
 {
@@ -57,13 +86,15 @@ static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 		return iommu->ops->open_device(iommu, host, handle, err);
 	switch (vfio->backend) {
 	case VFIO_BACKEND_AUTO:
+		return open_auto(vfio, host, handle, err);
+	case VFIO_BACKEND_IOMMUFD:
+		return open_with(vfio, &vfio_iommufd_ops, host, handle, err);
 	case VFIO_BACKEND_TYPE1:
 		return open_with(vfio, &vfio_type1_ops, host, handle, err);
-	case VFIO_BACKEND_IOMMUFD:
 	case VFIO_BACKEND_NONE:
 		break;
 	}
-	err_usage(err, "this dais has no such IOMMU backend");
+	err_usage(err, "iommu=none: this dais cannot do without an IOMMU");
 	err_fix(err, "give iommu=auto");
 	return err->code;
 }
@@ -119,8 +150,11 @@ int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err)
 		if (fd < 0 || has_kvm_fd(handle->next, fd))
 			continue;
 		ret = kvm_attr_set(vfio->kvm_fd, KVM_DEV_VFIO_GROUP, KVM_DEV_VFIO_GROUP_ADD, &fd);
-		/* EPERM: KVM does not take a group without IOMMU, and needs not. */
-		if (ret < 0 && ret != -EPERM)
+		/*
+		 * EPERM: KVM does not take a group without IOMMU; EINVAL: older kernels, no
+		 * device's own file. Neither needs it.
+		 */
+		if (ret < 0 && ret != -EPERM && !(ret == -EINVAL && fd == handle->fd))
 			return err_set(err, ret, "tell KVM of %s", handle->host->name);
 	}
 	return 0;

@@ -10,6 +10,7 @@
 struct vfio_group;
 struct vfio_host_device;
 struct vfio_iommu;
+struct vfio_iova_range;
 
 /* Ranges of IOVA, collected. Freed by the owner. */
 struct iova_list {
@@ -19,6 +20,9 @@ struct iova_list {
 
 /* Add @range unless one that is there contains it. Empty ranges are ignored. 0 or -ENOMEM. */
 int iova_list_add(struct iova_list *list, struct range range);
+/* Add all but @usable, which is ascending; <linux/vfio.h>: both ends are in the range. */
+int iova_list_add_complement(struct iova_list *list, const struct vfio_iova_range *usable,
+			     unsigned int n_usable);
 
 /* A device of the host, opened by vfio_handle_open() (context.h). */
 struct vfio_handle {
@@ -77,6 +81,8 @@ struct vfio_iommu {
 	struct vfio_iommu *next;
 };
 
+/* An IOAS of /dev/iommu for each address space, and the devices' own files. */
+extern const struct vfio_iommu_ops vfio_iommufd_ops;
 /* The container of <linux/vfio.h> with VFIO_TYPE1v2_IOMMU. */
 extern const struct vfio_iommu_ops vfio_type1_ops;
 

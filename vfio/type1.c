@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
+#include "vfio/cause.h"
 #include "vfio/group.h"
 #include "vfio/host_device.h"
 #include "vfio/info_cap.h"
@@ -79,24 +77,13 @@ static int type1_open(struct vfio_iommu **iommu, struct err *err)
 static int attach_failed(const struct vfio_group *group, const char *what, int code,
 			 struct err *err)
 {
-	char members[400];
-
 	err_set(err, code, "%s of %s", what, group->path);
 	switch (-code) {
 	case EPERM:
-		err_why(err,
-			"the host does not isolate MSIs (no \"interrupt remapping\"), and its "
-			"kernel then wants your word for it, although a platform device has "
-			"wired interrupts and cannot reach the MSI doorbell through the IOMMU");
-		err_fix(err,
-			"echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts "
-			"(at boot: vfio_iommu_type1.allow_unsafe_interrupts=1)");
+		vfio_cause_unsafe_interrupts(err, "vfio_iommu_type1");
 		break;
 	case EBUSY:
-		vfio_host_group_members(group->number, members, sizeof(members));
-		err_why(err, "the host uses a device of the group: %s", members);
-		err_fix(err,
-			"unbind the siblings from their host drivers, or bind them to VFIO too");
+		vfio_cause_siblings(err, group->number);
 		break;
 	case ENODEV:
 		err_why(err,
@@ -154,24 +141,6 @@ static int type1_open_device(struct vfio_iommu *iommu, const struct vfio_host_de
 	return 0;
 }
 
-/* The kernel lists what can be mapped, ascending; the rest is reserved. */
-static int add_complement(struct iova_list *list,
-			  const struct vfio_iommu_type1_info_cap_iova_range *usable)
-{
-	uint64_t next = 0;
-	int ret = 0;
-
-	for (uint32_t i = 0; i < usable->nr_iovas && !ret; i++) {
-		ret = iova_list_add(list,
-				    (struct range){ next, usable->iova_ranges[i].start - next });
-		next = usable->iova_ranges[i].end + 1;
-		if (next == 0)
-			return ret;
-	}
-	return ret ? ret
-		   : iova_list_add(list, (struct range){ next, UINT64_MAX - next + (next > 0) });
-}
-
 static int type1_reserved(struct vfio_iommu *iommu, struct iova_list *list, struct err *err)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *usable;
@@ -191,25 +160,8 @@ static int type1_reserved(struct vfio_iommu *iommu, struct iova_list *list, stru
 	if (usable->nr_iovas > vfio_info_cap_room(info, info->argsz, usable->iova_ranges) /
 				       sizeof(usable->iova_ranges[0]))
 		return err_set(err, EPROTO, "VFIO_IOMMU_GET_INFO: list of IOVA ranges");
-	ret = add_complement(list, usable);
+	ret = iova_list_add_complement(list, usable->iova_ranges, usable->nr_iovas);
 	return ret ? err_set(err, ret, "reserved IOVA ranges") : 0;
-}
-
-static int map_failed(struct range iova, int code, struct err *err)
-{
-	struct rlimit limit = { 0 };
-	char size[32];
-
-	err_set(err, code, "map %s of guest RAM at %#llx for DMA", str_size(iova.size, size),
-		(unsigned long long)iova.start);
-	if (code != -ENOMEM)
-		return err->code;
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	err_why(err,
-		"all guest RAM must be locked in memory, and RLIMIT_MEMLOCK is %llu bytes, or "
-		"the host has not enough free memory",
-		(unsigned long long)limit.rlim_cur);
-	return err_host(err);
 }
 
 static int type1_map(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err)
@@ -223,7 +175,7 @@ static int type1_map(struct vfio_iommu *iommu, struct range iova, void *hva, str
 	};
 	int ret = sys_ioctl(iommu->fd, VFIO_IOMMU_MAP_DMA, &map);
 
-	return ret < 0 ? map_failed(iova, ret, err) : 0;
+	return ret < 0 ? vfio_map_failed(iova, ret, err) : 0;
 }
 
 static int type1_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err *err)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,22 @@ int iova_list_add(struct iova_list *list, struct range range)
 	bigger[list->n_ranges++] = range;
 	list->ranges = bigger;
 	return 0;
+}
+
+int iova_list_add_complement(struct iova_list *list, const struct vfio_iova_range *usable,
+			     unsigned int n_usable)
+{
+	uint64_t next = 0;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < n_usable && !ret; i++) {
+		ret = iova_list_add(list, (struct range){ next, usable[i].start - next });
+		next = usable[i].end + 1;
+		if (next == 0)
+			return ret;
+	}
+	return ret ? ret
+		   : iova_list_add(list, (struct range){ next, UINT64_MAX - next + (next > 0) });
 }
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)

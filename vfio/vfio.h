@@ -14,15 +14,15 @@ struct ram;
 struct vm;
 
 /*
- * The host side of all assigned devices of one VM: containers and groups. Created before the
+ * The host side of all assigned devices of one VM: their address spaces. Created before the
  * devices; devices join it in their create(). Order of calls:
  *
  *	vfio_create()		nothing is opened yet
- *	vfio-platform's create	opens group and device, each group joins a container
+ *	vfio-platform's create	opens the device, which joins an address space
  *	vfio_reserved()		IOVA ranges where guest RAM must not be
  *	vfio_carve()		when guest RAM is planned
- *	vfio_dma_map()		guest RAM, IOVA = IPA, one ioctl per bank and container
- *	vfio_kvm_attach()	tell KVM of the groups (KVM-VFIO device); the VM exists
+ *	vfio_dma_map()		guest RAM, IOVA = IPA, one ioctl per bank and address space
+ *	vfio_kvm_attach()	tell KVM of the devices (KVM-VFIO device); the VM exists
  *	…
  *	vfio_dma_unmap()	at a guest reset, between quiesce and ram_clear()
  *	vfio_dma_map()		… and after it again
@@ -43,8 +43,8 @@ enum vfio_backend {
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err);
 
 /*
- * IOVA ranges that no RAM may use (the kernel's list of each container and group); owned by @vfio,
- * valid until the next device joins.
+ * IOVA ranges that no RAM may use (the kernel's list of each address space and group); owned by
+ * @vfio, valid until the next device joins.
  */
 int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *n_ranges,
 		  struct err *err);

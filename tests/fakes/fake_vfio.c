@@ -20,17 +20,34 @@ static struct group {
 	struct fake_vfio_container *container;
 } groups[FAKE_VFIO_MAX];
 
-/* --- container: drivers/vfio/container.c, vfio_iommu_type1.c */
+/* --- what containers and IOASes share */
 
-static int map_dma(struct fake_vfio_container *c, const struct vfio_iommu_type1_dma_map *map)
+struct fake_vfio_container *fake_vfio_space(int fd, bool create)
 {
-	struct range range = { map->iova, map->size };
+	for (unsigned int i = 0; i < FAKE_VFIO_MAX; i++)
+		if (fake_vfio.containers[i].fd == fd)
+			return &fake_vfio.containers[i];
+	if (!create)
+		return NULL;
+	assert(fake_vfio.n_containers < FAKE_VFIO_MAX);
+	fake_vfio.containers[fake_vfio.n_containers].fd = fd;
+	return &fake_vfio.containers[fake_vfio.n_containers++];
+}
+
+void fake_vfio_space_close(int fd, void *opaque)
+{
+	struct fake_vfio_container *space = fake_vfio_space(fd, false);
+
+	(void)opaque;
+	if (space)
+		space->fd = -1;
+}
+
+int fake_vfio_map(struct fake_vfio_container *c, struct range range, uint64_t hva, uint32_t flags)
+{
 	bool usable = false;
 
-	if (map->argsz != sizeof(*map) ||
-	    map->flags != (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE) ||
-	    !range_valid(range) ||
-	    !is_aligned(range.start | range.size | map->vaddr, sys_page_size()))
+	if (!range_valid(range) || !is_aligned(range.start | range.size | hva, sys_page_size()))
 		return -EINVAL;
 	for (unsigned int i = 0; i < c->n_maps; i++)
 		if (range_overlaps(c->maps[i], range))
@@ -41,9 +58,28 @@ static int map_dma(struct fake_vfio_container *c, const struct vfio_iommu_type1_
 		return -EINVAL;
 	if (fake_vfio.map_error && fake_vfio.n_good_maps-- == 0)
 		return -fake_vfio.map_error;
-	c->hvas[c->n_maps] = (void *)(uintptr_t)map->vaddr;
+	c->map_flags |= flags;
+	c->hvas[c->n_maps] = (void *)(uintptr_t)hva;
 	c->maps[c->n_maps++] = range;
 	return 0;
+}
+
+uint64_t fake_vfio_unmap_all(struct fake_vfio_container *c)
+{
+	uint64_t size = 0;
+
+	while (c->n_maps > fake_vfio.n_stuck_maps)
+		size += c->maps[--c->n_maps].size;
+	return size;
+}
+
+/* --- container: drivers/vfio/container.c, vfio_iommu_type1.c */
+
+static int map_dma(struct fake_vfio_container *c, const struct vfio_iommu_type1_dma_map *map)
+{
+	if (map->argsz != sizeof(*map))
+		return -EINVAL;
+	return fake_vfio_map(c, (struct range){ map->iova, map->size }, map->vaddr, map->flags);
 }
 
 static int unmap_dma(struct fake_vfio_container *c, struct vfio_iommu_type1_dma_unmap *unmap)
@@ -51,8 +87,7 @@ static int unmap_dma(struct fake_vfio_container *c, struct vfio_iommu_type1_dma_
 	if (unmap->argsz != sizeof(*unmap) || unmap->flags != VFIO_DMA_UNMAP_FLAG_ALL ||
 	    unmap->iova || unmap->size)
 		return -EINVAL;
-	while (c->n_maps > fake_vfio.n_stuck_maps)
-		unmap->size += c->maps[--c->n_maps].size;
+	unmap->size = fake_vfio_unmap_all(c);
 	return 0;
 }
 
@@ -90,24 +125,16 @@ static int get_iommu_info(struct vfio_iommu_type1_info *info)
 
 static int container_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
-	struct fake_vfio_container *c = NULL;
+	struct fake_vfio_container *c = fake_vfio_space(fd, true);
 
 	(void)opaque;
-	for (unsigned int i = 0; i < FAKE_VFIO_MAX; i++)
-		if (fake_vfio.containers[i].fd == fd)
-			c = &fake_vfio.containers[i];
-	if (!c) { /* its first call */
-		assert(fake_vfio.n_containers < FAKE_VFIO_MAX);
-		c = &fake_vfio.containers[fake_vfio.n_containers++];
-		c->fd = fd;
-	}
 	switch (request) {
 	case VFIO_GET_API_VERSION:
 		return VFIO_API_VERSION;
 	case VFIO_CHECK_EXTENSION:
 		return !fake_vfio.no_type1 && (uintptr_t)arg == VFIO_TYPE1v2_IOMMU;
 	case VFIO_SET_IOMMU:
-		if (!c->n_groups || c->has_iommu || (uintptr_t)arg != VFIO_TYPE1v2_IOMMU)
+		if (!c->n_members || c->has_iommu || (uintptr_t)arg != VFIO_TYPE1v2_IOMMU)
 			return -EINVAL;
 		if (fake_vfio.no_remapping)
 			return -EPERM;
@@ -127,32 +154,21 @@ static int container_ioctl(int fd, void *opaque, unsigned long request, void *ar
 	return -ENOTTY;
 }
 
-static void container_close(int fd, void *opaque)
-{
-	(void)opaque;
-	for (unsigned int i = 0; i < FAKE_VFIO_MAX; i++)
-		if (fake_vfio.containers[i].fd == fd)
-			fake_vfio.containers[i].fd = -1;
-}
-
 static const struct fake_fd_ops container_ops = { .ioctl = container_ioctl,
-						  .close = container_close };
+						  .close = fake_vfio_space_close };
 
 /* --- group: drivers/vfio/group.c */
 
 static int set_container(struct group *group, int container_fd)
 {
-	struct fake_vfio_container *c = NULL;
+	struct fake_vfio_container *c = fake_vfio_space(container_fd, false);
 
-	for (unsigned int i = 0; i < FAKE_VFIO_MAX; i++)
-		if (fake_vfio.containers[i].fd == container_fd)
-			c = &fake_vfio.containers[i];
 	if (!c || group->container)
 		return -EINVAL;
-	if (c->n_groups && fake_vfio.no_sharing)
+	if (c->n_members && fake_vfio.no_sharing)
 		return -EINVAL;
 	group->container = c;
-	c->n_groups++;
+	c->n_members++;
 	return 0;
 }
 
@@ -201,13 +217,18 @@ static void group_close(int fd, void *opaque)
 	for (unsigned int i = 0; i < fake_vfio_n_devices; i++)
 		assert(&groups[fake_vfio_devices[i]->group] != group ||
 		       fake_vfio_devices[i]->fd < 0);
-	if (group->container && --group->container->n_groups == 0)
+	if (group->container && --group->container->n_members == 0)
 		group->container->has_iommu = false;
 	group->container = NULL;
 	group->fd = -1;
 }
 
 static const struct fake_fd_ops group_ops = { .ioctl = group_ioctl, .close = group_close };
+
+bool fake_vfio_group_is_open(int group)
+{
+	return groups[group].fd >= 0;
+}
 
 /* --- the test's side */
 
@@ -223,6 +244,7 @@ void fake_vfio_reset(void)
 	fake_vfio.usable[1] = (struct range){ 0x08100000, (1ULL << 48) - 0x08100000 };
 	fake_vfio.n_usable = 2;
 	fake_device("/dev/vfio/vfio", &container_ops, NULL);
+	fake_iommufd_add();
 	fake_vfio_write_interrupts();
 }
 
@@ -234,7 +256,9 @@ void fake_vfio_add(struct fake_vfio_device *device)
 	fake_vfio_add_tree(device);
 	snprintf(path, sizeof(path), "/dev/vfio/%d", device->group);
 	fake_device(path, &group_ops, &groups[device->group]);
+	fake_vfio_device_add_cdev(device, fake_vfio_n_devices);
 	device->fd = -1;
+	device->ioas = NULL;
 	for (unsigned int i = 0; i < device->n_irqs; i++) {
 		device->irqs[i].trigger_fd = device->irqs[i].unmask_fd = -1;
 		device->irqs[i].number = 20 + 5 * fake_vfio_n_devices + i;

@@ -3,9 +3,9 @@
 #define TESTS_FAKES_FAKE_VFIO_H
 
 /*
- * The kernel's VFIO (containers, groups, platform and AMBA devices) with the sysfs tree of assigned
- * devices, on top of fake_sys and fake_kvm. It refuses what Linux 6.12 refuses: see the functions
- * named in fake_vfio.c. One state per process.
+ * The kernel's VFIO (containers, groups, platform and AMBA devices) and iommufd with the sysfs tree
+ * of assigned devices, on top of fake_sys and fake_kvm. It refuses what Linux 6.12 refuses: see the
+ * functions named in fake_vfio.c. One state per process.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,11 +40,13 @@ struct fake_vfio_device {
 		unsigned int number; /* Linux's */
 		unsigned int count;
 	} irqs[4];
-	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD */
+	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */
 	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */
 
-	int fd; /* -1: not open */
+	int fd;                           /* -1: not open */
+	int iommufd;                      /* bound to */
+	struct fake_vfio_container *ioas; /* it is attached to, if opened by its own file */
 	unsigned int n_resets;
 	struct {
 		uint64_t offset; /* in the region */
@@ -53,10 +55,12 @@ struct fake_vfio_device {
 	} access;
 };
 
+/* An address space: a container, or an iommufd with its one IOAS. */
 struct fake_vfio_container {
 	int fd;
-	unsigned int n_groups;
+	unsigned int n_members; /* groups of a container, devices of an IOAS */
 	bool has_iommu;
+	uint32_t map_flags; /* of all maps, ORed */
 	struct range maps[16];
 	void *hvas[16];
 	unsigned int n_maps;
@@ -65,9 +69,11 @@ struct fake_vfio_container {
 struct fake_vfio {
 	bool no_type1;
 	bool no_remapping;         /* no interrupt remapping: EPERM */
+	bool no_iommufd_remapping; /* none for iommufd, whose parameter forbids it */
 	bool no_sharing;           /* a second group does not fit into a container */
 	bool no_iova_ranges;       /* VFIO_IOMMU_GET_INFO has no capability */
-	int map_error;             /* positive errno of VFIO_IOMMU_MAP_DMA … */
+	int attach_error;          /* positive errno of VFIO_DEVICE_ATTACH_IOMMUFD_PT */
+	int map_error;             /* positive errno of mapping … */
 	unsigned int n_good_maps;  /* … after so many */
 	unsigned int n_stuck_maps; /* so many are not unmapped */
 	struct range usable[4];    /* IOVA ranges, ascending */
@@ -80,11 +86,15 @@ struct fake_vfio {
 
 extern struct fake_vfio fake_vfio;
 
-/* After fake_sys_reset(): /dev/vfio/vfio, and an IOMMU that maps all of 48 bits but the MSI window.
+/* After fake_sys_reset(): /dev/vfio/vfio, /dev/iommu, and an IOMMU that maps all of 48 bits but the
+ * MSI window.
  */
 void fake_vfio_reset(void);
 
-/* The device, bound to its VFIO driver, its node and its group, with /dev/vfio/GROUP. */
+/*
+ * The device, bound to its VFIO driver, its node and its group, with /dev/vfio/GROUP and, for the
+ * n-th from 0, /dev/vfio/devices/vfioN.
+ */
 void fake_vfio_add(struct fake_vfio_device *device);
 
 /* A device that is not bound to VFIO: @driver may be NULL; a member of @group, if >= 0. */

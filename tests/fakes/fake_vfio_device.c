@@ -8,6 +8,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio_parts.h"
+#include "vfio/iommufd_uapi.h"
 #include "vmm/base/sys.h"
 
 /* VFIO_PLATFORM_OFFSET_SHIFT */
@@ -116,8 +117,13 @@ static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	struct vfio_device_info *info = arg;
 	struct vfio_irq_info *irq = arg;
 
-	(void)fd;
+	if (request == CDEV_BIND)
+		return fake_cdev_bind(d, fd, arg);
+	if (d->fd != fd)
+		return -EINVAL;
 	switch (request) {
+	case CDEV_ATTACH:
+		return fake_cdev_attach(d, arg);
 	case VFIO_DEVICE_GET_INFO:
 		info->flags = (d->amba ? VFIO_DEVICE_FLAGS_AMBA : VFIO_DEVICE_FLAGS_PLATFORM) |
 			      (d->no_reset ? 0 : VFIO_DEVICE_FLAGS_RESET);
@@ -180,7 +186,11 @@ static void device_close(int fd, void *opaque)
 {
 	struct fake_vfio_device *d = opaque;
 
-	(void)fd;
+	if (d->fd != fd) /* never bound */
+		return;
+	if (d->ioas)
+		d->ioas->n_members--;
+	d->ioas = NULL;
 	/* The kernel would clean up: the program shall not count on it, unless it could not do it.
 	 */
 	for (unsigned int i = 0; i < d->n_irqs; i++)
@@ -196,14 +206,30 @@ static const struct fake_fd_ops device_ops = {
 	.close = device_close,
 };
 
-int fake_vfio_device_open(struct fake_vfio_device *device)
+void fake_vfio_device_opened(struct fake_vfio_device *device, int fd)
 {
 	assert(device->fd < 0);
-	device->fd = fake_fd_new(&device_ops, device);
+	device->fd = fd;
 	for (unsigned int i = 0; i < device->n_irqs; i++)
 		device->irqs[i].masked = false;
 	fake_vfio_write_interrupts();
+}
+
+int fake_vfio_device_open(struct fake_vfio_device *device)
+{
+	fake_vfio_device_opened(device, fake_fd_new(&device_ops, device));
 	return device->fd;
+}
+
+void fake_vfio_device_add_cdev(struct fake_vfio_device *device, unsigned int number)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/sys/devices/platform/%s/vfio-dev/vfio%u/dev", device->name,
+		 number);
+	fake_file(path, "");
+	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%u", number);
+	fake_device(path, &device_ops, device);
 }
 
 bool fake_vfio_raise(struct fake_vfio_device *device, unsigned int index)

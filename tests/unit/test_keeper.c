@@ -11,6 +11,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fixture_machine.h"
 #include "tests/unit/err_says.h"
+#include "vfio/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/machine.h"
@@ -60,8 +61,8 @@ Test(keeper, the_vmm_leaves_the_devices_to_it)
 	end = fake_n_ioctls();
 	machine_destroy(&machine);
 	cr_expect_eq(fake_find_ioctl(VFIO_DEVICE_RESET, end), UINT32_MAX);
-	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_SET_IRQS, end),
-		     fake_find_ioctl(VFIO_IOMMU_UNMAP_DMA, end), "masked, then cut off");
+	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_SET_IRQS, end), fake_find_ioctl(IOAS_UNMAP, end),
+		     "masked, then cut off");
 	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
 	cr_expect_eq(fake_n_mappings(), 0);
@@ -92,7 +93,7 @@ Test(keeper, it_has_nothing_of_the_guest_and_brings_the_devices_back)
 	end = fake_n_ioctls();
 	machine_destroy(&machine);
 	masked = fake_find_ioctl(VFIO_DEVICE_SET_IRQS, end);
-	unmapped = fake_find_ioctl(VFIO_IOMMU_UNMAP_DMA, end);
+	unmapped = fake_find_ioctl(IOAS_UNMAP, end);
 	reset = fake_find_ioctl(VFIO_DEVICE_RESET, end);
 	cr_expect_lt(masked, unmapped);
 	cr_expect_lt(unmapped, reset);

@@ -11,6 +11,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "tests/fakes/fixture_machine.h"
+#include "vfio/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/machine.h"
@@ -69,6 +70,26 @@ Test(machine, only_ram_is_mapped_for_dma)
 	}
 }
 
+Test(machine, RAM_is_mapped_by_the_backend_that_was_asked_for)
+{
+	static const struct {
+		enum vfio_backend backend;
+		unsigned long map, not ;
+	} cases[] = {
+		{ VFIO_BACKEND_IOMMUFD, IOAS_MAP, VFIO_IOMMU_MAP_DMA },
+		{ VFIO_BACKEND_TYPE1, VFIO_IOMMU_MAP_DMA, IOAS_MAP },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		fixture_host();
+		config.iommu = cases[i].backend;
+		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_expect_neq(fake_find_ioctl(cases[i].map, 0), UINT32_MAX);
+		cr_expect_eq(fake_find_ioctl(cases[i].not, 0), UINT32_MAX);
+		machine_destroy(&machine);
+	}
+}
+
 Test(machine, the_order_that_the_kernel_wants)
 {
 	unsigned int vcpu_init, vgic_init, irqfd, trigger;
@@ -79,7 +100,7 @@ Test(machine, the_order_that_the_kernel_wants)
 	vgic_init = fake_find_ioctl(KVM_SET_DEVICE_ATTR, vcpu_init);
 	irqfd = fake_find_ioctl(KVM_IRQFD, 0);
 	trigger = fake_find_ioctl(VFIO_DEVICE_SET_IRQS, irqfd);
-	cr_expect_lt(fake_find_ioctl(VFIO_SET_IOMMU, 0), fake_find_ioctl(KVM_CREATE_VM, 0));
+	cr_expect_lt(fake_find_ioctl(CDEV_ATTACH, 0), fake_find_ioctl(KVM_CREATE_VM, 0));
 	cr_expect_lt(vcpu_init, vgic_init);
 	cr_expect_lt(vgic_init, irqfd);
 	cr_expect_lt(irqfd, trigger);
@@ -220,9 +241,9 @@ Test(machine, dma_is_cut_while_a_reset_clears_ram)
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 	from = fake_n_ioctls();
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
-	unmap = fake_find_ioctl(VFIO_IOMMU_UNMAP_DMA, from);
+	unmap = fake_find_ioctl(IOAS_UNMAP, from);
 	init = fake_find_ioctl(KVMARM_VCPU_INIT, from);
-	map = fake_find_ioctl(VFIO_IOMMU_MAP_DMA, from);
+	map = fake_find_ioctl(IOAS_MAP, from);
 	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_SET_IRQS, from), unmap, "lines are masked first");
 	cr_expect_lt(unmap, fake_find_ioctl(VFIO_DEVICE_RESET, from));
 	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_RESET, from), init);

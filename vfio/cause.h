@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_CAUSE_H
+#define VFIO_CAUSE_H
+
+#include <stdbool.h>
+
+#include "vmm/base/err.h"
+#include "vmm/base/range.h"
+
+/*
+ * Causes and remedies that the IOMMU backends share. @err was just set by the caller, but for
+ * vfio_map_failed().
+ */
+
+/* EPERM; @module has the parameter that allows it. */
+void vfio_cause_unsafe_interrupts(struct err *err, const char *module);
+/* The host, or somebody else, uses a device of IOMMU group @group. */
+void vfio_cause_siblings(struct err *err, int group);
+/* Another process has the file @path open: says which, as far as /proc may be read. False: none. */
+bool vfio_cause_holder(struct err *err, const char *path);
+/* The driver's open of the device failed. */
+void vfio_cause_no_start(struct err *err);
+
+/* Mapping guest RAM at @iova failed. Returns the error's code. */
+int vfio_map_failed(struct range iova, int code, struct err *err);
+
+#endif

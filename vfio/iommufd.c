@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The iommufd backend: /dev/iommu and a file for each device,
+ * Documentation/userspace-api/iommufd.rst and Documentation/driver-api/vfio.rst. Each address space
+ * has a /dev/iommu of its own: a device that does not fit into one is bound to another.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/cause.h"
+#include "vfio/host_device.h"
+#include "vfio/iommu.h"
+#include "vfio/iommufd_uapi.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/sys.h"
+
+#define IOMMUFD "/dev/iommu"
+
+struct iommufd {
+	struct vfio_iommu iommu; /* base; first */
+	uint32_t ioas;
+	bool is_used; /* a device was attached */
+};
+
+static struct iommufd *to_iommufd(struct vfio_iommu *iommu)
+{
+	return (struct iommufd *)iommu;
+}
+
+static int no_iommufd(int code, struct err *err)
+{
+	err_set(err, code, "open " IOMMUFD);
+	if (code == -EACCES) {
+		err_why(err, "this user may not open it");
+		err_fix(err, "chmod 666 " IOMMUFD " (it gives no right without a device's file)");
+	} else {
+		err_why(err, "the host's kernel has no iommufd");
+		err_fix(err, "modprobe iommufd (CONFIG_IOMMUFD), or give iommu=type1");
+	}
+	return err_host(err);
+}
+
+static int iommufd_open(struct vfio_iommu **iommu, struct err *err)
+{
+	struct ioas_alloc alloc = { .size = sizeof(alloc) };
+	owned_fd int fd = sys_open(IOMMUFD, O_RDWR);
+	struct iommufd *iommufd;
+	int ret;
+
+	if (fd < 0)
+		return no_iommufd(fd, err);
+	ret = sys_ioctl(fd, IOAS_ALLOC, &alloc);
+	if (ret < 0)
+		return err_set(err, ret, "IOMMU_IOAS_ALLOC");
+	iommufd = calloc(1, sizeof(*iommufd));
+	if (!iommufd)
+		return err_set(err, ENOMEM, "IOMMU address space");
+	iommufd->ioas = alloc.id;
+	iommufd->iommu.ops = &vfio_iommufd_ops;
+	iommufd->iommu.fd = take_fd(&fd);
+	*iommu = &iommufd->iommu;
+	return 0;
+}
+
+/* "/dev/vfio/devices/vfio0" from the one name in DEVICE/vfio-dev. */
+static int find_cdev(const struct vfio_host_device *host, char *path, size_t size, struct err *err)
+{
+	char dir[sizeof(host->path) + 16];
+	struct dirent *entry;
+	bool found = false;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "%s/vfio-dev", host->path);
+	d = sys_opendir(dir);
+	while (d && !found && (entry = sys_readdir(d))) {
+		found = entry->d_name[0] != '.';
+		snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name);
+	}
+	if (d)
+		sys_closedir(d);
+	if (found)
+		return 0;
+	err_set(err, 0, "%s has no file of its own in /dev/vfio/devices", host->name);
+	err_why(err, "the host's kernel does not make any (CONFIG_VFIO_DEVICE_CDEV, Linux 6.6 or "
+		     "newer), or no IOMMU serves the device");
+	err_fix(err, "give iommu=type1");
+	return err_host(err);
+}
+
+static int open_failed(const char *path, int code, struct err *err)
+{
+	err_set(err, code, "open %s", path);
+	if (code == -EACCES) {
+		err_why(err, "this user may not open the device");
+		err_fix(err, "give it to the user: chown USER %s", path);
+	} else if (code == -ENOENT || code == -ENODEV) {
+		err_why(err, "the device was unbound a moment ago, or /dev is not the kernel's "
+			     "devtmpfs");
+		err_fix(err, "bind the device to its VFIO driver again, and see dmesg");
+	}
+	return err_host(err);
+}
+
+static int bind_failed(const struct vfio_host_device *host, const char *path, int code,
+		       struct err *err)
+{
+	char group[32];
+
+	snprintf(group, sizeof(group), "/dev/vfio/%d", host->group);
+	err_set(err, code, "VFIO_DEVICE_BIND_IOMMUFD of %s", path);
+	switch (-code) {
+	case EPERM:
+		vfio_cause_unsafe_interrupts(err, "iommufd");
+		break;
+	case EINVAL: /* vfio_df_open(): another file has opened it */
+		if (vfio_cause_holder(err, path))
+			err->code = -EBUSY;
+		else
+			vfio_cause_no_start(err);
+		break;
+	case EBUSY:
+		if (!vfio_cause_holder(err, group))
+			vfio_cause_siblings(err, host->group);
+		break;
+	default:
+		vfio_cause_no_start(err);
+		break;
+	}
+	return err_host(err);
+}
+
+static int attach_failed(const struct iommufd *iommufd, const char *path, int code, struct err *err)
+{
+	err_set(err, code, "VFIO_DEVICE_ATTACH_IOMMUFD_PT of %s", path);
+	/* iommufd_hw_pagetable_attach(), iommu_attach_group(): another page table than the others'
+	 */
+	if (code == -EINVAL && iommufd->is_used)
+		return -EXDEV;
+	if (code == -ENODEV) {
+		err_why(err, "the host's IOMMU driver does not serve the device");
+		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
+	}
+	return err_host(err);
+}
+
+static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			       struct vfio_handle *handle, struct err *err)
+{
+	struct iommufd *iommufd = to_iommufd(iommu);
+	struct cdev_bind bind = { .argsz = sizeof(bind), .iommufd = iommu->fd };
+	struct cdev_attach attach = { .argsz = sizeof(attach), .ioas_id = iommufd->ioas };
+	char path[32 + NAME_MAX];
+	owned_fd int fd = -1;
+	int ret = find_cdev(host, path, sizeof(path), err);
+
+	if (ret)
+		return ret;
+	fd = sys_open(path, O_RDWR);
+	if (fd < 0)
+		return open_failed(path, fd, err);
+	ret = sys_ioctl(fd, CDEV_BIND, &bind);
+	if (ret < 0)
+		return bind_failed(host, path, ret, err);
+	ret = sys_ioctl(fd, CDEV_ATTACH, &attach);
+	trace_line(TRACE_VFIO, "%s: fd %d of %s in iommufd %d: %d", host->name, fd, path, iommu->fd,
+		   ret);
+	if (ret < 0)
+		return attach_failed(iommufd, path, ret, err);
+	iommufd->is_used = true;
+	handle->kvm_fd = fd;
+	handle->fd = take_fd(&fd);
+	return 0;
+}
+
+static int iommufd_reserved(struct vfio_iommu *iommu, struct iova_list *list, struct err *err)
+{
+	struct ioas_iova_ranges ask = { .size = sizeof(ask), .id = to_iommufd(iommu)->ioas };
+	owned_ptr struct vfio_iova_range *usable = NULL;
+	int ret = sys_ioctl(iommu->fd, IOAS_IOVA_RANGES, &ask);
+
+	if (ret == -EMSGSIZE) {
+		usable = calloc(ask.n_ranges, sizeof(*usable));
+		if (!usable)
+			return err_set(err, ENOMEM, "reserved IOVA ranges");
+		ask.ranges = (uintptr_t)usable;
+		ret = sys_ioctl(iommu->fd, IOAS_IOVA_RANGES, &ask);
+	}
+	if (ret < 0)
+		return err_set(err, ret, "IOMMU_IOAS_IOVA_RANGES");
+	ret = iova_list_add_complement(list, usable, usable ? ask.n_ranges : 0);
+	return ret ? err_set(err, ret, "reserved IOVA ranges") : 0;
+}
+
+static int iommufd_map(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err)
+{
+	struct ioas_map map = {
+		.size = sizeof(map),
+		.flags = IOAS_MAP_FIXED_IOVA | IOAS_MAP_READABLE | IOAS_MAP_WRITEABLE,
+		.id = to_iommufd(iommu)->ioas,
+		.hva = (uintptr_t)hva,
+		.length = iova.size,
+		.iova = iova.start,
+	};
+	int ret = sys_ioctl(iommu->fd, IOAS_MAP, &map);
+
+	return ret < 0 ? vfio_map_failed(iova, ret, err) : 0;
+}
+
+static int iommufd_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err *err)
+{
+	struct ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.id = to_iommufd(iommu)->ioas,
+		.length = UINT64_MAX,
+	};
+	int ret = sys_ioctl(iommu->fd, IOAS_UNMAP, &unmap);
+
+	if (ret < 0)
+		return err_set(err, ret, "IOMMU_IOAS_UNMAP");
+	*size = unmap.length;
+	return 0;
+}
+
+static void iommufd_close(struct vfio_iommu *iommu)
+{
+	close_fd(&iommu->fd);
+	free(iommu);
+}
+
+const struct vfio_iommu_ops vfio_iommufd_ops = {
+	.name = "iommufd",
+	.open = iommufd_open,
+	.open_device = iommufd_open_device,
+	.reserved = iommufd_reserved,
+	.map = iommufd_map,
+	.unmap_all = iommufd_unmap_all,
+	.close = iommufd_close,
+};
