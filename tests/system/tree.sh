@@ -37,7 +37,6 @@ says plan-dot-has "digraph" "/sata-gate"
 expect plan-unknown 2 dais plan 10200001.sata
 says plan-unknown-nearest "nearest name" "10200000.sata"
 
-disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256")
 linux tree-ahci 0 read --device $sata
 says tree-ahci-checksum "sha256 $disk_sum"
 says tree-run-warns-of-clock "its clock sata-gate is off"
