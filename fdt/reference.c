@@ -176,7 +176,7 @@ int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind)
 {
-	const struct reference_rule *rule = reference_rule_find(property->name);
+	const struct reference_rule *rule = reference_rule_of(tree, property->name);
 	enum reference_kind found = rule ? rule->kind : REFERENCE_UNKNOWN;
 	int ret = 0;
 

@@ -14,15 +14,44 @@ struct edge {
 	enum reference_kind kind;
 };
 
+/* Real trees have some hundred names, and each of them often. */
+#define N_NAMES 1024 /* a power of two */
+
 struct reference_index {
 	struct edge *edges;
 	size_t n_edges, room;
+	/* At its hash, the name that was asked for last, which is the tree's; NULL: none */
+	struct {
+		const char *name;
+		const struct reference_rule *rule;
+	} names[N_NAMES];
 };
+
+static unsigned int hash(const char *name)
+{
+	uint32_t h = 5381; /* Bernstein's */
+
+	for (; *name; name++)
+		h = 33 * h + (unsigned char)*name;
+	return h % N_NAMES;
+}
+
+const struct reference_rule *reference_rule_of(const struct host_tree *tree, const char *property)
+{
+	struct reference_index *index = tree->references;
+	unsigned int at = hash(property);
+
+	if (!index->names[at].name || strcmp(index->names[at].name, property)) {
+		index->names[at].name = property;
+		index->names[at].rule = reference_rule_find(property);
+	}
+	return index->names[at].rule;
+}
 
 static int add_edge(struct reference_index *index, const struct edge *edge)
 {
 	if (index->n_edges == index->room) {
-		size_t room = index->room ? 2 * index->room : 1024;
+		size_t room = index->room ? 2 * index->room : 64;
 		struct edge *bigger = realloc(index->edges, room * sizeof(*bigger));
 
 		if (!bigger)
@@ -37,7 +66,7 @@ static int add_edge(struct reference_index *index, const struct edge *edge)
 static int add_property(struct reference_index *index, const struct host_tree *tree,
 			const struct host_node *node, const struct host_property *property)
 {
-	const struct reference_rule *rule = reference_rule_find(property->name);
+	const struct reference_rule *rule = reference_rule_of(tree, property->name);
 	struct reference_list list;
 	enum reference_kind kind;
 	int ret;
@@ -84,15 +113,13 @@ int reference_index_create(struct host_tree *tree)
 	struct reference_index *index = calloc(1, sizeof(*index));
 	int ret = index ? 0 : -ENOMEM;
 
+	tree->references = index;
 	for (uint32_t i = 0; i < tree->n_nodes && !ret; i++)
 		ret = add_node(index, tree, tree->nodes[i]);
-	if (ret) {
-		reference_index_destroy(index);
+	if (ret)
 		return ret;
-	}
 	if (index->n_edges)
 		qsort(index->edges, index->n_edges, sizeof(*index->edges), compare_edges);
-	tree->references = index;
 	return 0;
 }
 

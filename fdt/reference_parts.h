@@ -19,6 +19,9 @@ int reference_read(const struct host_tree *tree, const struct host_node *node,
 int reference_guess(const struct host_tree *tree, const struct host_property *property,
 		    struct reference_list *list);
 
+/* reference_rule_find(), which remembers what it found for this tree: names recur. */
+const struct reference_rule *reference_rule_of(const struct host_tree *tree, const char *property);
+
 /* What all rules together tell: made when the tree is read, tree->references. -ENOMEM. */
 int reference_index_create(struct host_tree *tree);
 void reference_index_destroy(struct reference_index *index);

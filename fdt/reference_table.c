@@ -284,10 +284,25 @@ static const struct reference_rule rules[] = {
 };
 /* clang-format on */
 
+/*
+ * Without which fnmatch() need not be asked: the first and the last letter, where the pattern has
+ * letters there.
+ */
+static bool may_match(const char *pattern, const char *name, char last)
+{
+	char end = pattern[strlen(pattern) - 1];
+
+	return (pattern[0] == '*' || pattern[0] == name[0]) &&
+	       (end == '*' || end == ']' || end == last);
+}
+
 const struct reference_rule *reference_rule_find(const char *property)
 {
+	char last = property[0] ? property[strlen(property) - 1] : '\0';
+
 	for (size_t i = 0; i < n_elems(rules); i++) {
-		if (fnmatch(rules[i].pattern, property, 0) == 0)
+		if (may_match(rules[i].pattern, property, last) &&
+		    fnmatch(rules[i].pattern, property, 0) == 0)
 			return &rules[i];
 	}
 	return NULL;
