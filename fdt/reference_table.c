@@ -8,12 +8,13 @@
 #include "vmm/base/range.h"
 
 /* clang-format off */
-#define CELLS(pattern, kind, cells)	{ pattern, REFERENCE_##kind, LAYOUT_LIST, cells, -1 }
-#define EITHER(pattern, kind, cells, n)	{ pattern, REFERENCE_##kind, LAYOUT_LIST, cells, n }
-#define PLAIN(pattern, kind)		{ pattern, REFERENCE_##kind, LAYOUT_LIST, NULL, 0 }
-#define ARGS(pattern, kind, n)		{ pattern, REFERENCE_##kind, LAYOUT_LIST, NULL, n }
-#define ONE(pattern, kind)		{ pattern, REFERENCE_##kind, LAYOUT_ONE, NULL, 0 }
-#define SCALAR(pattern)			{ pattern, REFERENCE_NONE, LAYOUT_NONE, NULL, 0 }
+#define NAME(pattern)			pattern, sizeof(pattern) - 1
+#define CELLS(pattern, kind, cells)	{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, cells, -1 }
+#define EITHER(pattern, kind, cells, n)	{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, cells, n }
+#define PLAIN(pattern, kind)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, NULL, 0 }
+#define ARGS(pattern, kind, n)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, NULL, n }
+#define ONE(pattern, kind)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_ONE, NULL, 0 }
+#define SCALAR(pattern)			{ NAME(pattern), REFERENCE_NONE, LAYOUT_NONE, NULL, 0 }
 
 /*
  * From of_supplier_bindings[] in drivers/of/property.c, dt-schema, and the bindings of Linux 6.12
@@ -34,13 +35,13 @@ static const struct reference_rule rules[] = {
 	CELLS("dmas", DMA, "#dma-cells"),
 	CELLS("phys", PHY, "#phy-cells"),
 	CELLS("iommus", IOMMU, "#iommu-cells"),
-	{ "iommu-map", REFERENCE_IOMMU, LAYOUT_SECOND_OF_4, NULL, 0 },
+	{ NAME("iommu-map"), REFERENCE_IOMMU, LAYOUT_SECOND_OF_4, NULL, 0 },
 	EITHER("msi-parent", MSI, "#msi-cells", 0),
-	{ "msi-map", REFERENCE_MSI, LAYOUT_SECOND_OF_4, NULL, 0 },
+	{ NAME("msi-map"), REFERENCE_MSI, LAYOUT_SECOND_OF_4, NULL, 0 },
 	ONE("msi-ranges", MSI),
 	PLAIN("interrupt-parent", INTERRUPT),
 	CELLS("interrupts-extended", INTERRUPT, "#interrupt-cells"),
-	{ "interrupt-map", REFERENCE_INTERRUPT, LAYOUT_INTERRUPT_MAP, NULL, 0 },
+	{ NAME("interrupt-map"), REFERENCE_INTERRUPT, LAYOUT_INTERRUPT_MAP, NULL, 0 },
 	PLAIN("wakeup-parent", INTERRUPT),
 	PLAIN("memory-region", MEMORY),
 	EITHER("nvmem-cells", NVMEM, "#nvmem-cell-cells", 0),
@@ -146,7 +147,7 @@ static const struct reference_rule rules[] = {
 	PLAIN("fpga-mgr", OTHER),
 
 	/* bindings of single devices */
-	{ "rockchip,pins", REFERENCE_PINCTRL, LAYOUT_FOURTH_OF_4, NULL, 0 },
+	{ NAME("rockchip,pins"), REFERENCE_PINCTRL, LAYOUT_FOURTH_OF_4, NULL, 0 },
 	PLAIN("ste,config", PINCTRL),
 	CELLS("qcom,smem-states", OTHER, "#qcom,smem-state-cells"),
 	PLAIN("qcom,bcm-voters", INTERCONNECT),
@@ -288,12 +289,11 @@ static const struct reference_rule rules[] = {
  * Without which fnmatch() need not be asked: the first and the last letter, where the pattern has
  * letters there.
  */
-static bool may_match(const char *pattern, const char *name, char last)
+static bool may_match(const struct reference_rule *rule, char first, char last)
 {
-	char end = pattern[strlen(pattern) - 1];
+	char begin = rule->pattern[0], end = rule->pattern[rule->length - 1];
 
-	return (pattern[0] == '*' || pattern[0] == name[0]) &&
-	       (end == '*' || end == ']' || end == last);
+	return (begin == first || begin == '*') && (end == last || end == '*' || end == ']');
 }
 
 const struct reference_rule *reference_rule_find(const char *property)
@@ -301,7 +301,7 @@ const struct reference_rule *reference_rule_find(const char *property)
 	char last = property[0] ? property[strlen(property) - 1] : '\0';
 
 	for (size_t i = 0; i < n_elems(rules); i++) {
-		if (may_match(rules[i].pattern, property, last) &&
+		if (may_match(&rules[i], property[0], last) &&
 		    fnmatch(rules[i].pattern, property, 0) == 0)
 			return &rules[i];
 	}

@@ -18,7 +18,8 @@ enum reference_layout {
 
 /* What the bindings say of the properties of this name. */
 struct reference_rule {
-	const char *pattern; /* for fnmatch(3) */
+	const char *pattern; /* for fnmatch(3); begins with a letter or '*' */
+	unsigned int length;
 	enum reference_kind kind;
 	enum reference_layout layout;
 	const char *cells; /* LAYOUT_LIST: the provider's property that counts arguments, or NULL */
