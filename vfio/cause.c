@@ -115,7 +115,7 @@ int vfio_map_failed(struct range iova, int code, struct err *err)
 		(unsigned long long)iova.start);
 	if (code != -ENOMEM)
 		return err->code;
-	getrlimit(RLIMIT_MEMLOCK, &limit);
+	sys_getrlimit(RLIMIT_MEMLOCK, &limit);
 	err_why(err,
 		"all guest RAM must be locked in memory, and RLIMIT_MEMLOCK is %llu bytes, or "
 		"the host has not enough free memory",

@@ -21,6 +21,7 @@ struct vm;
  *	vfio-platform's create	opens the device, which joins an address space
  *	vfio_reserved()		IOVA ranges where guest RAM must not be
  *	vfio_carve()		when guest RAM is planned
+ *	vfio_allow_locking()	before it is mapped for the first time
  *	vfio_dma_map()		guest RAM, IOVA = IPA, one ioctl per bank and address space
  *	vfio_kvm_attach()	tell KVM of the devices (KVM-VFIO device); the VM exists
  *	…
@@ -55,10 +56,24 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
  */
 int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err);
 
+/*
+ * Raise RLIMIT_MEMLOCK as far as vfio_dma_map() of @size bytes needs it, or tell how the user can.
+ * Before guest RAM is made.
+ */
+int vfio_allow_locking(const struct vfio *vfio, uint64_t size, struct err *err);
+
 /* All banks of @ram for all devices, or none: after an error nothing is mapped. */
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);
 /* Unmaps what is mapped, all of it; 0 when nothing is. */
 int vfio_dma_unmap(struct vfio *vfio, struct err *err);
+
+/* What of guest RAM devices can reach: one for each address space. */
+struct vfio_mapped {
+	const char *backend;
+	uint64_t size; /* bytes, which the kernel has locked too */
+};
+/* Fill @mapped, at most @n_max (0: it may be NULL). Returns how many there are in all. */
+unsigned int vfio_mapped(const struct vfio *vfio, struct vfio_mapped *mapped, unsigned int n_max);
 
 int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err);
 /* KVM holds what it was told of, so that nobody else could open it, until then. */

@@ -31,6 +31,22 @@ int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
 	return 0;
 }
 
+int vfio_allow_locking(const struct vfio *vfio, uint64_t size, struct err *err)
+{
+	(void)vfio;
+	(void)size;
+	(void)err;
+	return 0;
+}
+
+unsigned int vfio_mapped(const struct vfio *vfio, struct vfio_mapped *mapped, unsigned int n_max)
+{
+	(void)vfio;
+	(void)mapped;
+	(void)n_max;
+	return 0;
+}
+
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
 {
 	(void)vfio;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
+#include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
 
@@ -121,24 +123,6 @@ static int ask_kvm(struct machine *m, struct err *err)
 static void close_kvm(struct machine *m)
 {
 	kvm_close(&m->vm.kvm);
-}
-
-static int make_ram(struct machine *m, struct err *err)
-{
-	const struct ram_backing backing = { .hugetlbfs = m->config->mem_path };
-	struct vm *vm = &m->vm;
-	const struct range *holes;
-	unsigned int n_holes;
-	int ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
-
-	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
-	if (!ret)
-		ret = ram_open(&vm->ram, &backing, err);
-	if (!ret)
-		ret = ram_plan(&vm->ram, &vm->memmap, m->config->memory, holes, n_holes, err);
-	if (!ret)
-		ret = vfio_carve(vm->vfio, &vm->ram, err);
-	return ret ? ret : ram_create(&vm->ram, err);
 }
 
 static void free_ram(struct machine *m)
@@ -289,8 +273,10 @@ static const struct stage {
 	{ "fork the keeper", fork_keeper, NULL },
 	{ "ask KVM", ask_kvm, close_kvm },
 	/* around the IOVA ranges that the devices' IOMMUs reserve */
-	{ "make RAM", make_ram, free_ram },
+	{ "make RAM", machine_make_ram, free_ram },
 	{ "make the VM", make_vm, destroy_vm },
+	/* takes long when there is much; no thread of it is left when devices and vCPUs come */
+	{ "prepare RAM", machine_prepare_ram, NULL },
 	/* pins RAM; undone before RAM goes */
 	{ "map RAM for DMA", map_dma, unmap_dma },
 	/* all of them before the VGIC is initialised, which wants to know their number */
@@ -311,6 +297,8 @@ static const struct stage {
 	{ "start vCPU threads", start_vcpus, end_vcpus },
 };
 
+static_assert(n_elems(stages) <= MACHINE_MAX_STAGES, "each stage's time is kept");
+
 int machine_build(struct machine *m, const struct vm_config *config, struct err *err)
 {
 	memset(m, 0, sizeof(*m));
@@ -325,14 +313,22 @@ int machine_build(struct machine *m, const struct vm_config *config, struct err 
 	vm_init(&m->vm);
 	for (; m->n_stages < n_elems(stages);) {
 		const struct stage *stage = &stages[m->n_stages++];
+		uint64_t begun;
 		int ret;
 
 		trace_line(TRACE_VM, "build: %s", stage->name);
+		begun = sys_monotonic_ns();
 		ret = stage->make(m, err);
 		if (ret)
 			return ret;
+		m->stage_ns[m->n_stages - 1] = sys_monotonic_ns() - begun;
 	}
 	return 0;
+}
+
+const char *machine_stage_name(unsigned int i)
+{
+	return stages[i].name;
 }
 
 void machine_destroy(struct machine *m)

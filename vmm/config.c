@@ -10,6 +10,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/core/ram.h"
 #include "vmm/registry.h"
 
 struct config_string {
@@ -22,6 +23,7 @@ void config_init(struct vm_config *config)
 	*config = (struct vm_config){
 		.n_vcpus = 1,
 		.memory = 256ULL << 20,
+		.memory_base = RAM_ANYWHERE,
 		.console = "stdio",
 		.keeper = true,
 		.default_devices = true,
@@ -336,6 +338,13 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_why(err, "neither the command line nor a file names one");
 		err_fix(err,
 			"give --kernel FILE, or \"kernel = FILE\" in the [vm] section of a --config file");
+		return err->code;
+	}
+	if (config->mem_path && config->memory_file) {
+		err_usage(err, "mem-path = %s and memory-file = %s", config->mem_path,
+			  config->memory_file);
+		err_why(err, "each says where all of the guest's memory comes from");
+		err_fix(err, "leave one of them out");
 		return err->code;
 	}
 	ret = finish_affinity(config, err);

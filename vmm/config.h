@@ -32,7 +32,11 @@ struct vm_config {
 	const char *append;
 	unsigned int n_vcpus;
 	uint64_t memory;      /* bytes, a multiple of RAM_ALIGN */
+	uint64_t memory_base; /* where RAM begins; RAM_ANYWHERE: not given */
 	const char *mem_path; /* hugetlbfs directory */
+	const char *memory_file;
+	uint64_t memory_offset; /* in memory_file */
+	bool prealloc;
 	enum vgic_version irqchip;
 	enum vfio_backend iommu;
 	enum arch_switch pmu;

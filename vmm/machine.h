@@ -13,6 +13,8 @@
 
 struct device;
 
+#define MACHINE_MAX_STAGES 32
+
 /*
  * A guest with all that belongs to it. Order of calls:
  *
@@ -28,8 +30,9 @@ struct machine {
 	struct arch_boot boot;   /* where the images stand since the last machine_boot() */
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
-	unsigned int n_stages; /* of machine_build() that were begun */
-	unsigned int n_kept;   /* the first so many are the keeper's to undo; 0: there is none */
+	unsigned int n_stages;                 /* of machine_build() that were begun */
+	uint64_t stage_ns[MACHINE_MAX_STAGES]; /* how long each took, when it was done */
+	unsigned int n_kept; /* the first so many are the keeper's to undo; 0: there is none */
 	struct keeper keeper;
 	int vmm_status; /* in the keeper: how the VMM ended, as machine_run() returns it */
 	bool is_lost;   /* machine_destroy() could not bring back all of the host */
@@ -45,6 +48,16 @@ struct machine {
 int machine_build(struct machine *machine, const struct vm_config *config, struct err *err);
 /* A VMM that has a keeper leaves to it what the keeper has. */
 void machine_destroy(struct machine *machine);
+
+/* For messages; i < machine->n_stages. */
+const char *machine_stage_name(unsigned int i);
+
+/*
+ * Stages of machine_build(). RAM as the configuration says, where devices' IOMMUs let it be; not
+ * before all are known, and KVM's address bits. Then its pages, if somebody wants them now.
+ */
+int machine_make_ram(struct machine *machine, struct err *err);
+int machine_prepare_ram(struct machine *machine, struct err *err);
 
 /*
  * Load the images into zeroed RAM, write the device tree and set vCPU 0 to the entry. For the first

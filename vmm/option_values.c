@@ -127,6 +127,42 @@ static int keep_path(struct vm_config *config, const char *value,
 	return *path ? 0 : err->code;
 }
 
+int option_set_memory_base(struct vm_config *config, const struct vm_option *option,
+			   const char *value, const struct option_source *source, struct err *err)
+{
+	char step[32];
+	int ret = str_to_size(value, &config->memory_base);
+
+	(void)source;
+	(void)option;
+	if (ret || !is_aligned(config->memory_base, RAM_ALIGN)) {
+		ret = err_usage(err, ret ? "not an address" : "not a multiple of %s",
+				str_size(RAM_ALIGN, step));
+		err_fix(err, "give an address such as 0x80000000, or 2G");
+	}
+	return ret;
+}
+
+int option_set_memory_file(struct vm_config *config, const struct vm_option *option,
+			   const char *value, const struct option_source *source, struct err *err)
+{
+	static const char key[] = ",offset=";
+	const char *comma = strstr(value, key);
+	const char *file = config_keepf(config, err, "%.*s",
+					comma ? (int)(comma - value) : (int)strlen(value), value);
+
+	(void)option;
+	if (!file)
+		return err->code;
+	config->memory_offset = 0;
+	if (comma && str_to_size(comma + strlen(key), &config->memory_offset)) {
+		err_usage(err, "the offset is not a size");
+		err_fix(err, "give FILE,offset=N with N as 0x80000000 or 2G");
+		return err->code;
+	}
+	return keep_path(config, file, source, &config->memory_file, err);
+}
+
 int option_set_path(struct vm_config *config, const struct vm_option *option, const char *value,
 		    const struct option_source *source, struct err *err)
 {

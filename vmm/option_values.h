@@ -13,7 +13,8 @@ typedef int option_setter(struct vm_config *config, const struct vm_option *opti
  * (unsigned int), a kept path. */
 option_setter option_set_choice, option_set_bool, option_set_number, option_set_path;
 /* Into the member of their name. */
-option_setter option_set_memory, option_set_stats, option_set_append, option_set_console,
-	option_set_affinity, option_set_trace, option_set_device;
+option_setter option_set_memory, option_set_memory_base, option_set_memory_file, option_set_stats,
+	option_set_append, option_set_console, option_set_affinity, option_set_trace,
+	option_set_device;
 
 #endif

@@ -15,7 +15,8 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
 
-#define MAX_IRQS 256
+#define MAX_IRQS           256
+#define MAX_ADDRESS_SPACES 64
 
 /* KVM's own names: kvm_vcpu_stats_desc of arch/arm64/kvm/guest.c, and KVM_GENERIC_VCPU_STATS(). */
 static const char *const kernel_counters[] = {
@@ -94,12 +95,43 @@ static json_t *describe_irqs(const struct vfio *vfio)
 	return counts ? array : NULL;
 }
 
+/* Of the guest's RAM; bytes. */
+static json_t *describe_memory(const struct vm *vm)
+{
+	struct vfio_mapped mapped[MAX_ADDRESS_SPACES];
+	unsigned int n = vfio_mapped(vm->vfio, mapped, MAX_ADDRESS_SPACES);
+	json_t *spaces = json_array();
+	json_int_t locked = 0;
+
+	for (unsigned int i = 0; i < n && i < MAX_ADDRESS_SPACES; i++) {
+		json_array_append_new(spaces, json_pack("{s:s, s:I}", "backend", mapped[i].backend,
+							"mapped", (json_int_t)mapped[i].size));
+		locked += (json_int_t)mapped[i].size;
+	}
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:o}", "size", (json_int_t)vm->ram.size,
+			 "banks", (int)vm->ram.n_banks, "page", (json_int_t)vm->ram.page, "wasted",
+			 (json_int_t)ram_wasted(&vm->ram), "locked", locked, "address_spaces",
+			 spaces);
+}
+
+/* How long each stage of the build took, and no more: "make RAM": 12345 nanoseconds. */
+static json_t *describe_start(const struct machine *machine)
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < machine->n_stages; i++)
+		json_object_set_new(object, machine_stage_name(i),
+				    json_integer((json_int_t)machine->stage_ns[i]));
+	return object;
+}
+
 int stats_write(const struct machine *machine, const char *path, struct err *err)
 {
 	const struct vm *vm = &machine->vm;
 	owned_json json_t *root =
-		json_pack("{s:i, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
-			  describe_vcpus(vm), "interrupts", describe_irqs(vm->vfio));
+		json_pack("{s:i, s:o, s:o, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
+			  describe_vcpus(vm), "interrupts", describe_irqs(vm->vfio), "memory",
+			  describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	owned_fd int file = -1;
 	int fd = STDOUT_FILENO, ret;

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static struct {
 	bool failed;
 	size_t page_size;
 	long fs_type, fs_block_size;
+	struct stat stat; /* all zero: none was set */
 } state = { .page_size = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -90,6 +92,20 @@ void fake_set_statfs(long type, long block_size)
 	state.fs_block_size = block_size;
 }
 
+void fake_set_stat(mode_t mode, uint64_t size, uint64_t n_blocks, dev_t rdev)
+{
+	state.stat = (struct stat){ .st_mode = mode,
+				    .st_size = (off_t)size,
+				    .st_blocks = (blkcnt_t)n_blocks,
+				    .st_rdev = rdev };
+}
+
+bool fake_stat(struct stat *st)
+{
+	*st = state.stat;
+	return st->st_mode != 0;
+}
+
 int fake_fd_add(struct fake_fd value)
 {
 	int fd = -EMFILE;
@@ -122,6 +138,8 @@ struct fake_fd *fake_fd_find(int fd)
 {
 	if (fd >= FIRST_FD && fd < FIRST_FD + N_FDS)
 		return state.fds[fd - FIRST_FD].used ? &state.fds[fd - FIRST_FD] : NULL;
+	if (fd < 0)
+		return NULL;
 	for (unsigned int i = 0; i < N_FDS; i++)
 		if (state.fds[i].used && state.fds[i].real == fd)
 			return &state.fds[i];

@@ -8,6 +8,7 @@
 
 struct fake_entry;
 struct fake_fd_ops;
+struct stat;
 struct statfs;
 
 /* An open descriptor: of our own tree, or a real one (eventfd, epoll, …) that is only counted. */
@@ -38,6 +39,8 @@ struct fake_fd *fake_fd_find(int fd);
 void fake_fd_forget(struct fake_fd *fd);
 void fake_log_ioctl(int fd, unsigned long request);
 void fake_statfs(struct statfs *st);
+/* False: fake_set_stat() was not called. */
+bool fake_stat(struct stat *st);
 void fake_memory_reset(void);
 void fake_dirs_reset(void);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
@@ -12,6 +13,7 @@
 #define N_MAPPINGS 64
 
 static struct range mappings[N_MAPPINGS];
+static struct rlimit memlock;
 
 void fake_memory_reset(void)
 {
@@ -19,6 +21,7 @@ void fake_memory_reset(void)
 		if (mappings[i].size)
 			munmap((void *)(uintptr_t)mappings[i].start, mappings[i].size);
 	memset(mappings, 0, sizeof(mappings));
+	fake_set_memlock(RLIM_INFINITY, RLIM_INFINITY);
 }
 
 static void count_mapping(struct range r)
@@ -81,4 +84,51 @@ unsigned int fake_n_mappings(void)
 int sys_madvise(void *addr, size_t size, int advice)
 {
 	return madvise(addr, size, advice) ? -errno : 0;
+}
+
+int sys_populate(void *addr, size_t size)
+{
+	fail_if_chosen();
+	return madvise(addr, size, MADV_POPULATE_WRITE) ? -errno : 0;
+}
+
+int sys_getrlimit(int resource, struct rlimit *limit)
+{
+	assert(resource == RLIMIT_MEMLOCK);
+	fail_if_chosen();
+	*limit = memlock;
+	return 0;
+}
+
+int sys_setrlimit(int resource, const struct rlimit *limit)
+{
+	assert(resource == RLIMIT_MEMLOCK);
+	fail_if_chosen();
+	if (limit->rlim_max > memlock.rlim_max)
+		return -EPERM;
+	memlock = *limit;
+	return 0;
+}
+
+void fake_set_memlock(uint64_t soft, uint64_t hard)
+{
+	memlock = (struct rlimit){ soft, hard };
+}
+
+uint64_t fake_memlock(void)
+{
+	return memlock.rlim_cur;
+}
+
+/* A second passes between any two looks at the clock: whatever takes time takes long. */
+uint64_t sys_monotonic_ns(void)
+{
+	static uint64_t now;
+
+	return __atomic_add_fetch(&now, 1000000000, __ATOMIC_RELAXED);
+}
+
+unsigned int sys_n_cpus(void)
+{
+	return 2;
 }

@@ -198,6 +198,8 @@ int sys_fstat(int fd, struct stat *st)
 	fail_if_chosen();
 	if (!f || f->real >= 0)
 		return fstat(fd, st) ? -errno : 0;
+	if (fake_stat(st))
+		return 0;
 	return f->file ? stat_entry(f->file, st) : -EBADF;
 }
 

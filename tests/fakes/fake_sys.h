@@ -65,6 +65,14 @@ void fake_set_locked(unsigned int n);
 void fake_on_sleep(void (*fn)(void));
 unsigned int fake_slept_ms(void);
 
+/* What fstat says of every fake descriptor from now on. */
+void fake_set_stat(mode_t mode, uint64_t size, uint64_t n_blocks, dev_t rdev);
+
+/* RLIMIT_MEMLOCK; at first unlimited. The hard one cannot be raised. fake_memlock(): the soft one.
+ */
+void fake_set_memlock(uint64_t soft, uint64_t hard);
+uint64_t fake_memlock(void);
+
 /* What is still open or mapped now: a test's proof that nothing leaked. */
 unsigned int fake_n_open_fds(void);
 unsigned int fake_n_mappings(void);

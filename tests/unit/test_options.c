@@ -8,6 +8,7 @@
 #include "vmm/base/range.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
+#include "vmm/core/ram.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/options.h"
 #include "vmm/registry.h"
@@ -89,6 +90,20 @@ Test(options, every_value_arrives)
 	cr_expect_eq(config.memory, 16ULL << 40);
 	cr_expect_str_eq(config.mem_path, "/huge");
 
+	cr_expect_eq(config.memory_base, RAM_ANYWHERE);
+	cr_expect(!config.prealloc);
+
+	cr_assert_eq(parse("--kernel k --memory-base 0x80000000 --memory-file /dev/mem,offset=3G "
+			   "--prealloc yes"),
+		     0, "%s", err.what);
+	cr_expect_eq(config.memory_base, 2ULL << 30);
+	cr_expect_str_eq(config.memory_file, "/dev/mem");
+	cr_expect_eq(config.memory_offset, 3ULL << 30);
+	cr_expect(config.prealloc);
+	cr_assert_eq(parse("--kernel k --memory-file a,b"), 0, "%s", err.what);
+	cr_expect_str_eq(config.memory_file, "a,b");
+	cr_expect_eq(config.memory_offset, 0);
+
 	cr_assert_eq(parse("--kernel k --irqchip gicv3 --pmu on --sve off --pauth auto"), 0);
 	cr_expect_eq(config.irqchip, VGIC_V3);
 	cr_expect_eq(config.pmu, ARCH_ON);
@@ -161,6 +176,10 @@ Test(options, usage_errors)
 		{ "--memory 17M", "--memory 17M: not a multiple of 2 MiB", "2 MiB" },
 		{ "--memory 17T", "--memory 17T: too much memory", "16 TiB" },
 		{ "--memory 99999999T", "too much memory", "16 TiB" },
+		{ "--memory-base 0x80100000", "0x80100000: not a multiple of 2 MiB", "0x80000000" },
+		{ "--memory-base top", "--memory-base top: not an address", "0x80000000" },
+		{ "--memory-file f,offset=x", "the offset is not a size", "FILE,offset=N" },
+		{ "--kernel k --mem-path a --memory-file b", "each says where", "leave one" },
 		{ "--memory lots", "--memory lots: not a size", "512M" },
 		{ "--irqchip gicv4", "--irqchip gicv4: unknown value", "auto, gicv2 or gicv3" },
 		{ "--sve yes", "--sve yes: unknown value", "auto, on or off" },

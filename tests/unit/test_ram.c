@@ -314,13 +314,13 @@ Test(ram, mem_path_that_is_no_hugetlbfs)
 Test(ram, banks_of_huge_pages)
 {
 	static const struct {
-		uint64_t page, size, banks[2];
+		uint64_t page, size, banks[2], wasted;
 	} cases[] = {
-		{ 32 * MIB, 96 * MIB, { 64 * MIB, 32 * MIB } },
-		{ 512 * MIB, GIB, { GIB } },
-		{ GIB, 2 * GIB, { GIB, GIB } },
-		{ GIB, 1536 * MIB, { GIB, 512 * MIB } },
-		{ GIB, 512 * MIB, { 512 * MIB } },
+		{ 32 * MIB, 96 * MIB, { 64 * MIB, 32 * MIB }, 0 },
+		{ 512 * MIB, GIB, { GIB }, 0 },
+		{ GIB, 2 * GIB, { GIB, GIB }, 0 },
+		{ GIB, 1536 * MIB, { GIB, 512 * MIB }, 512 * MIB },
+		{ GIB, 512 * MIB, { 512 * MIB }, 512 * MIB },
 	};
 
 	for (unsigned int c = 0; c < n_elems(cases); c++) {
@@ -332,6 +332,7 @@ Test(ram, banks_of_huge_pages)
 		fake_set_statfs(HUGETLBFS_MAGIC, (long)cases[c].page);
 		make(&huge, cases[c].size, &hole);
 		cr_assert_eq(ram.size, cases[c].size);
+		cr_assert_eq(ram_wasted(&ram), cases[c].wasted);
 		cr_assert_eq(ram.n_banks, cases[c].banks[1] ? 2 : 1, "%u", c);
 		for (unsigned int i = 0; i < ram.n_banks; i++) {
 			const struct ram_bank *bank = &ram.banks[i];
@@ -346,4 +347,50 @@ Test(ram, banks_of_huge_pages)
 		}
 		unmake();
 	}
+}
+
+/* RAM of 64 MiB at a place of the user's choice. */
+Test(ram, a_fixed_place_is_taken_or_refused_with_both_ranges)
+{
+	const struct range msi = { 0x8000000, 0x100000 };
+	static const struct {
+		uint64_t base, page;
+		const char *what, *why; /* NULL: it is a place for RAM */
+	} cases[] = {
+		{ 0x80000000, 4096, NULL, NULL },
+		{ 0, 4096, NULL, NULL },
+		{ 0x4000000, 4096, NULL, NULL },
+		{ 1ULL << 38, 4096, NULL, NULL },
+		{ 0xc0000000, GIB, NULL, NULL },
+		{ 0x80100000, 4096, "0x80100000", "no multiple of 2 MiB" },
+		{ 0x80000000 + 32 * MIB, GIB, "0x82000000", "no multiple of 1 GiB" },
+		{ 0x4200000, 4096, "0x4200000 to 0x81fffff", "0x8000000 to 0x80fffff is reserved" },
+		{ 0x9000000 - 32 * MIB + 0x200000 * 8, 4096, "0x8000000 to 0xbffffff",
+		  "0x9000000 to 0xfffffff is the window for emulated devices" },
+		{ 0x3e000000, 4096, "0x3e000000 to 0x41ffffff",
+		  "0x10000000 to 0x3fffffff is the window for assigned devices" },
+		{ (1ULL << 39) - 32 * MIB, 4096, "0x7ffe000000 to",
+		  "0x8000000000 to 0xffffffffff is the window for assigned devices" },
+		{ (1ULL << 40) - 32 * MIB, 4096, "0xfffe000000 to", "0x10000000000 to" },
+		{ -32 * MIB, 4096, "0xfffffffffe000000", "beyond the guest's address space" },
+	};
+
+	for (unsigned int c = 0; c < n_elems(cases); c++) {
+		int ret;
+
+		ram.page = cases[c].page;
+		ret = ram_plan_at(&ram, &map, cases[c].base, 64 * MIB, &msi, 1, &err);
+		cr_assert_eq(ret, cases[c].what ? -EINVAL : 0, "%u: %s", c, err.what);
+		cr_assert_eq(ram.n_banks, cases[c].what ? 0 : 1);
+		if (cases[c].what) {
+			cr_expect(strstr(err.what, cases[c].what), "%u: %s", c, err.what);
+			cr_expect(strstr(err.why, cases[c].why), "%u: %s", c, err.why);
+			cr_expect(err.fix[0]);
+		} else {
+			cr_assert_eq(ram.banks[0].gpa.start, cases[c].base);
+			cr_assert_eq(ram.banks[0].gpa.size, 64 * MIB);
+		}
+		ram_destroy(&ram);
+	}
+	cr_assert_eq(ram_plan_at(&ram, &map, 0x80000000, MIB, NULL, 0, &err), -EINVAL);
 }

@@ -42,6 +42,17 @@ static void make_machine(void)
 	cr_assert(fake_vfio_raise(&dev, 0));
 }
 
+/* 2.5 GiB in pages of 1 GiB, which the device reaches. */
+static void make_ram(void)
+{
+	struct ram *ram = &machine.vm.ram;
+
+	ram->page = 1 << 30;
+	cr_assert_eq(ram_add_bank(ram, (struct range){ 0x80000000, 2ULL << 30 }, -1, 0, &err), 0);
+	cr_assert_eq(ram_add_bank(ram, (struct range){ 0x180000000, 512 << 20 }, -1, 0, &err), 0);
+	cr_assert_eq(vfio_dma_map(machine.vm.vfio, ram, &err), 0, "%s", err.what);
+}
+
 static void end(void)
 {
 	vfio_platform_class.destroy(device);
@@ -63,10 +74,18 @@ Test(stats, say_what_happened)
 		"\"why\": \"the host's kernel cannot forward interrupts\"",
 		"\"host_interrupts\": 1",
 		"\"user_wakeups\": 0",
+		"\"size\": 2684354560",
+		"\"banks\": 2",
+		"\"page\": 1073741824",
+		"\"wasted\": 536870912",
+		"\"locked\": 2684354560",
+		"\"backend\": \"iommufd\"",
+		"\"mapped\": 2684354560",
 	};
 	const char *text;
 
 	make_machine();
+	make_ram();
 	cr_assert_eq(stats_write(&machine, "/tmp/stats", &err), 0, "%s", err.what);
 	text = fake_file_text("/tmp/stats");
 	cr_assert_not_null(text);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -13,10 +14,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define result(call)                                \
@@ -130,6 +133,16 @@ void sys_munmap(void *addr, size_t size)
 int sys_madvise(void *addr, size_t size, int advice)
 {
 	return result(madvise(addr, size, advice));
+}
+
+/* <linux/mman.h>; younger than some C libraries. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+int sys_populate(void *addr, size_t size)
+{
+	return result_retried(madvise(addr, size, MADV_POPULATE_WRITE));
 }
 
 ssize_t sys_read(int fd, void *buf, size_t size)
@@ -308,6 +321,16 @@ int sys_prctl(int option, unsigned long arg)
 	return result(prctl(option, arg, 0, 0, 0));
 }
 
+int sys_getrlimit(int resource, struct rlimit *limit)
+{
+	return result(getrlimit(resource, limit));
+}
+
+int sys_setrlimit(int resource, const struct rlimit *limit)
+{
+	return result(setrlimit(resource, limit));
+}
+
 int sys_getrandom(void *buf, size_t size)
 {
 	char *p = buf;
@@ -331,4 +354,21 @@ int sys_posix_openpt(int flags)
 size_t sys_page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned int sys_n_cpus(void)
+{
+	cpu_set_t set;
+
+	/* It fails on a machine with more processors than the set has room for. */
+	return sched_getaffinity(0, sizeof(set), &set) ? CPU_SETSIZE
+						       : (unsigned int)CPU_COUNT(&set);
+}
+
+uint64_t sys_monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }

@@ -19,6 +19,7 @@
 
 struct epoll_event;
 struct itimerspec;
+struct rlimit;
 struct statfs;
 
 int sys_open(const char *path, int flags);                /* O_CLOEXEC is always added */
@@ -43,6 +44,9 @@ int sys_ioctl(int fd, unsigned long request, void *arg);
 int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr);
 void sys_munmap(void *addr, size_t size);
 int sys_madvise(void *addr, size_t size, int advice);
+/* madvise(MADV_POPULATE_WRITE): pages that can be written, zeroed. -EINVAL: a kernel before 5.14,
+ * or not such a mapping. */
+int sys_populate(void *addr, size_t size);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 /* poll() for POLLOUT. Returns 1, or 0 when @timeout_ms have passed. */
@@ -81,9 +85,15 @@ pid_t sys_fork(void);
 pid_t sys_getppid(void);
 int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
 int sys_prctl(int option, unsigned long arg);
+int sys_getrlimit(int resource, struct rlimit *limit);
+int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrandom(void *buf, size_t size); /* 0 when all bytes came, else negative errno */
 int sys_posix_openpt(int flags);
 /* Size of a page of this host in bytes: 4, 16 or 64 KiB; never assume one. */
 size_t sys_page_size(void);
+/* How many processors this process may use; at least 1. */
+unsigned int sys_n_cpus(void);
+/* CLOCK_MONOTONIC. */
+uint64_t sys_monotonic_ns(void);
 
 #endif

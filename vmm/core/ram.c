@@ -13,6 +13,7 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/ram_file.h"
+#include "vmm/core/ram_work.h"
 
 void ram_init(struct ram *ram)
 {
@@ -111,14 +112,15 @@ int ram_create(struct ram *ram, struct err *err)
 {
 	uint64_t done = 0;
 
+	if (ram->fd >= 0 && ram_file_check(ram, err))
+		return err->code;
 	for (unsigned int i = 0; i < ram->n_banks; i++) {
 		struct ram_bank *bank = &ram->banks[i];
 
 		assert(!bank->map);
 		if (create_bank(ram, bank, err)) {
-			if (err->code == -ENOMEM && ram->fd >= 0)
-				ram_file_too_few_pages(ram, ram->size - done, err);
-			return err->code;
+			return ram->fd < 0 ? err->code
+					   : ram_file_map_failed(ram, ram->size - done, err);
 		}
 		done += bank->gpa.size;
 		trace_line(TRACE_VM, "RAM: 0x%" PRIx64 " bytes at 0x%" PRIx64, bank->gpa.size,
@@ -127,25 +129,50 @@ int ram_create(struct ram *ram, struct err *err)
 	return 0;
 }
 
+int ram_prepare(struct ram *ram, bool touch, struct err *err)
+{
+	int ret = 0;
+
+	if (ram->is_dirty)
+		ret = ram_work_clear(ram, err);
+	else if (touch)
+		ret = ram_work_touch(ram, err);
+	ram->is_touched = touch;
+	return ret;
+}
+
+static bool is_anonymous(const struct ram *ram)
+{
+	for (unsigned int i = 0; i < ram->n_banks; i++)
+		if (ram->banks[i].fd >= 0)
+			return false;
+	return true;
+}
+
 /*
- * Huge pages are not given up: a hole in the file would give back its reservation too, and others
- * could take the pages.
+ * A file's pages are not given up: a hole in it would give back its reservation too, and others
+ * could take the pages; and a device file has no holes.
  */
 int ram_clear(struct ram *ram, struct err *err)
 {
+	if (ram->is_touched || !is_anonymous(ram))
+		return ram_work_clear(ram, err);
 	for (unsigned int i = 0; i < ram->n_banks; i++) {
-		struct ram_bank *bank = &ram->banks[i];
-		int ret;
+		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, MADV_DONTNEED);
 
-		if (bank->fd >= 0) {
-			memset(bank->hva, 0, bank->gpa.size);
-			continue;
-		}
-		ret = sys_madvise(bank->hva, bank->gpa.size, MADV_DONTNEED);
 		if (ret)
 			return err_set(err, ret, "clear guest RAM");
 	}
 	return 0;
+}
+
+uint64_t ram_wasted(const struct ram *ram)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < ram->n_banks; i++)
+		bytes += round_up_to(ram->banks[i].gpa.size, ram->page) - ram->banks[i].gpa.size;
+	return bytes;
 }
 
 void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size)

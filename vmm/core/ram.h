@@ -13,9 +13,17 @@
 #define RAM_MIN_SIZE (16ULL << 20)
 #define RAM_ALIGN    (2ULL << 20) /* sizes and banks: a block mapping of stage 2 with 4 KiB pages */
 
+#define RAM_ANYWHERE    UINT64_MAX /* for ram_plan_at()'s callers: no fixed place */
+#define RAM_MAX_THREADS 16         /* more do not make a memory bus faster */
+
 /* Where the pages come from. Strings are the giver's and outlive the RAM. */
 struct ram_backing {
-	const char *hugetlbfs; /* this directory: a file there that has no name; NULL: anonymous */
+	/* A directory: a file there that has no name. Or a file, from offset on, which everybody
+	 * sees who opens it, and whose content is lost. Both NULL: anonymous memory. */
+	const char *hugetlbfs;
+	const char *file;
+	uint64_t offset;
+	unsigned int n_threads; /* that touch and clear it, at most; 0 is 1 */
 };
 
 /* One run of guest RAM. */
@@ -39,8 +47,8 @@ struct ram_bank {
 };
 
 /*
- * All RAM of a guest. Order of calls: ram_init(), ram_open(), then ram_plan() or ram_add_bank() for
- * each, then ram_create(); ram_destroy() from any state on.
+ * All RAM of a guest. Order of calls: ram_init(), ram_open(), then ram_plan(), ram_plan_at() or
+ * ram_add_bank() for each, then ram_create() and ram_prepare(); ram_destroy() from any state on.
  */
 struct ram {
 	struct ram_bank *banks; /* sorted by address */
@@ -51,7 +59,9 @@ struct ram {
 	struct range *carveouts;
 	unsigned int n_carveouts;
 	struct ram_backing backing;
-	int fd; /* file of the backing, -1: none */
+	int fd;          /* file of the backing, -1: none */
+	bool is_dirty;   /* the file may hold something */
+	bool is_touched; /* all its pages are there */
 };
 
 void ram_init(struct ram *ram);
@@ -70,6 +80,13 @@ int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const str
 	     unsigned int n_holes, struct err *err);
 
 /*
+ * One bank of @size bytes at @base, a multiple of what banks begin at. An error that names both
+ * ranges when that is no place for RAM: a hole, a window of the memory map, or beyond its end.
+ */
+int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64_t size,
+		const struct range *holes, unsigned int n_holes, struct err *err);
+
+/*
  * One more bank at a place of the caller's choice: gpa, a multiple of RAM_ALIGN that overlaps no
  * other bank; fd and offset.
  */
@@ -79,9 +96,8 @@ int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t 
 		      struct err *err);
 
 /*
- * Make the planned RAM: zeroed, shared with nobody, not dumped (MADV_DONTDUMP), not forked
- * (MADV_DONTFORK), with transparent huge pages. On error what was made stays in @ram for
- * ram_destroy().
+ * Map the planned RAM: not dumped (MADV_DONTDUMP), not forked (MADV_DONTFORK), with transparent
+ * huge pages. On error what was made stays in @ram for ram_destroy().
  */
 int ram_create(struct ram *ram, struct err *err);
 
@@ -98,8 +114,18 @@ int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct r
 struct range ram_boot_run(const struct ram *ram, unsigned int i);
 
 /*
- * All bytes zero again. No DMA mapping of this RAM may exist: its pages are given up where that is
- * cheaper.
+ * All bytes zero; with @touch all pages there as well, by several threads, which have ended when it
+ * returns. Says how far it is about once a second.
+ */
+int ram_prepare(struct ram *ram, bool touch, struct err *err);
+
+/* Bytes of the last pages of banks that are not the guest's: the pages are larger than the rest of
+ * the bank. */
+uint64_t ram_wasted(const struct ram *ram);
+
+/*
+ * All bytes zero again. No DMA mapping of this RAM may exist: its pages are given up where nobody
+ * asked for them to be there.
  */
 int ram_clear(struct ram *ram, struct err *err);
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -14,6 +15,10 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/core/ram.h"
+
+/* /dev/mem: Documentation/admin-guide/devices.txt */
+#define MEM_MAJOR 1
+#define MEM_MINOR 1
 
 static uint64_t n_pages(uint64_t page, const char *which)
 {
@@ -43,15 +48,14 @@ int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err
 			page >> 10);
 	else
 		err_fix(err, "raise the size= limit with which %s is mounted",
-			ram->backing.hugetlbfs);
+			ram->backing.hugetlbfs ?: ram->backing.file);
 	return err->code;
 }
 
-static int open_huge_file(struct ram *ram, struct err *err)
+static int open_hugetlbfs(struct ram *ram, struct err *err)
 {
 	const char *directory = ram->backing.hugetlbfs;
 	char path[512];
-	struct statfs st;
 	int ret;
 
 	if (snprintf(path, sizeof(path), "%s/dais-%d", directory, (int)getpid()) >=
@@ -61,22 +65,115 @@ static int open_huge_file(struct ram *ram, struct err *err)
 	if (ram->fd < 0)
 		return err_set(err, ram->fd, "create %s", path);
 	ret = sys_unlink(path);
+	return ret ? err_set(err, ret, "unlink %s", path) : 0;
+}
+
+/* A file without blocks is all holes: it reads as zeroes, and need not be filled with them. */
+static int open_file(struct ram *ram, struct err *err)
+{
+	const char *path = ram->backing.file;
+	struct stat st;
+	int ret;
+
+	ram->fd = sys_open(path, O_RDWR);
+	if (ram->fd < 0)
+		return err_set(err, ram->fd, "memory-file = %s", path);
+	ret = sys_fstat(ram->fd, &st);
 	if (ret)
-		return err_set(err, ret, "unlink %s", path);
-	ret = sys_fstatfs(ram->fd, &st);
-	if (ret)
-		return err_set(err, ret, "fstatfs %s", path);
-	if ((uint32_t)st.f_type != HUGETLBFS_MAGIC) {
-		err_usage(err, "mem-path = %s: this is no hugetlbfs", directory);
-		err_fix(err, "mount one (\"mount -t hugetlbfs none %s\"), or leave mem-path out",
-			directory);
+		return err_set(err, ret, "memory-file = %s: fstat", path);
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+		err_usage(err, "memory-file = %s: this is no memory", path);
+		err_why(err, "it is neither a regular file nor a character device");
+		err_fix(err, "name a file of a tmpfs or hugetlbfs, or a device of memory");
 		return err->code;
 	}
-	ram->page = (uint64_t)st.f_bsize;
+	ram->is_dirty = !S_ISREG(st.st_mode) || st.st_blocks > 0;
 	return 0;
 }
 
 int ram_file_open(struct ram *ram, struct err *err)
 {
-	return ram->backing.hugetlbfs ? open_huge_file(ram, err) : 0;
+	const char *path = ram->backing.hugetlbfs;
+	struct statfs st;
+	int ret;
+
+	if (!path && !ram->backing.file)
+		return 0;
+	ret = path ? open_hugetlbfs(ram, err) : open_file(ram, err);
+	if (ret)
+		return ret;
+	ret = sys_fstatfs(ram->fd, &st);
+	if (ret)
+		return err_set(err, ret, "fstatfs %s", path ? path : ram->backing.file);
+	if ((uint32_t)st.f_type == HUGETLBFS_MAGIC) {
+		ram->page = (uint64_t)st.f_bsize;
+	} else if (path) {
+		err_usage(err, "mem-path = %s: this is no hugetlbfs", path);
+		err_fix(err, "mount one (\"mount -t hugetlbfs none %s\"), or leave mem-path out",
+			path);
+		return err->code;
+	}
+	return 0;
+}
+
+static uint64_t end_in_file(const struct ram *ram)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < ram->n_banks; i++) {
+		const struct ram_bank *bank = &ram->banks[i];
+		uint64_t last = bank->offset + round_up_to(bank->gpa.size, ram->page);
+
+		if (bank->fd == ram->fd && last > end)
+			end = last;
+	}
+	return end;
+}
+
+int ram_file_check(const struct ram *ram, struct err *err)
+{
+	const char *path = ram->backing.file;
+	uint64_t end = end_in_file(ram), offset = ram->backing.offset;
+	struct stat st;
+	char text[32];
+	int ret;
+
+	if (!path)
+		return 0;
+	if (!is_aligned(offset, ram->page)) {
+		err_usage(err, "memory-file = %s,offset=0x%" PRIx64, path, offset);
+		err_why(err, "the offset is no multiple of its pages, which are %s",
+			str_size(ram->page, text));
+		err_fix(err, "change the offset");
+		return err->code;
+	}
+	ret = sys_fstat(ram->fd, &st);
+	if (ret)
+		return err_set(err, ret, "memory-file = %s: fstat", path);
+	if (S_ISCHR(st.st_mode))
+		return st.st_rdev == makedev(MEM_MAJOR, MEM_MINOR)
+			       ? ram_file_check_physical(
+					 path, (struct range){ offset, end - offset }, err)
+			       : 0;
+	if ((uint64_t)st.st_size >= end)
+		return 0;
+	err_usage(err, "memory-file = %s: the file is too small", path);
+	err_why(err, "guest RAM is %" PRIu64 " bytes of it from %" PRIu64 " on, it has %" PRIu64,
+		end - offset, offset, (uint64_t)st.st_size);
+	err_fix(err, "truncate -s %" PRIu64 " %s, or give the guest less memory", end, path);
+	return err->code;
+}
+
+int ram_file_map_failed(const struct ram *ram, uint64_t size, struct err *err)
+{
+	const char *path = ram->backing.file;
+
+	if (err->code == -ENOMEM && ram->page > sys_page_size())
+		return ram_file_too_few_pages(ram, size, err);
+	if (!path)
+		return err->code;
+	err_why(err, "%s does not let all of it be mapped from 0x%" PRIx64 " on", path,
+		ram->backing.offset);
+	err_fix(err, "change memory-file, its offset, or memory");
+	return err->code;
 }

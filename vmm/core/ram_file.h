@@ -5,13 +5,27 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/range.h"
 
 struct ram;
 
-/* Set fd and page as ram->backing says. */
+/* Set fd, page and is_dirty as ram->backing says; fd stays -1 for anonymous memory. */
 int ram_file_open(struct ram *ram, struct err *err);
 
-/* Say in @err, which is set, why @size more bytes of ram->fd's huge pages could not be had. */
+/* Whether what is planned lies in the file, and a guest can work there. */
+int ram_file_check(const struct ram *ram, struct err *err);
+
+/* Say in @err, which is set, why a bank could not be mapped; @size more bytes were to be. */
+int ram_file_map_failed(const struct ram *ram, uint64_t size, struct err *err);
+
+/* The same for huge pages: how many are missing. */
 int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err);
+
+/*
+ * Whether the host's kernel leaves [start, start + size) of its physical memory alone and yet has
+ * it in its memory map: by /proc/iomem. Else an error. A process that may not see the addresses
+ * there gets no error.
+ */
+int ram_file_check_physical(const char *path, struct range memory, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const str
 			break;
 		if (run.size > size - ram->size)
 			run.size = size - ram->size;
-		if (ram_add_bank(ram, run, ram->fd, ram->size, err)) {
+		if (ram_add_bank(ram, run, ram->fd, ram->backing.offset + ram->size, err)) {
 			forget_banks(ram);
 			return err->code;
 		}
@@ -133,4 +134,69 @@ int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const str
 	err_fix(err, "give the guest at most %s", room);
 	forget_banks(ram);
 	return err->code;
+}
+
+/* What RAM at a fixed place may not touch. NULL: nothing of these is there. */
+static const char *find_window(const struct memmap *map, struct range ram, struct range *window)
+{
+	const struct {
+		struct range range;
+		const char *name;
+	} windows[] = {
+		{ { MEMMAP_PL011, MEMMAP_BUS_LOW - MEMMAP_PL011 }, "emulated devices and the GIC" },
+		{ map->bus_low, "assigned devices" },
+		{ map->bus_high, "assigned devices" },
+	};
+
+	for (size_t i = 0; i < n_elems(windows); i++) {
+		*window = windows[i].range;
+		if (range_overlaps(*window, ram))
+			return windows[i].name;
+	}
+	return NULL;
+}
+
+static int no_place(struct range ram, struct range other, const char *what, struct err *err)
+{
+	err_usage(err, "memory-base = 0x%" PRIx64 ": RAM from 0x%" PRIx64 " to 0x%" PRIx64,
+		  ram.start, ram.start, range_last(ram));
+	err_why(err, "0x%" PRIx64 " to 0x%" PRIx64 " is %s", other.start, range_last(other), what);
+	err_fix(err,
+		"change memory-base or memory, or leave memory-base out: RAM is then laid around "
+		"what cannot be RAM");
+	return err->code;
+}
+
+int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64_t size,
+		const struct range *holes, unsigned int n_holes, struct err *err)
+{
+	uint64_t end = range_last(map->bus_high) + 1, unit = bank_unit(ram);
+	struct range run = { base, size }, window;
+	const char *name;
+	char text[32];
+
+	forget_banks(ram);
+	if (check_size(size, err))
+		return err->code;
+	if (!is_aligned(base, unit)) {
+		err_usage(err, "memory-base = 0x%" PRIx64, base);
+		err_why(err, "it is no multiple of %s", str_size(unit, text));
+		err_fix(err, "give memory-base as 0x80000000");
+		return err->code;
+	}
+	if (!range_valid(run) || range_last(run) >= end)
+		return no_place(run, (struct range){ end, -end },
+				"beyond the guest's address space", err);
+	name = find_window(map, run, &window);
+	if (name) {
+		char what[64];
+
+		snprintf(what, sizeof(what), "the window for %s", name);
+		return no_place(run, window, what, err);
+	}
+	for (unsigned int i = 0; i < n_holes; i++)
+		if (range_overlaps(holes[i], run))
+			return no_place(run, holes[i],
+					"reserved by the host's IOMMU: it maps nothing there", err);
+	return ram_add_bank(ram, run, ram->fd, ram->backing.offset, err);
 }
