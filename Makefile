@@ -110,12 +110,14 @@ read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_
 	vmm/registry.c vmm/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(wildcard vmm/core/ram*.c) vfio/carveout.c \
 	vfio/settings.c vfio/overlay.c vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
-run  := $(filter-out $(read) $(none),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
+check_srcs := $(wildcard vmm/check*.c) vmm/cmd_check.c
+run  := $(filter-out $(read) $(none) $(check_srcs),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
 	vfio/*.c vmm/*.c)) vmm/plan_vfio.c
 
 for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
 for-$(CONFIG_RUN)           += $(run)
 for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
+for-$(CONFIG_CHECK)         += $(check_srcs)
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c

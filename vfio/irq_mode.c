@@ -129,10 +129,10 @@ static int attr(struct vfio_irq *irq, struct vm *vm, uint64_t which)
 	return kvm_attr_set(vm->vfio->kvm_fd, KVM_DEV_VFIO_DEVICE, which, &arg);
 }
 
-static bool can_forward(const struct vm *vm)
+bool vfio_irq_can_forward(int kvm_vfio_fd)
 {
-	return vm->vfio->kvm_fd >= 0 &&
-	       kvm_attr_has(vm->vfio->kvm_fd, KVM_DEV_VFIO_DEVICE, KVM_DEV_VFIO_FORWARD_IRQ);
+	return kvm_vfio_fd >= 0 &&
+	       kvm_attr_has(kvm_vfio_fd, KVM_DEV_VFIO_DEVICE, KVM_DEV_VFIO_FORWARD_IRQ);
 }
 
 int vfio_irq_forward(struct vfio_irq *irq, struct vm *vm, struct err *err)
@@ -144,7 +144,7 @@ int vfio_irq_forward(struct vfio_irq *irq, struct vm *vm, struct err *err)
 	if (!irq->level) {
 		snprintf(irq->why, sizeof(irq->why),
 			 "an edge has no completion that forwarding could save");
-	} else if (!can_forward(vm)) {
+	} else if (!vfio_irq_can_forward(vm->vfio->kvm_fd)) {
 		snprintf(irq->why, sizeof(irq->why), "the host's kernel cannot forward interrupts");
 	} else {
 		ret = attr(irq, vm, KVM_DEV_VFIO_FORWARD_IRQ);

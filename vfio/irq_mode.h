@@ -51,5 +51,7 @@ int vfio_irq_choose(struct vfio_irq *irq, const struct vm *vm, struct err *err);
  */
 int vfio_irq_forward(struct vfio_irq *irq, struct vm *vm, struct err *err);
 void vfio_irq_unforward(struct vfio_irq *irq, struct vm *vm);
+/* The kernel has that interface, and it is switched on. @kvm_vfio_fd: the KVM-VFIO device. */
+bool vfio_irq_can_forward(int kvm_vfio_fd);
 
 #endif

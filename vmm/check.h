@@ -2,17 +2,124 @@
 #ifndef VMM_CHECK_H
 #define VMM_CHECK_H
 
-#include "vmm/base/err.h"
-
 /*
- * The parts of "dais check", one for each option of it. They print what they find to the standard
- * output. Return 0: all is well; 1: something is not, and was printed; or a negative errno and
- * @err: the check could not be made.
+ * "dais check": everything that stands between this host, a set of VMs, and a run, as findings. It
+ * reads files, opens /dev/kvm for a virtual machine that is thrown away, and opens nothing of VFIO:
+ * the first open of a device resets it.
  */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "fdt/host_tree.h"
+#include "vfio/host_device.h"
+#include "vfio/host_live.h"
+#include "vmm/base/err.h"
+#include "vmm/config.h"
+#include "vmm/core/vm.h"
+#include "vmm/plan.h"
+
+enum check_severity {
+	CHECK_FINE,
+	CHECK_WARNS,  /* a run is possible, but not as good as it could be, or not for every VM */
+	CHECK_BLOCKS, /* a run will fail */
+};
+const char *check_severity_name(enum check_severity severity);
+
+struct check_finding {
+	const char *check; /* the part that found it: a name of the table in check_run.c */
+	enum check_severity severity;
+	char *what; /* and why */
+	char *fix;  /* a command to copy, or what to do where there is no command; NULL: nothing */
+};
+
+/* A device of the host that a VM wants. */
+struct check_device {
+	const struct device_config *config;
+	bool found; /* … and then @host is filled */
+	struct vfio_host_device host;
+	const struct plan_device *plan; /* NULL: it was not planned */
+};
+
+/* One VM of the set. */
+struct check_vm {
+	const char *name; /* the file that describes it, or the device that was named alone */
+	bool is_file;     /* else nothing is known of it but the device */
+	struct vm_config config;
+	struct check_device *devices;
+	unsigned int n_devices;
+	struct plan plan;
+};
+
+struct check {
+	const char *step;       /* the part that runs */
+	struct host_tree *tree; /* NULL: the host has none */
+	struct host_live *live;
+	struct check_vm *vms;
+	unsigned int n_vms;
+	struct vm vm; /* thrown away; vm.fd -1: there is no KVM for this user */
+	struct check_finding *findings;
+	unsigned int n_findings;
+	bool out_of_memory;
+};
+
+/* What the command line names. */
+struct check_request {
+	const char **files;
+	unsigned int n_files;
+	const char **devices;
+	unsigned int n_devices;
+};
 
 /*
- * Fire each interrupt of @device ("HOST[,KEY=VALUE]...", as behind --device vfio-platform,host=)
- * without an event of the hardware, through its real path to a guest, in every mode.
+ * All checks of the table; an error only when memory ran out or the host's tree cannot be read.
+ * check_destroy() also after an error.
+ */
+int check_run(struct check *check, const struct check_request *request, struct err *err);
+void check_destroy(struct check *check);
+unsigned int check_count(const struct check *check, enum check_severity severity);
+
+void check_print_text(const struct check *check, FILE *out);
+int check_print_json(const struct check *check, FILE *out, struct err *err);
+
+/* For the checks: one finding, then perhaps its remedy. */
+void check_say(struct check *check, enum check_severity severity, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void check_fix(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What a run would fail with. @vm: whose; NULL: anybody's. */
+void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
+		   const struct err *err);
+
+/* A parameter of a module is Y or N; false: there is no such file, or it says something else. */
+bool check_parameter_is(const char *module, const char *parameter, char value);
+/* It is a module that was loaded, not a part of the kernel. */
+bool check_module_is_loadable(const char *module);
+/* Some VM of the set wants a device. */
+bool check_wants_devices(const struct check *check);
+
+/* The parts: files check_*.c, in the order of check_run.c's table. */
+void check_kvm(struct check *check);
+void check_gic(struct check *check);
+void check_forward(struct check *check);
+void check_kernel(struct check *check);
+void check_sandbox(struct check *check);
+void check_drivers(struct check *check);
+void check_iommu(struct check *check);
+void check_unsafe_interrupts(struct check *check);
+void check_reset(struct check *check);
+void check_nodes(struct check *check);
+void check_memory(struct check *check);
+void check_memlock(struct check *check);
+void check_hugepages(struct check *check);
+void check_devices(struct check *check);
+void check_plans(struct check *check);
+void check_held(struct check *check);
+void check_set(struct check *check);
+
+/*
+ * "dais check --irq": fire each interrupt of @device ("HOST[,KEY=VALUE]...", as behind --device
+ * vfio-platform,host=) without an event of the hardware, through its real path to a guest, in every
+ * mode. Prints what it finds. Returns 0: all is well; 1: something is not, and was printed; or a
+ * negative errno and @err: it could not be tried.
  */
 int check_irq(const char *device, struct err *err);
 

@@ -1,61 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/log.h"
-#include "vmm/base/range.h"
 #include "vmm/check.h"
 #include "vmm/commands.h"
 #include "vmm/machine.h"
 
-static const struct check {
-	const char *option;
-	const char *arg;
-	const char *help;
-	int (*run)(const char *value, struct err *err);
-} checks[] = {
-	{ "--irq", "DEVICE[,KEY=VALUE]...",
-	  "Fire each interrupt of this device of the host, in every mode, through its real\n"
-	  "      path to a small guest, without an event of the hardware. Opens the device,\n"
-	  "      and so resets it where the kernel can.",
-	  check_irq },
-};
-
 static void print_help(void)
 {
-	puts("usage: dais check --OPTION VALUE\n\nTry a part of this host.\n");
-	for (size_t i = 0; i < n_elems(checks); i++)
-		printf("  %s %s\n      %s\n", checks[i].option, checks[i].arg, checks[i].help);
+	puts("usage: dais check [-c FILE]... [--json] [DEVICE]...\n"
+	     "       dais check --irq DEVICE[,KEY=VALUE]...\n\n"
+	     "Tell everything that stands between this host and a run of these VMs, all at\n"
+	     "once, each with a remedy: what blocks a run (then the exit status is 3), what\n"
+	     "makes it worse than it could be, and what is fine. Several VMs are meant to run\n"
+	     "at the same time: what two of them want is told, too. Nothing is changed, and no\n"
+	     "device is opened.\n\n"
+	     "  -c, --config FILE\n"
+	     "      Check this VM. A DEVICE stands for a VM that wants it.\n"
+	     "  --json\n"
+	     "      Print JSON.\n"
+	     "  --irq DEVICE[,KEY=VALUE]...\n"
+	     "      Fire each interrupt of this device of the host, in every mode, through its\n"
+	     "      real path to a small guest, without an event of the hardware. Opens the\n"
+	     "      device, and so resets it where the kernel can.\n"
+	     "  -h, --help\n"
+	     "      This help.");
 }
 
-static int run(int argc, char *const *argv, struct err *err)
+/* What the command line says beside the request. */
+struct check_options {
+	bool json;
+	bool help;
+	const char *irq; /* NULL: not asked for */
+};
+
+static bool is_option(const char *arg, const char *key, char letter)
+{
+	return (arg[0] == '-' && arg[1] == letter && !arg[2]) || !strcmp(arg, key);
+}
+
+static int parse(struct check_options *options, struct check_request *request, int argc,
+		 char *const *argv, struct err *err)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *arg = argv[i];
+
+		if (arg[0] != '-') {
+			request->devices[request->n_devices++] = arg;
+		} else if (is_option(arg, "--config", 'c') && i + 1 < argc) {
+			request->files[request->n_files++] = argv[++i];
+		} else if (!strcmp(arg, "--irq") && i + 1 < argc) {
+			options->irq = argv[++i];
+		} else if (!strcmp(arg, "--json")) {
+			options->json = true;
+		} else if (is_option(arg, "--help", 'h')) {
+			options->help = true;
+		} else {
+			err_usage(err, "%s: unknown option, or one without its value", arg);
+			err_fix(err, "dais help check lists them");
+			return err->code;
+		}
+	}
+	if (options->irq && (options->json || request->n_files || request->n_devices)) {
+		err_usage(err, "--irq is a check of its own");
+		err_fix(err, "give --irq DEVICE alone");
+		return err->code;
+	}
+	return 0;
+}
+
+static int fire(const char *device, struct err *err)
 {
 	int ret;
 
-	for (size_t i = 0; argc == 2 && i < n_elems(checks); i++) {
-		if (strcmp(argv[0], checks[i].option))
-			continue;
-		log_set_level(LOG_ERROR);
-		ret = machine_block_signals(err);
-		return ret ? ret : checks[i].run(argv[1], err);
-	}
-	err_usage(err, "dais check wants one option and its value");
-	err_fix(err, "dais help check lists them");
-	return err->code;
+	log_set_level(LOG_ERROR);
+	ret = machine_block_signals(err);
+	if (!ret)
+		ret = check_irq(device, err);
+	return ret > 0 ? EXIT_STATUS_FAILURE : ret;
+}
+
+static int look(const struct check_options *options, const struct check_request *request,
+		struct err *err)
+{
+	struct check check;
+	int ret = check_run(&check, request, err);
+
+	if (!ret && options->json)
+		ret = check_print_json(&check, stdout, err);
+	else if (!ret)
+		check_print_text(&check, stdout);
+	if (!ret && check_count(&check, CHECK_BLOCKS))
+		ret = EXIT_STATUS_HOST;
+	check_destroy(&check);
+	return ret;
 }
 
 int cmd_check(int argc, char *const *argv)
 {
+	struct check_options options = { 0 };
+	struct check_request request = {
+		.files = calloc((size_t)argc + 1, sizeof(*request.files)),
+		.devices = calloc((size_t)argc + 1, sizeof(*request.devices)),
+	};
 	struct err err;
-	int ret;
+	int ret = 0;
 
-	if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+	if (!request.files || !request.devices)
+		ret = err_set(&err, ENOMEM, "read the command line");
+	if (!ret)
+		ret = parse(&options, &request, argc, argv, &err);
+	if (!ret && options.help)
 		print_help();
-		return EXIT_STATUS_OK;
-	}
-	ret = run(argc, argv, &err);
+	else if (!ret)
+		ret = options.irq ? fire(options.irq, &err) : look(&options, &request, &err);
+	free(request.files);
+	free(request.devices);
 	if (ret >= 0)
-		return ret ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
+		return ret;
 	err_print(&err);
 	return err_exit_status(&err);
 }

@@ -13,7 +13,9 @@
 const struct command commands[] = {
 #ifdef CONFIG_RUN
 	{ "run", "start a virtual machine", cmd_run },
-	{ "check", "try the interrupts of a device on this host", cmd_check },
+#endif
+#ifdef CONFIG_CHECK
+	{ "check", "tell what stands between this host and a run", cmd_check },
 #endif
 #ifdef CONFIG_PLAN
 	{ "list", "show the host's devices, and which of them a guest can have", cmd_list },

@@ -222,6 +222,17 @@ int sys_stat(const char *path, struct stat *st)
 	return ret ? ret : stat_entry(e, st);
 }
 
+int sys_access(const char *path, int mode)
+{
+	struct fake_entry *e;
+	int ret;
+
+	(void)mode;
+	fail_if_chosen();
+	ret = fake_tree_find(path, true, &e);
+	return ret ? ret : -e->access_code;
+}
+
 ssize_t sys_readlink(const char *path, char *buf, size_t size)
 {
 	struct fake_entry *e;

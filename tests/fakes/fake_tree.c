@@ -140,6 +140,7 @@ static struct fake_entry *add(const char *path, enum fake_kind kind)
 	e->data = NULL;
 	e->size = 0;
 	e->ops = NULL;
+	e->access_code = 0;
 	e->kind = kind;
 	return e;
 }
@@ -210,6 +211,14 @@ void fake_device(const char *path, const struct fake_fd_ops *ops, void *opaque)
 void fake_open_error(const char *path, int code)
 {
 	add(path, FAKE_ERROR)->code = code;
+}
+
+void fake_access_error(const char *path, int code)
+{
+	struct fake_entry *e;
+
+	assert(!fake_tree_find(path, true, &e));
+	e->access_code = code;
 }
 
 const char *fake_file_text(const char *path)

@@ -19,6 +19,7 @@ struct fake_entry {
 	const struct fake_fd_ops *ops;
 	void *opaque;
 	int code;
+	int access_code; /* of access(); 0: granted */
 };
 
 void fake_tree_reset(void);

@@ -197,6 +197,11 @@ int sys_stat(const char *path, struct stat *st)
 	return result(stat(path, st));
 }
 
+int sys_access(const char *path, int mode)
+{
+	return result(faccessat(AT_FDCWD, path, mode, AT_EACCESS));
+}
+
 ssize_t sys_readlink(const char *path, char *buf, size_t size)
 {
 	return sys_readlinkat(AT_FDCWD, path, buf, size);

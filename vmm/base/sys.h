@@ -58,6 +58,8 @@ int sys_fallocate(int fd, int mode, off_t offset, off_t size);
 int sys_fstat(int fd, struct stat *st);
 int sys_fstatfs(int fd, struct statfs *st);
 int sys_stat(const char *path, struct stat *st);
+/* Whether this process may: @mode R_OK, W_OK … of access(), for its effective ids. 0 or errno. */
+int sys_access(const char *path, int mode);
 /* Returns the target's length, NUL-terminated in @buf, or -ENAMETOOLONG if it does not fit. */
 ssize_t sys_readlink(const char *path, char *buf, size_t size);
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/common/gunzip.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/check.h"
+
+#define MAX_OPTIONS (1 << 20) /* bytes of a kernel's configuration */
+
+/* What the rest of dais is built on, and what is missed without it. */
+static const struct {
+	const char *symbol;
+	enum check_severity severity;
+	const char *why;
+} wanted[] = {
+	{ "KVM", CHECK_BLOCKS, "there are no guests" },
+	{ "VFIO", CHECK_BLOCKS, "no device can be handed out" },
+	{ "VFIO_PLATFORM", CHECK_WARNS, "no device of the platform bus can be handed out" },
+	{ "VFIO_AMBA", CHECK_WARNS, "no device of the amba bus can be handed out" },
+	{ "VFIO_IOMMU_TYPE1", CHECK_WARNS, "there is no iommu=type1" },
+	{ "IOMMUFD", CHECK_WARNS, "there is no iommu=iommufd" },
+	{ "VFIO_DEVICE_CDEV", CHECK_WARNS, "there is no iommu=iommufd" },
+	{ "HUGETLBFS", CHECK_WARNS, "there is no mem-path" },
+	{ "DEBUG_FS", CHECK_WARNS, "nobody can tell which clocks and power domains are on" },
+	{ "SECCOMP_FILTER", CHECK_WARNS, "dais cannot be confined to its system calls" },
+	{ "SECURITY_LANDLOCK", CHECK_WARNS, "dais cannot be confined to its files" },
+	{ "USER_NS", CHECK_WARNS, "an unprivileged dais cannot leave the host's namespaces" },
+};
+
+static char *unpack(const char *path)
+{
+	struct gunzip *gunzip = NULL;
+	owned_fd int fd = sys_open(path, O_RDONLY);
+	owned_ptr char *text = NULL;
+	struct stat st;
+	struct err err;
+	ssize_t n = -1;
+
+	if (fd < 0 || sys_fstat(fd, &st) ||
+	    gunzip_open(fd, 0, (uint64_t)st.st_size, path, &gunzip, &err))
+		return NULL;
+	text = calloc(1, MAX_OPTIONS);
+	if (text)
+		n = gunzip_read(gunzip, text, MAX_OPTIONS - 1, &err);
+	gunzip_close(gunzip);
+	return n > 0 ? take_ptr(&text) : NULL;
+}
+
+/* The kernel's configuration; NULL: it is nowhere. */
+static char *read_options(void)
+{
+	char release[96], path[160], *options = unpack("/proc/config.gz");
+	size_t size;
+
+	if (options || file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+		return options;
+	snprintf(path, sizeof(path), "/boot/config-%s", release);
+	if (!file_read(path, MAX_OPTIONS, &options, &size))
+		return options;
+	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
+	return file_read(path, MAX_OPTIONS, &options, &size) ? NULL : options;
+}
+
+/* As y or m. */
+static bool has_option(const char *options, const char *symbol)
+{
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\nCONFIG_%s=", symbol);
+	at = strstr(options, line);
+	return at && (at[strlen(line)] == 'y' || at[strlen(line)] == 'm');
+}
+
+void check_kernel(struct check *check)
+{
+	owned_ptr char *options = read_options();
+	unsigned int n_missing = 0;
+	char size[32];
+
+	check_say(check, CHECK_FINE, "the host's pages are %s", str_size(sys_page_size(), size));
+	if (!options) {
+		check_say(
+			check, CHECK_WARNS,
+			"the kernel's configuration is neither in /proc/config.gz nor in /boot nor in "
+			"/lib/modules");
+		check_fix(check, "sudo modprobe configs");
+		return;
+	}
+	for (size_t i = 0; i < n_elems(wanted); i++) {
+		if (has_option(options, wanted[i].symbol))
+			continue;
+		n_missing++;
+		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s",
+			  wanted[i].symbol, wanted[i].why);
+		check_fix(check,
+			  "scripts/config -e %s && make olddefconfig, in the kernel's "
+			  "sources; build and boot it",
+			  wanted[i].symbol);
+	}
+	if (!n_missing)
+		check_say(check, CHECK_FINE, "the kernel has all options that dais wants");
+}
+
+bool check_parameter_is(const char *module, const char *parameter, char value)
+{
+	char path[160], text[16];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, parameter);
+	return !file_read_line(path, text, sizeof(text)) && text[0] == value;
+}
+
+bool check_module_is_loadable(const char *module)
+{
+	char path[160];
+
+	/* Documentation/ABI/stable/sysfs-module */
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	return file_exists(path);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/str.h"
+#include "vmm/check.h"
+#include "vmm/wrap.h"
+
+#define INDENT 8 /* column of a finding's text */
+
+const char *check_severity_name(enum check_severity severity)
+{
+	static const char *const names[] = {
+		[CHECK_FINE] = "fine",
+		[CHECK_WARNS] = "warns",
+		[CHECK_BLOCKS] = "blocks",
+	};
+
+	return names[severity];
+}
+
+unsigned int check_count(const struct check *check, enum check_severity severity)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < check->n_findings; i++)
+		n += check->findings[i].severity == severity;
+	return n;
+}
+
+/* NULL when memory ran out. */
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}
+
+void check_say(struct check *check, enum check_severity severity, const char *fmt, ...)
+{
+	struct check_finding *findings =
+		realloc(check->findings, (check->n_findings + 1) * sizeof(*findings));
+	va_list ap;
+
+	if (!findings) {
+		check->out_of_memory = true;
+		return;
+	}
+	check->findings = findings;
+	findings += check->n_findings++;
+	*findings = (struct check_finding){ .check = check->step, .severity = severity };
+	va_start(ap, fmt);
+	findings->what = format(fmt, ap);
+	va_end(ap);
+	if (!findings->what)
+		check->out_of_memory = true;
+}
+
+void check_fix(struct check *check, const char *fmt, ...)
+{
+	struct check_finding *finding;
+	va_list ap;
+
+	if (check->out_of_memory)
+		return;
+	finding = &check->findings[check->n_findings - 1];
+	va_start(ap, fmt);
+	finding->fix = format(fmt, ap);
+	va_end(ap);
+	if (!finding->fix)
+		check->out_of_memory = true;
+}
+
+void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
+		   const struct err *err)
+{
+	check_say(check, severity, "%s%s%s%s%s", vm ? vm->name : "", vm ? ": " : "", err->what,
+		  err->why[0] ? ": " : "", err->why);
+	if (err->fix[0])
+		check_fix(check, "%s", err->fix);
+}
+
+static void print_finding(const struct check_finding *finding, FILE *out)
+{
+	char *text = str_printf("%s: %s", finding->check, finding->what);
+
+	wrap_print(out, fprintf(out, "%s", check_severity_name(finding->severity)), INDENT,
+		   text ?: finding->what);
+	free(text);
+	/* In one line, however long: it is to be copied. */
+	if (finding->fix)
+		fprintf(out, "%*sfix: %s\n", INDENT, "", finding->fix);
+}
+
+void check_print_text(const struct check *check, FILE *out)
+{
+	for (int severity = CHECK_BLOCKS; severity >= CHECK_FINE; severity--)
+		for (unsigned int i = 0; i < check->n_findings; i++)
+			if (check->findings[i].severity == (enum check_severity)severity)
+				print_finding(&check->findings[i], out);
+	fprintf(out, "blocks: %u, warns: %u, fine: %u\n", check_count(check, CHECK_BLOCKS),
+		check_count(check, CHECK_WARNS), check_count(check, CHECK_FINE));
+}
+
+int check_print_json(const struct check *check, FILE *out, struct err *err)
+{
+	json_t *array = json_array(), *root;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < check->n_findings; i++) {
+		const struct check_finding *finding = &check->findings[i];
+
+		ret |= json_array_append_new(
+			array, json_pack("{s:s,s:s,s:s,s:s?}", "check", finding->check, "severity",
+					 check_severity_name(finding->severity), "what",
+					 finding->what, "fix", finding->fix));
+	}
+	root = json_pack("{s:o,s:i,s:i}", "findings", array, "blocks",
+			 (int)check_count(check, CHECK_BLOCKS), "warns",
+			 (int)check_count(check, CHECK_WARNS));
+	if (ret || !root || json_dumpf(root, out, JSON_INDENT(2)))
+		ret = err_set(err, 0, "the findings cannot be written as JSON");
+	json_decref(root);
+	fputc('\n', out);
+	return ret;
+}

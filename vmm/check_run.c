@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "vfio/settings.h"
+#include "vmm/base/file.h"
+#include "vmm/base/range.h"
+#include "vmm/check.h"
+#include "vmm/options.h"
+
+/* What is wrong with a file is a finding; then nothing else is known of the VM. */
+static void read_file(struct check *check, struct check_vm *vm, const char *path)
+{
+	char *const argv[] = { (char *)"-c", (char *)path };
+	enum options_wish wish;
+	struct err err;
+
+	vm->name = path;
+	vm->is_file = true;
+	if (options_parse(&vm->config, (int)n_elems(argv), argv, &wish, &err)) {
+		check_say_err(check, CHECK_BLOCKS, vm, &err);
+		config_destroy(&vm->config);
+		config_init(&vm->config);
+		vm->is_file = false;
+	}
+}
+
+static void read_device(struct check *check, struct check_vm *vm, const char *device)
+{
+	struct err err;
+
+	vm->name = device;
+	if (config_add_host_device(&vm->config, device, device, &err) ||
+	    config_finish_devices(&vm->config, &err))
+		check_say_err(check, CHECK_BLOCKS, vm, &err);
+}
+
+/* Those of the host that the VM wants. */
+static int find_devices(struct check_vm *vm)
+{
+	const struct vm_config *config = &vm->config;
+
+	vm->devices = calloc(config->n_devices + 1, sizeof(*vm->devices));
+	if (!vm->devices)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < config->n_devices; i++)
+		if (config->devices[i].class && vfio_is_assigned(&config->devices[i]))
+			vm->devices[vm->n_devices++].config = &config->devices[i];
+	return 0;
+}
+
+static int read_vms(struct check *check, const struct check_request *request)
+{
+	unsigned int n = request->n_files + request->n_devices;
+
+	check->step = "files";
+	check->vms = calloc(n + 1, sizeof(*check->vms));
+	if (!check->vms)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n; i++) {
+		struct check_vm *vm = &check->vms[check->n_vms++];
+
+		config_init(&vm->config);
+		if (i < request->n_files)
+			read_file(check, vm, request->files[i]);
+		else
+			read_device(check, vm, request->devices[i - request->n_files]);
+		if (find_devices(vm))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void check_images(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		const struct check_vm *vm = &check->vms[i];
+		struct boot_files files = BOOT_FILES_NONE;
+		struct err err;
+
+		if (vm->is_file &&
+		    boot_files_open(&files, vm->config.kernel, vm->config.initrd, &err))
+			check_say_err(check, CHECK_BLOCKS, vm, &err);
+		boot_files_close(&files);
+	}
+}
+
+/* In this order they run, and the findings of one severity are told. */
+static const struct {
+	const char *name;
+	void (*run)(struct check *check);
+} steps[] = {
+	{ "images", check_images },
+	{ "kernel", check_kernel },
+	{ "kvm", check_kvm },
+	{ "gic", check_gic },
+	{ "memlock", check_memlock },
+	{ "hugepages", check_hugepages },
+	{ "devices", check_devices }, /* looks them up, for all that follow */
+	{ "drivers", check_drivers },
+	{ "iommu", check_iommu },
+	{ "unsafe-interrupts", check_unsafe_interrupts },
+	{ "reset", check_reset },
+	{ "nodes", check_nodes },
+	{ "forward", check_forward },
+	{ "plan", check_plans }, /* plans them, for all that follow */
+	{ "memory", check_memory },
+	{ "held", check_held },
+	{ "set", check_set },
+	{ "sandbox", check_sandbox },
+};
+
+static int read_host(struct check *check, struct err *err)
+{
+	int ret = 0;
+
+	if (file_exists(VFIO_HOST_TREE))
+		ret = host_tree_read_live(VFIO_HOST_TREE, &check->tree, err);
+	if (!ret && check->tree)
+		ret = host_live_create(check->tree, &check->live, err);
+	return ret;
+}
+
+int check_run(struct check *check, const struct check_request *request, struct err *err)
+{
+	int ret;
+
+	*check = (struct check){ 0 };
+	vm_init(&check->vm);
+	ret = read_host(check, err);
+	if (ret)
+		return ret;
+	check->out_of_memory = read_vms(check, request);
+	for (size_t i = 0; i < n_elems(steps) && !check->out_of_memory; i++) {
+		check->step = steps[i].name;
+		steps[i].run(check);
+	}
+	return check->out_of_memory ? err_set(err, ENOMEM, "check this host") : 0;
+}
+
+void check_destroy(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_findings; i++) {
+		free(check->findings[i].what);
+		free(check->findings[i].fix);
+	}
+	free(check->findings);
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		plan_destroy(&check->vms[i].plan);
+		free(check->vms[i].devices);
+		config_destroy(&check->vms[i].config);
+	}
+	free(check->vms);
+	host_live_destroy(check->live);
+	host_tree_destroy(check->tree);
+	vm_destroy(&check->vm);
+}
+
+bool check_wants_devices(const struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		if (check->vms[i].n_devices)
+			return true;
+	return false;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What two VMs, or two devices, of the set both want, and only one can have. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/sys.h"
+#include "vmm/check.h"
+
+/* A pair of devices of the set; their VMs may be one. */
+struct pair {
+	const struct check_vm *vm[2];
+	const struct check_device *device[2];
+	char vms[512];     /* "a.conf and b.conf" */
+	char devices[264]; /* "10000000.edu and 10200000.sata" */
+};
+
+#define ONE_AT_A_TIME "run one of the two at a time"
+
+static void check_same(struct check *check, const struct pair *pair)
+{
+	const struct vfio_host_device *a = &pair->device[0]->host, *b = &pair->device[1]->host;
+
+	if (!strcmp(a->name, b->name)) {
+		check_say(check, CHECK_BLOCKS, "%s: %s is wanted twice", pair->vms, a->name);
+		check_fix(check, ONE_AT_A_TIME);
+	} else if (a->group >= 0 && a->group == b->group && pair->vm[0] != pair->vm[1]) {
+		check_say(check, CHECK_BLOCKS,
+			  "%s: %s are in one IOMMU group, %d, which only one VM can have",
+			  pair->vms, pair->devices, a->group);
+		check_fix(check, ONE_AT_A_TIME ", or make one VM of them");
+	}
+}
+
+static bool is_spi(const struct host_irq_fact *irq)
+{
+	return irq->is_gic && irq->kind == HOST_IRQ_OK && !irq->specifier[0];
+}
+
+/* vfio_set_trigger() of Linux asks for an interrupt that it does not share. */
+static void check_same_spi(struct check *check, const struct pair *pair)
+{
+	const struct host_facts *a = &pair->device[0]->plan->facts;
+	const struct host_facts *b = &pair->device[1]->plan->facts;
+
+	for (unsigned int i = 0; i < a->n_irqs; i++) {
+		for (unsigned int k = 0; k < b->n_irqs; k++) {
+			if (!is_spi(&a->irqs[i]) || !is_spi(&b->irqs[k]) ||
+			    a->irqs[i].specifier[1] != b->irqs[k].specifier[1])
+				continue;
+			check_say(check, CHECK_BLOCKS,
+				  "%s: %s share the host's SPI %" PRIu32
+				  ", which VFIO gives to one",
+				  pair->vms, pair->devices, a->irqs[i].specifier[1]);
+			check_fix(check, "leave one of the two devices out");
+		}
+	}
+}
+
+static struct range whole_pages(struct range range)
+{
+	uint64_t page = sys_page_size(), start = round_down_to(range.start, page);
+
+	return (struct range){ start, round_up_to(range.start + range.size, page) - start };
+}
+
+static void check_same_page(struct check *check, const struct pair *pair)
+{
+	const struct host_facts *a = &pair->device[0]->plan->facts;
+	const struct host_facts *b = &pair->device[1]->plan->facts;
+
+	for (unsigned int i = 0; i < a->n_regions; i++) {
+		for (unsigned int k = 0; k < b->n_regions; k++) {
+			struct range x = a->regions[i], y = b->regions[k];
+			bool overlap = range_overlaps(x, y);
+
+			if (!x.size || !y.size || !range_overlaps(whole_pages(x), whole_pages(y)))
+				continue;
+			check_say(check, overlap ? CHECK_BLOCKS : CHECK_WARNS,
+				  "%s: %s have %s, 0x%" PRIx64, pair->vms, pair->devices,
+				  overlap ? "registers at the same address"
+					  : "registers in one page of the host, so that both are "
+					    "trapped, which is slow",
+				  x.start > y.start ? x.start : y.start);
+			if (overlap)
+				check_fix(check, ONE_AT_A_TIME);
+		}
+	}
+}
+
+static void check_pair(struct check *check, struct pair *pair)
+{
+	const struct check_device *a = pair->device[0], *b = pair->device[1];
+	bool one_vm = pair->vm[0] == pair->vm[1];
+
+	if (!a->found || !b->found)
+		return;
+	snprintf(pair->vms, sizeof(pair->vms), "%s%s%s", pair->vm[0]->name, one_vm ? "" : " and ",
+		 one_vm ? "" : pair->vm[1]->name);
+	snprintf(pair->devices, sizeof(pair->devices), "%s and %s", a->host.name, b->host.name);
+	check_same(check, pair);
+	if (!a->plan || !b->plan || a->plan->node == b->plan->node)
+		return;
+	check_same_spi(check, pair);
+	if (!one_vm)
+		check_same_page(check, pair);
+}
+
+static void check_device_with_others(struct check *check, unsigned int i, unsigned int k)
+{
+	struct pair pair = { .vm[0] = &check->vms[i], .device[0] = &check->vms[i].devices[k] };
+
+	for (unsigned int j = i; j < check->n_vms; j++) {
+		pair.vm[1] = &check->vms[j];
+		for (unsigned int l = j == i ? k + 1 : 0; l < check->vms[j].n_devices; l++) {
+			pair.device[1] = &check->vms[j].devices[l];
+			check_pair(check, &pair);
+		}
+	}
+}
+
+/* Two guests would write to the same memory. */
+static void check_memory_files(struct check *check, const struct check_vm *a,
+			       const struct check_vm *b)
+{
+	const struct vm_config *x = &a->config, *y = &b->config;
+
+	if (!x->memory_file || !y->memory_file || strcmp(x->memory_file, y->memory_file) ||
+	    !range_overlaps((struct range){ x->memory_offset, x->memory },
+			    (struct range){ y->memory_offset, y->memory }))
+		return;
+	check_say(check, CHECK_BLOCKS, "%s and %s: both have their RAM in the same part of %s",
+		  a->name, b->name, x->memory_file);
+	check_fix(check,
+		  "memory-file = %s, with an offset of 0x%" PRIx64 " or more, in one of the "
+		  "two",
+		  x->memory_file, y->memory_offset + y->memory);
+}
+
+/* The lowest host CPU that vCPUs of both are bound to; -1: none. */
+static int shared_cpu(const struct vm_config *a, const struct vm_config *b)
+{
+	for (unsigned int w = 0; w < VM_AFFINITY_WORDS; w++) {
+		uint64_t cpus[2] = { 0 };
+
+		for (unsigned int v = 0; v < a->n_vcpus; v++)
+			cpus[0] |= a->affinity[v][w];
+		for (unsigned int v = 0; v < b->n_vcpus; v++)
+			cpus[1] |= b->affinity[v][w];
+		if (cpus[0] & cpus[1])
+			return (int)(64 * w) + __builtin_ctzll(cpus[0] & cpus[1]);
+	}
+	return -1;
+}
+
+static void check_cpus(struct check *check, const struct check_vm *a, const struct check_vm *b)
+{
+	bool real_time = a->config.rt_priority || b->config.rt_priority;
+	int cpu =
+		a->config.affinity && b->config.affinity ? shared_cpu(&a->config, &b->config) : -1;
+
+	if (cpu < 0)
+		return;
+	check_say(check, CHECK_WARNS, "%s and %s: both have vCPUs on host CPU %d%s", a->name,
+		  b->name, cpu, real_time ? ", where one with rt-priority starves the other" : "");
+	check_fix(check, "cpu-affinity = other CPUs, in one of the two");
+}
+
+void check_set(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		for (unsigned int k = 0; k < check->vms[i].n_devices; k++)
+			check_device_with_others(check, i, k);
+		for (unsigned int j = i + 1; j < check->n_vms; j++) {
+			check_memory_files(check, &check->vms[i], &check->vms[j]);
+			check_cpus(check, &check->vms[i], &check->vms[j]);
+		}
+	}
+}

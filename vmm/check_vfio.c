@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vfio/cause.h"
+#include "vfio/host_device.h"
+#include "vfio/vfio.h"
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/check.h"
+
+/* Whether a VM of the set wants a device of this bus. */
+static bool wants_bus(const struct check *check, bool amba)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
+			const struct check_device *device = &check->vms[i].devices[k];
+
+			if (device->found && device->host.amba == amba)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* In modules.dep: "kernel/drivers/vfio/platform/vfio-platform.ko.xz: …". */
+static bool is_module(const char *name)
+{
+	owned_ptr char *text = NULL;
+	char release[96], path[160], file[64];
+	size_t size;
+
+	if (file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+		return false;
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+	snprintf(file, sizeof(file), "/%s.ko", name);
+	return !file_read(path, 16 << 20, &text, &size) && strstr(text, file);
+}
+
+void check_drivers(struct check *check)
+{
+	static const struct {
+		const char *bus, *driver, *symbol;
+	} drivers[] = {
+		{ "platform", "vfio-platform", "VFIO_PLATFORM" },
+		{ "amba", "vfio-amba", "VFIO_AMBA" },
+	};
+
+	for (size_t i = 0; i < n_elems(drivers); i++) {
+		const char *driver = drivers[i].driver;
+		bool wanted = wants_bus(check, i);
+		char path[96];
+
+		snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s", drivers[i].bus, driver);
+		if (file_exists(path)) {
+			check_say(check, CHECK_FINE, "the driver %s is there", driver);
+		} else if (is_module(driver)) {
+			check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
+				  "the driver %s is not loaded", driver);
+			check_fix(check, "sudo modprobe %s%s", driver,
+				  i ? "" : " reset_required=0");
+		} else {
+			check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
+				  "the kernel has no driver %s: devices of the %s bus cannot be "
+				  "handed out",
+				  driver, drivers[i].bus);
+			check_fix(check,
+				  "scripts/config -e %s && make olddefconfig, in the "
+				  "kernel's sources; build and boot it",
+				  drivers[i].symbol);
+		}
+	}
+}
+
+static bool has_entries(const char *dir)
+{
+	DIR *d = sys_opendir(dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = sys_readdir(d)))
+		found = entry->d_name[0] != '.';
+	if (d)
+		sys_closedir(d);
+	return found;
+}
+
+/* Its VMs go through this backend, or may. */
+static bool wants_backend(const struct check *check, enum vfio_backend backend)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		if (check->vms[i].n_devices && check->vms[i].config.iommu == backend)
+			return true;
+	return false;
+}
+
+void check_iommu(struct check *check)
+{
+	bool type1 = file_exists("/dev/vfio/vfio"), iommufd = file_exists("/dev/iommu");
+	bool only_none = wants_backend(check, VFIO_BACKEND_NONE) &&
+			 !wants_backend(check, VFIO_BACKEND_AUTO) &&
+			 !wants_backend(check, VFIO_BACKEND_TYPE1) &&
+			 !wants_backend(check, VFIO_BACKEND_IOMMUFD);
+
+	if (!has_entries("/sys/class/iommu") && !only_none) {
+		check_say(check, check_wants_devices(check) ? CHECK_BLOCKS : CHECK_WARNS,
+			  "no IOMMU works on this host: nothing would keep a device's DMA in the "
+			  "guest's memory");
+		check_fix(check, "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
+				 "its node in the device tree; or iommu = none");
+	}
+	if (!type1 && !iommufd) {
+		check_say(check, check_wants_devices(check) ? CHECK_BLOCKS : CHECK_WARNS,
+			  "there is neither /dev/vfio/vfio nor /dev/iommu");
+		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
+		return;
+	}
+	check_say(check, CHECK_FINE, "IOMMU backends: %s",
+		  !iommufd ? "type1"
+		  : !type1 ? "iommufd"
+			   : "iommufd, type1");
+	if (!type1 && wants_backend(check, VFIO_BACKEND_TYPE1)) {
+		check_say(check, CHECK_BLOCKS, "iommu = type1, and there is no /dev/vfio/vfio");
+		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1");
+	}
+	if (!iommufd && wants_backend(check, VFIO_BACKEND_IOMMUFD)) {
+		check_say(check, CHECK_BLOCKS, "iommu = iommufd, and there is no /dev/iommu");
+		check_fix(check, "sudo modprobe iommufd");
+	}
+}
+
+/* What "auto" tries, in this order. */
+static const struct {
+	enum vfio_backend backend;
+	const char *name, *module, *control;
+} backends[] = {
+	{ VFIO_BACKEND_IOMMUFD, "iommufd", "iommufd", "/dev/iommu" },
+	{ VFIO_BACKEND_TYPE1, "type1", "vfio_iommu_type1", "/dev/vfio/vfio" },
+};
+
+/* The device's file for the backend; false: there is none. */
+static bool find_file(const struct check_device *device, size_t backend, char *path, size_t size)
+{
+	char dir[320];
+	struct dirent *entry;
+	DIR *d;
+
+	if (backends[backend].backend == VFIO_BACKEND_TYPE1) {
+		snprintf(path, size, "/dev/vfio/%d", device->host.group);
+		return file_exists(path);
+	}
+	/* Documentation/ABI/testing/sysfs-devices-vfio-dev */
+	path[0] = '\0';
+	snprintf(dir, sizeof(dir), "%s/vfio-dev", device->host.path);
+	d = sys_opendir(dir);
+	while (d && !path[0] && (entry = sys_readdir(d)))
+		if (entry->d_name[0] != '.')
+			snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name);
+	if (d)
+		sys_closedir(d);
+	return path[0] && file_exists(path);
+}
+
+/*
+ * iommu_group_has_isolated_msi() of Linux: a platform device whose MSIs go through an ITS is
+ * isolated; the amba bus gives its devices no MSI domain.
+ */
+static bool has_isolated_msi(const struct check *check, const struct check_device *device)
+{
+	const struct host_node *node, *parent;
+
+	if (!check->tree || device->host.amba)
+		return false;
+	node = host_live_node(check->tree, device->host.name);
+	parent = node ? host_tree_by_phandle(check->tree, host_node_u32(node, "msi-parent", 0))
+		      : NULL;
+	return parent && host_node_is_compatible(parent, "arm,gic-v3-its");
+}
+
+static bool is_unsafe_refused(size_t backend)
+{
+	return check_parameter_is(backends[backend].module, "allow_unsafe_interrupts", 'N');
+}
+
+/* As far as can be seen without opening it. */
+static bool works(const struct check *check, const struct check_device *device, size_t backend)
+{
+	char path[320];
+
+	return sys_access(backends[backend].control, R_OK | W_OK) == 0 &&
+	       find_file(device, backend, path, sizeof(path)) &&
+	       sys_access(path, R_OK | W_OK) == 0 &&
+	       (!is_unsafe_refused(backend) || has_isolated_msi(check, device));
+}
+
+/* Of an obstacle to this backend, for the VM: "auto" needs one of the two. Fine: the VM does not
+ * use it. */
+static enum check_severity severity_of(const struct check *check, const struct check_vm *vm,
+				       const struct check_device *device, size_t backend)
+{
+	if (!device->found)
+		return CHECK_FINE;
+	if (vm->config.iommu == VFIO_BACKEND_AUTO)
+		return works(check, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
+	return vm->config.iommu == backends[backend].backend ? CHECK_BLOCKS : CHECK_FINE;
+}
+
+void check_unsafe_interrupts(struct check *check)
+{
+	for (size_t i = 0; i < n_elems(backends); i++) {
+		enum check_severity worst = CHECK_WARNS;
+		const char *who = NULL;
+
+		if (!is_unsafe_refused(i))
+			continue;
+		for (unsigned int v = 0; v < check->n_vms; v++) {
+			for (unsigned int k = 0; k < check->vms[v].n_devices; k++) {
+				const struct check_device *device = &check->vms[v].devices[k];
+				enum check_severity severity =
+					severity_of(check, &check->vms[v], device, i);
+
+				if (severity == CHECK_FINE || has_isolated_msi(check, device))
+					continue;
+				who = device->host.name;
+				worst = severity > worst ? severity : worst;
+			}
+		}
+		check_say(check, worst,
+			  "%s.allow_unsafe_interrupts is off: with iommu=%s VFIO refuses %s, whose "
+			  "MSIs nobody isolates; a wired interrupt cannot be forged",
+			  backends[i].module, backends[i].name, who ?: "devices");
+		check_fix(check,
+			  "echo Y | sudo tee /sys/module/%s/parameters/allow_unsafe_interrupts",
+			  backends[i].module);
+	}
+}
+
+static void say_reset_required(struct check *check, enum check_severity severity, const char *who)
+{
+	check_say(check, severity,
+		  "vfio_platform.reset_required is on: the driver refuses %s for which the kernel "
+		  "has no reset handler",
+		  who);
+	if (check_module_is_loadable("vfio_platform"))
+		check_fix(check, "sudo modprobe -r vfio-platform && sudo modprobe vfio-platform "
+				 "reset_required=0");
+	else
+		check_fix(check, "add vfio_platform.reset_required=0 to the kernel's command line");
+}
+
+void check_reset(struct check *check)
+{
+	unsigned int n = 0;
+
+	if (!check_parameter_is("vfio_platform", "reset_required", 'Y'))
+		return;
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
+			const struct check_device *device = &check->vms[i].devices[k];
+			const struct host_node *node;
+			struct live_device live;
+
+			if (!device->found || device->host.amba || !check->tree ||
+			    vfio_host_device_is_bound(&device->host))
+				continue;
+			node = host_live_node(check->tree, device->host.name);
+			if (!node)
+				continue;
+			host_live_device(check->live, node, &live);
+			if (live.reset_handler == LIVE_HANDLER_THERE)
+				continue;
+			say_reset_required(check,
+					   live.reset_handler == LIVE_HANDLER_NONE ? CHECK_BLOCKS
+										   : CHECK_WARNS,
+					   device->host.name);
+			n++;
+		}
+	}
+	if (!n && !check_wants_devices(check))
+		say_reset_required(check, CHECK_WARNS, "devices of the platform bus");
+}
+
+static void check_holder(struct check *check, const struct check_vm *vm,
+			 const struct check_device *device)
+{
+	for (size_t i = 0; i < n_elems(backends); i++) {
+		struct err err = { 0 };
+		char path[320];
+
+		if (!find_file(device, i, path, sizeof(path)) || !vfio_cause_holder(&err, path))
+			continue;
+		check_say(check, CHECK_BLOCKS, "%s: %s: %s", vm->name, device->host.name, err.why);
+		check_fix(check, "%s", err.fix);
+		return;
+	}
+}
+
+static void check_backend(struct check *check, const struct check_vm *vm,
+			  const struct check_device *device, size_t backend)
+{
+	const char *control = backends[backend].control;
+	char path[320], other[320];
+
+	if (severity_of(check, vm, device, backend) != CHECK_BLOCKS)
+		return;
+	if (!find_file(device, backend, path, sizeof(path))) {
+		if (vm->config.iommu == VFIO_BACKEND_AUTO &&
+		    find_file(device, !backend, other, sizeof(other)))
+			return; /* what stands in the way is told of the other one */
+		check_say(check, CHECK_BLOCKS, "%s: %s has no file below /dev/vfio for iommu=%s",
+			  vm->name, device->host.name, backends[backend].name);
+		check_fix(check, "ls -l /dev/vfio /dev/vfio/devices; dmesg | grep vfio");
+	} else if (sys_access(path, R_OK | W_OK)) {
+		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s, the file of %s",
+			  vm->name, path, device->host.name);
+		check_fix(check, "sudo chown $USER %s", path);
+	}
+	if (sys_access(control, R_OK | W_OK) == -EACCES) {
+		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s", vm->name, control);
+		check_fix(check, "sudo chmod 666 %s", control);
+	}
+}
+
+void check_nodes(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		const struct check_vm *vm = &check->vms[i];
+
+		for (unsigned int k = 0; k < vm->n_devices; k++) {
+			const struct check_device *device = &vm->devices[k];
+
+			if (!device->found || !vfio_host_device_is_bound(&device->host) ||
+			    device->host.group < 0)
+				continue;
+			check_holder(check, vm, device);
+			for (size_t n = 0; n < n_elems(backends); n++)
+				check_backend(check, vm, device, n);
+		}
+	}
+}
