@@ -98,7 +98,8 @@ Test(ram_file, a_file_that_cannot_serve)
 		mode_t mode;
 		const char *what, *why, *fix;
 	} cases[] = {
-		{ "/none", 0, SIZE, S_IFREG, "/none: No such file", "", "" },
+		{ "/none", 0, SIZE, S_IFREG, "/none: No such file", "this file",
+		  "truncate -s SIZE /none" },
 		{ "/dev/shm/ram", 0, SIZE - 1, S_IFREG, "too small",
 		  "67108864 bytes of it from 0 on", "truncate -s 67108864 /dev/shm/ram" },
 		{ "/dev/shm/ram", 2 * MIB, SIZE, S_IFREG, "too small",

@@ -76,8 +76,13 @@ static int open_file(struct ram *ram, struct err *err)
 	int ret;
 
 	ram->fd = sys_open(path, O_RDWR);
-	if (ram->fd < 0)
-		return err_set(err, ram->fd, "memory-file = %s", path);
+	if (ram->fd < 0) {
+		err_set(err, ram->fd, "memory-file = %s", path);
+		err_why(err, "guest RAM is to be this file, for reading and writing");
+		err_fix(err, "make one (truncate -s SIZE %s), or give this user the right to it",
+			path);
+		return err->code;
+	}
 	ret = sys_fstat(ram->fd, &st);
 	if (ret)
 		return err_set(err, ret, "memory-file = %s: fstat", path);
