@@ -5,8 +5,10 @@
 #include <linux/kvm.h>
 #include <linux/vfio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "arch/common/kvm_arm.h"
+#include "fdt/check.h"
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
@@ -90,6 +92,33 @@ Test(machine, RAM_is_mapped_by_the_backend_that_was_asked_for)
 	}
 }
 
+Test(machine, RAM_is_where_the_user_wants_it_and_all_there_before_it_is_pinned)
+{
+	unsigned char there[RAM_SIZE / 4096];
+
+	config.memory_base = 2ULL << 30;
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_vfio.containers[0].maps[0].start, 2ULL << 30);
+	cr_assert_eq(mincore(machine.vm.ram.banks[0].hva, RAM_SIZE, there), 0);
+	for (size_t i = 0; i < sizeof(there); i++)
+		cr_assert(there[i] & 1);
+	machine_destroy(&machine);
+}
+
+/* The message has the number; nothing was made for nothing. */
+Test(machine, a_locked_memory_limit_that_is_too_low_is_found_first)
+{
+	fake_set_memlock(65536, RAM_SIZE - 1);
+	cr_assert_eq(machine_build(&machine, &config, &err), -ENOMEM);
+	cr_expect(strstr(err.fix, "LimitMEMLOCK="), "%s", err.fix);
+	cr_expect_null(machine.vm.ram.banks[0].hva);
+	machine_destroy(&machine);
+	fake_set_memlock(65536, RAM_SIZE);
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_memlock(), RAM_SIZE);
+	machine_destroy(&machine);
+}
+
 Test(machine, the_order_that_the_kernel_wants)
 {
 	unsigned int vcpu_init, vgic_init, irqfd, trigger;
@@ -119,6 +148,7 @@ Test(machine, the_tree_describes_it)
 	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
 	cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
 	cr_assert_eq(fdt_check_full(blob, size), 0);
+	cr_assert_eq(dt_check(blob, size, &err), 0, "%s", err.what);
 	node = fdt_path_offset(blob, "/chosen");
 	bootargs = fdt_getprop(blob, node, "bootargs", NULL);
 	cr_expect_str_eq(bootargs, "quiet");
