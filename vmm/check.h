@@ -45,7 +45,7 @@ struct check_vm {
 	const char *name; /* the file that describes it, or the device that was named alone */
 	bool is_file;     /* else nothing is known of it but the device */
 	struct vm_config config;
-	struct check_device *devices;
+	struct check_device *devices; /* in struct check */
 	unsigned int n_devices;
 	struct plan plan;
 };
@@ -56,7 +56,8 @@ struct check {
 	struct host_live *live;
 	struct check_vm *vms;
 	unsigned int n_vms;
-	struct vm vm; /* thrown away; vm.fd -1: there is no KVM for this user */
+	struct check_device *devices; /* of all of them */
+	struct vm vm;                 /* thrown away; vm.fd -1: there is no KVM for this user */
 	struct check_finding *findings;
 	unsigned int n_findings;
 	bool out_of_memory;

@@ -33,7 +33,7 @@ unsigned int check_count(const struct check *check, enum check_severity severity
 }
 
 /* NULL when memory ran out. */
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
 

@@ -37,17 +37,39 @@ static void read_device(struct check *check, struct check_vm *vm, const char *de
 		check_say_err(check, CHECK_BLOCKS, vm, &err);
 }
 
-/* Those of the host that the VM wants. */
-static int find_devices(struct check_vm *vm)
+/* Those of the host that the VM wants. Returns how many; @devices may be NULL. */
+static unsigned int find_devices(const struct vm_config *config, struct check_device *devices)
 {
-	const struct vm_config *config = &vm->config;
+	unsigned int n = 0;
 
-	vm->devices = calloc(config->n_devices + 1, sizeof(*vm->devices));
-	if (!vm->devices)
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		if (!config->devices[i].class || !vfio_is_assigned(&config->devices[i]))
+			continue;
+		if (devices)
+			devices[n].config = &config->devices[i];
+		n++;
+	}
+	return n;
+}
+
+static int share_devices(struct check *check)
+{
+	struct check_device *devices;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		n += find_devices(&check->vms[i].config, NULL);
+	devices = calloc(n + 1, sizeof(*devices));
+	if (!devices)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < config->n_devices; i++)
-		if (config->devices[i].class && vfio_is_assigned(&config->devices[i]))
-			vm->devices[vm->n_devices++].config = &config->devices[i];
+	check->devices = devices;
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		struct check_vm *vm = &check->vms[i];
+
+		vm->devices = devices;
+		vm->n_devices = find_devices(&vm->config, devices);
+		devices += vm->n_devices;
+	}
 	return 0;
 }
 
@@ -67,10 +89,8 @@ static int read_vms(struct check *check, const struct check_request *request)
 			read_file(check, vm, request->files[i]);
 		else
 			read_device(check, vm, request->devices[i - request->n_files]);
-		if (find_devices(vm))
-			return -ENOMEM;
 	}
-	return 0;
+	return share_devices(check);
 }
 
 static void check_images(struct check *check)
@@ -149,10 +169,10 @@ void check_destroy(struct check *check)
 	free(check->findings);
 	for (unsigned int i = 0; i < check->n_vms; i++) {
 		plan_destroy(&check->vms[i].plan);
-		free(check->vms[i].devices);
 		config_destroy(&check->vms[i].config);
 	}
 	free(check->vms);
+	free(check->devices);
 	host_live_destroy(check->live);
 	host_tree_destroy(check->tree);
 	vm_destroy(&check->vm);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vmm/base/log.h"
+#include "vmm/base/own.h"
 #include "vmm/check.h"
 #include "vmm/commands.h"
 #include "vmm/machine.h"
@@ -99,26 +100,31 @@ static int look(const struct check_options *options, const struct check_request 
 	return ret;
 }
 
+/* The exit status, or a negative errno and @err. */
+static int run(int argc, char *const *argv, struct err *err)
+{
+	owned_ptr const char **files = calloc((size_t)argc + 1, sizeof(*files));
+	owned_ptr const char **devices = calloc((size_t)argc + 1, sizeof(*devices));
+	struct check_request request = { .files = files, .devices = devices };
+	struct check_options options = { 0 };
+	int ret;
+
+	if (!files || !devices)
+		return err_set(err, ENOMEM, "read the command line");
+	ret = parse(&options, &request, argc, argv, err);
+	if (ret)
+		return ret;
+	if (!options.help)
+		return options.irq ? fire(options.irq, err) : look(&options, &request, err);
+	print_help();
+	return EXIT_STATUS_OK;
+}
+
 int cmd_check(int argc, char *const *argv)
 {
-	struct check_options options = { 0 };
-	struct check_request request = {
-		.files = calloc((size_t)argc + 1, sizeof(*request.files)),
-		.devices = calloc((size_t)argc + 1, sizeof(*request.devices)),
-	};
 	struct err err;
-	int ret = 0;
+	int ret = run(argc, argv, &err);
 
-	if (!request.files || !request.devices)
-		ret = err_set(&err, ENOMEM, "read the command line");
-	if (!ret)
-		ret = parse(&options, &request, argc, argv, &err);
-	if (!ret && options.help)
-		print_help();
-	else if (!ret)
-		ret = options.irq ? fire(options.irq, &err) : look(&options, &request, &err);
-	free(request.files);
-	free(request.devices);
 	if (ret >= 0)
 		return ret;
 	err_print(&err);

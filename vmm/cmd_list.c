@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/own.h"
 #include "vmm/commands.h"
 #include "vmm/list.h"
 
@@ -72,22 +73,29 @@ static int list_devices(const struct list_options *options, char *const *filters
 	return ret;
 }
 
-int cmd_list(int argc, char *const *argv)
+static int run(int argc, char *const *argv, struct err *err)
 {
+	owned_ptr char **filters = calloc((size_t)argc + 1, sizeof(*filters));
 	struct list_options options = { 0 };
 	unsigned int n_filters = 0;
-	char **filters = calloc((size_t)argc + 1, sizeof(*filters));
-	struct err err;
-	int ret = filters ? 0 : err_set(&err, ENOMEM, "read the command line");
+	int ret;
 
-	if (!ret)
-		ret = parse(&options, argc, argv, filters, &n_filters, &err);
-	if (!ret && options.help)
-		print_help();
-	else if (!ret)
-		ret = list_devices(&options, filters, n_filters, &err);
-	free(filters);
-	if (!ret)
+	if (!filters)
+		return err_set(err, ENOMEM, "read the command line");
+	ret = parse(&options, argc, argv, filters, &n_filters, err);
+	if (ret)
+		return ret;
+	if (!options.help)
+		return list_devices(&options, filters, n_filters, err);
+	print_help();
+	return 0;
+}
+
+int cmd_list(int argc, char *const *argv)
+{
+	struct err err;
+
+	if (!run(argc, argv, &err))
 		return EXIT_STATUS_OK;
 	err_print(&err);
 	return err_exit_status(&err);

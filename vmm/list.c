@@ -71,40 +71,43 @@ static int compare_devices(const void *a, const void *b)
 	return strcmp(name[0], name[1]);
 }
 
-/* What for_each() hands over; @failed when memory ran out. */
+/* The members of a group but one; @failed when memory ran out. */
 struct member_walk {
-	struct list_device *device;
+	const char *but;
+	struct list_member *items;
+	unsigned int n_items;
 	bool failed;
 };
 
 static void take_member(void *opaque, const char *name, const char *driver)
 {
 	struct member_walk *walk = opaque;
-	struct list_device *device = walk->device;
-	struct list_member *members;
+	struct list_member *items;
 
-	if (!strcmp(name, device->host.name))
+	if (!strcmp(name, walk->but))
 		return;
-	members = realloc(device->members, (device->n_members + 1) * sizeof(*members));
-	if (!members) {
+	items = realloc(walk->items, (walk->n_items + 1) * sizeof(*items));
+	if (!items) {
 		walk->failed = true;
 		return;
 	}
-	device->members = members;
-	members += device->n_members++;
-	str_copy(members->name, sizeof(members->name), name);
-	str_copy(members->driver, sizeof(members->driver), driver);
+	walk->items = items;
+	items += walk->n_items++;
+	str_copy(items->name, sizeof(items->name), name);
+	str_copy(items->driver, sizeof(items->driver), driver);
 }
 
 static int read_device(struct list *list, struct list_device *device, struct err *err)
 {
-	struct member_walk walk = { .device = device };
 	const char *name = device->host.name;
+	struct member_walk walk = { .but = name };
 
 	if (list->tree)
 		device->node = host_live_node(list->tree, name);
 	if (device->host.group >= 0)
 		vfio_host_group_for_each(device->host.group, take_member, &walk);
+	device->members = walk.items;
+	device->n_members = walk.n_items;
 	return walk.failed ? err_set(err, ENOMEM, "list %s", name) : list_judge(list, device, err);
 }
 
