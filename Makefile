@@ -134,11 +134,11 @@ for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
+libs = -lfdt -linih $(if $(CONFIG_RUN),-lseccomp -lcap-ng) $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/hold-fds
+all: guests $(B)/test/hold-fds $(B)/test/sandbox-probe
 endif
 
 $(B)/dais: $(objs)
@@ -180,6 +180,13 @@ $(B)/obj/guest/%.o: guest/%.S $(B)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(guest_flags) -MMD -MP -c -o $@ $<
 
+# With the very filters of dais
+$(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
+			 $(filter $(B)/obj/vmm/base/% $(B)/obj/vmm/sandbox_filter.o $(B)/obj/vmm/sandbox_policy.o $(B)/obj/vmm/sandbox_debug.o,$(objs))
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cc_flags) $(LDFLAGS) -o $@ $(filter-out %/.flags,$^) $(libs)
+
 # A program for system tests: tests/system/NAME.c becomes $(B)/test/NAME
 $(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	@mkdir -p $(@D)
@@ -194,7 +201,7 @@ unit_cc     ?= gcc
 unit_flags  := $(call cppflags,$(U)) -std=gnu11 -O1 -g -pthread -fno-omit-frame-pointer \
 	       -fsanitize=address,undefined -fno-sanitize-recover=all $(warnings) \
 	       -Wno-format-truncation -Wno-maybe-uninitialized # wrong too often under the sanitizers
-unit_srcs   := $(filter-out vmm/base/sys.c arch/none/% $(none),$(every)) $(wildcard tests/fakes/*.c)
+unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/none/% $(none),$(every)) $(wildcard tests/fakes/*.c)
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
 unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
 
@@ -217,7 +224,7 @@ $(U)/libdais.a: $(unit_objs)
 $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz -lseccomp
 
 $(U)/trees/%.dtb: tests/unit/trees/%.dts
 	@mkdir -p $(@D)

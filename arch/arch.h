@@ -28,7 +28,7 @@ struct arch_cpu_config {
 	enum arch_switch sve;
 	enum arch_switch pauth;
 	/*
-	 * Host CPUs on which vCPUs may run, VCPU_PLACEMENT_WORDS words per vCPU, or NULL: decides
+	 * Host CPUs on which vCPUs may run, VCPU_AFFINITY_WORDS words per vCPU, or NULL: decides
 	 * on hosts with several PMUs.
 	 */
 	const uint64_t *affinity;

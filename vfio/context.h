@@ -20,7 +20,8 @@ struct vfio {
 	struct vfio_handle *handles; /* open devices, the last one first */
 	struct vfio_device *devices; /* those that were created, in that order */
 	struct iova_list reserved;
-	int kvm_fd; /* KVM-VFIO device, -1: none */
+	int kvm_fd;        /* KVM-VFIO device, -1: none */
+	int interrupts_fd; /* HOST_IRQ_FILE, -1: it cannot be read */
 	/* nodes.c: the host's tree and what becomes of it; NULL before they are needed */
 	struct host_tree *tree;
 	struct vfio_carveouts carveouts;

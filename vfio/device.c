@@ -167,7 +167,7 @@ static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list 
 	struct host_irq_list after;
 	unsigned int i = 0, n = 0;
 
-	host_irq_read(&vdev->host, &after);
+	host_irq_read(vdev->device.vm->vfio->interrupts_fd, &vdev->host, &after);
 	if (after.n_irqs != before->n_irqs + vdev->n_irqs)
 		return;
 	for (unsigned int k = 0; k < after.n_irqs; k++) {
@@ -189,7 +189,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	struct host_irq_list irqs_before;
 	int ret;
 
-	host_irq_read(&vdev->host, &irqs_before);
+	host_irq_read(vdev->device.vm->vfio->interrupts_fd, &vdev->host, &irqs_before);
 	ret = vfio_handle_open(vdev->device.vm->vfio, &vdev->host, &vdev->handle, err);
 	if (ret)
 		return ret;

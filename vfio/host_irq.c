@@ -41,7 +41,7 @@ static bool parse_line(const char *line, const char *name, struct host_irq *irq)
 	}
 }
 
-void host_irq_read(const struct vfio_host_device *host, struct host_irq_list *list)
+void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list)
 {
 	owned_ptr char *text = NULL;
 	char name[sizeof(host->name) + 16], *line, *next;
@@ -53,7 +53,7 @@ void host_irq_read(const struct vfio_host_device *host, struct host_irq_list *li
 		str_copy(name, sizeof(name), "](vfio-amba-");
 	else
 		snprintf(name, sizeof(name), "](%s)", host->name);
-	if (file_read("/proc/interrupts", 16 << 20, &text, &size))
+	if (file_read_again(fd, 16 << 20, &text, &size))
 		return;
 	for (next = text; list->n_irqs < HOST_IRQ_MAX && (line = strsep(&next, "\n"));)
 		list->n_irqs += parse_line(line, name, &list->irqs[list->n_irqs]);
@@ -89,7 +89,7 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
 		struct host_irq_list now;
 
-		host_irq_read(&vdev->host, &now);
+		host_irq_read(vfio->interrupts_fd, &vdev->host, &now);
 		for (unsigned int i = 0; i < vdev->n_irqs; i++, n++) {
 			if (n >= n_max)
 				continue;

@@ -19,11 +19,14 @@ struct host_irq_list {
 	unsigned int n_irqs;
 };
 
+#define HOST_IRQ_FILE "/proc/interrupts"
+
 /*
- * The lines that belong to VFIO for @host, or to its like: "vfio-irq[N](NAME)", where vfio-amba has
- * the kind of the device for a name and not its own. Ascending; the kernel numbers a device's
- * interrupts in their order. None when the file cannot be read.
+ * The lines of @fd, an open HOST_IRQ_FILE, that belong to VFIO for @host, or to its like:
+ * "vfio-irq[N](NAME)", where vfio-amba has the kind of the device for a name and not its own.
+ * Ascending; the kernel numbers a device's interrupts in their order. None when the file cannot be
+ * read (@fd may be -1).
  */
-void host_irq_read(const struct vfio_host_device *host, struct host_irq_list *list);
+void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "vfio/context.h"
 #include "vfio/host_device.h"
+#include "vfio/host_irq.h"
 #include "vfio/nodes.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
@@ -58,6 +60,7 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)
 		return err_set(err, ENOMEM, "VFIO");
 	(*vfio)->backend = backend;
 	(*vfio)->kvm_fd = -1;
+	(*vfio)->interrupts_fd = sys_open(HOST_IRQ_FILE, O_RDONLY);
 	return 0;
 }
 
@@ -205,6 +208,7 @@ void vfio_destroy(struct vfio *vfio)
 		vfio->iommus = iommu->next;
 		iommu->ops->close(iommu);
 	}
+	close_fd(&vfio->interrupts_fd);
 	free(vfio->reserved.ranges);
 	free(vfio);
 }

@@ -123,6 +123,15 @@ int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action a
 	return -ENOENT;
 }
 
+unsigned int vfio_files(const struct vfio *vfio, enum vfio_file kind, int *fds, unsigned int n_max)
+{
+	(void)vfio;
+	(void)kind;
+	(void)fds;
+	(void)n_max;
+	return 0;
+}
+
 void vfio_destroy(struct vfio *vfio)
 {
 	(void)vfio;

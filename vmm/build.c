@@ -106,13 +106,24 @@ static int fork_keeper(struct machine *m, struct err *err)
 	if (ret < 0)
 		return ret;
 	if (!ret) {
+		m->vm.at_work = m->keeper.at_work;
 		m->n_kept = m->n_stages;
 		return keeper_follow(&m->keeper, err);
 	}
 	close_images(m);
 	detach_devices(m);
+	ret = sandbox_enter_keeper(m, err);
+	if (ret) {
+		keeper_end(&m->keeper);
+		return ret;
+	}
 	m->vmm_status = keeper_wait(&m->keeper, err);
 	return MACHINE_KEPT;
+}
+
+static void forget_keeper(struct machine *m)
+{
+	keeper_destroy(&m->keeper);
 }
 
 static int ask_kvm(struct machine *m, struct err *err)
@@ -198,6 +209,8 @@ static int make_console(struct machine *m, struct err *err)
 {
 	int ret = event_loop_create(&m->vm.loop, err);
 
+	m->vm.loop.at_work = m->vm.at_work;
+
 	return ret ? ret : console_create(m->config->console, &m->vm, &m->vm.console, err);
 }
 
@@ -241,11 +254,38 @@ static int start_console(struct machine *m, struct err *err)
 	return console_start(m->vm.console, err);
 }
 
+/* From here on no path leads anywhere. */
+static int confine(struct machine *m, struct err *err)
+{
+	struct sandbox_config sandbox = m->config->sandbox;
+	int ret = sandbox_threads_make(&m->sandbox, m, err);
+
+	if (!ret && sandbox.mode == SANDBOX_DEBUG)
+		ret = sandbox_debug_start();
+	if (!ret && sandbox.mode == SANDBOX_OFF)
+		sandbox_warn_off();
+	if (ret || sandbox.mode == SANDBOX_OFF)
+		return ret;
+	sandbox.rt_priority = m->config->rt_priority;
+	/* A guest reset clears RAM alone: no thread can be started any more. */
+	m->vm.ram.backing.n_threads = 1;
+	ret = sandbox_confine(&sandbox, err);
+	/* The kernel has forgotten it with the change of user. */
+	return ret || !m->n_kept ? ret : keeper_follow(&m->keeper, err);
+}
+
+static void free_filters(struct machine *m)
+{
+	sandbox_threads_destroy(&m->sandbox);
+}
+
 static int start_vcpus(struct machine *m, struct err *err)
 {
-	const struct vcpu_placement placement = {
+	const struct vcpu_start placement = {
 		.cpus = m->cpus.affinity,
 		.rt_priority = m->config->rt_priority,
+		.enter = sandbox_enter_vcpu,
+		.opaque = &m->sandbox,
 	};
 
 	return vcpus_start(&m->vm, &placement, err);
@@ -270,7 +310,7 @@ static const struct stage {
 	{ "take the devices", take_devices, give_devices_back },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
-	{ "fork the keeper", fork_keeper, NULL },
+	{ "fork the keeper", fork_keeper, forget_keeper },
 	{ "ask KVM", ask_kvm, close_kvm },
 	/* around the IOVA ranges that the devices' IOMMUs reserve */
 	{ "make RAM", machine_make_ram, free_ram },
@@ -293,7 +333,9 @@ static const struct stage {
 	{ "arm devices", machine_arm, machine_quiesce },
 	/* changes the user's terminal: not before all else went well */
 	{ "start the console", start_console, NULL },
-	/* parked until machine_run() */
+	/* while there is one thread; all that a run needs is open */
+	{ "confine dais", confine, free_filters },
+	/* each loads its filter; parked until machine_run() */
 	{ "start vCPU threads", start_vcpus, end_vcpus },
 };
 

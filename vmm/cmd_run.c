@@ -11,27 +11,23 @@
 #include "vmm/options.h"
 #include "vmm/stats.h"
 
-static int dump_tree(struct machine *m, const char *path, struct err *err)
+static int dump_tree(struct machine *m, int fd, struct err *err)
 {
 	owned_ptr char *blob = NULL;
-	owned_fd int fd = -1;
 	size_t size;
 	int ret = machine_describe(m, (void **)&blob, &size, err);
 
 	if (ret)
 		return ret;
-	fd = sys_create(path, O_WRONLY | O_TRUNC, 0644);
-	if (fd < 0)
-		return err_set(err, fd, "create %s", path);
 	ret = file_write_all(fd, blob, size);
-	return ret ? err_set(err, ret, "write %s", path) : 0;
+	return ret ? err_set(err, ret, "write %s", m->config->dump_dtb) : 0;
 }
 
 /* Also of a run that failed; its error goes before one of the statistics. */
-static int write_stats(const struct machine *m, const char *path, int result, struct err *err)
+static int write_stats(const struct machine *m, int fd, int result, struct err *err)
 {
 	struct err own;
-	int ret = stats_write(m, path, &own);
+	int ret = stats_write(m, fd, &own);
 
 	if (!ret || err->what[0])
 		return result;
@@ -39,21 +35,36 @@ static int write_stats(const struct machine *m, const char *path, int result, st
 	return ret;
 }
 
+/* Open before the machine is built, which ends with dais shut in. */
+static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats_fd,
+			struct err *err)
+{
+	if (config->dump_dtb) {
+		*dump_fd = sys_create(config->dump_dtb, O_WRONLY | O_TRUNC, 0644);
+		if (*dump_fd < 0)
+			return err_set(err, *dump_fd, "create %s", config->dump_dtb);
+	}
+	return config->stats ? stats_open(config->stats, stats_fd, err) : 0;
+}
+
 static int run(const struct vm_config *config, struct err *err)
 {
+	owned_fd int dump_fd = -1, stats_fd = -1;
 	struct machine machine;
-	int ret;
+	int ret = open_outputs(config, &dump_fd, &stats_fd, err);
 
+	if (ret)
+		return ret;
 	ret = machine_build(&machine, config, err);
 	if (ret == MACHINE_KEPT) {
 		ret = machine.vmm_status;
 	} else if (!ret && config->dump_dtb) {
-		ret = dump_tree(&machine, config->dump_dtb, err);
+		ret = dump_tree(&machine, dump_fd, err);
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
 		machine_summarize(&machine);
 		if (config->stats)
-			ret = write_stats(&machine, config->stats, ret, err);
+			ret = write_stats(&machine, stats_fd, ret, err);
 	}
 	machine_destroy(&machine);
 	return ret == EXIT_STATUS_OK && machine.is_lost ? EXIT_STATUS_FAILURE : ret;
@@ -72,6 +83,8 @@ int cmd_run(int argc, char *const *argv)
 		options_print_help(stdout);
 	} else if (!ret && wish == OPTIONS_DEVICE_HELP) {
 		options_print_device_help(stdout);
+	} else if (!ret && wish == OPTIONS_SANDBOX_SHOW) {
+		sandbox_show(stdout);
 	} else if (!ret) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);

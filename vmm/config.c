@@ -29,6 +29,7 @@ void config_init(struct vm_config *config)
 		.default_devices = true,
 		.stop_timeout = 30,
 		.log_level = LOG_INFO,
+		.sandbox = { .uid = SANDBOX_NOBODY, .gid = SANDBOX_NOBODY },
 	};
 }
 

@@ -12,11 +12,12 @@
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
 #include "vmm/base/log.h"
+#include "vmm/sandbox.h"
 
 #define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */
 #define VM_MAX_MEMORY (16ULL << 40) /* bytes; more is a slip of the pen */
 
-/* Words of 64 host CPUs per vCPU in vm_config.affinity, as struct vcpu_placement wants them. */
+/* Words of 64 host CPUs per vCPU in vm_config.affinity, as struct vcpu_start wants them. */
 #define VM_AFFINITY_WORDS 16
 
 struct config_string;
@@ -49,6 +50,7 @@ struct vm_config {
 	bool keeper;               /* a process of its own brings the devices back */
 	bool default_devices;      /* config_finish() shall add them */
 	unsigned int stop_timeout; /* seconds */
+	struct sandbox_config sandbox;
 	const char *dump_dtb;
 	const char *stats;   /* "-": the standard output */
 	unsigned int traces; /* enum trace, ORed */

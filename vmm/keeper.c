@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/at_work.h"
 
 /* What would end a process that does not expect it, and is not its own fault. */
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
@@ -22,7 +24,8 @@ static const struct {
 	{ SIGKILL, "somebody killed it, or the host ran out of memory",
 	  "see dmesg: \"Out of memory\" or \"oom-kill\" names the process" },
 	{ SIGSYS, "it made a system call that its seccomp filter does not allow",
-	  "this is a fault of dais: report it; dmesg (type=1326) has the call's number" },
+	  "this is a fault of dais, or an attack: --sandbox=debug names the call, and so does dmesg (type=1326) "
+	  "where the kernel audits" },
 	{ SIGSEGV, "it crashed",
 	  "this is a fault of dais: report it, with the core if there is one" },
 	{ SIGBUS, "its memory could not be read: a hugepage too few, or a hardware error",
@@ -47,8 +50,14 @@ static int block_signals(struct keeper *k, struct err *err)
 
 int keeper_fork(struct keeper *k, struct err *err)
 {
-	int ret = block_signals(k, err);
+	void *page;
+	int ret = sys_mmap(NULL, sys_page_size(), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0, &page);
 
+	if (ret)
+		return err_set(err, ret, "keeper: share a page with the VMM");
+	k->at_work = page;
+	ret = block_signals(k, err);
 	if (ret)
 		return ret;
 	terminal_save(&k->terminal);
@@ -81,13 +90,34 @@ int keeper_follow(const struct keeper *k, struct err *err)
 	return 0;
 }
 
-static void tell_death(int signal, struct err *err)
+/* ": vCPU 1 was at work then", as far as it said so. */
+static void tell_who(const uint8_t *at_work, char *buf, size_t size)
 {
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < sys_page_size() && n < size; i++) {
+		if (!at_work[i])
+			continue;
+		n += (size_t)snprintf(buf + n, size - n, "%s", n ? ", " : ": at work then was ");
+		if (n < size && i == AT_WORK_MAIN)
+			n += (size_t)snprintf(buf + n, size - n, "the main loop");
+		else if (n < size)
+			n += (size_t)snprintf(buf + n, size - n, "vCPU %u", i - AT_WORK_VCPU(0));
+	}
+}
+
+static void tell_death(int signal, const uint8_t *at_work, struct err *err)
+{
+	char who[128] = "";
+
 	err_set(err, 0, "the VMM was killed by signal %d (SIG%s)", signal,
 		sigabbrev_np(signal) ?: "?");
+	if (signal != SIGKILL)
+		tell_who(at_work, who, sizeof(who));
 	for (size_t i = 0; i < n_elems(deaths); i++) {
 		if (deaths[i].signal == signal) {
-			err_why(err, "%s", deaths[i].why);
+			err_why(err, "%s%s", deaths[i].why, who);
 			err_fix(err, "%s", deaths[i].fix);
 			return;
 		}
@@ -119,6 +149,15 @@ static int await(struct keeper *k, siginfo_t *end, struct err *err)
 	}
 }
 
+void keeper_end(struct keeper *k)
+{
+	siginfo_t end;
+
+	sys_kill(k->vmm, SIGKILL);
+	sys_waitid(P_PID, (id_t)k->vmm, &end, WEXITED);
+	terminal_restore(&k->terminal);
+}
+
 int keeper_wait(struct keeper *k, struct err *err)
 {
 	siginfo_t end;
@@ -126,14 +165,19 @@ int keeper_wait(struct keeper *k, struct err *err)
 
 	if (ret) {
 		/* Nobody shall use what is about to be given back. */
-		sys_kill(k->vmm, SIGKILL);
-		sys_waitid(P_PID, (id_t)k->vmm, &end, WEXITED);
-		terminal_restore(&k->terminal);
+		keeper_end(k);
 		return ret;
 	}
 	if (end.si_code == CLD_EXITED)
 		return end.si_status;
 	terminal_restore(&k->terminal);
-	tell_death(end.si_status, err);
+	tell_death(end.si_status, k->at_work, err);
 	return EXIT_STATUS_FAILURE;
+}
+
+void keeper_destroy(struct keeper *k)
+{
+	if (k->at_work)
+		sys_munmap(k->at_work, sys_page_size());
+	k->at_work = NULL;
 }

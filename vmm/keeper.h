@@ -3,6 +3,7 @@
 #define VMM_KEEPER_H
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "devices/terminal.h"
@@ -26,9 +27,10 @@ struct keeper {
 	sigset_t signals; /* that the keeper takes */
 	sigset_t before;  /* that were blocked before */
 	struct terminal terminal;
+	uint8_t *at_work; /* core/at_work.h; a page that both have */
 };
 
-/* Returns 1 in the keeper and 0 in the VMM. */
+/* Returns 1 in the keeper and 0 in the VMM. keeper_destroy() also after an error. */
 int keeper_fork(struct keeper *keeper, struct err *err);
 
 /*
@@ -37,10 +39,16 @@ int keeper_fork(struct keeper *keeper, struct err *err);
  */
 int keeper_follow(const struct keeper *keeper, struct err *err);
 
+/* Kill the VMM, and wait until it is gone: for a keeper that cannot do its work. */
+void keeper_end(struct keeper *keeper);
+
 /*
  * Returns the VMM's exit status, when it is gone and the terminal is as it was. One that was killed
  * gives EXIT_STATUS_FAILURE, and @err tells by which signal and what that means.
  */
 int keeper_wait(struct keeper *keeper, struct err *err);
+
+/* What it has itself; it may never have been forked. */
+void keeper_destroy(struct keeper *keeper);
 
 #endif

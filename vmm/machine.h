@@ -10,6 +10,7 @@
 #include "vmm/config.h"
 #include "vmm/core/vm.h"
 #include "vmm/keeper.h"
+#include "vmm/sandbox_threads.h"
 
 struct device;
 
@@ -27,7 +28,8 @@ struct machine {
 	struct vm vm;
 	struct boot_files files;
 	struct arch_cpu_config cpus;
-	struct arch_boot boot;   /* where the images stand since the last machine_boot() */
+	struct arch_boot boot; /* where the images stand since the last machine_boot() */
+	struct sandbox_threads sandbox;
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
 	unsigned int n_stages;                 /* of machine_build() that were begun */

@@ -15,6 +15,6 @@ option_setter option_set_choice, option_set_bool, option_set_number, option_set_
 /* Into the member of their name. */
 option_setter option_set_memory, option_set_memory_base, option_set_memory_file, option_set_stats,
 	option_set_append, option_set_console, option_set_affinity, option_set_trace,
-	option_set_device;
+	option_set_device, option_set_may_miss, option_set_user;
 
 #endif

@@ -14,6 +14,7 @@ static const char *const irqchip_names[] = { "auto", "gicv2", "gicv3", NULL };
 static const char *const iommu_names[] = { "auto", "iommufd", "type1", "none", NULL };
 static const char *const log_level_names[] = { "error", "warn", "info", "debug", NULL };
 static const char *const trace_names[] = { "mmio", "irq", "vfio", "vm", NULL };
+static const char *const sandbox_names[] = { "on", "off", "show", "debug", NULL };
 static const char *const console_names[] = { "stdio", "none", "pty", NULL };
 
 #define FIELD(member) offsetof(struct vm_config, member)
@@ -147,6 +148,23 @@ const struct vm_option vm_options[] = {
 	  .field = FIELD(keeper),
 	  .help = "Whether a process of its own waits for the end of the VM, however it comes, and then brings "
 		  "devices and terminal back. Default: yes. no is for debuggers." },
+	{ .key = "sandbox",
+	  .arg = "on|off|show|debug",
+	  .set = option_set_choice,
+	  .field = FIELD(sandbox.mode),
+	  .choices = sandbox_names,
+	  .help = "Whether dais gives up all that a running guest does not need of it. show: print what "
+		  "each part keeps, and why; debug: name a system call that is not allowed before the end. "
+		  "Default: on." },
+	{ .key = "sandbox-allow-missing",
+	  .arg = "LAYER[,LAYER]...",
+	  .set = option_set_may_miss,
+	  .help = "Run even if the host does not have these layers of the sandbox; \"--sandbox show\" lists "
+		  "them." },
+	{ .key = "user",
+	  .arg = "USER[:GROUP]",
+	  .set = option_set_user,
+	  .help = "Whom dais becomes when root starts it: names or numbers. Default: 65534, nobody." },
 	{ .key = "dump-dtb",
 	  .arg = "FILE",
 	  .set = option_set_path,

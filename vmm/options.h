@@ -56,6 +56,7 @@ enum options_wish {
 	OPTIONS_RUN,
 	OPTIONS_HELP,        /* --help, -h */
 	OPTIONS_DEVICE_HELP, /* --device help */
+	OPTIONS_SANDBOX_SHOW,
 };
 
 /*

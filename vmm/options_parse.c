@@ -131,5 +131,11 @@ int options_parse(struct vm_config *config, int argc, char *const *argv, enum op
 		if (option->set)
 			ret = option_set(config, option, value, &command_line, err);
 	}
-	return ret ? ret : config_finish(config, err);
+	if (ret)
+		return ret;
+	if (config->sandbox.mode == SANDBOX_SHOW) {
+		*wish = OPTIONS_SANDBOX_SHOW;
+		return 0;
+	}
+	return config_finish(config, err);
 }

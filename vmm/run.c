@@ -142,6 +142,8 @@ static int serve(struct control *control, struct err *err)
 	for (size_t i = 0; !ret && i < n_elems(sources); i++)
 		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
 				     &added[i], err);
+	if (!ret)
+		ret = sandbox_enter_main(&control->machine->sandbox, err);
 	if (!ret) {
 		/* What came during the build: a guest that has not begun cannot be asked. */
 		control->asked = true;

@@ -125,7 +125,18 @@ static json_t *describe_start(const struct machine *machine)
 	return object;
 }
 
-int stats_write(const struct machine *machine, const char *path, struct err *err)
+int stats_open(const char *path, int *fd, struct err *err)
+{
+	/* jansson opens /dev/urandom with its first object otherwise: too late then. */
+	json_object_seed(0);
+	if (strcmp(path, "-"))
+		*fd = sys_create(path, O_WRONLY | O_TRUNC, 0644);
+	else
+		*fd = sys_dup(STDOUT_FILENO);
+	return *fd < 0 ? err_set(err, *fd, "create %s", path) : 0;
+}
+
+int stats_write(const struct machine *machine, int fd, struct err *err)
 {
 	const struct vm *vm = &machine->vm;
 	owned_json json_t *root =
@@ -133,19 +144,12 @@ int stats_write(const struct machine *machine, const char *path, struct err *err
 			  describe_vcpus(vm), "interrupts", describe_irqs(vm->vfio), "memory",
 			  describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	owned_fd int file = -1;
-	int fd = STDOUT_FILENO, ret;
+	int ret;
 
 	if (!text)
 		return err_set(err, ENOMEM, "collect the statistics");
-	if (strcmp(path, "-")) {
-		file = sys_create(path, O_WRONLY | O_TRUNC, 0644);
-		fd = file;
-		if (fd < 0)
-			return err_set(err, fd, "create %s", path);
-	}
 	ret = file_write_all(fd, text, strlen(text));
 	if (!ret)
 		ret = file_write_all(fd, "\n", 1);
-	return ret ? err_set(err, ret, "write %s", path) : 0;
+	return ret ? err_set(err, ret, "write the statistics") : 0;
 }

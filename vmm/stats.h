@@ -7,9 +7,15 @@
 struct machine;
 
 /*
- * Write what @machine did so far to @path ("-": the standard output) as one JSON object; its
- * members are told in dais(1). Before machine_destroy(), vCPUs parked.
+ * Open @path ("-": the standard output) for stats_write(): before the machine is built, which shuts
+ * the process in. On success *fd is the caller's.
  */
-int stats_write(const struct machine *machine, const char *path, struct err *err);
+int stats_open(const char *path, int *fd, struct err *err);
+
+/*
+ * Write what @machine did so far to @fd as one JSON object; its members are told in dais(1). Before
+ * machine_destroy(), vCPUs parked.
+ */
+int stats_write(const struct machine *machine, int fd, struct err *err);
 
 #endif

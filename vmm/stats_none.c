@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
 #include "vmm/stats.h"
 
-int stats_write(const struct machine *machine, const char *path, struct err *err)
+int stats_open(const char *path, int *fd, struct err *err)
 {
-	(void)machine;
+	*fd = -1;
 	err_usage(err, "--stats %s", path);
 	err_why(err, "this dais was built without it");
 	err_fix(err, "build it with CONFIG_STATS, or leave --stats out");
 	return err->code;
+}
+
+int stats_write(const struct machine *machine, int fd, struct err *err)
+{
+	(void)machine;
+	(void)fd;
+	return err_set(err, ENOSYS, "write the statistics");
 }

@@ -16,7 +16,7 @@
 
 #define PMU_DIR   "/sys/bus/event_source/devices"
 #define PMU_MAX   16
-#define CPU_WORDS VCPU_PLACEMENT_WORDS
+#define CPU_WORDS VCPU_AFFINITY_WORDS
 
 /* A PMU of CPU cores on the host. */
 struct host_pmu {

@@ -134,6 +134,11 @@ unsigned int vgic_n_spis(const struct vgic *vgic)
 	return vgic->n_irqs - SPI_TO_INTID(0);
 }
 
+int vgic_fd(const struct vgic *vgic)
+{
+	return vgic->fd;
+}
+
 void vgic_describe(const struct vgic *vgic, struct dt *dt)
 {
 	bool v2 = vgic->version == VGIC_V2;

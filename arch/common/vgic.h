@@ -32,6 +32,7 @@ int vgic_init(struct vgic *vgic, struct err *err);
 
 enum vgic_version vgic_version(const struct vgic *vgic);
 unsigned int vgic_n_spis(const struct vgic *vgic);
+int vgic_fd(const struct vgic *vgic); /* for who confines the process */
 
 /*
  * Every register back to its reset value, through the attributes made for migration: KVM leaves

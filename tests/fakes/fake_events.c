@@ -95,3 +95,10 @@ int sys_posix_openpt(int flags)
 	fail_if_chosen();
 	return fake_fd_real(posix_openpt(flags));
 }
+
+/* Only of standard streams, which are real. */
+int sys_dup(int fd)
+{
+	fail_if_chosen();
+	return fake_fd_real(dup(fd));
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/fakes/fake_fds.h"
+#include "tests/fakes/fake_confine.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -48,6 +49,7 @@ void fake_sys_reset(void)
 	fake_process_reset();
 	fake_dirs_reset();
 	fake_tree_reset();
+	fake_confine_reset();
 }
 
 int fake_call_code(void)

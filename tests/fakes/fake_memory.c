@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "tests/fakes/fake_confine.h"
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/range.h"
@@ -94,16 +95,18 @@ int sys_populate(void *addr, size_t size)
 
 int sys_getrlimit(int resource, struct rlimit *limit)
 {
-	assert(resource == RLIMIT_MEMLOCK);
 	fail_if_chosen();
-	*limit = memlock;
+	*limit = resource == RLIMIT_MEMLOCK ? memlock : (struct rlimit){ 1024, 4096 };
 	return 0;
 }
 
 int sys_setrlimit(int resource, const struct rlimit *limit)
 {
-	assert(resource == RLIMIT_MEMLOCK);
 	fail_if_chosen();
+	if (resource != RLIMIT_MEMLOCK) {
+		fake_confine_limit(resource, limit->rlim_max);
+		return 0;
+	}
 	if (limit->rlim_max > memlock.rlim_max)
 		return -EPERM;
 	memlock = *limit;

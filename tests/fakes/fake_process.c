@@ -38,7 +38,7 @@ int sys_prctl(int option, unsigned long arg)
 		fake_process.death_signal = (int)arg;
 	else if (option == PR_SET_NAME)
 		snprintf(fake_process.name, sizeof(fake_process.name), "%s", (const char *)arg);
-	else
+	else if (option != PR_SET_NO_NEW_PRIVS && option != PR_SET_DUMPABLE)
 		return -EINVAL;
 	return 0;
 }
@@ -74,6 +74,8 @@ int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 	if (options & WNOHANG && fake_process.signals[fake_process.n_signals])
 		return 0;
 	fake_process.is_reaped = true;
+	if (fake_process.on_end)
+		fake_process.on_end();
 	info->si_pid = FAKE_CHILD;
 	info->si_code = fake_process.code;
 	info->si_status = fake_process.status;

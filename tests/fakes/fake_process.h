@@ -19,6 +19,7 @@ struct fake_process {
 	unsigned int n_sent;
 	unsigned int n_signals; /* taken */
 	bool is_reaped;
+	void (*on_end)(void); /* what the child did last */
 };
 
 extern struct fake_process fake_process;

@@ -152,6 +152,11 @@ ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)
 	struct fake_fd *f = fake_fd_find(fd);
 
 	fail_if_chosen();
+	if (f && f->real >= 0) {
+		ssize_t n = pread(fd, buf, size, offset);
+
+		return n < 0 ? -errno : n;
+	}
 	return f ? read_at(f, fd, buf, size, offset) : -EBADF;
 }
 

@@ -246,6 +246,7 @@ void fake_vfio_reset(void)
 	fake_device("/dev/vfio/vfio", &container_ops, NULL);
 	fake_iommufd_add();
 	fake_vfio_write_interrupts();
+	fake_vfio_write_interrupts();
 }
 
 void fake_vfio_add(struct fake_vfio_device *device)

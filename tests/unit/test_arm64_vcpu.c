@@ -188,14 +188,14 @@ Test(arm64_vcpu, pmu_of_the_cores_that_all_vcpus_are_bound_to)
 	};
 
 	for (size_t i = 0; i < n_elems(cases); i++) {
-		uint64_t affinity[N_CPUS * VCPU_PLACEMENT_WORDS] = { 0 };
+		uint64_t affinity[N_CPUS * VCPU_AFFINITY_WORDS] = { 0 };
 		struct arch_cpu_config config = { .affinity = affinity };
 		struct err err;
 
 		set_up();
 		big_little();
 		affinity[0] = cases[i].cpus[0];
-		affinity[VCPU_PLACEMENT_WORDS] = cases[i].cpus[1];
+		affinity[VCPU_AFFINITY_WORDS] = cases[i].cpus[1];
 		cr_assert_eq(arch_vcpus_init(&vm, &config, &err), 0);
 		cr_assert_eq(arch_vcpus_finish(&vm, &config, &err), 0);
 		cr_expect_eq(config.pmu, cases[i].type ? ARCH_ON : ARCH_OFF, "case %zu", i);

@@ -14,6 +14,7 @@
 #include "vfio/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
+#include "vmm/core/at_work.h"
 #include "vmm/machine.h"
 
 static struct vm_config config;
@@ -65,7 +66,7 @@ Test(keeper, the_vmm_leaves_the_devices_to_it)
 		     "masked, then cut off");
 	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
-	cr_expect_eq(fake_n_mappings(), 0);
+	cr_expect_eq(fake_n_mappings(), 1, "the page that it has with the keeper");
 	cr_expect(fixture_disk.fd >= 0 && fixture_rtc.fd >= 0);
 
 	machine.n_kept = 0; /* as the keeper sees it */
@@ -126,6 +127,22 @@ Test(keeper, it_tells_how_the_vmm_died)
 		machine_destroy(&machine);
 		nothing_is_left();
 	}
+}
+
+static void be_at_work(void)
+{
+	machine.keeper.at_work[AT_WORK_MAIN] = machine.keeper.at_work[AT_WORK_VCPU(3)] = 1;
+}
+
+Test(keeper, it_tells_whose_system_call_it_may_have_been)
+{
+	fake_process.on_end = be_at_work;
+	cr_assert_eq(keep(CLD_KILLED, SIGSYS), MACHINE_KEPT);
+	cr_expect(strstr(err.why, "does not allow: at work then was the main loop, vCPU 3"), "%s",
+		  err.why);
+	cr_expect(strstr(err.fix, "--sandbox=debug"));
+	machine_destroy(&machine);
+	nothing_is_left();
 }
 
 Test(keeper, it_passes_signals_on)

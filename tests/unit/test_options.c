@@ -13,7 +13,7 @@
 #include "vmm/options.h"
 #include "vmm/registry.h"
 
-_Static_assert(VM_AFFINITY_WORDS == VCPU_PLACEMENT_WORDS, "affinity is handed on as it is");
+_Static_assert(VM_AFFINITY_WORDS == VCPU_AFFINITY_WORDS, "affinity is handed on as it is");
 _Static_assert(VM_MAX_VCPUS == MEMMAP_GICV3_N_REDIST, "a redistributor for each vCPU");
 
 #define MAX_ARGS 12

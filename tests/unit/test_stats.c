@@ -8,6 +8,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/core/vcpu.h"
+#include "vmm/base/sys.h"
 #include "vmm/machine.h"
 #include "vmm/stats.h"
 
@@ -83,10 +84,13 @@ Test(stats, say_what_happened)
 		"\"mapped\": 2684354560",
 	};
 	const char *text;
+	int fd;
 
 	make_machine();
 	make_ram();
-	cr_assert_eq(stats_write(&machine, "/tmp/stats", &err), 0, "%s", err.what);
+	cr_assert_eq(stats_open("/tmp/stats", &fd, &err), 0, "%s", err.what);
+	cr_assert_eq(stats_write(&machine, fd, &err), 0, "%s", err.what);
+	sys_close(fd);
 	text = fake_file_text("/tmp/stats");
 	cr_assert_not_null(text);
 	for (unsigned int i = 0; i < n_elems(parts); i++)
@@ -97,9 +101,13 @@ Test(stats, say_what_happened)
 
 Test(stats, a_file_that_cannot_be_written_is_an_error)
 {
-	make_machine();
+	int fd;
+
 	fake_open_error("/tmp/stats", EACCES);
-	cr_expect_eq(stats_write(&machine, "/tmp/stats", &err), -EACCES);
+	cr_expect_eq(stats_open("/tmp/stats", &fd, &err), -EACCES);
 	cr_expect(strstr(err.what, "/tmp/stats"));
+	make_machine();
+	cr_expect_lt(stats_write(&machine, -1, &err), 0);
+	cr_expect(strstr(err.what, "statistics"));
 	end();
 }

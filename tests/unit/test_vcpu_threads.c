@@ -217,8 +217,8 @@ static int run_look_around(struct fake_kvm_vcpu *vcpu)
 
 Test(vcpu_threads, threads_take_the_kick_only_and_run_where_they_are_told)
 {
-	uint64_t cpus[N_VCPUS][VCPU_PLACEMENT_WORDS] = { 0 };
-	struct vcpu_placement placement = { .cpus = cpus[0] };
+	uint64_t cpus[N_VCPUS][VCPU_AFFINITY_WORDS] = { 0 };
+	struct vcpu_start placement = { .cpus = cpus[0] };
 	cpu_set_t all;
 	sigset_t mask;
 	int cpu = 0;
@@ -256,9 +256,9 @@ static void drop_sys_nice(void)
 
 Test(vcpu_threads, placement_errors_name_the_remedy)
 {
-	uint64_t nowhere[N_VCPUS * VCPU_PLACEMENT_WORDS] = { 0 };
-	struct vcpu_placement rt = { .rt_priority = 50 };
-	struct vcpu_placement away = { .cpus = nowhere };
+	uint64_t nowhere[N_VCPUS * VCPU_AFFINITY_WORDS] = { 0 };
+	struct vcpu_start rt = { .rt_priority = 50 };
+	struct vcpu_start away = { .cpus = nowhere };
 
 	drop_sys_nice();
 	cr_assert_eq(vcpus_start(&vm, &rt, &err), -EPERM);
@@ -266,7 +266,7 @@ Test(vcpu_threads, placement_errors_name_the_remedy)
 	cr_assert(strstr(err.fix, "ulimit -r 50"), "%s", err.fix);
 
 	for (unsigned int i = 0; i < N_VCPUS; i++)
-		nowhere[(i + 1) * VCPU_PLACEMENT_WORDS - 1] = 1ull << 63; /* CPU 1023 */
+		nowhere[(i + 1) * VCPU_AFFINITY_WORDS - 1] = 1ull << 63; /* CPU 1023 */
 	cr_assert_eq(vcpus_start(&vm, &away, &err), -EINVAL);
 	cr_assert(strstr(err.why, "cpu-affinity"), "%s", err.why);
 	for (unsigned int i = 0; i < N_VCPUS; i++)

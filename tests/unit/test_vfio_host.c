@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/host_device.h"
 #include "vfio/host_irq.h"
+#include "vmm/base/sys.h"
 
 static struct fake_vfio_device disk = {
 	.name = "10000000.ahci",
@@ -158,9 +160,11 @@ Test(vfio_host, interrupt_lines_of_a_device)
 		"IPI0:  vfio-irq[1](10000000.ahci)\n";
 	struct vfio_host_device host = { .name = "10000000.ahci" };
 	struct host_irq_list list;
+	int fd;
 
 	fake_file("/proc/interrupts", text);
-	host_irq_read(&host, &list);
+	fd = sys_open("/proc/interrupts", O_RDONLY);
+	host_irq_read(fd, &host, &list);
 	cr_assert_eq(list.n_irqs, 2);
 	cr_expect_eq(list.irqs[0].number, 12);
 	cr_expect_eq(list.irqs[0].count, 101);
@@ -168,11 +172,11 @@ Test(vfio_host, interrupt_lines_of_a_device)
 	cr_expect_eq(list.irqs[1].count, 34);
 
 	host.amba = true;
-	host_irq_read(&host, &list);
+	host_irq_read(fd, &host, &list);
 	cr_assert_eq(list.n_irqs, 1);
 	cr_expect_eq(list.irqs[0].count, 11);
 
-	fake_remove("/proc/interrupts");
-	host_irq_read(&host, &list);
+	sys_close(fd);
+	host_irq_read(-1, &host, &list);
 	cr_expect_eq(list.n_irqs, 0);
 }

@@ -11,14 +11,12 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-int file_read(const char *path, size_t max, char **data, size_t *size)
+/* @again: from the start, whatever was read before; a pipe cannot do that. */
+static int read_whole(int fd, bool again, size_t max, char **data, size_t *size)
 {
-	owned_fd int fd = sys_open(path, O_RDONLY);
 	owned_ptr char *buf = NULL;
 	size_t used = 0, room = 0;
 
-	if (fd < 0)
-		return fd;
 	for (;;) {
 		ssize_t n;
 
@@ -29,7 +27,8 @@ int file_read(const char *path, size_t max, char **data, size_t *size)
 				return -ENOMEM;
 			buf = bigger;
 		}
-		n = sys_read(fd, buf + used, room - used);
+		n = again ? sys_pread(fd, buf + used, room - used, (off_t)used)
+			  : sys_read(fd, buf + used, room - used);
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
@@ -42,6 +41,18 @@ int file_read(const char *path, size_t max, char **data, size_t *size)
 	*data = take_ptr(&buf);
 	*size = used;
 	return 0;
+}
+
+int file_read(const char *path, size_t max, char **data, size_t *size)
+{
+	owned_fd int fd = sys_open(path, O_RDONLY);
+
+	return fd < 0 ? fd : read_whole(fd, false, max, data, size);
+}
+
+int file_read_again(int fd, size_t max, char **data, size_t *size)
+{
+	return fd < 0 ? -EBADF : read_whole(fd, true, max, data, size);
 }
 
 int file_read_line(const char *path, char *buf, size_t size)

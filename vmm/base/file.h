@@ -14,6 +14,8 @@
 /* The whole file, at most @max bytes (-EFBIG beyond), NUL-terminated beyond *size. The caller frees
  * *data. */
 int file_read(const char *path, size_t max, char **data, size_t *size);
+/* The same of a file that stays open, as it is now; not of a pipe. A negative @fd is -EBADF. */
+int file_read_again(int fd, size_t max, char **data, size_t *size);
 /* One line of text without its newline into @buf. */
 int file_read_line(const char *path, char *buf, size_t size);
 int file_read_u64(const char *path, uint64_t *value);

@@ -70,6 +70,11 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	return result_retried(openat(dir, path, flags | O_CLOEXEC, mode));
 }
 
+int sys_dup(int fd)
+{
+	return result(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
 int sys_unlink(const char *path)
 {
 	return result(unlink(path));

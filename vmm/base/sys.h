@@ -29,6 +29,7 @@ int sys_link(int fd, const char *path); /* gives it one: linkat() of /proc/self/
 void sys_close(int fd);
 /* With O_CREAT in @flags, @mode. As the system call, relative to the directory @dir. */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is always added */
+int sys_dup(int fd);                                               /* with FD_CLOEXEC */
 int sys_unlink(const char *path);
 int sys_unlinkat(int dir, const char *path, int flags);
 int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new_path);

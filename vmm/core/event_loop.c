@@ -7,6 +7,7 @@
 
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/at_work.h"
 
 struct event_source {
 	struct event_source *next;
@@ -88,8 +89,11 @@ int event_loop_run(struct event_loop *loop, struct err *err)
 	loop->stop = false;
 	while (!loop->stop) {
 		struct epoll_event event;
-		int n = sys_epoll_wait(loop->epoll_fd, &event, 1, -1);
+		int n;
 
+		at_work_set(loop->at_work, AT_WORK_MAIN, false);
+		n = sys_epoll_wait(loop->epoll_fd, &event, 1, -1);
+		at_work_set(loop->at_work, AT_WORK_MAIN, true);
 		if (n < 0 && n != -EINTR)
 			return err_set(err, n, "wait for events");
 		if (n == 1) {

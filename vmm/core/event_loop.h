@@ -20,6 +20,7 @@ struct event_loop {
 	int epoll_fd;                 /* -1 when there is none */
 	struct event_source *sources; /* list of what is waited for */
 	bool stop;
+	uint8_t *at_work; /* AT_WORK_MAIN, see at_work.h */
 };
 
 int event_loop_create(struct event_loop *loop, struct err *err);

@@ -31,15 +31,20 @@ struct vcpu {
 	pthread_t thread;
 	bool has_thread;
 	bool parked;                    /* out of KVM_RUN until vcpus_release(); under vm->lock */
+	const struct vcpu_start *start; /* while vcpus_start() runs */
+	int start_error;                /* of start->enter(); under vm->lock */
 	uint64_t n_exits[N_VCPU_EXITS]; /* written by its own thread only */
 };
 
-/* How vCPU threads are placed on the host. */
-struct vcpu_placement {
-	const uint64_t *cpus; /* VCPU_PLACEMENT_WORDS per vCPU: a bit set; NULL: anywhere */
+/* How vCPU threads are placed on the host, and what they do before anything else. */
+struct vcpu_start {
+	const uint64_t *cpus; /* VCPU_AFFINITY_WORDS per vCPU: a bit set; NULL: anywhere */
 	int rt_priority;      /* SCHED_FIFO priority 1 to 99; 0: ordinary scheduling */
+	/* On the thread of vCPU @index, which ends if it fails (negative errno); NULL: nothing. */
+	int (*enter)(void *opaque, unsigned int index);
+	void *opaque;
 };
-#define VCPU_PLACEMENT_WORDS 16 /* 1024 CPUs, as many as cpu_set_t has */
+#define VCPU_AFFINITY_WORDS 16 /* 1024 CPUs, as many as cpu_set_t has */
 
 /*
  * KVM_CREATE_VCPU for @n vCPUs, their run mappings and statistics. Checks @n against what KVM
@@ -59,10 +64,10 @@ int vcpu_set_reg(struct vcpu *vcpu, uint64_t id, uint64_t value);
  */
 
 /*
- * Start the threads, parked. Errors (affinity, priority, limits) come before any guest code runs;
- * no thread is left then. @placement may be NULL.
+ * Start the threads and wait until each is parked. Errors (affinity, priority, limits,
+ * start->enter) come before any guest code runs; no thread is left then. @start may be NULL.
  */
-int vcpus_start(struct vm *vm, const struct vcpu_placement *placement, struct err *err);
+int vcpus_start(struct vm *vm, const struct vcpu_start *start, struct err *err);
 /* Let all run; all must be parked. */
 void vcpus_release(struct vm *vm);
 /*

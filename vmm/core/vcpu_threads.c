@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "vmm/base/sys.h"
+#include "vmm/core/at_work.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
-static_assert(sizeof(cpu_set_t) == VCPU_PLACEMENT_WORDS * sizeof(uint64_t), "CPU sets match");
+static_assert(sizeof(cpu_set_t) == VCPU_AFFINITY_WORDS * sizeof(uint64_t), "CPU sets match");
 
 #define KICK_SIGNAL (SIGRTMIN + 1)
 
@@ -72,19 +73,34 @@ static void report_parked(struct vcpu *vcpu)
 	pthread_mutex_unlock(&vm->lock);
 }
 
-static void *vcpu_thread(void *arg)
+/* What vcpus_start() waits for. False: the thread is to end. */
+static bool enter(struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = arg;
 	char name[16];
-	int ret;
 
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
 	pthread_setname_np(pthread_self(), name);
 	mask_kick(SIG_UNBLOCK);
+	if (vcpu->start->enter)
+		vcpu->start_error = vcpu->start->enter(vcpu->start->opaque, vcpu->index);
+	report_parked(vcpu);
+	return !vcpu->start_error;
+}
+
+static void *vcpu_thread(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	uint8_t *at_work = vcpu->vm->at_work;
+	int ret;
+
+	if (!enter(vcpu))
+		return NULL;
 	while (wait_for_release(vcpu)) {
-		do
+		do {
+			at_work_set(at_work, AT_WORK_VCPU(vcpu->index), false);
 			ret = sys_ioctl(vcpu->fd, KVM_RUN, NULL);
-		while (vcpu_handle_exit(vcpu, ret));
+			at_work_set(at_work, AT_WORK_VCPU(vcpu->index), true);
+		} while (vcpu_handle_exit(vcpu, ret));
 		/*
 		 * The access of an MMIO exit ends inside the next KVM_RUN
 		 * (Documentation/virt/kvm/api.rst, KVM_EXIT_MMIO). Left pending, it would write a
@@ -92,23 +108,24 @@ static void *vcpu_thread(void *arg)
 		 */
 		set_immediate_exit(vcpu, 1);
 		sys_ioctl(vcpu->fd, KVM_RUN, NULL);
+		at_work_set(at_work, AT_WORK_VCPU(vcpu->index), false);
 		report_parked(vcpu);
 	}
 	return NULL;
 }
 
-static void explain_start_error(struct vcpu *vcpu, const struct vcpu_placement *placement, int code,
+static void explain_start_error(struct vcpu *vcpu, const struct vcpu_start *start, int code,
 				struct err *err)
 {
 	err_set(err, code, "start the thread of vCPU %u", vcpu->index);
-	if (code == EPERM && placement->rt_priority) {
+	if (code == EPERM && start->rt_priority) {
 		err_why(err, "rt-priority = %d is more than RLIMIT_RTPRIO allows this process",
-			placement->rt_priority);
+			start->rt_priority);
 		err_fix(err,
 			"raise the limit (\"ulimit -r %d\", LimitRTPRIO= in a systemd unit, rtprio in "
 			"/etc/security/limits.conf), or grant CAP_SYS_NICE",
-			placement->rt_priority);
-	} else if (code == EINVAL && placement->cpus) {
+			start->rt_priority);
+	} else if (code == EINVAL && start->cpus) {
 		err_why(err, "none of the CPUs that cpu-affinity gives this vCPU is there for this "
 			     "process to use");
 		err_fix(err, "choose CPUs of \"grep Cpus_allowed_list /proc/self/status\"");
@@ -119,15 +136,15 @@ static void explain_start_error(struct vcpu *vcpu, const struct vcpu_placement *
 	}
 }
 
-static int start_one(struct vcpu *vcpu, const struct vcpu_placement *placement, struct err *err)
+static int start_one(struct vcpu *vcpu, const struct vcpu_start *start, struct err *err)
 {
-	struct sched_param param = { .sched_priority = placement->rt_priority };
+	struct sched_param param = { .sched_priority = start->rt_priority };
 	pthread_attr_t attr;
 	int code = 0;
 
 	pthread_attr_init(&attr);
-	if (placement->cpus) {
-		const uint64_t *bits = placement->cpus + (size_t)vcpu->index * VCPU_PLACEMENT_WORDS;
+	if (start->cpus) {
+		const uint64_t *bits = start->cpus + (size_t)vcpu->index * VCPU_AFFINITY_WORDS;
 		cpu_set_t set;
 
 		memcpy(&set, bits, sizeof(set));
@@ -138,38 +155,54 @@ static int start_one(struct vcpu *vcpu, const struct vcpu_placement *placement, 
 		pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
 		pthread_attr_setschedparam(&attr, &param);
 	}
+	vcpu->start = start;
+	vcpu->start_error = 0;
 	if (!code)
 		code = pthread_create(&vcpu->thread, &attr, vcpu_thread, vcpu);
 	pthread_attr_destroy(&attr);
 	if (code) {
-		explain_start_error(vcpu, placement, code, err);
+		explain_start_error(vcpu, start, code, err);
 		return err->code;
 	}
 	vcpu->has_thread = true;
 	return 0;
 }
 
-int vcpus_start(struct vm *vm, const struct vcpu_placement *placement, struct err *err)
+static int wait_for_start(struct vm *vm, struct err *err)
 {
-	static const struct vcpu_placement anywhere;
+	int ret = 0;
+
+	pthread_mutex_lock(&vm->lock);
+	while (vm->n_parked < vm->n_vcpus)
+		pthread_cond_wait(&vm->cond, &vm->lock);
+	pthread_mutex_unlock(&vm->lock);
+	for (unsigned int i = 0; i < vm->n_vcpus && !ret; i++)
+		if (vm->vcpus[i].start_error)
+			ret = err_set(err, vm->vcpus[i].start_error, "start the thread of vCPU %u",
+				      i);
+	return ret;
+}
+
+int vcpus_start(struct vm *vm, const struct vcpu_start *start, struct err *err)
+{
+	static const struct vcpu_start plain;
 	struct sigaction action = { .sa_handler = ignore_kick };
 	sigset_t all, old;
 	int ret;
 
 	sigaction(KICK_SIGNAL, &action, NULL);
-	for (unsigned int i = 0; i < vm->n_vcpus; i++)
-		vm->vcpus[i].parked = true;
-	vm->n_parked = vm->n_vcpus;
-
+	vm->n_parked = 0;
 	/* Threads begin with the mask of their creator. */
 	sigfillset(&all);
 	ret = sys_sigmask(SIG_SETMASK, &all, &old);
 	if (ret)
 		return err_set(err, ret, "block signals");
 	for (unsigned int i = 0; i < vm->n_vcpus && !ret; i++)
-		ret = start_one(&vm->vcpus[i], placement ? placement : &anywhere, err);
+		ret = start_one(&vm->vcpus[i], start ? start : &plain, err);
 	sys_sigmask(SIG_SETMASK, &old, NULL);
 	mask_kick(SIG_BLOCK);
+	if (!ret)
+		ret = wait_for_start(vm, err);
 	if (ret)
 		vcpus_join(vm);
 	return ret;

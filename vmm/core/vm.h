@@ -53,6 +53,7 @@ struct vm {
 	pthread_cond_t cond;
 	int request_fd;        /* eventfd: a request is there, for the main loop */
 	unsigned int request;  /* enum vm_request; atomic */
+	uint8_t *at_work;      /* AT_WORK_*, or NULL; build.c's */
 	int exit_status;       /* with VM_REQUEST_EXIT and _CRASH; under lock */
 	struct err crash;      /* with VM_REQUEST_CRASH; under lock */
 	unsigned int park;     /* atomic: vCPU threads are to leave KVM_RUN and wait */

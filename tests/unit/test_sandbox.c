@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/fake_confine.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/unit/err_says.h"
+#include "vmm/base/log.h"
+#include "vmm/base/range.h"
+#include "vmm/sandbox.h"
+
+static struct sandbox_config config;
+static struct err err;
+
+static void setup(void)
+{
+	log_set_level(LOG_ERROR);
+	fake_sys_reset();
+	config = (struct sandbox_config){ .uid = 1234, .gid = 5678 };
+}
+
+TestSuite(sandbox, .init = setup);
+
+Test(sandbox, root_becomes_somebody_in_an_empty_place)
+{
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect_str_eq(fake_confine.log,
+			 "core=0 files unshare private tmpfs:/proc:ro cd:/proc pivot umount:. "
+			 "cd:/ become:1234:5678 bounds caps ambient landlock:0xffff:24");
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+Test(sandbox, an_unprivileged_user_keeps_its_name)
+{
+	fake_confine.uid = 1000;
+	fake_confine.may_unshare = false;
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect(strstr(fake_confine.log, "unshare:user private"), "%s", fake_confine.log);
+	cr_expect_not(strstr(fake_confine.log, "become"));
+	cr_expect_str_eq(fake_file_text("/proc/self/setgroups"), "deny");
+	cr_expect_str_eq(fake_file_text("/proc/self/uid_map"), "1000 1000 1");
+	cr_expect_str_eq(fake_file_text("/proc/self/gid_map"), "1000 1000 1");
+}
+
+/* An initramfs cannot be moved away. */
+Test(sandbox, a_root_that_cannot_be_pivoted_is_covered)
+{
+	fake_confine.pivot_error = EINVAL;
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect(strstr(fake_confine.log, "cd:/proc move chroot:. cd:/"), "%s", fake_confine.log);
+}
+
+Test(sandbox, landlock_as_the_kernel_knows_it)
+{
+	static const struct {
+		int version;
+		const char *text;
+	} cases[] = {
+		{ 1, "landlock:0x1fff:8" },   { 2, "landlock:0x3fff:8" },
+		{ 3, "landlock:0x7fff:8" },   { 4, "landlock:0x7fff:16" },
+		{ 5, "landlock:0xffff:16" },  { 6, "landlock:0xffff:24" },
+		{ 99, "landlock:0xffff:24" },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		fake_sys_reset();
+		fake_confine.landlock_version = cases[i].version;
+		cr_assert_eq(sandbox_confine(&config, &err), 0);
+		cr_expect(strstr(fake_confine.log, cases[i].text), "%s", fake_confine.log);
+	}
+}
+
+Test(sandbox, a_missing_layer_is_refused_or_allowed)
+{
+	fake_confine.landlock_version = -EOPNOTSUPP;
+	cr_assert_lt(sandbox_confine(&config, &err), 0);
+	cr_expect(err_says(&err, "landlock"));
+	cr_expect(strstr(err.fix, "--sandbox-allow-missing=landlock"));
+	cr_expect_eq(err.status, EXIT_STATUS_HOST);
+
+	setup();
+	fake_confine.landlock_version = -EOPNOTSUPP;
+	config.may_miss = 1u << SANDBOX_LANDLOCK;
+	cr_assert_eq(sandbox_confine(&config, &err), 0);
+	cr_expect_not(strstr(fake_confine.log, "landlock"));
+}
+
+/* Without mounts of its own it must not touch anybody else's. */
+Test(sandbox, without_namespaces_no_mount)
+{
+	fake_confine.uid = 1000;
+	fake_confine.may_unshare = false;
+	config.may_miss = 1u << SANDBOX_NAMESPACES;
+	fake_fail_at(7, EPERM); /* the second unshare() */
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect(fake_failed());
+	cr_expect_not(strstr(fake_confine.log, "tmpfs"), "%s", fake_confine.log);
+	cr_expect_not(strstr(fake_confine.log, "private"), "%s", fake_confine.log);
+}
+
+Test(sandbox, the_keeper_keeps_its_user_and_its_files)
+{
+	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0);
+	cr_expect_str_eq(fake_confine.log, "core=0 files bounds keep:5 caps ambient");
+}
+
+Test(sandbox, every_failure_is_told)
+{
+	int (*const confines[])(const struct sandbox_config *,
+				struct err *) = { sandbox_confine, sandbox_confine_keeper };
+
+	for (size_t i = 0; i < n_elems(confines); i++) {
+		for (unsigned int n = 1;; n++) {
+			setup();
+			fake_fail_at(n, EACCES);
+			if (confines[i](&config, &err) == 0) {
+				cr_expect_not(fake_failed(), "call %u", n);
+				break;
+			}
+			cr_expect(err_says(&err, "sandbox, layer"), "%s", err.what);
+			cr_expect_eq(fake_n_open_fds(), 0);
+		}
+	}
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the options "sandbox-allow-missing" and "user" mean. */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/str.h"
+#include "vmm/config.h"
+#include "vmm/option_values.h"
+#include "vmm/sandbox.h"
+
+const char *const sandbox_layer_names[] = {
+	[SANDBOX_LIMITS] = "limits",
+	[SANDBOX_NO_NEW_PRIVS] = "no_new_privs",
+	[SANDBOX_NAMESPACES] = "namespaces",
+
+	[SANDBOX_USER] = "user",
+	[SANDBOX_CAPABILITIES] = "capabilities",
+	[SANDBOX_LANDLOCK] = "landlock",
+	[SANDBOX_UNDUMPABLE] = "undumpable",
+	[SANDBOX_SECCOMP] = "seccomp",
+	NULL,
+};
+
+bool sandbox_layer_may_miss(enum sandbox_layer layer)
+{
+	return layer != SANDBOX_NO_NEW_PRIVS && layer != SANDBOX_CAPABILITIES &&
+	       layer != SANDBOX_SECCOMP;
+}
+
+static int add_layer(unsigned int *set, const char *name, struct err *err)
+{
+	const char *nearest = str_nearest(name, sandbox_layer_names);
+
+	for (unsigned int i = 0; i < N_SANDBOX_LAYERS; i++) {
+		if (strcmp(name, sandbox_layer_names[i]))
+			continue;
+		if (sandbox_layer_may_miss(i)) {
+			*set |= 1u << i;
+			return 0;
+		}
+		err_usage(err, "the layer %s cannot be missing", name);
+		err_why(err, "every kernel that dais runs on has it");
+		err_fix(err, "leave it out of the list");
+		return err->code;
+	}
+	err_usage(err, "unknown layer '%s'", name);
+	if (nearest)
+		err_fix(err, "did you mean %s? --sandbox=show lists the layers", nearest);
+	else
+		err_fix(err, "--sandbox=show lists the layers");
+	return err->code;
+}
+
+int option_set_may_miss(struct vm_config *config, const struct vm_option *option, const char *value,
+			const struct option_source *source, struct err *err)
+{
+	unsigned int set = 0;
+
+	(void)option;
+	(void)source;
+	for (const char *p = value; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, ","), p);
+		if (add_layer(&set, name, err))
+			return err->code;
+	}
+	config->sandbox.may_miss = set;
+	return 0;
+}
+
+/* A number, or a name by @find; not root. */
+static int read_id(const char *text, int (*find)(const char *name, unsigned int *id),
+		   const char *kind, unsigned int *id, struct err *err)
+{
+	uint64_t number;
+
+	if (str_to_u64(text, &number) == 0 && number < UINT32_MAX) {
+		*id = (unsigned int)number;
+	} else if (find(text, id)) {
+		err_usage(err, "there is no %s '%s'", kind, text);
+		err_fix(err, "give a name that this system knows, or a number");
+		return err->code;
+	}
+	if (*id)
+		return 0;
+	err_usage(err, "%s %s is root's", kind, text);
+	err_why(err, "the guest's process is to own nothing");
+	err_fix(err, "give an unprivileged %s", kind);
+	return err->code;
+}
+
+static int find_user(const char *name, unsigned int *id)
+{
+	const struct passwd *entry = getpwnam(name);
+
+	*id = entry ? entry->pw_uid : 0;
+	return entry ? 0 : -1;
+}
+
+static int find_group(const char *name, unsigned int *id)
+{
+	const struct group *entry = getgrnam(name);
+
+	*id = entry ? entry->gr_gid : 0;
+	return entry ? 0 : -1;
+}
+
+int option_set_user(struct vm_config *config, const struct vm_option *option, const char *value,
+		    const struct option_source *source, struct err *err)
+{
+	const char *colon = strchr(value, ':');
+	const struct passwd *entry;
+	unsigned int uid, gid;
+	char user[64];
+	int ret;
+
+	(void)option;
+	(void)source;
+	snprintf(user, sizeof(user), "%.*s", (int)strcspn(value, ":"), value);
+	ret = read_id(user, find_user, "user", &uid, err);
+	if (ret)
+		return ret;
+	if (colon) {
+		ret = read_id(colon + 1, find_group, "group", &gid, err);
+	} else {
+		entry = getpwuid(uid);
+		gid = entry && entry->pw_gid ? entry->pw_gid : uid;
+	}
+	if (ret)
+		return ret;
+	config->sandbox.uid = uid;
+	config->sandbox.gid = gid;
+	return 0;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/sandbox_policy.h"
+
+#include <linux/kvm.h>
+#include <linux/vfio.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+
+#include "arch/common/kvm_arm.h"
+#include "vfio/iommufd_uapi.h"
+
+const char *sandbox_role_name(enum sandbox_role role)
+{
+	static const char *const names[N_SANDBOX_ROLES] = {
+		[SANDBOX_MAIN] = "main loop",
+		[SANDBOX_VCPU] = "vCPU",
+		[SANDBOX_KEEPER] = "keeper",
+	};
+
+	return names[role];
+}
+
+/* clang-format off */
+#define CALL(name, roles, why)             { SCMP_SYS(name), roles, SANDBOX_ANY, why }
+#define CALL_IF(name, condition, roles, why) { SCMP_SYS(name), roles, SANDBOX_##condition, why }
+
+const struct sandbox_call sandbox_calls[] = {
+	/* descriptors that are open already */
+	CALL(read,                 FOR_ALL,    "console input, timers, eventfds, signals"),
+	CALL(write,                FOR_ALL,    "console output, eventfds, messages"),
+	CALL(writev,               FOR_ALL,    "messages of the C library"),
+	CALL(pread64,              FOR_VMM,    "trapped registers; statistics; the images at a guest reset"),
+	CALL(pwrite64,             FOR_VMM,    "trapped registers"),
+	CALL(close,                FOR_ALL,    "the end"),
+	CALL(fstat,                FOR_MAIN,   "the C library, before it writes to a file"),
+	CALL(newfstatat,           FOR_MAIN,   "fstat of newer C libraries"),
+	CALL(lseek,                FOR_MAIN,   "the C library, on files that it writes"),
+	/* files by their path, in the keeper only: sysfs and its records */
+	CALL(openat,               FOR_KEEPER, "records; the driver of a device"),
+	CALL(readlinkat,           FOR_KEEPER, "which driver a device has"),
+	CALL(fstat,                FOR_KEEPER, "directories"),
+	CALL(newfstatat,           FOR_KEEPER, "whether a device is there"),
+	CALL(statx,                FOR_KEEPER, "the same, 32-bit"),
+	CALL(getdents64,           FOR_KEEPER, "directories"),
+	CALL(lseek,                FOR_KEEPER, "sysfs files that are read again"),
+	CALL(unlinkat,             FOR_KEEPER, "records; guest RAM of a device without IOMMU"),
+	CALL(renameat,             FOR_KEEPER, "records"),
+	CALL(renameat2,            FOR_KEEPER, "records, where there is no renameat"),
+	CALL(fchmod,               FOR_KEEPER, "records"),
+	CALL(fchmodat,             FOR_KEEPER, "records"),
+	CALL(mkdirat,              FOR_KEEPER, "records"),
+	CALL(flock,                FOR_KEEPER, "records"),
+	/* the VMM, in the keeper only */
+	CALL(waitid,               FOR_KEEPER, "the end of the VMM"),
+	CALL(rt_sigtimedwait,      FOR_KEEPER, "signals, which it passes on"),
+	CALL(rt_sigtimedwait_time64, FOR_KEEPER, "the same, 32-bit"),
+	CALL(kill,                 FOR_KEEPER, "signals, which it passes on"),
+	/* waiting */
+	CALL(ppoll,                FOR_ALL,    "a message to a reader who is slow"),
+	CALL(ppoll_time64,         FOR_ALL,    "the same, 32-bit"),
+	CALL(poll,                 FOR_ALL,    "the same, elsewhere"),
+	CALL(epoll_pwait,          FOR_MAIN,   "the main loop"),
+	CALL(epoll_wait,           FOR_MAIN,   "the main loop, elsewhere"),
+	CALL(epoll_ctl,            FOR_MAIN,   "console flow control; sources that come and go"),
+	CALL(timerfd_settime,      FOR_VMM,    "alarms of the PL031, quiet times of mode eventfd"),
+	CALL(timerfd_settime64,    FOR_VMM,    "the same, 32-bit"),
+	CALL(futex,                FOR_ALL,    "locks; parking of vCPUs"),
+	CALL(futex_time64,         FOR_ALL,    "the same, 32-bit"),
+	CALL(restart_syscall,      FOR_ALL,    "a wait that a stop signal interrupted"),
+	CALL(clock_gettime,        FOR_ALL,    "time, where the vDSO cannot tell"),
+	CALL(clock_gettime64,      FOR_ALL,    "the same, 32-bit"),
+	CALL(gettimeofday,         FOR_ALL,    "time, on a C library that asks in the old way"),
+	/* signals */
+	CALL(rt_sigprocmask,       FOR_ALL,    "terminal modes; the end of a thread"),
+	CALL(rt_sigreturn,         FOR_VCPU,   "after the signal that stops a vCPU"),
+	CALL(sigreturn,            FOR_VCPU,   "the same, 32-bit"),
+	CALL_IF(tgkill, OWN_PROCESS, FOR_MAIN, "stops a vCPU; abort()"),
+	CALL(getpid,               FOR_VMM,    "pthread_kill()"),
+	CALL(gettid,               FOR_VMM,    "pthread_kill(), abort()"),
+	/* memory, never executable */
+	CALL(brk,                  FOR_ALL,    "malloc()"),
+	CALL_IF(mmap, NOT_EXEC,    FOR_ALL,    "malloc()"),
+	CALL_IF(mmap2, NOT_EXEC,   FOR_ALL,    "malloc(), 32-bit"),
+	CALL_IF(mprotect, NOT_EXEC, FOR_VMM,   "malloc() in a thread"),
+	CALL(mremap,               FOR_ALL,    "realloc()"),
+	CALL(munmap,               FOR_ALL,    "free(), thread stacks, regions at the end"),
+	CALL(madvise,              FOR_VMM,    "RAM at a guest reset, thread stacks"),
+	/* the rest */
+	CALL_IF(prlimit64, READ_LIMIT, FOR_MAIN, "the message of a DMA mapping that fails"),
+	CALL(getrandom,            FOR_VMM,    "seeds of a guest after a reset; malloc()"),
+	CALL(eventfd2,             FOR_MAIN,   "interrupts that are wired again after a guest reset"),
+	CALL(cacheflush,           FOR_VMM,    "the compiler's, 32-bit"),
+	CALL(exit,                 FOR_VMM,    "the end of a thread"),
+	CALL(exit_group,           FOR_ALL,    "the end"),
+	{ .why = NULL },
+};
+
+#define IOCTL(request, fd, roles, why) { (uint32_t)(request), #request, SANDBOX_FD_##fd, roles, why }
+
+const struct sandbox_ioctl sandbox_ioctls[] = {
+	IOCTL(KVM_RUN,                    OWN_VCPU,    FOR_VCPU, "the guest"),
+	IOCTL(KVM_GET_ONE_REG,            OWN_VCPU,    FOR_VCPU, "where a guest crashed"),
+	IOCTL(KVM_GET_ONE_REG,            VCPU,        FOR_MAIN, "a guest reset"),
+	IOCTL(KVM_SET_ONE_REG,            VCPU,        FOR_MAIN, "a guest reset"),
+	IOCTL(KVMARM_VCPU_INIT,           VCPU,        FOR_MAIN, "a guest reset"),
+	IOCTL(KVM_IRQ_LINE,               VM,          FOR_VMM,  "interrupts of emulated devices, mode eventfd"),
+	IOCTL(KVM_IRQFD,                  VM,          FOR_MAIN, "a guest reset; the end"),
+	IOCTL(KVM_IOEVENTFD,              VM,          FOR_MAIN, "the end"),
+	IOCTL(KVM_SET_USER_MEMORY_REGION, VM,          FOR_VMM,  "mode eventfd traps a page for a while"),
+	IOCTL(KVM_SET_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "a guest reset; forwarded interrupts"),
+	IOCTL(KVM_GET_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "a guest reset; a line that stays up"),
+	IOCTL(KVM_HAS_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "forwarded interrupts"),
+	IOCTL(VFIO_DEVICE_SET_IRQS,       VFIO_DEVICE, FOR_ALL,  "masks, unmasks, wires interrupts"),
+	IOCTL(VFIO_DEVICE_RESET,          VFIO_DEVICE, FOR_MAIN | FOR_KEEPER, "a guest reset; the end"),
+	IOCTL(VFIO_IOMMU_MAP_DMA,         IOMMU,       FOR_MAIN, "a guest reset (type1)"),
+	IOCTL(VFIO_IOMMU_UNMAP_DMA,       IOMMU,       FOR_MAIN | FOR_KEEPER, "a guest reset; the end (type1)"),
+	IOCTL(IOAS_MAP,                   IOMMU,       FOR_MAIN, "a guest reset (iommufd)"),
+	IOCTL(IOAS_UNMAP,                 IOMMU,       FOR_MAIN | FOR_KEEPER, "a guest reset; the end (iommufd)"),
+	IOCTL(TCGETS,                     CONSOLE,     FOR_MAIN | FOR_KEEPER, "the terminal's modes"),
+	IOCTL(TCSETS,                     CONSOLE,     FOR_MAIN | FOR_KEEPER, "the terminal's modes, given back"),
+	{ .why = NULL },
+};
+/* clang-format on */
