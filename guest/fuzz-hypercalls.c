@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Garbage in hypercalls: PSCI, SMCCC and KVM's own function numbers, and random ones, with random
- * arguments; CPUs are started at random addresses. Not called is only what ends this CPU or the run.
+ * arguments; CPUs are started at random addresses. Not called is only what ends this CPU or the
+ * run.
  *
  * Arguments: n=20000 (calls), seed=1.
  * Exit codes: 1: PSCI dead afterwards.
@@ -47,10 +48,10 @@ static int ends_it(uint64_t function)
 static uint64_t pick_function(void)
 {
 	static const uint32_t ranges[] = {
-		0x84000000, /* PSCI, 32-bit */
-		0xc4000000, /* PSCI, 64-bit */
-		0x80000000, /* SMCCC, Arm architecture */
-		0x86000000, /* KVM's vendor services */
+		0x84000000,            /* PSCI, 32-bit */
+		0xc4000000,            /* PSCI, 64-bit */
+		0x80000000,            /* SMCCC, Arm architecture */
+		0x86000000,            /* KVM's vendor services */
 		0xc6000000, 0x95c1ba5e /* PSCI 0.1 of KVM */
 	};
 

@@ -52,10 +52,11 @@ if [ "$shared" ]; then
 else
 	pass sandbox-namespaces
 fi
-if [ -z "$(ls -A /proc/"$pid"/root/)" ] && ! touch /proc/"$pid"/root/file 2>/dev/null; then
+root=/proc/$pid/root
+if [ -z "$(ls -A "$root/")" ] && ! touch "$root/file" 2>/dev/null; then
 	pass sandbox-root-is-empty
 else
-	fail sandbox-root-is-empty "$(ls -A /proc/"$pid"/root/ | tr '\n' ' ')"
+	fail sandbox-root-is-empty "$(ls -A "$root/" | tr '\n' ' ')"
 fi
 
 # Every open file is of a kind that a run needs: DESCRIPTION in README.

@@ -7,8 +7,8 @@
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
-#include "vmm/core/vcpu.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
 #include "vmm/stats.h"
 
