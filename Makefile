@@ -69,7 +69,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-start check check-corpus check-full check-kernel clean demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -286,6 +286,12 @@ bench-irq:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/bench/irq
 
+# What the sandbox costs, on an emulated host; build/bench/sandbox.json and the table of docs/bench-sandbox.md
+bench-sandbox:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/sandbox
+
 # What a start costs, on an emulated host; build/bench/start.json and the table of docs/bench-start.md
 bench-start:
 	@scripts/setup build cross testbed
@@ -337,6 +343,7 @@ help:
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
+#: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
@@ -349,7 +356,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-start demo setup format install clean \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
 

@@ -90,6 +90,10 @@ int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
 	/* Another instruction set's calls have other numbers: not for this program. */
 	if (!ret)
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	/* A binary tree: the kernel goes through it for every number when a filter is loaded, to
+	   remember what is always allowed (seccomp_cache_prepare() of kernel/seccomp.c). */
+	if (!ret)
+		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!ret)
 		ret = add_rules(ctx, role, fds);
 	if (!ret)
