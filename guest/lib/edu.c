@@ -26,6 +26,7 @@ enum {
 #define CMD_FROM_EDU 2
 #define CMD_IRQ      4
 #define DMA_BUFFER   0x40000
+#define LIVENESS     0x12345678U
 
 void edu_handle(void *arg)
 {
@@ -58,15 +59,19 @@ void edu_open(struct edu *edu, int node, unsigned int region, unsigned int irq)
 	edu->regs = mmu_region(node, region, &size);
 	id = mmio_read32(edu->regs + REG_ID);
 	CHECK((id & ID_MASK) == ID_EDU, EXIT_NO_DEVICE, "no edu at %lx: %x", edu->regs, id);
-	mmio_write32(edu->regs + REG_LIVENESS, 0x12345678);
-	CHECK(mmio_read32(edu->regs + REG_LIVENESS) == ~0x12345678U, EXIT_NO_DEVICE,
-	      "edu at %lx is dead", edu->regs);
+	mmio_write32(edu->regs + REG_LIVENESS, LIVENESS);
+	CHECK(edu_is_untouched(edu), EXIT_NO_DEVICE, "edu at %lx is dead", edu->regs);
 	while (edu_dma_running(edu))
 		CHECK(time_now() < deadline, EXIT_NO_DEVICE, "edu at %lx is stuck", edu->regs);
 	mmio_write32(edu->regs + REG_IRQ_ACK, mmio_read32(edu->regs + REG_IRQ_STATUS));
 	CHECK(fdt_irq(node, irq, &line), EXIT_NO_DEVICE, "no interrupt %u", irq);
 	edu->edge = line.edge;
 	irq_register(line.intid, line.edge, edu_handle, edu);
+}
+
+bool edu_is_untouched(const struct edu *edu)
+{
+	return mmio_read32(edu->regs + REG_LIVENESS) == ~LIVENESS;
 }
 
 void edu_raise(struct edu *edu)

@@ -30,6 +30,9 @@ struct edu {
  */
 void edu_open(struct edu *edu, int node, unsigned int region, unsigned int irq);
 
+/* Whether its registers are still as edu_open() left them. */
+bool edu_is_untouched(const struct edu *edu);
+
 void edu_raise(struct edu *edu);
 
 /* The handler of its interrupt, whose argument is the struct edu: counts, and acknowledges all. */

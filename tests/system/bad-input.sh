@@ -57,8 +57,11 @@ mv /dev/kvm /dev/kvm.away
 refuses no-kvm 3 "/dev/kvm" -- $hello
 mv /dev/kvm.away /dev/kvm
 mv /dev/vfio/vfio /dev/vfio/away
-refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu
+refuses no-vfio 3 "/dev/vfio/vfio" -- $hello --device $edu --iommu type1
 mv /dev/vfio/away /dev/vfio/vfio
+mv /dev/iommu /dev/iommu.away
+refuses no-iommufd 3 "/dev/iommu" "iommu=type1" -- $hello --device $edu --iommu iommufd
+mv /dev/iommu.away /dev/iommu
 
 # What a user without rights is told to get, one after the other; with all that dais runs as that user.
 echo "nobody:x:65534:65534::/:/bin/sh" >/etc/passwd
@@ -75,10 +78,17 @@ chmod 666 /dev/kvm
 group=/dev/vfio/$(vfio_group 10000000.edu)
 refuses no-right-to-group 3 "$group: Permission denied" "chown" -- $hello --device $edu
 chown nobody "$group"
-ulimit -l 8192
-refuses no-right-to-lock 3 "RLIMIT_MEMLOCK" "ulimit -l 65536" -- $hello --device $edu
-ulimit -l 65536
-guest no-more-rights-needed 0 edu-irq "n=10" --device $edu
+chmod 666 /dev/iommu
+cdev=/dev/vfio/devices/$(ls "$(vfio_path 10000000.edu)/vfio-dev")
+refuses no-right-to-device 3 "$cdev: Permission denied" "chown" -- $hello --device $edu --iommu iommufd
+chown nobody "$cdev"
+for iommu in type1 iommufd; do
+	ulimit -l 8192
+	refuses no-right-to-lock 3 "RLIMIT_MEMLOCK" "ulimit -l 65536" -- $hello --device $edu --iommu $iommu
+	ulimit -l 65536
+	guest no-more-rights-needed 0 edu-irq "n=10" --device $edu
+done
+iommu=
 PATH=$root_path
 
 cat >"$work/bad.conf" <<'END'

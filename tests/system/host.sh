@@ -12,21 +12,28 @@ PATH=$job:$PATH
 work=$(mktemp -d)
 out=$work/out
 
+# The backend that guests get, behind the name of each result; the runner sets it. Empty: auto.
+iommu=
+
 pass()
 {
-	echo "@@ pass $1"
+	echo "@@ pass $1${iommu:+-$iommu}"
 }
 
 # fail NAME REASON…: what dais and the guest said follows
 fail()
 {
-	echo "@@ fail $*"
+	name=$1
+	shift
+	echo "@@ fail $name${iommu:+-$iommu} $*"
 	[ ! -e "$out" ] || sed 's/^/    /' "$out"
 }
 
 skip()
 {
-	echo "@@ skip $*"
+	name=$1
+	shift
+	echo "@@ skip $name${iommu:+-$iommu} $*"
 }
 
 # expect NAME STATUS COMMAND…: the command ends with this status within a minute. Its output is in $out afterwards.
@@ -102,7 +109,7 @@ guest()
 	name=$1 wanted=$2 image=$3 arguments=$4
 	shift 4
 	expect "$name" "$wanted" dais run --kernel "$job/guest/$image.img" --memory 64M --device test-device \
-		--append "$arguments" "$@"
+		${iommu:+--iommu $iommu} --append "$arguments" "$@"
 }
 
 # linux NAME STATUS TEST [OPTION…]: the test is a word of the kernel's command line, which /test in the guest obeys
@@ -111,7 +118,7 @@ linux()
 	name=$1 wanted=$2 test=$3
 	shift 3
 	time_limit=120 expect "$name" "$wanted" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
-		--append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
+		${iommu:+--iommu $iommu} --append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
 }
 
 # start TEXT COMMAND…: in the background, until it has said TEXT (30 s at most); its process is $dais_pid
@@ -166,7 +173,7 @@ start_guest()
 {
 	image=$1
 	shift
-	start ready dais run --kernel "$job/guest/$image.img" --memory 64M --device test-device "$@"
+	start ready dais run ${iommu:+--iommu $iommu} --kernel "$job/guest/$image.img" --memory 64M --device test-device "$@"
 }
 
 gic=2

@@ -24,7 +24,7 @@ host_count()
 killed()
 {
 	name=$1
-	start ready dais run --kernel "$job/guest/irq-stuck.img" --memory 64M --device test-device \
+	start ready dais run ${iommu:+--iommu $iommu} --kernel "$job/guest/irq-stuck.img" --memory 64M --device test-device \
 		--append "how=$2" --device "$edu,$3" $here || return
 	rm -f "$work/holder"
 	"$job/hold-fds" "$dais_pid" >"$work/holder" &

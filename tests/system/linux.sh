@@ -31,7 +31,7 @@ disk_works()
 # Killed while the disk is busy: nothing of the guest keeps the host from its device.
 for mode in irqfd forward; do
 	[ $mode != forward ] || grep -qs Y "$forward_switch" || continue
-	start "guest: reading" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
+	start "guest: reading" dais run ${iommu:+--iommu $iommu} --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
 		--device $sata,irq-mode=$mode --append "console=ttyAMA0 quiet panic=-1 test=busy"
 	sleep 0.5
 	kill_run
@@ -40,7 +40,7 @@ done
 
 linux linux-reboot 0 reboot --device $sata
 says linux-reboot-and-again "boot 2: sha256" "guest reset"
-start "guest: waiting" dais run --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 --device $sata \
+start "guest: waiting" dais run ${iommu:+--iommu $iommu} --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 --device $sata \
 	--append "console=ttyAMA0 quiet panic=-1 test=wait"
 kill -TERM "$dais_pid"
 wait "$dais_pid"

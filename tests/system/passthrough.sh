@@ -40,12 +40,12 @@ if [ "$(exits "user space")" -ge 2000 ]; then
 else
 	fail trapped-region-exits "$(exits "user space") exits to user space for 2000 accesses"
 fi
-dais run --kernel "$job/guest/edu-dma.img" --memory 64M --device test-device --device $edu,mmap=off --trace mmio \
+dais run ${iommu:+--iommu $iommu} --kernel "$job/guest/edu-dma.img" --memory 64M --device test-device --device $edu,mmap=off --trace mmio \
 	>"$out" 2>&1 </dev/null
 says no-mmap-shows-each-access "10000000.edu"
 
 # kill -9 leaves nothing behind that keeps the next run from the device.
-dais run --kernel "$job/guest/edu-irq.img" --memory 64M --device test-device --device $edu --append n=1000000 >"$out" 2>&1 </dev/null &
+dais run ${iommu:+--iommu $iommu} --kernel "$job/guest/edu-irq.img" --memory 64M --device test-device --device $edu --append n=1000000 >"$out" 2>&1 </dev/null &
 dais_pid=$!
 sleep 1
 kill_run
