@@ -16,6 +16,7 @@
 #include "vfio/host_device.h"
 #include "vfio/iommu.h"
 #include "vfio/iommufd_uapi.h"
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
@@ -107,6 +108,15 @@ static int open_failed(const char *path, int code, struct err *err)
 	return err_host(err);
 }
 
+static bool allows_unsafe_interrupts(void)
+{
+	char value[8];
+
+	return file_read_line("/sys/module/iommufd/parameters/allow_unsafe_interrupts", value,
+			      sizeof(value)) == 0 &&
+	       value[0] == 'Y';
+}
+
 static int bind_failed(const struct vfio_host_device *host, const char *path, int code,
 		       struct err *err)
 {
@@ -115,8 +125,12 @@ static int bind_failed(const struct vfio_host_device *host, const char *path, in
 	snprintf(group, sizeof(group), "/dev/vfio/%d", host->group);
 	err_set(err, code, "VFIO_DEVICE_BIND_IOMMUFD of %s", path);
 	switch (-code) {
-	case EPERM:
-		vfio_cause_unsafe_interrupts(err, "iommufd");
+	case EPERM: /* iommufd_device_bind(); once that is allowed, iommu_device_claim_dma_owner()
+		     */
+		if (allows_unsafe_interrupts())
+			vfio_cause_siblings(err, host->group);
+		else
+			vfio_cause_unsafe_interrupts(err, "iommufd");
 		break;
 	case EINVAL: /* vfio_df_open(): another file has opened it */
 		if (vfio_cause_holder(err, path))

@@ -72,6 +72,11 @@ static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *e
 				       &vdev->answers.graft, err);
 		vdev->graft_number = ret < 0 ? 0 : (unsigned int)ret;
 	}
+	if (ret >= 0 && !host.coherent)
+		log_info("%s: its DMA does not see the CPUs' caches, by the host's tree: the guest "
+			 "gets no dma-coherent, and its driver must clean and invalidate them, as "
+			 "Linux does then",
+			 vdev->host.name);
 	host_facts_destroy(&host);
 	return ret < 0 ? ret : 0;
 }

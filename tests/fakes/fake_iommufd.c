@@ -80,11 +80,13 @@ int fake_cdev_bind(struct fake_vfio_device *d, int fd, void *arg)
 
 	if (bind->argsz != sizeof(*bind) || bind->flags || d->fd >= 0)
 		return -EINVAL;
-	if (fake_vfio_group_is_open(d->group) || fake_vfio.not_viable[d->group])
+	if (fake_vfio_group_is_open(d->group))
 		return -EBUSY;
 	if (!fake_vfio_space(bind->iommufd, false))
 		return -EBADF;
 	if (fake_vfio.no_remapping || fake_vfio.no_iommufd_remapping)
+		return -EPERM;
+	if (fake_vfio.not_viable[d->group]) /* iommu_device_claim_dma_owner() */
 		return -EPERM;
 	if (d->open_error)
 		return -d->open_error;

@@ -60,6 +60,7 @@ static void not_viable(void)
 {
 	fake_vfio.not_viable[7] = true;
 	fake_host_device("platform", "10300000.eth", "macb", 7);
+	fake_file("/sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
 }
 
 static void no_iommufd(void)
@@ -97,7 +98,7 @@ static void cdev_held(void)
 
 static void group_of_cdev_held(void)
 {
-	fake_vfio.not_viable[7] = true;
+	fixture_vfio_devices[0].open_error = EBUSY;
 	fake_link("/proc/4121/fd/9", "/dev/vfio/7");
 	fake_file("/proc/4121/cmdline", "qemu");
 }
@@ -147,7 +148,7 @@ static const struct bad_host {
 	  "VFIO_DEVICE_BIND_IOMMUFD of /dev/vfio/devices/vfio0: Operation not permitted",
 	  "interrupt remapping", "/sys/module/iommufd/parameters/allow_unsafe_interrupts" },
 	{ VFIO_BACKEND_IOMMUFD, not_viable,
-	  "VFIO_DEVICE_BIND_IOMMUFD of /dev/vfio/devices/vfio0: Device or resource busy",
+	  "VFIO_DEVICE_BIND_IOMMUFD of /dev/vfio/devices/vfio0: Operation not permitted",
 	  "10300000.eth (macb)", "unbind" },
 	{ VFIO_BACKEND_IOMMUFD, cdev_held, "vfio0: Invalid argument",
 	  "/dev/vfio/devices/vfio0 is held by pid 4121 (qem", "another device" },
