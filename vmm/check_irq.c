@@ -72,6 +72,7 @@ static int configure(struct trial *t, struct err *err)
 		(char *)"--console",         (char *)"none",
 		(char *)"--default-devices", (char *)"no",
 		(char *)"--keeper",          (char *)"no",
+		(char *)"--sandbox",         (char *)"off", /* one process runs many guests */
 		(char *)"--device",          (char *)"test-device",
 		(char *)"--device",          device,
 	};

@@ -4,22 +4,9 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
+#include "vmm/base/sys_confine.h"
 #include "vmm/check.h"
-
-#define SECURITYFS "/sys/kernel/security"
-
-/* What dais can be confined with. Presence only: no run fails without it. */
-static const struct {
-	const char *path, *word; /* a file, and what stands in it where the layer is there */
-	const char *name;
-	const char *fix;
-} layers[] = {
-	{ "/proc/sys/kernel/seccomp/actions_avail", "kill_process", "seccomp filters",
-	  "scripts/config -e SECCOMP_FILTER, in the kernel's sources; build and boot it" },
-	{ SECURITYFS "/lsm", "landlock", "Landlock",
-	  "add lsm=landlock,$(cat " SECURITYFS "/lsm) to the kernel's command line" },
-	{ "/proc/self/status", "NoNewPrivs:", "no_new_privs", "boot Linux 4.10 or newer" },
-};
+#include "vmm/sandbox.h"
 
 static bool file_has(const char *path, const char *word)
 {
@@ -27,6 +14,48 @@ static bool file_has(const char *path, const char *word)
 	size_t size;
 
 	return !file_read(path, 65536, &text, &size) && strstr(text, word);
+}
+
+static bool has_seccomp(void)
+{
+	return file_has("/proc/sys/kernel/seccomp/actions_avail", "kill_process");
+}
+
+static bool has_landlock(void)
+{
+	return sys_landlock_version() > 0;
+}
+
+static bool has_no_new_privs(void)
+{
+	return file_has("/proc/self/status", "NoNewPrivs:");
+}
+
+/* Layers of the sandbox that a kernel may lack. */
+static const struct {
+	enum sandbox_layer layer;
+	bool (*is_there)(void);
+	const char *name, *fix;
+} layers[] = {
+	{ SANDBOX_SECCOMP, has_seccomp, "seccomp filters",
+	  "scripts/config -e SECCOMP_FILTER, in the kernel's sources; build and boot it" },
+	{ SANDBOX_LANDLOCK, has_landlock, "Landlock",
+	  "add lsm=landlock,$(cat /sys/kernel/security/lsm) to the kernel's command line, or "
+	  "build it with CONFIG_SECURITY_LANDLOCK" },
+	{ SANDBOX_NO_NEW_PRIVS, has_no_new_privs, "no_new_privs", "boot Linux 4.10 or newer" },
+};
+
+/* Some VM of the set insists on the layer. */
+static bool is_wanted(const struct check *check, enum sandbox_layer layer)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		const struct sandbox_config *config = &check->vms[i].config.sandbox;
+
+		if (check->vms[i].is_file && config->mode != SANDBOX_OFF &&
+		    !(config->may_miss & (1u << layer)))
+			return true;
+	}
+	return false;
 }
 
 static void check_namespaces(struct check *check)
@@ -49,17 +78,13 @@ static void check_namespaces(struct check *check)
 void check_sandbox(struct check *check)
 {
 	for (size_t i = 0; i < n_elems(layers); i++) {
-		if (file_has(layers[i].path, layers[i].word)) {
+		if (layers[i].is_there()) {
 			check_say(check, CHECK_FINE, "%s: there", layers[i].name);
-		} else if (!strncmp(layers[i].path, SECURITYFS, strlen(SECURITYFS)) &&
-			   !file_exists(layers[i].path)) {
-			check_say(check, CHECK_WARNS, "securityfs does not tell of %s",
-				  layers[i].name);
-			check_fix(check, "sudo mount -t securityfs securityfs " SECURITYFS);
-		} else {
-			check_say(check, CHECK_WARNS, "the kernel has no %s", layers[i].name);
-			check_fix(check, "%s", layers[i].fix);
+			continue;
 		}
+		check_say(check, is_wanted(check, layers[i].layer) ? CHECK_BLOCKS : CHECK_WARNS,
+			  "the kernel has no %s", layers[i].name);
+		check_fix(check, "%s", layers[i].fix);
 	}
 	check_namespaces(check);
 }

@@ -46,7 +46,6 @@ static inline void make_host(void)
 		{ "/boot/config-6.12.0", OPTIONS },
 		{ "/proc/self/status", "CapEff:\t0000000000004000\nNoNewPrivs:\t0\n" },
 		{ "/proc/sys/kernel/seccomp/actions_avail", "kill_process errno\n" },
-		{ "/sys/kernel/security/lsm", "capability,landlock\n" },
 		{ "/proc/sys/user/max_user_namespaces", "1000\n" },
 		{ "/dev/iommu", "" },
 		{ GROUP, "" },

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "tests/fakes/fake_confine.h"
 #include "tests/unit/check_host.h"
 
 static void setup(void)
@@ -78,11 +79,9 @@ static const struct broken {
 	{ IOMMUFD_UNSAFE, "N\n", 0, "warns", "iommu=iommufd VFIO refuses " BOUND,
 	  "echo Y | sudo tee " IOMMUFD_UNSAFE },
 	{ GROUP, NULL, 0, "blocks", "has no file below /dev/vfio", "ls" },
-	{ "/proc/sys/kernel/seccomp/actions_avail", NULL, 0, "warns", "seccomp", "SECCOMP_FILTER" },
-	{ "/sys/kernel/security/lsm", NULL, 0, "warns", "securityfs does not tell",
-	  "sudo mount -t securityfs" },
-	{ "/sys/kernel/security/lsm", "capability\n", 0, "warns", "no Landlock", "lsm=landlock" },
-	{ "/proc/self/status", "CapEff:\t0000000000004000\n", 0, "warns", "no_new_privs", "4.10" },
+	{ "/proc/sys/kernel/seccomp/actions_avail", NULL, 0, "blocks", "seccomp",
+	  "SECCOMP_FILTER" },
+	{ "/proc/self/status", "CapEff:\t0000000000004000\n", 0, "blocks", "no_new_privs", "4.10" },
 	{ "/proc/sys/user/max_user_namespaces", "0\n", 0, "warns", "may not make namespaces",
 	  "sudo sysctl user.max_user_namespaces" },
 	{ "/proc/sys/kernel/unprivileged_userns_clone", "0\n", 0, "warns",
@@ -180,6 +179,16 @@ Test(check, forwarding)
 	expect_finding("fine", "the kernel forwards level interrupts", NULL);
 }
 
+Test(check, a_layer_of_the_sandbox_that_is_missing)
+{
+	fake_confine.landlock_version = -EOPNOTSUPP;
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "no Landlock", "lsm=landlock");
+	fake_file("/vm.conf", VM "sandbox-allow-missing = landlock\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK);
+	expect_finding("warns", "no Landlock", "lsm=landlock");
+}
+
 Test(check, options_of_a_packed_configuration)
 {
 	static const char options[] = OPTIONS_BUT_KVM;
@@ -237,7 +246,7 @@ Test(check, text_has_the_worst_first_in_80_columns)
 	const char *blocks, *warns, *fine;
 
 	fake_file(TYPE1_UNSAFE, "N\n");
-	fake_remove("/sys/kernel/security/lsm");
+	fake_file("/proc/sys/user/max_user_namespaces", "0\n");
 	cr_expect_eq(check("-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
 	blocks = strstr(command_text, "blocks  unsafe-interrupts: ");
 	warns = strstr(command_text, "\nwarns   sandbox: ");
