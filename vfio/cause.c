@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/cause.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "vfio/holder.h"
 #include "vfio/host_device.h"
-#include "vmm/base/file.h"
-#include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
@@ -47,61 +40,13 @@ void vfio_cause_no_start(struct err *err)
 		     "vfio_platform.reset_required=0");
 }
 
-static bool process_holds(const char *pid, const char *path)
-{
-	char dir[32 + NAME_MAX], link[sizeof(dir) + 1 + NAME_MAX], target[PATH_MAX];
-	struct dirent *entry;
-	bool holds = false;
-	DIR *d;
-
-	snprintf(dir, sizeof(dir), "/proc/%s/fd", pid);
-	d = sys_opendir(dir);
-	if (!d)
-		return false;
-	while (!holds && (entry = sys_readdir(d))) {
-		snprintf(link, sizeof(link), "%s/%s", dir, entry->d_name);
-		holds = sys_readlink(link, target, sizeof(target)) > 0 && strcmp(target, path) == 0;
-	}
-	sys_closedir(d);
-	return holds;
-}
-
-/* "pid 4121 (dais run -c disk.conf)" of another process that has @path open. */
-static bool find_holder(const char *path, char *buf, size_t size)
-{
-	DIR *proc = sys_opendir("/proc");
-	struct dirent *entry;
-	bool found = false;
-
-	while (proc && !found && (entry = sys_readdir(proc))) {
-		char file[32 + NAME_MAX];
-		owned_ptr char *command = NULL;
-		size_t n = 0;
-
-		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == getpid() ||
-		    !process_holds(entry->d_name, path))
-			continue;
-		found = true;
-		snprintf(file, sizeof(file), "/proc/%s/cmdline", entry->d_name);
-		if (file_read(file, 1 << 20, &command, &n))
-			n = 0;
-		for (size_t i = 0; i + 1 < n; i++)
-			if (!command[i])
-				command[i] = ' ';
-		snprintf(buf, size, "pid %.20s (%s)", entry->d_name, n ? command : "?");
-	}
-	if (proc)
-		sys_closedir(proc);
-	return found;
-}
-
-bool vfio_cause_holder(struct err *err, const char *path)
+bool vfio_cause_holder(struct err *err, const struct vfio_host_device *host)
 {
 	char holder[256];
 
-	if (!find_holder(path, holder, sizeof(holder)))
+	if (!vfio_find_holder(host, holder, sizeof(holder)))
 		return false;
-	err_why(err, "%s is held by %s", path, holder);
+	err_why(err, "it, or a device of its IOMMU group, is held by %s", holder);
 	err_fix(err, "stop that process, or assign another device");
 	return true;
 }

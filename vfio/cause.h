@@ -12,12 +12,14 @@
  * vfio_map_failed().
  */
 
+struct vfio_host_device;
+
 /* EPERM; @module has the parameter that allows it. */
 void vfio_cause_unsafe_interrupts(struct err *err, const char *module);
 /* The host, or somebody else, uses a device of IOMMU group @group. */
 void vfio_cause_siblings(struct err *err, int group);
-/* Another process has the file @path open: says which, as far as /proc may be read. False: none. */
-bool vfio_cause_holder(struct err *err, const char *path);
+/* Another process has @host, or its group: says which (holder.h). False: none is known. */
+bool vfio_cause_holder(struct err *err, const struct vfio_host_device *host);
 /* The driver's open of the device failed. */
 void vfio_cause_no_start(struct err *err);
 

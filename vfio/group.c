@@ -14,12 +14,13 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-static int open_failed(const char *path, int code, struct err *err)
+static int open_failed(const struct vfio_host_device *host, const char *path, int code,
+		       struct err *err)
 {
 	err_set(err, code, "open %s", path);
 	switch (-code) {
 	case EBUSY:
-		if (!vfio_cause_holder(err, path)) {
+		if (!vfio_cause_holder(err, host)) {
 			err_why(err, "another process has the group or one of its devices");
 			err_fix(err, "stop that process, or assign another device");
 		}
@@ -74,7 +75,7 @@ int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **gro
 	g->number = host->group;
 	snprintf(g->path, sizeof(g->path), "/dev/vfio/%d", host->group);
 	g->fd = sys_open(g->path, O_RDWR);
-	ret = g->fd < 0 ? open_failed(g->path, g->fd, err) : check_viable(g, err);
+	ret = g->fd < 0 ? open_failed(host, g->path, g->fd, err) : check_viable(g, err);
 	if (ret < 0) {
 		vfio_group_close(g);
 		return ret;

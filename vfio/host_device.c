@@ -19,7 +19,7 @@
 
 static const char *const buses[] = { "platform", "amba" };
 
-static const char *bus_of(const struct vfio_host_device *host)
+const char *vfio_host_device_bus(const struct vfio_host_device *host)
 {
 	return buses[host->amba];
 }
@@ -111,33 +111,19 @@ int vfio_host_device_find(struct vfio_host_device *host, const char *name, struc
 
 static int not_bound(const struct vfio_host_device *host, struct err *err)
 {
-	const char *bus = bus_of(host);
-	char dir[PATH_SIZE], modprobe[96] = "", unbind[512] = "";
-
-	err_set(err, 0, "%s is not bound to vfio-%s", host->name, bus);
-	if (host->driver[0]) {
+	err_set(err, 0, "%s is not bound to vfio-%s", host->name, vfio_host_device_bus(host));
+	if (host->driver[0])
 		err_why(err, "the host's driver %s has it", host->driver);
-		snprintf(unbind, sizeof(unbind), "echo %s >%s/driver/unbind; ", host->name,
-			 host->path);
-	} else {
+	else
 		err_why(err, "no driver has it");
-	}
-	snprintf(dir, sizeof(dir), "/sys/bus/%s/drivers/vfio-%s", bus, bus);
-	if (!file_exists(dir))
-		snprintf(modprobe, sizeof(modprobe), "modprobe vfio-%s%s; ", bus,
-			 host->amba ? "" : " reset_required=0");
-	err_fix(err, "%secho vfio-%s >%s/driver_override; %secho %s >/sys/bus/%s/drivers_probe%s",
-		modprobe, bus, host->path, unbind, host->name, bus,
-		host->amba ? ""
-			   : " (if the kernel says \"No reset function found\": boot it with "
-			     "vfio_platform.reset_required=0)");
+	err_fix(err, "as root: dais bind %s; or give dais run the option --bind", host->name);
 	return err_host(err);
 }
 
 bool vfio_host_device_is_bound(const struct vfio_host_device *host)
 {
 	return strncmp(host->driver, "vfio-", 5) == 0 &&
-	       strcmp(host->driver + 5, bus_of(host)) == 0;
+	       strcmp(host->driver + 5, vfio_host_device_bus(host)) == 0;
 }
 
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err)

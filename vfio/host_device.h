@@ -27,7 +27,10 @@ struct vfio_host_device {
  */
 int vfio_host_device_find(struct vfio_host_device *host, const char *name, struct err *err);
 
-/* It has an IOMMU group and its VFIO driver; else the error tells the commands that bind it. */
+/* "platform" or "amba"; its VFIO driver is "vfio-" and this. */
+const char *vfio_host_device_bus(const struct vfio_host_device *host);
+
+/* It has an IOMMU group and its VFIO driver; else the error tells the command that binds it. */
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err);
 
 /* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */

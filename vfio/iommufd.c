@@ -120,9 +120,6 @@ static bool allows_unsafe_interrupts(void)
 static int bind_failed(const struct vfio_host_device *host, const char *path, int code,
 		       struct err *err)
 {
-	char group[32];
-
-	snprintf(group, sizeof(group), "/dev/vfio/%d", host->group);
 	err_set(err, code, "VFIO_DEVICE_BIND_IOMMUFD of %s", path);
 	switch (-code) {
 	case EPERM: /* iommufd_device_bind(); once that is allowed, iommu_device_claim_dma_owner()
@@ -133,13 +130,13 @@ static int bind_failed(const struct vfio_host_device *host, const char *path, in
 			vfio_cause_unsafe_interrupts(err, "iommufd");
 		break;
 	case EINVAL: /* vfio_df_open(): another file has opened it */
-		if (vfio_cause_holder(err, path))
+		if (vfio_cause_holder(err, host))
 			err->code = -EBUSY;
 		else
 			vfio_cause_no_start(err);
 		break;
 	case EBUSY:
-		if (!vfio_cause_holder(err, group))
+		if (!vfio_cause_holder(err, host))
 			vfio_cause_siblings(err, host->group);
 		break;
 	default:

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "vfio/loans.h"
+#include "vfio/settings.h"
 #include "vfio/vfio.h"
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)
@@ -135,4 +137,35 @@ unsigned int vfio_files(const struct vfio *vfio, enum vfio_file kind, int *fds, 
 void vfio_destroy(struct vfio *vfio)
 {
 	(void)vfio;
+}
+
+int vfio_loans_take(struct vfio_loans **loans, const char *const *names, unsigned int n_names,
+		    bool bind, const char *vm, struct err *err)
+{
+	(void)names;
+	(void)n_names;
+	(void)bind;
+	(void)vm;
+	(void)err;
+	*loans = NULL;
+	return 0;
+}
+
+void vfio_loans_park(struct vfio_loans *loans, const char *device, const char *why)
+{
+	(void)loans;
+	(void)device;
+	(void)why;
+}
+
+int vfio_loans_return(struct vfio_loans *loans, struct err *err)
+{
+	(void)loans;
+	(void)err;
+	return 0;
+}
+
+void vfio_loans_forget(struct vfio_loans *loans)
+{
+	(void)loans;
 }

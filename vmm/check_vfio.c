@@ -286,16 +286,12 @@ void check_reset(struct check *check)
 static void check_holder(struct check *check, const struct check_vm *vm,
 			 const struct check_device *device)
 {
-	for (size_t i = 0; i < n_elems(backends); i++) {
-		struct err err = { 0 };
-		char path[320];
+	struct err err = { 0 };
 
-		if (!find_file(device, i, path, sizeof(path)) || !vfio_cause_holder(&err, path))
-			continue;
-		check_say(check, CHECK_BLOCKS, "%s: %s: %s", vm->name, device->host.name, err.why);
-		check_fix(check, "%s", err.fix);
+	if (!vfio_cause_holder(&err, &device->host))
 		return;
-	}
+	check_say(check, CHECK_BLOCKS, "%s: %s: %s", vm->name, device->host.name, err.why);
+	check_fix(check, "%s", err.fix);
 }
 
 static void check_backend(struct check *check, const struct check_vm *vm,

@@ -16,6 +16,8 @@ struct command {
 extern const struct command commands[];
 
 int cmd_list(int argc, char *const *argv);
+int cmd_bind(int argc, char *const *argv);
+int cmd_unbind(int argc, char *const *argv);
 int cmd_check(int argc, char *const *argv);
 int cmd_run(int argc, char *const *argv);
 int cmd_plan(int argc, char *const *argv);

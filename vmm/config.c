@@ -2,6 +2,7 @@
 #include "vmm/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,6 +331,17 @@ int config_finish_devices(struct vm_config *config, struct err *err)
 	return ret;
 }
 
+int config_name_after(struct vm_config *config, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	config->name =
+		config_keepf(config, err, "%.*s",
+			     dot && !strcmp(dot, ".conf") ? (int)(dot - name) : INT_MAX, name);
+	return config->name ? 0 : err->code;
+}
+
 int config_finish(struct vm_config *config, struct err *err)
 {
 	int ret;
@@ -348,6 +360,8 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_fix(err, "leave one of them out");
 		return err->code;
 	}
-	ret = finish_affinity(config, err);
+	ret = config->name ? 0 : config_name_after(config, config->kernel, err);
+	if (!ret)
+		ret = finish_affinity(config, err);
 	return ret ? ret : config_finish_devices(config, err);
 }

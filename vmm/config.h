@@ -28,6 +28,7 @@ struct config_string;
  * directory. All strings, here and in the devices, live until config_destroy().
  */
 struct vm_config {
+	const char *name;   /* of the VM, for messages; never NULL after config_finish() */
 	const char *kernel; /* never NULL after config_finish() */
 	const char *initrd;
 	const char *append;
@@ -48,6 +49,7 @@ struct vm_config {
 	unsigned int rt_priority;  /* 0: ordinary scheduling */
 	const char *console;       /* as console_create() takes it */
 	bool keeper;               /* a process of its own brings the devices back */
+	bool bind;                 /* bind the devices for the run */
 	bool default_devices;      /* config_finish() shall add them */
 	unsigned int stop_timeout; /* seconds */
 	struct sandbox_config sandbox;
@@ -83,6 +85,9 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 /* The same for the host's device @host, a kept string, to be assigned as it is. */
 int config_add_host_device(struct vm_config *config, const char *host, const char *where,
 			   struct err *err);
+
+/* The VM's name is that of the file @path, without directory and ".conf". */
+int config_name_after(struct vm_config *config, const char *path, struct err *err);
 
 /*
  * Everything is said: check what only shows as a whole (a kernel is there, cpu-affinity fits the

@@ -278,5 +278,8 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		file.next += strlen(byte_order_mark);
 	ret = check_text(path, text, size, err);
+	/* Unless the file says otherwise. */
+	if (!ret && !config->name)
+		ret = config_name_after(config, path, err);
 	return ret ? ret : parse(&file);
 }

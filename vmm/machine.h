@@ -13,6 +13,7 @@
 #include "vmm/sandbox_threads.h"
 
 struct device;
+struct vfio_loans;
 
 #define MACHINE_MAX_STAGES 32
 
@@ -30,6 +31,7 @@ struct machine {
 	struct arch_cpu_config cpus;
 	struct arch_boot boot; /* where the images stand since the last machine_boot() */
 	struct sandbox_threads sandbox;
+	struct vfio_loans *loans;
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
 	unsigned int n_stages;                 /* of machine_build() that were begun */

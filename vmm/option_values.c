@@ -163,6 +163,18 @@ int option_set_memory_file(struct vm_config *config, const struct vm_option *opt
 	return keep_path(config, file, source, &config->memory_file, err);
 }
 
+int option_set_text(struct vm_config *config, const struct vm_option *option, const char *value,
+		    const struct option_source *source, struct err *err)
+{
+	const char *text = config_keepf(config, err, "%s", value);
+
+	(void)source;
+	if (!text)
+		return err->code;
+	*(const char **)field_of(config, option) = text;
+	return 0;
+}
+
 int option_set_path(struct vm_config *config, const struct vm_option *option, const char *value,
 		    const struct option_source *source, struct err *err)
 {

@@ -26,6 +26,11 @@ const struct vm_option vm_options[] = {
 	  .command_line_only = true,
 	  .help = "Read the VM from this file. What the command line says, before or behind it, overrides the "
 		  "file; its devices are added to the file's." },
+	{ .key = "name",
+	  .arg = "TEXT",
+	  .set = option_set_text,
+	  .field = FIELD(name),
+	  .help = "What others who want its devices are told of this VM. Default: the file's name, or the kernel's." },
 	{ .key = "kernel",
 	  .arg = "FILE",
 	  .set = option_set_path,
@@ -92,6 +97,12 @@ const struct vm_option vm_options[] = {
 	  .command_line_only = true,
 	  .help = "Add a device; may be given several times. A comma in a value is doubled; id=NAME names the "
 		  "device. \"--device help\" lists types and keys." },
+	{ .key = "bind",
+	  .arg = "yes|no",
+	  .set = option_set_bool,
+	  .field = FIELD(bind),
+	  .help = "Take assigned devices from their drivers for this run, as dais bind does, and give them back "
+		  "at its end. Default: no." },
 	{ .key = "default-devices",
 	  .arg = "yes|no",
 	  .set = option_set_bool,

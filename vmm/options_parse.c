@@ -38,7 +38,7 @@ static const struct vm_option *find_option(const char *arg)
 	return NULL;
 }
 
-/* "--no-KEY" for "--KEY no" */
+/* "--no-KEY" for "--KEY no", as a bare "--KEY" is for "--KEY yes" */
 static const struct vm_option *find_negated(const char *arg)
 {
 	const struct vm_option *option =
@@ -72,6 +72,9 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 		err_fix(err, "give --%s", option->key);
 	} else if (equals) {
 		*value = equals + 1;
+		return option;
+	} else if (option->set == option_set_bool && (*i + 1 == argc || argv[*i + 1][0] == '-')) {
+		*value = "yes";
 		return option;
 	} else if (*i + 1 < argc) {
 		*value = argv[++*i];

@@ -17,6 +17,10 @@ const struct command commands[] = {
 #ifdef CONFIG_CHECK
 	{ "check", "tell what stands between this host and a run", cmd_check },
 #endif
+#ifdef CONFIG_VFIO_PLATFORM
+	{ "bind", "give devices of the host to VFIO, for guests", cmd_bind },
+	{ "unbind", "give devices back to the host's drivers", cmd_unbind },
+#endif
 #ifdef CONFIG_PLAN
 	{ "list", "show the host's devices, and which of them a guest can have", cmd_list },
 	{ "plan", "tell what a guest would get of a device, and why", cmd_plan },

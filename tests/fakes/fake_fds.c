@@ -26,7 +26,7 @@ static struct {
 		int fd;
 		unsigned long request;
 	} ioctls[N_IOCTL_LOG];
-	unsigned int n_ioctls, n_calls, fail_at;
+	unsigned int n_ioctls, n_calls, fail_at, stopped;
 	int fail_code;
 	bool failed;
 	size_t page_size;
@@ -61,6 +61,7 @@ int fake_call_code(void)
 	if (state.fail_at && --state.fail_at == 0) {
 		state.failed = true;
 		code = state.fail_code;
+		state.fail_at = state.stopped;
 	}
 	pthread_mutex_unlock(&lock);
 	return code;
@@ -71,6 +72,13 @@ void fake_fail_at(unsigned int nth, int code)
 	state.fail_at = nth;
 	state.fail_code = code;
 	state.failed = false;
+	state.stopped = 0;
+}
+
+void fake_stop_at(unsigned int nth)
+{
+	fake_fail_at(nth, EIO);
+	state.stopped = 1; /* again at the next */
 }
 
 bool fake_failed(void)

@@ -49,6 +49,11 @@ int fake_fd_new(const struct fake_fd_ops *ops, void *opaque);
  * madvise,
  * sleep, page size. */
 void fake_fail_at(unsigned int nth, int code);
+/*
+ * The @nth call and all after it fail, so that the program changes nothing any more: for the world
+ * it is as if it had been killed there.
+ */
+void fake_stop_at(unsigned int nth);
 /* True once that call was reached. */
 bool fake_failed(void);
 unsigned int fake_n_calls(void);

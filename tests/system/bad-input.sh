@@ -31,7 +31,7 @@ truncate -s 80M "$work/large"
 refuses initrd-too-large 2 "initrd" -- $hello --initrd $work/large
 refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi
 refuses device-twice 2 "10000000.edu" -- $hello --device $edu --device $edu,id=second
-refuses not-bound 3 "10200000.sata" "driver_override" -- $hello --device vfio-platform,host=10200000.sata
+refuses not-bound 3 "10200000.sata" "dais bind" -- $hello --device vfio-platform,host=10200000.sata
 refuses two-consoles 2 "pl011-2" "0x9000000" -- $hello --device pl011 --device pl011
 refuses gpa-overlap 2 "0x20000000" -- $hello --device $edu,gpa=0x20000000 \
 	--device vfio-platform,host=10300000.edge,gpa=0x20000000

@@ -122,7 +122,11 @@ Test(options, every_value_arrives)
 
 	cr_expect(config.keeper);
 	cr_assert_eq(parse("--kernel k --no-keeper --no-default-devices"), 0);
-	cr_expect(!config.keeper && !config.default_devices);
+	cr_expect(!config.keeper && !config.default_devices && !config.bind);
+	cr_expect_str_eq(config.name, "k");
+	cr_assert_eq(parse("--kernel dir/k.conf --name disk --bind --stats s"), 0);
+	cr_expect(config.bind);
+	cr_expect_str_eq(config.name, "disk");
 
 	cr_assert_eq(parse("--kernel k --dump-dtb d --trace mmio,vm --log-level debug"), 0);
 	cr_expect_str_eq(config.dump_dtb, "d");

@@ -87,8 +87,13 @@ bool file_exists(const char *path)
 
 int file_link_name(const char *path, char *buf, size_t size)
 {
+	return file_link_name_at(AT_FDCWD, path, buf, size);
+}
+
+int file_link_name_at(int dir, const char *path, char *buf, size_t size)
+{
 	char target[PATH_MAX];
-	ssize_t n = sys_readlink(path, target, sizeof(target));
+	ssize_t n = sys_readlinkat(dir, path, target, sizeof(target));
 	const char *slash;
 
 	if (n < 0)

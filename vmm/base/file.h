@@ -23,6 +23,8 @@ bool file_exists(const char *path);
 /* Last component of what the symbolic link @path points at ("…/drivers/vfio-amba" → "vfio-amba").
  */
 int file_link_name(const char *path, char *buf, size_t size);
+/* The same of a link in the directory @dir, which is open. */
+int file_link_name_at(int dir, const char *path, char *buf, size_t size);
 
 /* Read @size bytes at @offset of @fd, all of them: -ENODATA if the file ends earlier. */
 int file_pread_all(int fd, void *buf, size_t size, uint64_t offset);

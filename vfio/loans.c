@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/loans.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/cause.h"
+#include "vfio/host_bind.h"
+#include "vfio/host_device.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+struct vfio_loans {
+	int records; /* -1: none are kept */
+	unsigned int n_ways;
+	struct vfio_way_back ways[];
+};
+
+/* Put @claim's process into the device's record, which may have to be made. */
+static int note(const struct vfio_host_device *host, const struct vfio_record *claim, int records,
+		struct vfio_record *record, struct err *err)
+{
+	int ret = vfio_record_read(records, host->name, record, err);
+
+	if (ret == -ENOENT) {
+		*record = (struct vfio_record){ .bound = VFIO_BOUND_ALREADY };
+		str_copy(record->name, sizeof(record->name), host->name);
+		str_copy(record->bus, sizeof(record->bus), vfio_host_device_bus(host));
+	} else if (ret) {
+		return ret;
+	}
+	record->pid = claim->pid;
+	record->start = claim->start;
+	memcpy(record->vm, claim->vm, sizeof(record->vm));
+	record->parked[0] = '\0';
+	return vfio_record_write(records, record, err);
+}
+
+static int take_one(struct vfio_loans *loans, const char *name, const struct vfio_record *claim,
+		    bool bind, struct err *err)
+{
+	struct vfio_way_back *way = &loans->ways[loans->n_ways];
+	struct vfio_host_device host;
+	struct vfio_record record;
+	int ret = vfio_host_device_find(&host, name, err);
+
+	if (ret)
+		return ret;
+	err_set(err, EBUSY, "take %s", name);
+	if (vfio_cause_holder(err, &host))
+		return err_host(err);
+	if (bind)
+		ret = vfio_host_bind(loans->records, name, claim, false, err);
+	if (ret < 0)
+		return ret;
+	if (ret)
+		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
+	ret = note(&host, claim, loans->records, &record, err);
+	if (ret)
+		return ret;
+	*way = (struct vfio_way_back){ record, loans->records, -1, -1, -1, -1 };
+	loans->n_ways++;
+	return record.bound == VFIO_BOUND_BY_RUN
+		       ? vfio_way_back_open(way, loans->records, &record, err)
+		       : 0;
+}
+
+static int take_all(struct vfio_loans *loans, const char *const *names, unsigned int n_names,
+		    bool bind, const char *vm, struct err *err)
+{
+	struct vfio_record claim = { .bound = VFIO_BOUND_BY_RUN };
+	owned_fd int lock = -1;
+	int ret = vfio_record_hold(&claim, vm, err);
+
+	if (!ret)
+		loans->records = ret = vfio_records_open(true, err);
+	if (ret >= 0)
+		lock = ret = vfio_records_lock(err);
+	if (ret < 0 && ret != -EWOULDBLOCK && !bind) {
+		log_debug("no records of devices are kept: %s", err->what);
+		close_fd(&loans->records);
+		return 0;
+	}
+	if (ret >= 0)
+		ret = vfio_recover(loans->records, err);
+	for (unsigned int i = 0; ret >= 0 && i < n_names; i++)
+		ret = take_one(loans, names[i], &claim, bind, err);
+	return ret;
+}
+
+int vfio_loans_take(struct vfio_loans **loans, const char *const *names, unsigned int n_names,
+		    bool bind, const char *vm, struct err *err)
+{
+	struct vfio_loans *l = calloc(1, sizeof(*l) + n_names * sizeof(l->ways[0]));
+	struct err own, other;
+	int ret;
+
+	if (!l)
+		return err_set(err, ENOMEM, "take %u devices", n_names);
+	l->records = -1;
+	/* On the way to success, too, calls fail. */
+	ret = n_names ? take_all(l, names, n_names, bind, vm, &own) : 0;
+	if (ret < 0) {
+		*err = own;
+		if (vfio_loans_return(l, &other))
+			err_print(&other);
+		vfio_loans_forget(l);
+		return ret;
+	}
+	*loans = l;
+	return 0;
+}
+
+void vfio_loans_park(struct vfio_loans *loans, const char *device, const char *why)
+{
+	for (unsigned int i = 0; loans && i < loans->n_ways; i++) {
+		struct vfio_record *record = &loans->ways[i].record;
+
+		if (!strcmp(record->name, device))
+			str_copy(record->parked, sizeof(record->parked), why);
+	}
+}
+
+static int return_one(struct vfio_way_back *way, struct err *err)
+{
+	struct vfio_record *record = &way->record;
+
+	if (record->parked[0]) {
+		vfio_way_back_park(way, record->parked);
+		err_set(err, 0, "%s stays with vfio-%s", record->name, record->bus);
+		err_why(err, "%s", record->parked);
+		err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
+		return record->bound == VFIO_BOUND_BY_RUN ? err_host(err) : 0;
+	}
+	if (record->bound == VFIO_BOUND_BY_RUN)
+		return vfio_way_back_go(way, err);
+	record->pid = record->start = 0;
+	return record->bound == VFIO_BOUND_ALREADY
+		       ? vfio_record_remove(way->records, record->name, err)
+		       : vfio_record_write(way->records, record, err);
+}
+
+int vfio_loans_return(struct vfio_loans *loans, struct err *err)
+{
+	struct err next;
+	int first = 0;
+
+	while (loans && loans->n_ways) {
+		struct vfio_way_back *way = &loans->ways[--loans->n_ways];
+		int ret = return_one(way, first ? &next : err);
+
+		if (ret && first)
+			err_print(&next);
+		first = first ? first : ret;
+		vfio_way_back_close(way);
+	}
+	return first;
+}
+
+void vfio_loans_forget(struct vfio_loans *loans)
+{
+	if (!loans)
+		return;
+	while (loans->n_ways)
+		vfio_way_back_close(&loans->ways[--loans->n_ways]);
+	close_fd(&loans->records);
+	free(loans);
+}
