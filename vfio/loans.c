@@ -38,13 +38,31 @@ static int note(const struct vfio_host_device *host, const struct vfio_record *c
 	return vfio_record_write(records, record, err);
 }
 
+/* The device was bound a moment ago, and cannot be kept. The error that says why is the one to
+ * tell. */
+static void unbind(int records, const char *name)
+{
+	struct vfio_way_back way = { .device = -1 };
+	struct vfio_record record;
+	struct err err;
+
+	if (vfio_record_read(records, name, &record, &err) ||
+	    vfio_way_back_open(&way, records, &record, &err)) {
+		err_print(&err);
+		return;
+	}
+	if (vfio_way_back_go(&way, &err))
+		err_print(&err);
+	vfio_way_back_close(&way);
+}
+
 static int take_one(struct vfio_loans *loans, const char *name, const struct vfio_record *claim,
 		    bool bind, struct err *err)
 {
 	struct vfio_way_back *way = &loans->ways[loans->n_ways];
 	struct vfio_host_device host;
 	struct vfio_record record;
-	int ret = vfio_host_device_find(&host, name, err);
+	int ret = vfio_host_device_find(&host, name, err), bound = 0;
 
 	if (ret)
 		return ret;
@@ -52,19 +70,20 @@ static int take_one(struct vfio_loans *loans, const char *name, const struct vfi
 	if (vfio_cause_holder(err, &host))
 		return err_host(err);
 	if (bind)
-		ret = vfio_host_bind(loans->records, name, claim, false, err);
-	if (ret < 0)
-		return ret;
-	if (ret)
+		bound = vfio_host_bind(loans->records, name, claim, false, err);
+	if (bound < 0)
+		return bound;
+	if (bound)
 		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
 	ret = note(&host, claim, loans->records, &record, err);
-	if (ret)
-		return ret;
 	*way = (struct vfio_way_back){ record, loans->records, -1, -1, -1, -1 };
-	loans->n_ways++;
-	return record.bound == VFIO_BOUND_BY_RUN
-		       ? vfio_way_back_open(way, loans->records, &record, err)
-		       : 0;
+	if (!ret && record.bound == VFIO_BOUND_BY_RUN)
+		ret = vfio_way_back_open(way, loans->records, &record, err);
+	if (!ret)
+		loans->n_ways++;
+	else if (bound)
+		unbind(loans->records, name);
+	return ret;
 }
 
 static int take_all(struct vfio_loans *loans, const char *const *names, unsigned int n_names,

@@ -145,7 +145,8 @@ void vfio_way_back_park(struct vfio_way_back *way, const char *why)
 
 	if (way->records < 0)
 		return;
-	str_copy(way->record.parked, sizeof(way->record.parked), why);
+	if (why != way->record.parked)
+		str_copy(way->record.parked, sizeof(way->record.parked), why);
 	way->record.pid = way->record.start = 0;
 	if (vfio_record_write(way->records, &way->record, &err))
 		err_print(&err);

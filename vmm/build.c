@@ -10,10 +10,8 @@
 #include "devices/device.h"
 #include "devices/platform_bus.h"
 #include "vfio/loans.h"
-#include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
-#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
@@ -27,35 +25,6 @@ static int open_images(struct machine *m, struct err *err)
 static void close_images(struct machine *m)
 {
 	boot_files_close(&m->files);
-}
-
-static int borrow_devices(struct machine *m, struct err *err)
-{
-	const struct vm_config *config = m->config;
-	owned_ptr const char **names = calloc(config->n_devices + 1, sizeof(*names));
-	unsigned int n = 0;
-
-	if (!names)
-		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
-	for (unsigned int i = 0; i < config->n_devices; i++) {
-		const struct device_config *device = &config->devices[i];
-
-		if (vfio_is_assigned(device) && device_config_str(device, "host"))
-			names[n++] = device_config_str(device, "host");
-	}
-	return vfio_loans_take(&m->loans, names, n, config->bind, config->name, err);
-}
-
-static void return_devices(struct machine *m)
-{
-	struct err err;
-
-	if (vfio_loans_return(m->loans, &err)) {
-		err_print(&err);
-		m->is_lost = true;
-	}
-	vfio_loans_forget(m->loans);
-	m->loans = NULL;
 }
 
 static int take_devices(struct machine *m, struct err *err)
@@ -343,7 +312,7 @@ static const struct stage {
 	   resets too */
 	{ "open the images", open_images, close_images },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
-	{ "borrow the devices", borrow_devices, return_devices },
+	{ "borrow the devices", machine_borrow, machine_return },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
 	{ "take the devices", take_devices, give_devices_back },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when

@@ -64,6 +64,13 @@ int machine_make_ram(struct machine *machine, struct err *err);
 int machine_prepare_ram(struct machine *machine, struct err *err);
 
 /*
+ * Stages of machine_build(): note for which VM the configuration's devices are, and bind them if it
+ * says so; give them back when they are closed (vfio/loans.h).
+ */
+int machine_borrow(struct machine *machine, struct err *err);
+void machine_return(struct machine *machine);
+
+/*
  * Load the images into zeroed RAM, write the device tree and set vCPU 0 to the entry. For the first
  * boot and every reset; seeds are fresh each time.
  */

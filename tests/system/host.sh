@@ -168,6 +168,14 @@ kill_run()
 	done
 }
 
+# vmm: the process of the VM that belongs to the run in the background
+vmm()
+{
+	for process in $(pidof dais); do
+		! grep -q "^$process (.*) [^ ] $dais_pid " "/proc/$process/stat" || echo "$process"
+	done
+}
+
 # start_guest IMAGE [OPTION…]: a bare-metal guest that says when it is ready
 start_guest()
 {

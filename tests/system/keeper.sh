@@ -9,14 +9,6 @@ vfio_bind 10000000.edu 10200000.sata
 edu=vfio-platform,host=10000000.edu
 sata=vfio-platform,host=10200000.sata,compatible=generic-ahci
 
-# vmm: the process of the VM that belongs to the run in the background
-vmm()
-{
-	for process in $(pidof dais); do
-		! grep -q "^$process (.*) [^ ] $dais_pid " "/proc/$process/stat" || echo "$process"
-	done
-}
-
 # vmm_ends NAME STATUS TEXT…: the run in the background, after something befell its VMM
 vmm_ends()
 {

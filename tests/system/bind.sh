@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # variables of host.sh
+#
+# Devices go from the host's own drivers to VFIO and back, by dais, whatever ends it.
+sata=10200000.sata
+sata_path=/sys/bus/platform/devices/$sata
+rtc=9010000.pl031
+rtc_path=/sys/bus/amba/devices/$rtc
+
+# driver_is NAME PATH DRIVER
+driver_is()
+{
+	driver=$(basename "$(readlink "$2/driver" || echo none)")
+	if [ "$driver" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "the driver is $driver, not $3"
+	fi
+}
+
+# host_reads NAME: the host's own driver has the disk, and all of it is as it was; nothing is noted any more
+host_reads()
+{
+	n=0
+	until [ -b /dev/sda ] || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	if [ "$(sha256sum </dev/sda | cut -d ' ' -f 1)" != "$disk_sum" ]; then
+		fail "$1" "the host's driver does not read what is on the disk"
+	elif [ "$(cat $sata_path/driver_override)" != ahci ]; then
+		fail "$1" "driver_override is $(cat $sata_path/driver_override)"
+	elif [ -e /run/dais/devices/$sata ]; then
+		fail "$1" "there is a record still: $(xargs </run/dais/devices/$sata)"
+	else
+		pass "$1"
+	fi
+}
+
+# As if a driver of the host knew the controller.
+[ ! -e $sata_path/driver ] || echo $sata >$sata_path/driver/unbind
+echo ahci >$sata_path/driver_override
+echo $sata >/sys/bus/platform/drivers_probe
+host_reads bind-host-has-the-disk
+
+expect bind 0 dais bind $sata
+driver_is bind-driver $sata_path vfio-platform
+expect bind-again 0 dais bind $sata
+linux bind-guest 0 read --device vfio-platform,host=$sata,compatible=generic-ahci
+says bind-guest-reads "sha256 $disk_sum"
+driver_is bind-outlives-the-run $sata_path vfio-platform
+expect unbind 0 dais unbind $sata
+says unbind-names-the-driver "$sata: -> ahci"
+host_reads unbind-host-reads
+expect unbind-again 0 dais unbind $sata
+
+expect bind-amba 0 dais bind $rtc
+driver_is bind-amba-driver $rtc_path vfio-amba
+expect unbind-amba 0 dais unbind $rtc
+driver_is unbind-amba-driver $rtc_path rtc-pl031
+
+# For one run, with and without a keeper.
+for keeper in yes no; do
+	linux run-bind-keeper-$keeper 0 read --bind --keeper $keeper --device vfio-platform,host=$sata,compatible=generic-ahci
+	says run-bind-keeper-$keeper-reads "sha256 $disk_sum" "$sata is bound to vfio-platform for this run"
+	host_reads run-bind-keeper-$keeper-host-reads
+done
+linux run-unbound 3 read --device vfio-platform,host=$sata
+says run-unbound-names-the-command "dais bind $sata"
+
+# start_busy: a guest that works the disk until it is killed
+start_busy()
+{
+	start "guest: reading" dais run --name busy --bind --kernel "$job/Image" --initrd "$job/guest.cpio" --memory 256M --cpus 2 \
+		--device vfio-platform,host=$sata,compatible=generic-ahci --append "console=ttyAMA0 quiet panic=-1 test=busy"
+}
+
+# Somebody else wants what a guest has.
+start_busy
+expect unbind-of-a-busy-device 3 timeout 20 dais unbind $sata
+says unbind-names-the-vm "Device or resource busy" "held by VM busy, pid $dais_pid (dais"
+expect second-vm 3 dais run --kernel "$job/guest/hello.img" --device vfio-platform,host=$sata
+says second-vm-is-told "held by VM busy, pid $dais_pid (dais"
+mv /run/dais/devices/$sata /run/kept
+expect second-vm-without-record 3 dais run --kernel "$job/guest/hello.img" --device vfio-platform,host=$sata
+says second-vm-without-record-is-told "held by " "dais"
+mv /run/kept /run/dais/devices/$sata
+kill -TERM "$dais_pid"
+wait "$dais_pid"
+host_reads run-bind-sigterm-host-reads
+
+# The VMM dies, and its keeper gives the device back; the keeper dies, too, and the next command does.
+start_busy
+kill -9 "$(vmm)"
+wait "$dais_pid"
+host_reads killed-vmm-host-reads
+for next in "unbind $sata" "bind $rtc" "run --kernel $job/guest/psci-off.img"; do
+	start_busy
+	kill -9 "$dais_pid"
+	wait "$dais_pid" 2>/dev/null
+	while pidof dais >/dev/null; do
+		sleep 0.1
+	done
+	driver_is "killed-all-before-${next%% *}" $sata_path vfio-platform
+	# shellcheck disable=SC2086 # words
+	expect "killed-all-${next%% *}" 0 dais $next
+	[ "${next%% *}" = unbind ] || says "killed-all-${next%% *}-says-so" "$sata, left by VM busy (pid $dais_pid), is back with ahci"
+	host_reads "killed-all-${next%% *}-host-reads"
+done
+expect after-kills-unbind 0 dais unbind $rtc
+
+# What the host lives on. Its console is a virtio one.
+console=$(basename "$(readlink -f /sys/class/virtio-ports/vport*p0/../../.. | head -n 1)")
+expect refuse-console 3 dais bind "$console"
+says refuse-console-says-why "the host needs $console" "the host's console"
+expect refuse-timer 3 dais bind timer
+says refuse-timer-says-why "a timer"
+expect refuse-smmu 3 dais bind "$(basename /sys/bus/platform/devices/*.smmuv3)"
+says refuse-smmu-says-why "an IOMMU"
+driver_is refused-is-untouched "/sys/bus/platform/devices/$console" virtio-mmio
+
+kernel_is_quiet bind-host-kernel
+echo $sata >$sata_path/driver/unbind
+echo >$sata_path/driver_override
+vfio_bind $sata $rtc
