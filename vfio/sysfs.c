@@ -22,7 +22,7 @@ int sysfs_open_to_write(const char *path, int *fd, struct err *err)
 
 int sysfs_write(int fd, const char *text)
 {
-	ssize_t n = sys_pwrite(fd, text, strlen(text), 0);
+	ssize_t n = sys_write(fd, text, strlen(text));
 
 	return n < 0 ? (int)n : 0;
 }

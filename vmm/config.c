@@ -360,6 +360,12 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_fix(err, "leave one of them out");
 		return err->code;
 	}
+	if (config->bind && !config->keeper) {
+		err_usage(err, "--bind without a keeper");
+		err_why(err, "it is the keeper that gives the devices back");
+		err_fix(err, "leave --no-keeper out, or bind the devices before: dais bind");
+		return err->code;
+	}
 	ret = config->name ? 0 : config_name_after(config, config->kernel, err);
 	if (!ret)
 		ret = finish_affinity(config, err);

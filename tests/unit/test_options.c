@@ -187,6 +187,7 @@ Test(options, usage_errors)
 		{ "--memory lots", "--memory lots: not a size", "512M" },
 		{ "--irqchip gicv4", "--irqchip gicv4: unknown value", "auto, gicv2 or gicv3" },
 		{ "--sve yes", "--sve yes: unknown value", "auto, on or off" },
+		{ "--kernel k --bind --no-keeper", "gives the devices back", "dais bind" },
 		{ "--default-devices perhaps", "unknown value", "yes or no" },
 		{ "--console tty", "--console tty: unknown value",
 		  "stdio, none, pty or file:FILE" },
