@@ -22,7 +22,8 @@ int main(int argc, char **argv)
 		char path[64], target[64] = "";
 
 		snprintf(path, sizeof(path), "/proc/%s/fd/%d", argv[1], fd);
-		if (readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "vfio-device"))
+		if (readlink(path, target, sizeof(target) - 1) > 0 &&
+		    (strstr(target, "vfio-device") || strstr(target, "/dev/vfio/devices/")))
 			n += syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0;
 	}
 	if (!n) {
