@@ -138,7 +138,7 @@ libs = -lfdt -linih $(if $(CONFIG_RUN),-lseccomp -lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/hold-fds $(B)/test/sandbox-probe
+all: guests $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe
 endif
 
 $(B)/dais: $(objs)

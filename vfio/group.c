@@ -31,6 +31,7 @@ static int open_failed(const struct vfio_host_device *host, const char *path, in
 		break;
 	case EPERM:
 		err_why(err, "the group has no IOMMU, which takes CAP_SYS_RAWIO");
+		err_fix(err, "run dais as root");
 		break;
 	case ENOENT:
 	case ENODEV:
@@ -73,7 +74,8 @@ int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **gro
 	if (!g)
 		return err_set(err, ENOMEM, "IOMMU group %d", host->group);
 	g->number = host->group;
-	snprintf(g->path, sizeof(g->path), "/dev/vfio/%d", host->group);
+	snprintf(g->path, sizeof(g->path), "/dev/vfio/%s%d",
+		 vfio_host_group_is_noiommu(host->group) ? "noiommu-" : "", host->group);
 	g->fd = sys_open(g->path, O_RDWR);
 	ret = g->fd < 0 ? open_failed(host, g->path, g->fd, err) : check_viable(g, err);
 	if (ret < 0) {

@@ -94,9 +94,7 @@ static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 	case VFIO_BACKEND_NONE:
 		break;
 	}
-	err_usage(err, "iommu=none: this dais cannot do without an IOMMU");
-	err_fix(err, "give iommu=auto");
-	return err->code;
+	return open_with(vfio, &vfio_noiommu_ops, host, handle, err);
 }
 
 int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,

@@ -134,7 +134,9 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 		err_set(err, 0, "%s is in no IOMMU group", host->name);
 		err_why(err, "no IOMMU of this host stands between the device and memory");
 		err_fix(err, "enable the IOMMU in the host's kernel and name it in the device's "
-			     "node (iommus), or assign another device");
+			     "node (iommus); if there is none, iommu=none (dais(1) tells the "
+			     "danger): echo Y >/sys/module/vfio/parameters/"
+			     "enable_unsafe_noiommu_mode, and bind the device again");
 		return err_host(err);
 	}
 	return 0;
@@ -215,6 +217,15 @@ void vfio_host_group_for_each(int group,
 
 	snprintf(dir, sizeof(dir), "/sys/kernel/iommu_groups/%d/devices", group);
 	for_each_name(dir, tell_member, &walk);
+}
+
+bool vfio_host_group_is_noiommu(int group)
+{
+	char path[PATH_SIZE], name[32];
+
+	/* vfio_noiommu_group_alloc() of drivers/vfio/group.c */
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", group);
+	return !file_read_line(path, name, sizeof(name)) && !strcmp(name, "vfio-noiommu");
 }
 
 /* Text that grows in a caller's buffer. */

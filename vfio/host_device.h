@@ -55,4 +55,7 @@ void vfio_host_group_members(int group, char *buf, size_t size);
 /* Bound to the VFIO driver of its bus. */
 bool vfio_host_device_is_bound(const struct vfio_host_device *host);
 
+/* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
+bool vfio_host_group_is_noiommu(int group);
+
 #endif

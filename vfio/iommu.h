@@ -85,5 +85,7 @@ struct vfio_iommu {
 extern const struct vfio_iommu_ops vfio_iommufd_ops;
 /* The container of <linux/vfio.h> with VFIO_TYPE1v2_IOMMU. */
 extern const struct vfio_iommu_ops vfio_type1_ops;
+/* No IOMMU: "map" only verifies that the memory's physical address is @iova. */
+extern const struct vfio_iommu_ops vfio_noiommu_ops;
 
 #endif

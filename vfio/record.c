@@ -65,17 +65,24 @@ static int make_dir(const char *path)
 	return ret ? ret : sys_chmod(path, 0755);
 }
 
-int vfio_records_open(bool make, struct err *err)
+int vfio_records_open_in(const char *path, bool make, struct err *err)
 {
+	char what[64];
 	int ret = 0;
 
 	if (make)
 		ret = make_dir(PARENT);
 	if (make && !ret)
-		ret = make_dir(VFIO_RECORDS);
+		ret = make_dir(path);
 	if (!ret)
-		ret = sys_open(VFIO_RECORDS, O_RDONLY | O_DIRECTORY);
-	return ret < 0 ? no_directory(ret, "open " VFIO_RECORDS, err) : ret;
+		ret = sys_open(path, O_RDONLY | O_DIRECTORY);
+	snprintf(what, sizeof(what), "open %s", path);
+	return ret < 0 ? no_directory(ret, what, err) : ret;
+}
+
+int vfio_records_open(bool make, struct err *err)
+{
+	return vfio_records_open_in(VFIO_RECORDS, make, err);
 }
 
 int vfio_records_lock(struct err *err)
@@ -230,10 +237,12 @@ int vfio_record_remove(int dir, const char *name, struct err *err)
 	return ret && ret != -ENOENT ? err_set(err, ret, "remove " VFIO_RECORDS "/%s", name) : 0;
 }
 
-int vfio_records_list(struct vfio_record **records, unsigned int *n_records, struct err *err)
+int vfio_records_list_in(const char *path, bool all, struct vfio_record **records,
+			 unsigned int *n_records, struct err *err)
 {
-	owned_fd int fd = vfio_records_open(false, err);
+	owned_fd int fd = vfio_records_open_in(path, false, err);
 	struct dirent *entry;
+	int ret = 0;
 	DIR *dir;
 
 	*records = NULL;
@@ -242,27 +251,36 @@ int vfio_records_list(struct vfio_record **records, unsigned int *n_records, str
 		return 0;
 	if (fd < 0)
 		return fd;
-	dir = sys_opendir(VFIO_RECORDS);
+	dir = sys_opendir(path);
 	if (!dir)
-		return err_set(err, errno, "list " VFIO_RECORDS);
-	while ((entry = sys_readdir(dir))) {
+		return err_set(err, errno, "list %s", path);
+	while (!ret && (entry = sys_readdir(dir))) {
 		struct vfio_record *more;
+		int bad;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		more = realloc(*records, (*n_records + 1) * sizeof(*more));
 		if (!more) {
 			sys_closedir(dir);
-			return err_set(err, ENOMEM, "list " VFIO_RECORDS);
+			return err_set(err, ENOMEM, "list %s", path);
 		}
 		*records = more;
-		if (vfio_record_read(fd, entry->d_name, &more[*n_records], err))
-			log_warn("%s: %s", err->what, err->why);
-		else
+		bad = vfio_record_read(fd, entry->d_name, &more[*n_records], err);
+		if (!bad)
 			++*n_records;
+		else if (all)
+			ret = bad;
+		else
+			log_warn("%s: %s", err->what, err->why);
 	}
 	sys_closedir(dir);
-	return 0;
+	return ret;
+}
+
+int vfio_records_list(struct vfio_record **records, unsigned int *n_records, struct err *err)
+{
+	return vfio_records_list_in(VFIO_RECORDS, false, records, n_records, err);
 }
 
 /*

@@ -44,6 +44,8 @@ struct vfio_record {
  * -ENOENT without @make: there is none, so no record either.
  */
 int vfio_records_open(bool make, struct err *err);
+/* The same of another directory of such records, in that of VFIO_RECORDS. */
+int vfio_records_open_in(const char *path, bool make, struct err *err);
 
 /*
  * Keep every other dais from changing records and bindings until the returned fd is closed; waits
@@ -62,6 +64,9 @@ int vfio_record_remove(int dir, const char *name, struct err *err);
  * left out with a warning. The caller frees *records, also after an error.
  */
 int vfio_records_list(struct vfio_record **records, unsigned int *n_records, struct err *err);
+/* Of another directory; with @all, one that cannot be read is an error. */
+int vfio_records_list_in(const char *path, bool all, struct vfio_record **records,
+			 unsigned int *n_records, struct err *err);
 
 /* This process has the device from now on, for the VM @vm. Changes @record only. */
 int vfio_record_hold(struct vfio_record *record, const char *vm, struct err *err);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/reset.h"
 
+#include <errno.h>
 #include <linux/vfio.h>
 
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/irq.h"
 #include "vfio/irq_set.h"
+#include "vfio/ram_record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
@@ -44,17 +46,42 @@ int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config 
 	return err_host(err);
 }
 
+static bool has_reset(const struct vfio_device *vdev)
+{
+	return vdev->flags & VFIO_DEVICE_FLAGS_RESET && vdev->reset != VFIO_RESET_NONE;
+}
+
 int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
 {
 	int ret;
 
-	if (vdev->reset == VFIO_RESET_NONE || !(vdev->flags & VFIO_DEVICE_FLAGS_RESET))
+	if (!has_reset(vdev))
 		return 0;
 	ret = sys_ioctl(vdev->handle.fd, VFIO_DEVICE_RESET, NULL);
 	trace_line(TRACE_VFIO, "%s: reset: %d", vdev->host.name, ret);
 	if (ret < 0) {
 		err_set(err, ret, "reset %s", vdev->host.name);
 		err_why(err, "its reset handler in the host's kernel failed; see dmesg");
+		return err_host(err);
+	}
+	return 0;
+}
+
+int vfio_check_resets(const struct vfio *vfio, struct err *err)
+{
+	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
+		if (vfio->backend != VFIO_BACKEND_NONE || has_reset(d))
+			continue;
+		err_set(err, ENOTSUP, "%s without an IOMMU and without a reset", d->host.name);
+		err_why(err,
+			"%s, so nothing ends its DMA with the guest: it may go on writing to "
+			"the guest's memory, also after a guest reset or a kill",
+			d->reset == VFIO_RESET_NONE
+				? "reset=none"
+				: "the host's kernel has no reset handler for it");
+		err_fix(err, "load or write its vfio_platform reset module; or, with "
+			     "allow-unsafe-reset=yes, that memory is kept until the device is "
+			     "with its own driver again");
 		return err_host(err);
 	}
 	return 0;
@@ -93,7 +120,10 @@ void vfio_release(struct vfio *vfio,
 			failed(opaque, d->host.name, &err);
 	if (vfio_dma_unmap(vfio, &err))
 		failed(opaque, NULL, &err);
-	for (const struct vfio_device *d = vfio->devices; d; d = d->next)
+	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
 		if (vfio_device_reset(d, &err))
 			failed(opaque, d->host.name, &err);
+		else if (vfio->backend == VFIO_BACKEND_NONE && has_reset(d))
+			vfio_ram_set_quiet(d->host.name);
+	}
 }

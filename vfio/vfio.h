@@ -97,6 +97,12 @@ int vfio_nodes_plan(struct vfio *vfio, struct err *err);
 /* Apply the devices' overlays to the finished tree; *blob is replaced. */
 int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err);
 
+/*
+ * Without an IOMMU, only its reset quiets a device: -ENOTSUP when one has no handler for that, or
+ * may not have it called. Nothing to say of other backends.
+ */
+int vfio_check_resets(const struct vfio *vfio, struct err *err);
+
 bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
 
 /*

@@ -102,6 +102,13 @@ int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *
 	return 0;
 }
 
+int vfio_check_resets(const struct vfio *vfio, struct err *err)
+{
+	(void)vfio;
+	(void)err;
+	return 0;
+}
+
 bool vfio_is_empty(const struct vfio *vfio)
 {
 	(void)vfio;

@@ -47,7 +47,7 @@ static int take_devices(struct machine *m, struct err *err)
 		}
 		m->n_devices++;
 	}
-	return 0;
+	return config->allow_unsafe_reset ? 0 : vfio_check_resets(m->vm.vfio, err);
 }
 
 static void destroy_devices(struct machine *m)
@@ -117,6 +117,7 @@ static int fork_keeper(struct machine *m, struct err *err)
 	}
 	close_images(m);
 	detach_devices(m);
+	m->is_confined = true;
 	ret = sandbox_enter_keeper(m, err);
 	if (ret) {
 		keeper_end(&m->keeper);
@@ -271,6 +272,7 @@ static int confine(struct machine *m, struct err *err)
 		sandbox_warn_off();
 	if (ret || sandbox.mode == SANDBOX_OFF)
 		return ret;
+	m->is_confined = true;
 	sandbox.rt_priority = m->config->rt_priority;
 	/* A guest reset clears RAM alone: no thread can be started any more. */
 	m->vm.ram.backing.n_threads = 1;
@@ -311,6 +313,8 @@ static const struct stage {
 	/* what the user got wrong is found before anything of the host is touched; open for guest
 	   resets too */
 	{ "open the images", open_images, close_images },
+	/* devices without an IOMMU may write to it until they are back with the host */
+	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
 	{ "borrow the devices", machine_borrow, machine_return },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
@@ -338,6 +342,8 @@ static const struct stage {
 	{ "load the guest", machine_boot, NULL },
 	/* lines armed last: nothing may arrive that nobody can handle */
 	{ "arm devices", machine_arm, machine_quiesce },
+	/* from here on the guest can tell devices where it is */
+	{ "name RAM at its physical address", machine_name_physical, NULL },
 	/* changes the user's terminal: not before all else went well */
 	{ "start the console", start_console, NULL },
 	/* while there is one thread; all that a run needs is open */

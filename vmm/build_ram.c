@@ -32,12 +32,16 @@ int machine_make_ram(struct machine *m, struct err *err)
 	int ret;
 
 	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
-	ret = ram_open(&vm->ram, &backing, err);
-	if (!ret)
-		ret = plan_ram(m, err);
+	if (m->phys.fd >= 0) {
+		ret = phys_ram_add_banks(&m->phys, m->config->memory, &vm->ram, err);
+	} else {
+		ret = ram_open(&vm->ram, &backing, err);
+		if (!ret)
+			ret = plan_ram(m, err);
+	}
 	if (!ret)
 		ret = vfio_carve(vm->vfio, &vm->ram, err);
-	if (!ret)
+	if (!ret && m->config->iommu != VFIO_BACKEND_NONE)
 		ret = vfio_allow_locking(vm->vfio, vm->ram.size, err);
 	return ret ? ret : ram_create(&vm->ram, err);
 }

@@ -342,6 +342,32 @@ int config_name_after(struct vm_config *config, const char *path, struct err *er
 	return config->name ? 0 : err->code;
 }
 
+/* Devices that reach all memory are nothing to get by accident. */
+static int check_unsafe(const struct vm_config *config, struct err *err)
+{
+	if (config->iommu != VFIO_BACKEND_NONE)
+		return 0;
+	if (!config->allow_unsafe_dma) {
+		err_usage(err, "iommu=none without allow-unsafe-dma=yes");
+		err_why(err,
+			"nothing then stands between the guest's devices and the host's memory: "
+			"whoever controls the guest can read and write all of it, and a bug in "
+			"a driver of the guest can destroy it");
+		err_fix(err,
+			"where there is an IOMMU, iommu=auto; else, for a guest that you trust "
+			"as you trust the host's kernel, allow-unsafe-dma=yes");
+		return err->code;
+	}
+	if (config->mem_path ? config->memory_base == RAM_ANYWHERE
+			     : config->memory_file && config->memory_base != RAM_ANYWHERE)
+		return 0;
+	err_usage(err, "iommu=none with neither mem-path alone nor memory-file and memory-base");
+	err_why(err, "without an IOMMU the guest's RAM must be at its physical address");
+	err_fix(err, "give a hugetlbfs, whose pages dais finds: mem-path=/dev/hugepages; or memory "
+		     "that is reserved for this, as memory-file with its address as memory-base");
+	return err->code;
+}
+
 int config_finish(struct vm_config *config, struct err *err)
 {
 	int ret;
@@ -366,7 +392,9 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_fix(err, "leave --no-keeper out, or bind the devices before: dais bind");
 		return err->code;
 	}
-	ret = config->name ? 0 : config_name_after(config, config->kernel, err);
+	ret = check_unsafe(config, err);
+	if (!ret && !config->name)
+		ret = config_name_after(config, config->kernel, err);
 	if (!ret)
 		ret = finish_affinity(config, err);
 	return ret ? ret : config_finish_devices(config, err);

@@ -39,6 +39,10 @@ struct vm_config {
 	const char *memory_file;
 	uint64_t memory_offset; /* in memory_file */
 	bool prealloc;
+	/* with iommu=none: the user knows what may happen */
+	bool allow_unsafe_dma;
+	bool allow_unsafe_reset;
+	bool allow_movable_memory;
 	enum vgic_version irqchip;
 	enum vfio_backend iommu;
 	enum arch_switch pmu;

@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "vmm/base/err.h"
 #include "vmm/config.h"
+#include "vmm/core/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/keeper.h"
 #include "vmm/sandbox_threads.h"
@@ -32,9 +33,11 @@ struct machine {
 	struct arch_boot boot; /* where the images stand since the last machine_boot() */
 	struct sandbox_threads sandbox;
 	struct vfio_loans *loans;
+	struct phys_ram phys;    /* with iommu=none */
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
-	unsigned int n_stages;                 /* of machine_build() that were begun */
+	bool is_confined;      /* this process has entered its sandbox, if there is one */
+	unsigned int n_stages; /* of machine_build() that were begun */
 	uint64_t stage_ns[MACHINE_MAX_STAGES]; /* how long each took, when it was done */
 	unsigned int n_kept; /* the first so many are the keeper's to undo; 0: there is none */
 	struct keeper keeper;
@@ -78,6 +81,15 @@ int machine_boot(struct machine *machine, struct err *err);
 
 /* The guest's device tree as it is now; the caller frees *blob (*size bytes). */
 int machine_describe(struct machine *machine, void **blob, size_t *size, struct err *err);
+
+/*
+ * physical.c, for devices without an IOMMU; nothing for others. RAM is taken before the devices and
+ * given back after them, when they are known to be quiet; it gets a name, and the devices their
+ * records, before the guest may tell them of it.
+ */
+int machine_take_physical(struct machine *machine, struct err *err);
+void machine_give_physical_back(struct machine *machine);
+int machine_name_physical(struct machine *machine, struct err *err);
 
 /* All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs
  * are parked. */

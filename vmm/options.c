@@ -91,6 +91,25 @@ const struct vm_option vm_options[] = {
 	  .choices = iommu_names,
 	  .help = "How assigned devices reach the RAM: through the kernel's iommufd, through VFIO's type1 containers, "
 		  "or without an IOMMU. Default: auto, the first of iommufd and type1 that the host has." },
+	{ .key = "allow-unsafe-dma",
+	  .arg = "yes|no",
+	  .set = option_set_bool,
+	  .field = FIELD(allow_unsafe_dma),
+	  .help = "Consent to iommu=none: the guest, through a device, can read and write all memory of the host. "
+		  "Default: no." },
+	{ .key = "allow-unsafe-reset",
+	  .arg = "yes|no",
+	  .set = option_set_bool,
+	  .field = FIELD(allow_unsafe_reset),
+	  .help = "With iommu=none, take devices for which the host's kernel has no reset handler, too: they may go "
+		  "on writing to the guest's memory after its end, which is kept until their own driver has them "
+		  "again. Default: no." },
+	{ .key = "allow-movable-memory",
+	  .arg = "yes|no",
+	  .set = option_set_bool,
+	  .field = FIELD(allow_movable_memory),
+	  .help = "With iommu=none, run even if the guest's memory cannot be held at its physical address. "
+		  "Default: no." },
 	{ .key = "device",
 	  .arg = "TYPE[,KEY=VALUE]...",
 	  .set = option_set_device,

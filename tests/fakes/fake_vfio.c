@@ -17,6 +17,7 @@ unsigned int fake_vfio_n_devices;
 
 static struct group {
 	int fd; /* -1: not open */
+	bool no_iommu;
 	struct fake_vfio_container *container;
 } groups[FAKE_VFIO_MAX];
 
@@ -132,9 +133,11 @@ static int container_ioctl(int fd, void *opaque, unsigned long request, void *ar
 	case VFIO_GET_API_VERSION:
 		return VFIO_API_VERSION;
 	case VFIO_CHECK_EXTENSION:
-		return !fake_vfio.no_type1 && (uintptr_t)arg == VFIO_TYPE1v2_IOMMU;
+		return (uintptr_t)arg == VFIO_NOIOMMU_IOMMU ||
+		       (!fake_vfio.no_type1 && (uintptr_t)arg == VFIO_TYPE1v2_IOMMU);
 	case VFIO_SET_IOMMU:
-		if (!c->n_members || c->has_iommu || (uintptr_t)arg != VFIO_TYPE1v2_IOMMU)
+		if (!c->n_members || c->has_iommu ||
+		    (uintptr_t)arg != (c->no_iommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU))
 			return -EINVAL;
 		if (fake_vfio.no_remapping)
 			return -EPERM;
@@ -167,6 +170,9 @@ static int set_container(struct group *group, int container_fd)
 		return -EINVAL;
 	if (c->n_members && fake_vfio.no_sharing)
 		return -EINVAL;
+	if (c->n_members && c->no_iommu != group->no_iommu)
+		return -EPERM;
+	c->no_iommu = group->no_iommu;
 	group->container = c;
 	c->n_members++;
 	return 0;
@@ -224,6 +230,19 @@ static void group_close(int fd, void *opaque)
 }
 
 static const struct fake_fd_ops group_ops = { .ioctl = group_ioctl, .close = group_close };
+
+void fake_vfio_take_iommu(int group)
+{
+	char path[64];
+
+	groups[group].no_iommu = true;
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", group);
+	fake_file(path, "vfio-noiommu\n");
+	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
+	fake_remove(path);
+	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%d", group);
+	fake_device(path, &group_ops, &groups[group]);
+}
 
 bool fake_vfio_group_is_open(int group)
 {

@@ -60,6 +60,7 @@ struct fake_vfio_container {
 	int fd;
 	unsigned int n_members; /* groups of a container, devices of an IOAS */
 	bool has_iommu;
+	bool no_iommu;      /* its groups have none */
 	uint32_t map_flags; /* of all maps, ORed */
 	struct range maps[16];
 	void *hvas[16];
@@ -96,6 +97,9 @@ void fake_vfio_reset(void);
  * n-th from 0, /dev/vfio/devices/vfioN.
  */
 void fake_vfio_add(struct fake_vfio_device *device);
+
+/* The group, of a device that was added, has no IOMMU: /dev/vfio/noiommu-GROUP instead. */
+void fake_vfio_take_iommu(int group);
 
 /* A device that is not bound to VFIO: @driver may be NULL; a member of @group, if >= 0. */
 void fake_host_device(const char *bus, const char *name, const char *driver, int group);

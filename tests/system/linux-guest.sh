@@ -4,6 +4,9 @@
 # /test of the Linux guest: does what test=… on its command line says.
 test=$(sed 's/.*test=\([^ ]*\).*/\1/' /proc/cmdline)
 disk=/dev/sda
+case $test in
+*-vda) disk=/dev/vda test=${test%-vda} ;;
+esac
 
 disk_ready()
 {

@@ -112,8 +112,12 @@ Test(options, every_value_arrives)
 
 	cr_assert_eq(parse("--kernel k --iommu iommufd"), 0);
 	cr_expect_eq(config.iommu, VFIO_BACKEND_IOMMUFD);
-	cr_assert_eq(parse("--kernel k --iommu none"), 0);
+	cr_assert_eq(parse("--kernel k --iommu none --allow-unsafe-dma yes --mem-path /huge"), 0);
 	cr_expect_eq(config.iommu, VFIO_BACKEND_NONE);
+	cr_expect(config.allow_unsafe_dma);
+	cr_expect(!config.allow_unsafe_reset && !config.allow_movable_memory);
+	cr_assert_eq(parse("--kernel k --allow-unsafe-reset yes --allow-movable-memory yes"), 0);
+	cr_expect(config.allow_unsafe_reset && config.allow_movable_memory);
 
 	cr_assert_eq(parse("--kernel k --console file:log --rt-priority 99 --stop-timeout 0"), 0);
 	cr_expect_str_eq(config.console, "file:log");
@@ -161,6 +165,9 @@ Test(options, usage_errors)
 	} cases[] = {
 		{ "", "unexpected argument ''", "dais help run" },
 		{ "--cpus 2", "no kernel", "--kernel FILE" },
+		{ "--kernel k --iommu none", "without allow-unsafe-dma", "iommu=auto" },
+		{ "--kernel k --iommu none --allow-unsafe-dma yes", "neither mem-path",
+		  "hugetlbfs" },
 		{ "Image", "unexpected argument 'Image'", "dais help run" },
 		{ "--kernl Image", "unknown option '--kernl'", "--kernel" },
 		{ "--kernl=Image", "unknown option '--kernl'", "--kernel" },

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The backend for devices that no IOMMU stands before: VFIO_NOIOMMU_IOMMU,
+ * drivers/vfio/container.c. A device reaches all memory of the host, by physical address, from the
+ * moment that somebody tells it an address. Nothing is mapped here, and nothing can be cut; what
+ * "map" does is to look whether guest RAM is where the guest believes it to be.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+
+#include "vfio/group.h"
+#include "vfio/host_device.h"
+#include "vfio/iommu.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/core/pagemap.h"
+
+#define CONTAINER "/dev/vfio/vfio"
+
+struct noiommu {
+	struct vfio_iommu iommu; /* first */
+	/* Opened by who maps: a pagemap shows the process that opened it. -1: not yet. Stays open,
+	 * for guest resets, when the right to open another is gone. */
+	int pagemap;
+};
+
+static int noiommu_open(struct vfio_iommu **iommu, struct err *err)
+{
+	owned_fd int fd = sys_open(CONTAINER, O_RDWR);
+	struct noiommu *n;
+
+	if (fd < 0) {
+		err_set(err, fd, "open " CONTAINER);
+		err_fix(err, "modprobe vfio (CONFIG_VFIO_CONTAINER), and run dais as root");
+		return err_host(err);
+	}
+	if (sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)VFIO_NOIOMMU_IOMMU) <= 0) {
+		err_set(err, 0, CONTAINER " takes no device without an IOMMU");
+		err_why(err, "the host's kernel cannot, or may not");
+		err_fix(err, "CONFIG_VFIO_NOIOMMU=y in the host's kernel, then "
+			     "echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+		return err_host(err);
+	}
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return err_set(err, ENOMEM, "VFIO container");
+	n->iommu.ops = &vfio_noiommu_ops;
+	n->iommu.fd = take_fd(&fd);
+	n->pagemap = -1;
+	*iommu = &n->iommu;
+	return 0;
+}
+
+static int refused(const struct vfio_group *group, const char *what, int code, struct err *err)
+{
+	err_set(err, code, "%s of %s", what, group->path);
+	if (code == -EPERM) {
+		err_why(err, "a device without an IOMMU takes CAP_SYS_RAWIO");
+		err_fix(err, "run dais as root");
+	}
+	return err_host(err);
+}
+
+static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
+{
+	int ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
+
+	if (ret < 0)
+		return refused(group, "VFIO_GROUP_SET_CONTAINER", ret, err);
+	if (iommu->groups)
+		return 0;
+	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_NOIOMMU_IOMMU);
+	return ret < 0 ? refused(group, "VFIO_SET_IOMMU", ret, err) : 0;
+}
+
+static int check_has_none(const struct vfio_host_device *host, struct err *err)
+{
+	if (vfio_host_group_is_noiommu(host->group))
+		return 0;
+	err_usage(err, "iommu=none: %s has an IOMMU", host->name);
+	err_why(err, "it is in IOMMU group %d: without it, the device could write anywhere",
+		host->group);
+	err_fix(err, "give iommu=auto");
+	return err->code;
+}
+
+static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			       struct vfio_handle *handle, struct err *err)
+{
+	struct vfio_group *group = vfio_group_find(iommu->groups, host->group);
+	int ret = check_has_none(host, err);
+
+	if (!ret && !group) {
+		ret = vfio_group_open(host, &group, err);
+		if (ret)
+			return ret;
+		ret = attach_group(iommu, group, err);
+		if (ret) {
+			vfio_group_close(group);
+			return ret;
+		}
+		group->next = iommu->groups;
+		iommu->groups = group;
+	}
+	if (!ret)
+		ret = vfio_group_open_device(group, host, err);
+	if (ret < 0)
+		return ret;
+	handle->fd = ret;
+	/* KVM does not take such a group (EPERM), and needs not: there is no DMA to keep coherent
+	 * behind its back. */
+	handle->kvm_fd = -1;
+	return 0;
+}
+
+static int noiommu_reserved(struct vfio_iommu *iommu, struct iova_list *list, struct err *err)
+{
+	(void)iommu;
+	(void)list;
+	(void)err;
+	return 0;
+}
+
+static int misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
+		     struct err *err)
+{
+	uint64_t wanted = iova.start + misfit->offset;
+
+	err_set(err, code, "guest RAM at 0x%" PRIx64, wanted);
+	if (code == -ESTALE) {
+		err_why(err,
+			"its page is at physical address 0x%" PRIx64
+			", so devices would read and write memory of others",
+			misfit->pa);
+		err_fix(err, "let nothing on this host migrate huge pages (memory hotplug, soft "
+			     "offlining); a memory-base must be the physical address of the file");
+	} else if (code == -EPERM) {
+		err_why(err, "the kernel tells physical addresses only to CAP_SYS_ADMIN");
+		err_fix(err, "run dais as root");
+	} else if (code == -ENODATA) {
+		err_why(err, "the kernel does not tell the physical address of its page");
+		err_fix(err, "take guest RAM from a hugetlbfs (mem-path)");
+	}
+	return err_host(err);
+}
+
+static int noiommu_map(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err)
+{
+	struct noiommu *n = (struct noiommu *)iommu;
+	struct pagemap_misfit misfit;
+	int ret;
+
+	if (n->pagemap < 0)
+		n->pagemap = pagemap_open(err);
+	if (n->pagemap < 0)
+		return n->pagemap;
+	ret = pagemap_check(n->pagemap, hva, iova, &misfit);
+	return ret ? misplaced(iova, &misfit, ret, err) : 0;
+}
+
+/* There is nothing to cut a device off with: only its reset quiets it. */
+static int noiommu_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err *err)
+{
+	(void)err;
+	*size = iommu->mapped;
+	return 0;
+}
+
+static void noiommu_close(struct vfio_iommu *iommu)
+{
+	struct noiommu *n = (struct noiommu *)iommu;
+
+	while (iommu->groups) {
+		struct vfio_group *group = iommu->groups;
+
+		iommu->groups = group->next;
+		vfio_group_close(group);
+	}
+	close_fd(&n->pagemap);
+	close_fd(&iommu->fd);
+	free(n);
+}
+
+const struct vfio_iommu_ops vfio_noiommu_ops = {
+	.name = "noiommu",
+	.open = noiommu_open,
+	.open_device = noiommu_open_device,
+	.reserved = noiommu_reserved,
+	.map = noiommu_map,
+	.unmap_all = noiommu_unmap_all,
+	.close = noiommu_close,
+};

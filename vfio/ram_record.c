@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/ram_record.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/host_device.h"
+#include "vfio/record.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+/* In a record's "parked" */
+#define QUIET "quiet"
+
+static int still_writes(const struct vfio_record *record, struct err *err)
+{
+	err_set(err, 0, "%s may still write to %s", record->name, record->ram_file);
+	err_why(err, "VM %s had it without an IOMMU, and has left it so", record->vm);
+	err_fix(err,
+		"give it to its own driver, which resets it: dais unbind %s; or, if you know that it "
+		"is quiet: rm %s",
+		record->name, record->ram_file);
+	return err_host(err);
+}
+
+/* By the user's hand; what cannot be looked at is not gone. */
+static bool is_gone(const char *path)
+{
+	struct stat st;
+
+	return sys_stat(path, &st) == -ENOENT;
+}
+
+static int hold(int dir, const struct vfio_host_device *host, const char *path, const char *vm,
+		struct err *err)
+{
+	struct vfio_record record;
+	struct err unread;
+	int ret = vfio_record_read(dir, host->name, &record, &unread);
+
+	if (!ret && !is_gone(record.ram_file))
+		return still_writes(&record, err);
+	if (ret && ret != -ENOENT) {
+		*err = unread;
+		return ret;
+	}
+	record = (struct vfio_record){ 0 };
+	str_copy(record.name, sizeof(record.name), host->name);
+	str_copy(record.bus, sizeof(record.bus), host->amba ? "amba" : "platform");
+	if (!str_copy(record.ram_file, sizeof(record.ram_file), path))
+		return err_set(err, ENAMETOOLONG, "mem-path = %s", path);
+	ret = vfio_record_hold(&record, vm, err);
+	return ret ? ret : vfio_record_write(dir, &record, err);
+}
+
+int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err)
+{
+	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
+	int ret = dir < 0 ? dir : 0;
+
+	for (const struct vfio_device *d = vfio->devices; d && !ret; d = d->next)
+		ret = hold(dir, &d->host, path, vm, err);
+	return ret;
+}
+
+/* Only a handler that has run, and has not failed, says that the device is quiet. */
+static int reset_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			struct vfio_handle *handle, struct err *err)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int ret = iommu->ops->open_device(iommu, host, handle, err);
+
+	if (ret)
+		return ret;
+	ret = sys_ioctl(handle->fd, VFIO_DEVICE_GET_INFO, &info);
+	if (ret >= 0 && !(info.flags & VFIO_DEVICE_FLAGS_RESET))
+		return err_set(err, ENOTSUP, "the host's kernel has no reset handler for it");
+	if (ret >= 0)
+		ret = sys_ioctl(handle->fd, VFIO_DEVICE_RESET, NULL);
+	return ret < 0 ? err_set(err, ret, "its reset") : 0;
+}
+
+static int quiet_by_reset(const struct vfio_host_device *host, struct err *err)
+{
+	struct vfio_handle handle = { .host = host, .fd = -1, .kvm_fd = -1 };
+	struct vfio_iommu *iommu;
+	int ret = vfio_noiommu_ops.open(&iommu, err);
+
+	if (ret)
+		return ret;
+	ret = reset_device(iommu, host, &handle, err);
+	close_fd(&handle.fd);
+	iommu->ops->close(iommu);
+	return ret;
+}
+
+void vfio_ram_set_quiet(const char *name)
+{
+	struct vfio_record record;
+	struct err err;
+	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, &err);
+
+	if (dir < 0 || vfio_record_read(dir, name, &record, &err))
+		return;
+	str_copy(record.parked, sizeof(record.parked), QUIET);
+	if (vfio_record_write(dir, &record, &err))
+		err_print(&err);
+}
+
+/* 0: it is known to be. */
+static int is_quiet(const struct vfio_record *record, bool may_reset, struct err *err)
+{
+	struct vfio_host_device host;
+	int ret;
+
+	if (!strcmp(record->parked, QUIET))
+		return 0;
+	ret = vfio_host_device_find(&host, record->name, err);
+	if (ret)
+		return ret;
+	if (vfio_host_device_is_bound(&host))
+		return may_reset ? quiet_by_reset(&host, err) : err_set(err, 0, "it was not reset");
+	return host.driver[0] ? 0 : err_set(err, ENOTSUP, "it has no driver");
+}
+
+/* Others, of processes that live or not, that may write to the file, too. */
+static bool has_other_user(const struct vfio_record *list, unsigned int n, unsigned int mine)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (i != mine && !strcmp(list[i].ram_file, list[mine].ram_file))
+			return true;
+	return false;
+}
+
+/* The record goes last: after a kill in between, the file is looked for again. */
+static int forget(int dir, struct vfio_record *list, unsigned int n, unsigned int i,
+		  struct err *err)
+{
+	if (!has_other_user(list, n, i) && !is_gone(list[i].ram_file)) {
+		int ret = sys_unlink(list[i].ram_file);
+
+		if (ret)
+			return err_set(err, ret, "remove %s", list[i].ram_file);
+		log_info("%s, guest RAM of VM %s, has gone back to the host", list[i].ram_file,
+			 list[i].vm);
+	}
+	list[i].ram_file[0] = '\0';
+	return vfio_record_remove(dir, list[i].name, err);
+}
+
+int vfio_ram_settle(uint64_t own, bool may_reset, struct err *err)
+{
+	owned_ptr struct vfio_record *list = NULL;
+	owned_fd int dir = -1;
+	unsigned int n;
+	int ret = vfio_records_list_in(VFIO_RAM_RECORDS, true, &list, &n, err);
+
+	if (ret || !n)
+		return ret;
+	dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+	if (dir < 0)
+		return dir;
+	for (unsigned int i = 0; i < n && !ret; i++) {
+		struct err why;
+
+		if (list[i].pid != own && vfio_record_is_held(&list[i]))
+			continue;
+		if (is_gone(list[i].ram_file) || !is_quiet(&list[i], may_reset, &why)) {
+			ret = forget(dir, list, n, i, err);
+			continue;
+		}
+		still_writes(&list[i], err);
+		log_warn("%s, which is kept: %s. %s", err->what, why.what, err->fix);
+		*err = (struct err){ 0 };
+	}
+	return ret;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_RAM_RECORD_H
+#define VFIO_RAM_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/base/err.h"
+
+struct vfio;
+
+/*
+ * Which devices without an IOMMU may write to which file of guest RAM: a record a device
+ * (record.h), apart from the one about its binding, for it may outlive that. The file goes back to
+ * the host when each of its devices is known to be quiet: it was reset by its handler, or a driver
+ * of the host has taken it over. Until then it stays, whatever process has died; a user who knows
+ * better removes it.
+ */
+#define VFIO_RAM_RECORDS "/run/dais/ram"
+
+/*
+ * All devices of @vfio may write to the file @path from now on, for the VM of this process, whose
+ * name is @vm. Fails when one may still write to another, of an earlier VM.
+ */
+int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err);
+
+/* The device @name has just been reset by its handler: its record, if it has one, says so. */
+void vfio_ram_set_quiet(const char *name);
+
+/*
+ * Look at the devices of processes that are gone, and of process @own, and remove the files that
+ * none of them can write to any more. Tells what was removed, and of what could not be, why. The
+ * caller has the lock of the records. @may_reset: of a device that is bound to VFIO and not known
+ * to be quiet, open it and have it reset, which a process in the sandbox cannot.
+ */
+int vfio_ram_settle(uint64_t own, bool may_reset, struct err *err);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stages of build.c for devices without an IOMMU: guest RAM at its physical address, taken
+ * before the devices and given back after them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "vfio/ram_record.h"
+#include "vfio/record.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+#include "vmm/machine.h"
+
+static bool is_physical(const struct machine *m)
+{
+	return m->config->iommu == VFIO_BACKEND_NONE && m->config->mem_path;
+}
+
+/* Without the right to them, or before the first record, there is nothing to settle. */
+static void settle(uint64_t own, bool may_reset)
+{
+	struct err err;
+	owned_fd int lock = vfio_records_lock(&err);
+
+	if (lock >= 0 && vfio_ram_settle(own, may_reset, &err))
+		err_print(&err);
+}
+
+int machine_take_physical(struct machine *m, struct err *err)
+{
+	struct phys_ram_wish wish = {
+		.hugetlbfs = m->config->mem_path,
+		.size = m->config->memory,
+		.may_move = m->config->allow_movable_memory,
+	};
+	struct kvm kvm;
+	char size[32];
+	int ret;
+
+	phys_ram_init(&m->phys);
+	if (!is_physical(m))
+		return 0;
+	settle(0, true);
+	ret = kvm_open(&kvm, err);
+	if (ret)
+		return ret;
+	wish.ipa_bits = kvm.caps.ipa_bits;
+	kvm_close(&kvm);
+	ret = phys_ram_create(&m->phys, &wish, err);
+	if (!ret)
+		log_warn(
+			"the guest's devices have no IOMMU: through them it can read and write all "
+			"memory of the host (%s of RAM at physical addresses)",
+			str_size(m->config->memory, size));
+	return ret;
+}
+
+/* The devices are closed, and with their drivers again if they were bound for this run. */
+void machine_give_physical_back(struct machine *m)
+{
+	bool confined = m->config->sandbox.mode != SANDBOX_OFF && m->is_confined;
+
+	/* Confined without a keeper, nothing of the host can be reached: the next command's then.
+	 */
+	if (is_physical(m) && (m->config->keeper || !confined))
+		settle(confined ? 0 : (uint64_t)getpid(), !confined);
+	phys_ram_destroy(&m->phys);
+}
+
+int machine_name_physical(struct machine *m, struct err *err)
+{
+	owned_fd int dir = -1, lock = -1;
+	char path[256];
+	int ret;
+
+	if (!is_physical(m) || vfio_is_empty(m->vm.vfio) || m->config->dump_dtb)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/dais-%d", m->config->mem_path, (int)getpid()) >=
+	    (int)sizeof(path))
+		return err_set(err, ENAMETOOLONG, "mem-path = %s", m->config->mem_path);
+	dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
+	if (dir < 0)
+		return dir;
+	lock = vfio_records_lock(err);
+	if (lock < 0)
+		return lock;
+	ret = vfio_ram_hold(m->vm.vfio, path, m->config->name, err);
+	return ret ? ret : phys_ram_name(&m->phys, path, err);
+}
