@@ -92,7 +92,7 @@ start_busy
 kill -9 "$(vmm)"
 wait "$dais_pid"
 host_reads killed-vmm-host-reads
-for next in "unbind $sata" "bind $rtc" "run --kernel $job/guest/psci-off.img"; do
+for next in "unbind $sata" "bind $rtc" "run --kernel $job/guest/psci-off.img --device vfio-platform,host=$rtc"; do
 	start_busy
 	kill -9 "$dais_pid"
 	wait "$dais_pid" 2>/dev/null
