@@ -5,6 +5,7 @@
 #include "vfio/holder.h"
 #include "vfio/host_bind.h"
 #include "vfio/host_device.h"
+#include "vfio/ram_record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 
@@ -61,5 +62,5 @@ int vfio_recover(int records, struct err *err)
 		    recover(records, &list[i], &failed))
 			log_warn("%s: %s", failed.what, failed.why);
 	}
-	return ret;
+	return ret ? ret : vfio_ram_settle(0, true, err);
 }
