@@ -110,7 +110,7 @@ finds check-no-group 3 "10000000.edu has no file below /dev/vfio for iommu=type1
 mv /dev/vfio/away "$edu_group"
 
 start_guest spin --device vfio-platform,host=10000000.edu
-finds check-held-device 3 "10000000.edu: /dev/" "is held by pid" -- -c "$work/type1"
+finds check-held-device 3 "10000000.edu: it, or a device of its IOMMU group, is held by VM spin.img, pid" -- -c "$work/type1"
 kill -9 "$dais_pid"
 wait "$dais_pid" 2>/dev/null
 

@@ -23,7 +23,7 @@ row list-bound 10000000.edu "vfio-platform" "ready" "0x10000000 1 MiB" "SPI 4 le
 row list-group 10000000.edu " $(vfio_group 10000000.edu)  "
 row list-reset-handler 10300000.edge "yes    yes       ready" "SPI 6 edge-rising"
 row list-no-reset-handler 10000000.edu "no     yes       ready"
-row list-without-driver 10200000.sata "-      no     yes       assignable" "0x10200000 4 KiB" "SPI 5 level-high"
+row list-without-driver 10200000.sata " no     yes       assignable" "0x10200000 4 KiB" "SPI 5 level-high"
 row list-several 10400000.multi "0x10400000 1 MiB, 0x10600000 1 MiB, 0xa000200 512 bytes" "SPI 3 level-high, SPI 5 level-high"
 row list-amba 9010000.pl031 "rtc-pl031" "assignable" "SPI 2 level-high"
 row list-iommu 9050000.smmuv3 "arm-smmu-v3" " no" "why "
