@@ -3,6 +3,7 @@
  * The guest's /reserved-memory: carve-outs of guest RAM in place of the host's. A region is marked
  * as in the guest for all devices, so that those that share it keep their memory-region, too.
  */
+#include <assert.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,7 @@ void graft_act_carveout(struct graft_place *place, struct graft_item *item)
 	const struct range *guest = find_place(place->device, place->node);
 	fdt64_t *cells = graft_alloc(&place->graft->arena, 2 * sizeof(*cells));
 
+	assert(guest);
 	if (!cells)
 		return;
 	cells[0] = cpu_to_fdt64(guest->start);

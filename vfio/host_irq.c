@@ -87,7 +87,7 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 	unsigned int n = 0;
 
 	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
-		struct host_irq_list now;
+		struct host_irq_list now = { 0 };
 
 		host_irq_read(vfio->interrupts_fd, &vdev->host, &now);
 		for (unsigned int i = 0; i < vdev->n_irqs; i++, n++) {

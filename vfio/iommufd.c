@@ -51,7 +51,6 @@ static int iommufd_open(struct vfio_iommu **iommu, struct err *err)
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
 	owned_fd int fd = sys_open(IOMMUFD, O_RDWR);
-	struct iommufd *iommufd;
 	int ret;
 
 	if (fd < 0)
@@ -59,13 +58,12 @@ static int iommufd_open(struct vfio_iommu **iommu, struct err *err)
 	ret = sys_ioctl(fd, IOAS_ALLOC, &alloc);
 	if (ret < 0)
 		return err_set(err, ret, "IOMMU_IOAS_ALLOC");
-	iommufd = calloc(1, sizeof(*iommufd));
-	if (!iommufd)
+	*iommu = calloc(1, sizeof(struct iommufd));
+	if (!*iommu)
 		return err_set(err, ENOMEM, "IOMMU address space");
-	iommufd->ioas = alloc.id;
-	iommufd->iommu.ops = &vfio_iommufd_ops;
-	iommufd->iommu.fd = take_fd(&fd);
-	*iommu = &iommufd->iommu;
+	to_iommufd(*iommu)->ioas = alloc.id;
+	(*iommu)->ops = &vfio_iommufd_ops;
+	(*iommu)->fd = take_fd(&fd);
 	return 0;
 }
 

@@ -56,6 +56,7 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 {
 	const char *arg = argv[*i], *equals = strchr(arg, '=');
 	const struct vm_option *option = find_option(arg);
+	const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
 
 	*value = "";
 	if (!option && find_negated(arg)) {
@@ -73,11 +74,12 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	} else if (equals) {
 		*value = equals + 1;
 		return option;
-	} else if (option->set == option_set_bool && (*i + 1 == argc || argv[*i + 1][0] == '-')) {
+	} else if (option->set == option_set_bool && (!next || next[0] == '-')) {
 		*value = "yes";
 		return option;
-	} else if (*i + 1 < argc) {
-		*value = argv[++*i];
+	} else if (next) {
+		*value = next;
+		++*i;
 		return option;
 	} else {
 		err_usage(err, "%s without a value", arg);

@@ -27,8 +27,8 @@ static int allow_call(scmp_filter_ctx ctx, const struct sandbox_call *call)
 			ctx, SCMP_ACT_ALLOW, call->nr, 1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_HALF, (scmp_datum_t)getpid()));
 	case SANDBOX_READ_LIMIT:
-		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call->nr, 2, SCMP_A0(SCMP_CMP_EQ, 0),
-					SCMP_A2(SCMP_CMP_EQ, 0));
+		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call->nr, 2,
+					SCMP_A0(SCMP_CMP_EQ, 0, 0), SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	default:
 		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call->nr, 0);
 	}

@@ -19,7 +19,7 @@ at()
 # traced OPTION…: the second of two runs, when everything that is read is in the host's memory
 traced()
 {
-	for round in 1 2; do
+	for _ in 1 2; do
 		echo >$tracing/trace
 		echo 1 >$tracing/tracing_on
 		/job/dais run --memory 64M --device test-device --stats /tmp/stats "$@" >/tmp/out 2>&1 </dev/null || {

@@ -83,7 +83,7 @@ resident()
 	rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(vmm_of "$dais_pid")/status")
 	kill -9 "$dais_pid"
 	wait "$dais_pid" 2>/dev/null
-	if [ "$rss" "$test" "$kib" ]; then
+	if test "$rss" "$test" "$kib"; then
 		pass "$name"
 	else
 		fail "$name" "$rss KiB are resident"

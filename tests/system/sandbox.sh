@@ -56,11 +56,11 @@ root=/proc/$pid/root
 if [ -z "$(ls -A "$root/")" ] && ! touch "$root/file" 2>/dev/null; then
 	pass sandbox-root-is-empty
 else
-	fail sandbox-root-is-empty "$(ls -A "$root/" | tr '\n' ' ')"
+	fail sandbox-root-is-empty "$(find "$root/" -mindepth 1 -maxdepth 1 | tr '\n' ' ')"
 fi
 
-# Every open file is of a kind that a run needs: DESCRIPTION in README.
-ls -l /proc/"$pid"/fd | sed -n 's/.* -> //p' |
+# Every open file is of a kind that a run needs.
+find /proc/"$pid"/fd -type l -exec readlink {} \; |
 	grep -vE '^(/dev/null|pipe:.*|/dev/console|/dev/hvc0|/.*/out|/dev/kvm|/dev/iommu|/dev/vfio/.*|/proc/interrupts|/job/guest/spin.img|anon_inode:.*|/memfd:.*)( \(deleted\))?$' >"$work/unexplained"
 if [ -s "$work/unexplained" ]; then
 	fail sandbox-files "open, and unexplained: $(tr '\n' ' ' <"$work/unexplained")"
@@ -93,10 +93,10 @@ hostile()
 	dais_pid=$!
 	sleep 2
 	pid=$(vmm)
-	files=$(ls /proc/"$pid"/fd 2>/dev/null | wc -l)
+	files=$(find /proc/"$pid"/fd 2>/dev/null | wc -l)
 	before=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' /proc/"$pid"/status 2>/dev/null)
 	sleep 4
-	files_after=$(ls /proc/"$pid"/fd 2>/dev/null | wc -l)
+	files_after=$(find /proc/"$pid"/fd 2>/dev/null | wc -l)
 	after=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' /proc/"$pid"/status 2>/dev/null)
 	if [ -z "$before" ] || [ -z "$after" ]; then
 		skip "sandbox-$1-does-not-grow" "it was over too soon to look twice"

@@ -4,7 +4,8 @@
 
 /*
  * Ownership of local file descriptors and memory: closed or freed when the variable goes out of
- * scope, unless handed over with take_fd() or take_ptr().
+ * scope, unless handed over with take_fd() or take_ptr(). A lock is held by doing nothing else
+ * with it, hence "unused".
  *
  *	owned_fd int fd = sys_open(path, O_RDWR);
  *	…
@@ -25,7 +26,7 @@ static inline void own_free_ptr(void *pptr)
 	free(*(void **)pptr);
 }
 
-#define owned_fd  __attribute__((cleanup(own_close_fd)))
+#define owned_fd  __attribute__((cleanup(own_close_fd), unused))
 #define owned_ptr __attribute__((cleanup(own_free_ptr)))
 
 /* Hand over: return the value and leave "nothing" (-1, NULL) behind. */
