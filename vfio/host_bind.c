@@ -122,17 +122,6 @@ static int move(const struct vfio_host_device *host, struct err *err)
 	return ret || strcmp(now, vfio) ? not_taken(host, 0, err) : 0;
 }
 
-/* What a failed bind has changed. Its own error is the one to tell. */
-static void take_back(int records, const struct vfio_record *record)
-{
-	struct vfio_way_back way;
-	struct err err;
-
-	if (vfio_way_back_open(&way, records, record, &err) || vfio_way_back_go(&way, &err))
-		err_print(&err);
-	vfio_way_back_close(&way);
-}
-
 /* The device is bound by an earlier call: for longer now, if "dais bind" says so. */
 static int adopt(int records, const char *name, const struct vfio_record *claim, struct err *err)
 {
@@ -178,6 +167,7 @@ int vfio_host_bind(int records, const char *name, const struct vfio_record *clai
 	struct vfio_host_device host;
 	struct vfio_record record;
 	char path[PATH_SIZE];
+	struct err own;
 	int ret = vfio_host_device_find(&host, name, err);
 
 	if (ret)
@@ -198,9 +188,10 @@ int vfio_host_bind(int records, const char *name, const struct vfio_record *clai
 	ret = move(&host, err);
 	if (!ret)
 		ret = wait_for_node(name, err);
-	if (ret) {
-		take_back(records, &record);
-		return ret;
-	}
-	return 1;
+	if (!ret)
+		return 1;
+	/* The error of the bind is the one to tell. */
+	if (vfio_give_back(records, &record, &own))
+		err_print(&own);
+	return ret;
 }

@@ -52,6 +52,9 @@ void vfio_way_back_park(struct vfio_way_back *way, const char *why);
 /* Closes the files; also of one that was not opened. */
 void vfio_way_back_close(struct vfio_way_back *way);
 
+/* The three at once. */
+int vfio_give_back(int records, const struct vfio_record *record, struct err *err);
+
 /*
  * Finish what processes that are gone have left undone, as their records tell: devices that were
  * bound for a run go back, the others are free again. Says what it did, and what it could not do,

@@ -191,89 +191,91 @@ static bool has_virtio_port(const struct need *need)
 	return found;
 }
 
-/* "ttyAMA0 -W- (EC p a) 204:64" a line; a tty's device is the UART's, or one below it. */
+/* @fn finds something in a line of the file, which may not be there. */
+static bool any_line(const struct need *need, const char *path,
+		     bool (*fn)(const struct need *need, const char *line))
+{
+	owned_ptr char *text = NULL;
+	char *rest, *line;
+	size_t size;
+
+	if (file_read(path, MAX_TEXT, &text, &size))
+		return false;
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		if (fn(need, line))
+			return true;
+	return false;
+}
+
+/* "ttyAMA0 -W- (EC p a) 204:64": a tty's device is the UART's, or one below it. */
+static bool is_console_line(const struct need *need, const char *line)
+{
+	char path[64], name[32];
+	const char *number = strrchr(line, ' ');
+	unsigned int major, minor;
+
+	if (!number || sscanf(line, "%31s", name) != 1 ||
+	    sscanf(number, "%u:%u", &major, &minor) != 2)
+		return false;
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u", major, minor);
+	if (!hangs_on(need, path) && (strncmp(name, "hvc", 3) || !has_virtio_port(need)))
+		return false;
+	snprintf(need->what, need->size, "%s is the host's console", name);
+	return true;
+}
+
 static bool is_console(const struct need *need)
 {
-	owned_ptr char *text = NULL;
-	char *rest, *line;
-	size_t size;
-
-	if (file_read("/proc/consoles", MAX_TEXT, &text, &size))
-		return false;
-	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		char path[64], name[32];
-		const char *number = strrchr(line, ' ');
-		unsigned int major, minor;
-
-		if (!number || sscanf(line, "%31s", name) != 1 ||
-		    sscanf(number, "%u:%u", &major, &minor) != 2)
-			continue;
-		snprintf(path, sizeof(path), "/sys/dev/char/%u:%u", major, minor);
-		if (!hangs_on(need, path) && (strncmp(name, "hvc", 3) || !has_virtio_port(need)))
-			continue;
-		snprintf(need->what, need->size, "%s is the host's console", name);
-		return true;
-	}
-	return false;
+	return any_line(need, "/proc/consoles", is_console_line);
 }
 
-/* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT … - TYPE SOURCE …" a line: proc_pid_mountinfo(5). */
+/* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT … - TYPE SOURCE …": proc_pid_mountinfo(5). */
+static bool is_mount_line(const struct need *need, const char *line)
+{
+	char where[128], source[128] = "";
+	const char *dash = strstr(line, " - ");
+	unsigned int major, minor;
+	struct stat st;
+
+	if (sscanf(line, "%*s %*s %u:%u %*s %127s", &major, &minor, where) != 3)
+		return false;
+	/* A file system of several devices has a number of its own, 0:N. */
+	if (dash && !major && sscanf(dash, " - %*s %127s", source) == 1 && source[0] == '/' &&
+	    !sys_stat(source, &st) && S_ISBLK(st.st_mode)) {
+		major = major(st.st_rdev);
+		minor = minor(st.st_rdev);
+	}
+	if (!major || !block_hangs_on(need, major, minor))
+		return false;
+	snprintf(need->what, need->size, "%s is mounted from a disk on it", where);
+	return true;
+}
+
 static bool has_mount(const struct need *need)
 {
-	owned_ptr char *text = NULL;
-	char *rest, *line;
-	size_t size;
-
-	if (file_read("/proc/self/mountinfo", MAX_TEXT, &text, &size))
-		return false;
-	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		char where[128], source[128] = "";
-		const char *dash = strstr(line, " - ");
-		unsigned int major, minor;
-		struct stat st;
-
-		if (sscanf(line, "%*s %*s %u:%u %*s %127s", &major, &minor, where) != 3)
-			continue;
-		/* A file system of several devices has a number of its own, 0:N. */
-		if (dash && !major && sscanf(dash, " - %*s %127s", source) == 1 &&
-		    source[0] == '/' && !sys_stat(source, &st) && S_ISBLK(st.st_mode)) {
-			major = major(st.st_rdev);
-			minor = minor(st.st_rdev);
-		}
-		if (!major || !block_hangs_on(need, major, minor))
-			continue;
-		snprintf(need->what, need->size, "%s is mounted from a disk on it", where);
-		return true;
-	}
-	return false;
+	return any_line(need, "/proc/self/mountinfo", is_mount_line);
 }
 
-/* "NAME TYPE …" a line, after a heading: a partition, or a file. */
+/* "NAME TYPE …", after a heading: a partition, or a file. */
+static bool is_swap_line(const struct need *need, const char *line)
+{
+	char name[256];
+	struct stat st;
+	dev_t dev;
+
+	if (line[0] != '/' || sscanf(line, "%255s", name) != 1 || sys_stat(name, &st))
+		return false;
+	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+	if (!block_hangs_on(need, major(dev), minor(dev)))
+		return false;
+	snprintf(need->what, need->size, "the swap %s is on it", name);
+	return true;
+}
+
 static bool has_swap(const struct need *need)
 {
-	owned_ptr char *text = NULL;
-	char *rest, *line;
-	size_t size;
-
-	if (file_read("/proc/swaps", MAX_TEXT, &text, &size))
-		return false;
-	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		char name[256];
-		struct stat st;
-		dev_t dev;
-
-		if (line[0] != '/' || sscanf(line, "%255s", name) != 1 || sys_stat(name, &st))
-			continue;
-		dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-		if (!block_hangs_on(need, major(dev), minor(dev)))
-			continue;
-		snprintf(need->what, need->size, "the swap %s is on it", name);
-		return true;
-	}
-	return false;
+	return any_line(need, "/proc/swaps", is_swap_line);
 }
 
 static bool route_uses(const struct need *need, const char *interface)
@@ -284,37 +286,30 @@ static bool route_uses(const struct need *need, const char *interface)
 	return true;
 }
 
-/* Lines that begin with the interface (IPv4), or end with it (IPv6); the target is in hexadecimal.
- */
+/* It begins with the interface and the target, in hexadecimal. */
+static bool is_route_line(const struct need *need, const char *line)
+{
+	char interface[32], target[40];
+
+	return sscanf(line, "%31s %39s", interface, target) == 2 && !strcmp(target, "00000000") &&
+	       route_uses(need, interface);
+}
+
+/* It begins with the target and the length of its prefix, and ends with the interface. */
+static bool is_route6_line(const struct need *need, const char *line)
+{
+	char interface[32], length[8];
+	const char *last = strrchr(line, ' ');
+
+	/* The kernel has such routes on "lo", too, which is nobody's. */
+	return last && sscanf(line, "%*s %7s", length) == 1 && !strcmp(length, "00") &&
+	       sscanf(last, " %31s", interface) == 1 && route_uses(need, interface);
+}
+
 static bool has_default_route(const struct need *need)
 {
-	static const char *const files[] = { "/proc/net/route", "/proc/net/ipv6_route" };
-
-	for (size_t i = 0; i < n_elems(files); i++) {
-		owned_ptr char *text = NULL;
-		char *rest, *line;
-		size_t size;
-
-		if (file_read(files[i], MAX_TEXT, &text, &size))
-			continue;
-		rest = text;
-		while ((line = strsep(&rest, "\n"))) {
-			char interface[32], target[40], length[8];
-			const char *last = strrchr(line, ' ');
-
-			if (i == 0 && (sscanf(line, "%31s %39s", interface, target) != 2 ||
-				       strcmp(target, "00000000")))
-				continue;
-			/* The kernel has such routes on "lo", too, which is nobody's. */
-			if (i == 1 && (sscanf(line, "%39s %7s", target, length) != 2 ||
-				       strcmp(length, "00") || !last ||
-				       sscanf(last, " %31s", interface) != 1))
-				continue;
-			if (route_uses(need, interface))
-				return true;
-		}
-	}
-	return false;
+	return any_line(need, "/proc/net/route", is_route_line) ||
+	       any_line(need, "/proc/net/ipv6_route", is_route6_line);
 }
 
 int vfio_host_need_check(const struct vfio_host_device *host, struct err *err)

@@ -42,18 +42,12 @@ static int note(const struct vfio_host_device *host, const struct vfio_record *c
  * tell. */
 static void unbind(int records, const char *name)
 {
-	struct vfio_way_back way = { .device = -1 };
 	struct vfio_record record;
 	struct err err;
 
 	if (vfio_record_read(records, name, &record, &err) ||
-	    vfio_way_back_open(&way, records, &record, &err)) {
+	    vfio_give_back(records, &record, &err))
 		err_print(&err);
-		return;
-	}
-	if (vfio_way_back_go(&way, &err))
-		err_print(&err);
-	vfio_way_back_close(&way);
 }
 
 static int take_one(struct vfio_loans *loans, const char *name, const struct vfio_record *claim,

@@ -9,17 +9,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 
-static int give_back(int records, const struct vfio_record *record, struct err *err)
-{
-	struct vfio_way_back way;
-	int ret = vfio_way_back_open(&way, records, record, err);
-
-	if (!ret)
-		ret = vfio_way_back_go(&way, err);
-	vfio_way_back_close(&way);
-	return ret;
-}
-
 /* @record: of a process that is gone. */
 static int recover(int records, struct vfio_record *record, struct err *err)
 {
@@ -36,7 +25,7 @@ static int recover(int records, struct vfio_record *record, struct err *err)
 		return 0;
 	}
 	if (record->bound == VFIO_BOUND_BY_RUN) {
-		ret = give_back(records, record, err);
+		ret = vfio_give_back(records, record, err);
 		if (!ret)
 			log_info("%s, left by VM %s (pid %" PRIu64 "), is back with %s",
 				 record->name, record->vm, pid,

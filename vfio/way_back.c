@@ -159,3 +159,14 @@ void vfio_way_back_close(struct vfio_way_back *way)
 	close_fd(&way->unbind);
 	close_fd(&way->bind);
 }
+
+int vfio_give_back(int records, const struct vfio_record *record, struct err *err)
+{
+	struct vfio_way_back way;
+	int ret = vfio_way_back_open(&way, records, record, err);
+
+	if (!ret)
+		ret = vfio_way_back_go(&way, err);
+	vfio_way_back_close(&way);
+	return ret;
+}

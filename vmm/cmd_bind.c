@@ -36,12 +36,8 @@ static int bind_one(const struct work *work, const char *name, struct err *err)
 static int go_back(const struct work *work, const struct vfio_record *record, struct err *err)
 {
 	struct vfio_host_device host;
-	struct vfio_way_back way;
-	int ret = vfio_way_back_open(&way, work->records, record, err);
+	int ret = vfio_give_back(work->records, record, err);
 
-	if (!ret)
-		ret = vfio_way_back_go(&way, err);
-	vfio_way_back_close(&way);
 	if (!ret)
 		ret = vfio_host_device_find(&host, record->name, err);
 	if (!ret)
