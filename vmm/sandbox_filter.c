@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -103,6 +104,22 @@ int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
 		sandbox_debug_mark(filter, role);
 	return ret ? err_set(err, ret, "make the seccomp filter of the %s", sandbox_role_name(role))
 		   : 0;
+}
+
+int sandbox_filter_copy(struct sandbox_filter *copy, const struct sandbox_filter *filter, int from,
+			int to, struct err *err)
+{
+	size_t size = filter->n_insns * sizeof(struct sock_filter);
+	struct sock_filter *insns = malloc(size);
+
+	*copy = (struct sandbox_filter){ insns, filter->n_insns };
+	if (!insns)
+		return err_set(err, ENOMEM, "copy a seccomp filter");
+	memcpy(insns, filter->insns, size);
+	for (unsigned int i = 0; i < copy->n_insns; i++)
+		if (insns[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && insns[i].k == (uint32_t)from)
+			insns[i].k = (uint32_t)to;
+	return 0;
 }
 
 int sandbox_filter_load(const struct sandbox_filter *filter)

@@ -72,6 +72,22 @@ static enum sandbox_verdict verdict_of(const struct machine *m)
 	return m->config->sandbox.mode == SANDBOX_DEBUG ? SANDBOX_TRAP : SANDBOX_KILL;
 }
 
+static int make_vcpus(struct sandbox_threads *threads, struct files *files, const struct machine *m,
+		      struct err *err)
+{
+	static const int any = SANDBOX_ANY_FD;
+	struct sandbox_filter model;
+	int ret;
+
+	files->fds.kinds[SANDBOX_FD_OWN_VCPU] = (struct sandbox_fd_list){ &any, 1 };
+	ret = sandbox_filter_make(&model, SANDBOX_VCPU, &files->fds, verdict_of(m), err);
+	for (unsigned int i = 0; i < m->vm.n_vcpus && !ret; i++)
+		ret = sandbox_filter_copy(&threads->vcpus[threads->n_vcpus++], &model, any,
+					  m->vm.vcpus[i].fd, err);
+	sandbox_filter_destroy(&model);
+	return ret;
+}
+
 int sandbox_threads_make(struct sandbox_threads *threads, const struct machine *m, struct err *err)
 {
 	struct files files = { 0 };
@@ -87,12 +103,8 @@ int sandbox_threads_make(struct sandbox_threads *threads, const struct machine *
 	if (!ret)
 		ret = sandbox_filter_make(&threads->main, SANDBOX_MAIN, &files.fds, verdict_of(m),
 					  err);
-	for (unsigned int i = 0; i < m->vm.n_vcpus && !ret; i++) {
-		files.fds.kinds[SANDBOX_FD_OWN_VCPU] =
-			(struct sandbox_fd_list){ &m->vm.vcpus[i].fd, 1 };
-		ret = sandbox_filter_make(&threads->vcpus[threads->n_vcpus++], SANDBOX_VCPU,
-					  &files.fds, verdict_of(m), err);
-	}
+	if (!ret)
+		ret = make_vcpus(threads, &files, m, err);
 	free(files.all);
 	return ret;
 }

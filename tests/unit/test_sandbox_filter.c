@@ -17,6 +17,8 @@
 #include "vmm/base/range.h"
 #include "vmm/sandbox_filter.h"
 
+/* All filters are copies, as those of vCPUs are. */
+static const int any_fd = SANDBOX_ANY_FD;
 static const int vm_fd = 20, vcpu_fds[] = { 21, 22, 23 }, device_fds[] = { 30, 40 };
 static struct sandbox_filter filters[N_SANDBOX_ROLES];
 
@@ -24,7 +26,7 @@ static void make(enum sandbox_verdict verdict)
 {
 	const struct sandbox_fds fds = { .kinds = {
 						 [SANDBOX_FD_VM] = { &vm_fd, 1 },
-						 [SANDBOX_FD_OWN_VCPU] = { &vcpu_fds[1], 1 },
+						 [SANDBOX_FD_OWN_VCPU] = { &any_fd, 1 },
 						 [SANDBOX_FD_VCPU] = { vcpu_fds,
 								       n_elems(vcpu_fds) },
 						 [SANDBOX_FD_VFIO_DEVICE] = { device_fds,
@@ -32,9 +34,15 @@ static void make(enum sandbox_verdict verdict)
 					 } };
 	struct err err;
 
-	for (unsigned int role = 0; role < N_SANDBOX_ROLES; role++)
-		cr_assert_eq(sandbox_filter_make(&filters[role], role, &fds, verdict, &err), 0,
-			     "%s", err.what);
+	for (unsigned int role = 0; role < N_SANDBOX_ROLES; role++) {
+		struct sandbox_filter model;
+
+		cr_assert_eq(sandbox_filter_make(&model, role, &fds, verdict, &err), 0, "%s",
+			     err.what);
+		cr_assert_eq(sandbox_filter_copy(&filters[role], &model, any_fd, vcpu_fds[1], &err),
+			     0);
+		sandbox_filter_destroy(&model);
+	}
 }
 
 static void setup(void)
