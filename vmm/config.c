@@ -397,5 +397,7 @@ int config_finish(struct vm_config *config, struct err *err)
 		ret = config_name_after(config, config->kernel, err);
 	if (!ret)
 		ret = finish_affinity(config, err);
+	if (!ret && config->use)
+		ret = config_select_devices(config, err);
 	return ret ? ret : config_finish_devices(config, err);
 }

@@ -65,7 +65,9 @@ struct vm_config {
 	struct device_config *devices; /* the file's, the command line's, the default ones */
 	unsigned int n_devices;
 
-	const char *affinity_text; /* for config_finish(), which knows the number of vCPUs */
+	const char *use;             /* names of the file's devices to take; NULL: all */
+	unsigned int n_file_devices; /* so many of the devices, the first, are a file's */
+	const char *affinity_text;   /* for config_finish(), which knows the number of vCPUs */
 	const char *affinity_where;
 	struct config_string *strings; /* owns every string */
 };
@@ -102,6 +104,9 @@ int config_finish(struct vm_config *config, struct err *err);
 
 /* The part of it that is about devices, for those who start no guest. */
 int config_finish_devices(struct vm_config *config, struct err *err);
+
+/* For config_finish(): of the file's devices, only those stay that config->use names. */
+int config_select_devices(struct vm_config *config, struct err *err);
 
 void config_destroy(struct vm_config *config);
 

@@ -281,5 +281,8 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	/* Unless the file says otherwise. */
 	if (!ret && !config->name)
 		ret = config_name_after(config, path, err);
-	return ret ? ret : parse(&file);
+	if (!ret)
+		ret = parse(&file);
+	config->n_file_devices = config->n_devices;
+	return ret;
 }

@@ -116,6 +116,11 @@ const struct vm_option vm_options[] = {
 	  .command_line_only = true,
 	  .help = "Add a device; may be given several times. A comma in a value is doubled; id=NAME names the "
 		  "device. \"--device help\" lists types and keys." },
+	{ .key = "use",
+	  .arg = "NAME[,NAME]...",
+	  .set = option_set_text,
+	  .field = FIELD(use),
+	  .help = "Of the file's devices, take only these, named as in their sections. Default: all." },
 	{ .key = "bind",
 	  .arg = "yes|no",
 	  .set = option_set_bool,

@@ -46,7 +46,8 @@ static const struct plan_option {
 	size_t flag;
 	const char *help;
 } plan_options[] = {
-	{ "config", 'c', "FILE", add_file, 0, "Plan the devices of this file, all for one guest." },
+	{ "config", 'c', "FILE", add_file, 0,
+	  "Plan the devices of this file, all for one guest, whatever its \"use\" says." },
 	{ "device", 0, "TYPE[,KEY=VALUE]...", add_device, 0,
 	  "Plan a device, with keys as of dais run." },
 	{ "all", 0, NULL, NULL, FLAG(all),

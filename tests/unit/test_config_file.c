@@ -86,7 +86,29 @@ Test(config_file, a_byte_order_mark_and_an_empty_file_are_fine)
 	cr_expect_eq(load("f", "# nothing\n\n"), 0);
 }
 
-/* Every example that is shipped can be run. */
+Test(config_file, use_takes_some_of_the_devices)
+{
+	static const char text[] = "[vm]\nkernel = k\ndefault-devices = no\nuse = b, c\n"
+				   "[device a]\ntype = pl011\n[device b]\ntype = pl031\n"
+				   "[device c]\ntype = pl061\n";
+
+	cr_assert_eq(load("f", text), 0, "%s", err.what);
+	cr_assert_eq(config_add_device(&config, "pl011,id=d", "--device", &err), 0);
+	cr_assert_eq(config_finish(&config, &err), 0, "%s", err.what);
+	cr_assert_eq(config.n_devices, 3u);
+	cr_expect_str_eq(config.devices[0].name, "b");
+	cr_expect_str_eq(config.devices[1].name, "c");
+	cr_expect_str_eq(config.devices[2].name, "d");
+
+	/* Only the file's can be named: those of the command line are wanted anyway. */
+	cr_assert_eq(load("f", text), 0, "%s", err.what);
+	cr_assert_eq(config_add_device(&config, "pl011,id=d", "--device", &err), 0);
+	config.use = "d";
+	cr_assert_eq(config_finish(&config, &err), -EINVAL);
+	cr_expect(err_says(&err, "no device 'd'"), "%s", err.what);
+}
+
+/* Every example that is shipped can be run, with the consent that only its user can give. */
 Test(config_file, the_boards_are_sound)
 {
 	glob_t boards;
@@ -101,6 +123,7 @@ Test(config_file, the_boards_are_sound)
 		text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 		fclose(f);
 		cr_assert_eq(load(path, text), 0, "%s", err.what);
+		config.allow_unsafe_dma = true;
 		cr_expect_eq(config_finish(&config, &err), 0, "%s", err.what);
 	}
 	globfree(&boards);
