@@ -138,7 +138,7 @@ libs = -lfdt -linih $(if $(CONFIG_RUN),-lseccomp -lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe
+all: guests $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe $(B)/test/pass-fds
 endif
 
 $(B)/dais: $(objs)
@@ -317,6 +317,11 @@ install: $(B)/dais
 	install -D -m 644 docs/dais.1 $(DESTDIR)$(PREFIX)/share/man/man1/dais.1
 	install -d $(DESTDIR)$(PREFIX)/share/dais/boards
 	install -m 644 $(wildcard configs/boards/*.conf) $(DESTDIR)$(PREFIX)/share/dais/boards
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' contrib/systemd/dais@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/dais@.service
+	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/dais.conf
+	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/dais.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/dais/examples contrib/systemd/passed.conf contrib/udev/70-dais.rules
 
 clean:
 	rm -rf $(O)

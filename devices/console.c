@@ -305,7 +305,8 @@ static void on_timer(void *opaque, uint32_t events)
 	move_input(c, c->in_direct);
 }
 
-int console_create(const char *spec, struct vm *vm, struct console **console, struct err *err)
+int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
+		   struct console **console, struct err *err)
 {
 	struct console *c = calloc(1, sizeof(*c));
 	int ret;
@@ -316,7 +317,7 @@ int console_create(const char *spec, struct vm *vm, struct console **console, st
 	c->ready_fd = -1;
 	pthread_mutex_init(&c->lock, NULL);
 	c->timer_fd = -1;
-	ret = console_host_open(&c->host, spec, err);
+	ret = console_host_open(&c->host, spec, passed, err);
 	if (ret)
 		goto fail;
 	c->deaf = c->host.out_fd < 0;

@@ -24,6 +24,7 @@
 #include "vmm/base/err.h"
 
 struct console;
+struct passed_fds;
 struct vm;
 
 #define CONSOLE_RING_SIZE 65536 /* bytes of output that wait for the host */
@@ -50,8 +51,11 @@ struct console_uart {
  *	pty	a new pseudo-terminal; its name is logged. Nobody may be there to read it, so what
  *		does not fit is dropped.
  *	file:F	output to file F, which is truncated; no input
+ *	fd:W	a descriptor of @passed. Output goes to what it is; input comes from a terminal,
+ *		which is put in raw mode and left so, or a socket.
  */
-int console_create(const char *spec, struct vm *vm, struct console **console, struct err *err);
+int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
+		   struct console **console, struct err *err);
 
 /* @uart and @opaque live until the next call; NULL disconnects. There is one UART. */
 void console_connect(struct console *console, const struct console_uart *uart, void *opaque);

@@ -11,6 +11,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
@@ -46,9 +47,21 @@ static void open_stdio(struct console_host *host)
 		log_info("console: started in the background, so without input");
 }
 
-static int open_pty(struct console_host *host, struct err *err)
+/* Without echo, or the guest would read what it wrote. */
+static int make_raw(int fd)
 {
 	struct termios t;
+	int ret = sys_ioctl(fd, TCGETS, &t);
+
+	if (ret)
+		return ret;
+	terminal_make_raw(&t);
+	t.c_oflag &= ~(tcflag_t)OPOST;
+	return sys_ioctl(fd, TCSETS, &t);
+}
+
+static int open_pty(struct console_host *host, struct err *err)
+{
 	char name[32];
 	int unlocked = 0, number, fd, ret;
 
@@ -66,13 +79,7 @@ static int open_pty(struct console_host *host, struct err *err)
 	host->own[1] = sys_open(name, O_RDWR | O_NOCTTY);
 	if (host->own[1] < 0)
 		return err_set(err, host->own[1], "console: open %s", name);
-	/* Without echo, or the guest would read what it wrote. */
-	ret = sys_ioctl(host->own[1], TCGETS, &t);
-	if (!ret) {
-		terminal_make_raw(&t);
-		t.c_oflag &= ~(tcflag_t)OPOST;
-		ret = sys_ioctl(host->own[1], TCSETS, &t);
-	}
+	ret = make_raw(host->own[1]);
 	if (ret)
 		return err_set(err, ret, "console: set modes of %s", name);
 	host->in_fd = host->out_fd = fd;
@@ -96,9 +103,45 @@ static int open_file(struct console_host *host, const char *path, struct err *er
 	return 0;
 }
 
-int console_host_open(struct console_host *host, const char *spec, struct err *err)
+static int no_console(const char *spec, const char *why, struct err *err)
 {
-	static const char *const names[] = { "stdio", "none", "pty", "file:", NULL };
+	err_usage(err, "console = %s cannot be used", spec);
+	err_why(err, "%s", why);
+	err_fix(err, "pass a terminal or a socket, or a pipe or a file to write to");
+	return err->code;
+}
+
+static int open_passed(struct console_host *host, const char *spec, struct passed_fds *passed,
+		       struct err *err)
+{
+	int fd = passed_fds_open(passed, spec, O_RDWR, err), flags, ret;
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(err, fd, "console: open %s", spec);
+	host->own[0] = fd;
+	flags = sys_fcntl(fd, F_GETFL, 0);
+	ret = flags < 0 ? flags : sys_fstat(fd, &st);
+	if (!ret)
+		ret = sys_fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	if (ret)
+		return err_set(err, ret, "console: %s", spec);
+	if (S_ISSOCK(st.st_mode) || (S_ISCHR(st.st_mode) && !make_raw(fd)))
+		host->in_fd = fd;
+	else if (!S_ISFIFO(st.st_mode) && !S_ISREG(st.st_mode))
+		return no_console(spec, "it is no terminal, socket, pipe or file", err);
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return no_console(spec, "it is open for reading only", err);
+	if ((flags & O_ACCMODE) == O_WRONLY)
+		host->in_fd = -1;
+	host->out_fd = fd;
+	return 0;
+}
+
+int console_host_open(struct console_host *host, const char *spec, struct passed_fds *passed,
+		      struct err *err)
+{
+	static const char *const names[] = { "stdio", "none", "pty", "file:", "fd:", NULL };
 	const char *nearest;
 
 	memset(host, 0, sizeof(*host));
@@ -113,6 +156,8 @@ int console_host_open(struct console_host *host, const char *spec, struct err *e
 		return open_pty(host, err);
 	if (!strncmp(spec, "file:", 5) && spec[5])
 		return open_file(host, spec + 5, err);
+	if (!strncmp(spec, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+		return open_passed(host, spec, passed, err);
 	if (!strcmp(spec, "stdio")) {
 		open_stdio(host);
 		return 0;
@@ -120,10 +165,11 @@ int console_host_open(struct console_host *host, const char *spec, struct err *e
 	nearest = str_nearest(spec, names);
 	err_usage(err, "console=%s is not known", spec);
 	if (nearest)
-		err_fix(err, "did you mean %s? A console is stdio, none, pty or file:PATH",
+		err_fix(err,
+			"did you mean %s? A console is stdio, none, pty, file:PATH or fd:WHICH",
 			nearest);
 	else
-		err_fix(err, "a console is stdio, none, pty or file:PATH");
+		err_fix(err, "a console is stdio, none, pty, file:PATH or fd:WHICH");
 	return err->code;
 }
 

@@ -10,6 +10,8 @@
 #include "devices/terminal.h"
 #include "vmm/base/err.h"
 
+struct passed_fds;
+
 struct console_host {
 	int in_fd;    /* -1: no input */
 	int out_fd;   /* -1: output is dropped */
@@ -19,8 +21,10 @@ struct console_host {
 	struct terminal terminal; /* in_fd, if it is one: raw mode, escape */
 };
 
-/* @host is filled in any case, for console_host_close(). @spec as for console_create(). */
-int console_host_open(struct console_host *host, const char *spec, struct err *err);
+/* @host is filled in any case, for console_host_close(). @spec and @passed as for console_create().
+ */
+int console_host_open(struct console_host *host, const char *spec, struct passed_fds *passed,
+		      struct err *err);
 void console_host_close(struct console_host *host);
 
 #endif

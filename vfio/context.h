@@ -16,6 +16,7 @@ struct vfio_host_device;
 /* Inside of vfio.h's struct vfio; for the files of this directory. */
 struct vfio {
 	enum vfio_backend backend;
+	struct passed_fds *passed;   /* may be NULL */
 	struct vfio_iommu *iommus;   /* as few as the kernel allows, all mapped alike */
 	struct vfio_handle *handles; /* open devices, the last one first */
 	struct vfio_device *devices; /* those that were created, in that order */

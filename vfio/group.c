@@ -11,6 +11,7 @@
 #include "vfio/host_device.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
@@ -45,13 +46,14 @@ static int open_failed(const struct vfio_host_device *host, const char *path, in
 	return err_host(err);
 }
 
-static int check_viable(const struct vfio_group *group, struct err *err)
+static int check_status(struct vfio_group *group, struct err *err)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	int ret = sys_ioctl(group->fd, VFIO_GROUP_GET_STATUS, &status);
 
 	if (ret < 0)
 		return err_set(err, ret, "VFIO_GROUP_GET_STATUS of %s", group->path);
+	group->has_container = status.flags & VFIO_GROUP_FLAGS_CONTAINER_SET;
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
 	err_set(err, 0, "IOMMU group %d is not viable", group->number);
@@ -66,7 +68,8 @@ struct vfio_group *vfio_group_find(struct vfio_group *groups, int number)
 	return groups;
 }
 
-int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **group, struct err *err)
+int vfio_group_open(const struct vfio_host_device *host, struct passed_fds *passed,
+		    struct vfio_group **group, struct err *err)
 {
 	struct vfio_group *g = calloc(1, sizeof(*g));
 	int ret;
@@ -76,8 +79,11 @@ int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **gro
 	g->number = host->group;
 	snprintf(g->path, sizeof(g->path), "/dev/vfio/%s%d",
 		 vfio_host_group_is_noiommu(host->group) ? "noiommu-" : "", host->group);
-	g->fd = sys_open(g->path, O_RDWR);
-	ret = g->fd < 0 ? open_failed(host, g->path, g->fd, err) : check_viable(g, err);
+	g->fd = ret = passed_fds_open(passed, g->path, O_RDWR, err);
+	if (ret >= 0)
+		ret = check_status(g, err);
+	else if (ret != -EBADF)
+		ret = open_failed(host, g->path, ret, err);
 	if (ret < 0) {
 		vfio_group_close(g);
 		return ret;

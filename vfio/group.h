@@ -2,15 +2,19 @@
 #ifndef VFIO_GROUP_H
 #define VFIO_GROUP_H
 
+#include <stdbool.h>
+
 #include "vmm/base/err.h"
 
+struct passed_fds;
 struct vfio_host_device;
 
 /* An opened IOMMU group: devices that no IOMMU can tell apart. One process at a time has it. */
 struct vfio_group {
 	int number;
 	int fd;
-	char path[32]; /* "/dev/vfio/7" */
+	char path[32];      /* "/dev/vfio/7" */
+	bool has_container; /* whoever passed it has put it into one */
 	struct vfio_group *next;
 };
 
@@ -18,11 +22,12 @@ struct vfio_group {
 struct vfio_group *vfio_group_find(struct vfio_group *groups, int number);
 
 /*
- * Open the group of @host, which is bound. Fails when the group is not viable (a sibling is in use
- * by the host) or when another process has it. On success *group is the caller's.
+ * Open the group of @host, which is bound, or take it from @passed. Fails when the group is not
+ * viable (a sibling is in use by the host) or when another process has it. On success *group is the
+ * caller's.
  */
-int vfio_group_open(const struct vfio_host_device *host, struct vfio_group **group,
-		    struct err *err);
+int vfio_group_open(const struct vfio_host_device *host, struct passed_fds *passed,
+		    struct vfio_group **group, struct err *err);
 
 /*
  * Open @host, a member; the group is attached to an address space. This resets the device where the

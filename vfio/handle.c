@@ -8,6 +8,7 @@
 #include "vfio/host_device.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/core/vm.h"
 
 /* Whoever opened a group has it for all members. */
@@ -33,7 +34,7 @@ static int open_with(struct vfio *vfio, const struct vfio_iommu_ops *ops,
 		if (ret != -EXDEV)
 			return ret;
 	}
-	ret = ops->open(&iommu, err);
+	ret = ops->open(vfio->passed, &iommu, err);
 	if (ret)
 		return ret;
 	ret = ops->open_device(iommu, host, handle, err);
@@ -106,6 +107,10 @@ int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,
 	ret = open_any(vfio, host, handle, err);
 	if (ret)
 		return ret;
+	if (vfio->passed && vfio->passed->has_devices)
+		log_info("%s: it stays bound to VFIO in the end; whoever passed the descriptors "
+			 "gives it back with \"dais unbind %s\"",
+			 host->name, host->name);
 	handle->next = vfio->handles;
 	vfio->handles = handle;
 	return 0;

@@ -7,6 +7,7 @@
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 
+struct passed_fds;
 struct vfio_group;
 struct vfio_host_device;
 struct vfio_iommu;
@@ -47,8 +48,11 @@ struct vfio_handle {
 struct vfio_iommu_ops {
 	const char *name;
 
-	/* An address space without devices. On success *iommu is the caller's. */
-	int (*open)(struct vfio_iommu **iommu, struct err *err);
+	/*
+	 * An address space without devices. Its file and its devices' are in @passed or in /dev.
+	 * On success *iommu is the caller's.
+	 */
+	int (*open)(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err);
 	/*
 	 * Open @host, which is bound, and let it use this address space until handle->fd is closed:
 	 * fills fd and kvm_fd. This resets the device where the kernel can, and requests its
@@ -75,6 +79,7 @@ struct vfio_iommu_ops {
 /* What every backend has; embedded first in its own struct, or all of it. */
 struct vfio_iommu {
 	const struct vfio_iommu_ops *ops;
+	struct passed_fds *passed; /* may be NULL */
 	int fd;
 	struct vfio_group *groups; /* open and in this address space, where the backend has such */
 	uint64_t mapped;           /* bytes that vfio.c has mapped */

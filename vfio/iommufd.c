@@ -19,6 +19,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"
 
 #define IOMMUFD "/dev/iommu"
@@ -47,14 +48,14 @@ static int no_iommufd(int code, struct err *err)
 	return err_host(err);
 }
 
-static int iommufd_open(struct vfio_iommu **iommu, struct err *err)
+static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
-	owned_fd int fd = sys_open(IOMMUFD, O_RDWR);
+	owned_fd int fd = passed_fds_open(passed, IOMMUFD, O_RDWR, err);
 	int ret;
 
 	if (fd < 0)
-		return no_iommufd(fd, err);
+		return fd == -EBADF ? fd : no_iommufd(fd, err);
 	ret = sys_ioctl(fd, IOAS_ALLOC, &alloc);
 	if (ret < 0)
 		return err_set(err, ret, "IOMMU_IOAS_ALLOC");
@@ -63,6 +64,7 @@ static int iommufd_open(struct vfio_iommu **iommu, struct err *err)
 		return err_set(err, ENOMEM, "IOMMU address space");
 	to_iommufd(*iommu)->ioas = alloc.id;
 	(*iommu)->ops = &vfio_iommufd_ops;
+	(*iommu)->passed = passed;
 	(*iommu)->fd = take_fd(&fd);
 	return 0;
 }
@@ -115,7 +117,15 @@ static bool allows_unsafe_interrupts(void)
 	       value[0] == 'Y';
 }
 
-static int bind_failed(const struct vfio_host_device *host, const char *path, int code,
+/* vfio_device_fops_unl_ioctl(): nothing else is answered before. */
+static bool is_bound(int fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	return !sys_ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
+}
+
+static int bind_failed(const struct vfio_host_device *host, const char *path, int fd, int code,
 		       struct err *err)
 {
 	err_set(err, code, "VFIO_DEVICE_BIND_IOMMUFD of %s", path);
@@ -128,7 +138,11 @@ static int bind_failed(const struct vfio_host_device *host, const char *path, in
 			vfio_cause_unsafe_interrupts(err, "iommufd");
 		break;
 	case EINVAL: /* vfio_df_open(): another file has opened it */
-		if (vfio_cause_holder(err, host))
+		if (is_bound(fd)) {
+			err_why(err, "whoever passed it has bound it already, and nobody can tell "
+				     "to which iommufd");
+			err_fix(err, "pass it as it was opened");
+		} else if (vfio_cause_holder(err, host))
 			err->code = -EBUSY;
 		else
 			vfio_cause_no_start(err);
@@ -170,12 +184,12 @@ static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 
 	if (ret)
 		return ret;
-	fd = sys_open(path, O_RDWR);
+	fd = passed_fds_open(iommu->passed, path, O_RDWR, err);
 	if (fd < 0)
-		return open_failed(path, fd, err);
+		return fd == -EBADF ? fd : open_failed(path, fd, err);
 	ret = sys_ioctl(fd, CDEV_BIND, &bind);
 	if (ret < 0)
-		return bind_failed(host, path, ret, err);
+		return bind_failed(host, path, fd, ret, err);
 	ret = sys_ioctl(fd, CDEV_ATTACH, &attach);
 	trace_line(TRACE_VFIO, "%s: fd %d of %s in iommufd %d: %d", host->name, fd, path, iommu->fd,
 		   ret);

@@ -28,11 +28,12 @@ struct noiommu {
 	int pagemap;
 };
 
-static int noiommu_open(struct vfio_iommu **iommu, struct err *err)
+static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
 	owned_fd int fd = sys_open(CONTAINER, O_RDWR);
 	struct noiommu *n;
 
+	(void)passed; /* it takes rights that no descriptor gives */
 	if (fd < 0) {
 		err_set(err, fd, "open " CONTAINER);
 		err_fix(err, "modprobe vfio (CONFIG_VFIO_CONTAINER), and run dais as root");
@@ -95,7 +96,7 @@ static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 	int ret = check_has_none(host, err);
 
 	if (!ret && !group) {
-		ret = vfio_group_open(host, &group, err);
+		ret = vfio_group_open(host, NULL, &group, err);
 		if (ret)
 			return ret;
 		ret = attach_group(iommu, group, err);

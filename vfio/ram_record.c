@@ -88,7 +88,7 @@ static int quiet_by_reset(const struct vfio_host_device *host, struct err *err)
 {
 	struct vfio_handle handle = { .host = host, .fd = -1, .kvm_fd = -1 };
 	struct vfio_iommu *iommu;
-	int ret = vfio_noiommu_ops.open(&iommu, err);
+	int ret = vfio_noiommu_ops.open(NULL, &iommu, err);
 
 	if (ret)
 		return ret;

@@ -14,6 +14,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
@@ -56,13 +57,13 @@ static int check_container(int fd, struct err *err)
 	return 0;
 }
 
-static int type1_open(struct vfio_iommu **iommu, struct err *err)
+static int type1_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
-	owned_fd int fd = sys_open(CONTAINER, O_RDWR);
+	owned_fd int fd = passed_fds_open(passed, CONTAINER, O_RDWR, err);
 	int ret;
 
 	if (fd < 0)
-		return open_failed(fd, err);
+		return fd == -EBADF ? fd : open_failed(fd, err);
 	ret = check_container(fd, err);
 	if (ret)
 		return ret;
@@ -70,6 +71,7 @@ static int type1_open(struct vfio_iommu **iommu, struct err *err)
 	if (!*iommu)
 		return err_set(err, ENOMEM, "IOMMU container");
 	(*iommu)->ops = &vfio_type1_ops;
+	(*iommu)->passed = passed;
 	(*iommu)->fd = take_fd(&fd);
 	return 0;
 }
@@ -85,6 +87,10 @@ static int attach_failed(const struct vfio_group *group, const char *what, int c
 	case EBUSY:
 		vfio_cause_siblings(err, group->number);
 		break;
+	case EINVAL:
+		err_why(err, "whoever passed " CONTAINER " has put another group into it");
+		err_fix(err, "pass it as it was opened");
+		break;
 	case ENODEV:
 		err_why(err,
 			"the host's IOMMU driver does not serve this group, or the device left "
@@ -97,10 +103,26 @@ static int attach_failed(const struct vfio_group *group, const char *what, int c
 	return err_host(err);
 }
 
+/* One that is in a container when it is passed leaves it: nobody can tell which one that is. */
+static int detach_group(const struct vfio_group *group, struct err *err)
+{
+	int ret = group->has_container ? sys_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL) : 0;
+
+	if (ret >= 0)
+		return 0;
+	err_set(err, ret, "VFIO_GROUP_UNSET_CONTAINER of %s", group->path);
+	err_why(err, "whoever passed it has put it into a container, and uses a device of it");
+	err_fix(err, "pass it as it was opened");
+	return err_host(err);
+}
+
 static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
 {
-	int ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
+	int ret = detach_group(group, err);
 
+	if (ret)
+		return ret;
+	ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
 	trace_line(TRACE_VFIO, "%s: set container %d: %d", group->path, iommu->fd, ret);
 	/* vfio_iommu_type1_attach_group(): another aperture or reserved range than the others'. */
 	if (ret == -EINVAL && iommu->groups) {
@@ -122,7 +144,7 @@ static int type1_open_device(struct vfio_iommu *iommu, const struct vfio_host_de
 	int ret;
 
 	if (!group) {
-		ret = vfio_group_open(host, &group, err);
+		ret = vfio_group_open(host, iommu->passed, &group, err);
 		if (ret)
 			return ret;
 		ret = attach_group(iommu, group, err);

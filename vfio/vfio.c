@@ -53,12 +53,14 @@ int iova_list_add_complement(struct iova_list *list, const struct vfio_iova_rang
 		   : iova_list_add(list, (struct range){ next, UINT64_MAX - next + (next > 0) });
 }
 
-int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)
+int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
+		struct err *err)
 {
 	*vfio = calloc(1, sizeof(**vfio));
 	if (!*vfio)
 		return err_set(err, ENOMEM, "VFIO");
 	(*vfio)->backend = backend;
+	(*vfio)->passed = passed;
 	(*vfio)->kvm_fd = -1;
 	(*vfio)->interrupts_fd = sys_open(HOST_IRQ_FILE, O_RDONLY);
 	return 0;

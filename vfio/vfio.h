@@ -10,6 +10,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 
+struct passed_fds;
 struct ram;
 struct vm;
 
@@ -41,7 +42,9 @@ enum vfio_backend {
 	VFIO_BACKEND_NONE,    /* there is no IOMMU: by physical address */
 };
 
-int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err);
+/* @passed: where the files of /dev may be; outlives it, may be NULL. */
+int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
+		struct err *err);
 
 /*
  * IOVA ranges that no RAM may use (the kernel's list of each address space and group); owned by

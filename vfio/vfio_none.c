@@ -7,9 +7,11 @@
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 
-int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct err *err)
+int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
+		struct err *err)
 {
 	(void)backend;
+	(void)passed;
 	(void)err;
 	*vfio = NULL;
 	return 0;

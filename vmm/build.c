@@ -12,6 +12,7 @@
 #include "vfio/loans.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
@@ -30,7 +31,7 @@ static void close_images(struct machine *m)
 static int take_devices(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
-	int ret = vfio_create(&m->vm.vfio, config->iommu, err);
+	int ret = vfio_create(&m->vm.vfio, config->iommu, config->passed, err);
 
 	if (ret)
 		return ret;
@@ -117,6 +118,7 @@ static int fork_keeper(struct machine *m, struct err *err)
 	}
 	close_images(m);
 	detach_devices(m);
+	passed_fds_close(m->config->passed, false);
 	m->is_confined = true;
 	ret = sandbox_enter_keeper(m, err);
 	if (ret) {
@@ -134,7 +136,7 @@ static void forget_keeper(struct machine *m)
 
 static int ask_kvm(struct machine *m, struct err *err)
 {
-	return kvm_open(&m->vm.kvm, err);
+	return kvm_open(&m->vm.kvm, m->config->passed, err);
 }
 
 static void close_kvm(struct machine *m)
@@ -216,8 +218,9 @@ static int make_console(struct machine *m, struct err *err)
 	int ret = event_loop_create(&m->vm.loop, err);
 
 	m->vm.loop.at_work = m->vm.at_work;
-
-	return ret ? ret : console_create(m->config->console, &m->vm, &m->vm.console, err);
+	return ret ? ret
+		   : console_create(m->config->console, m->config->passed, &m->vm, &m->vm.console,
+				    err);
 }
 
 static void destroy_console(struct machine *m)
@@ -225,6 +228,13 @@ static void destroy_console(struct machine *m)
 	console_destroy(m->vm.console);
 	m->vm.console = NULL;
 	event_loop_destroy(&m->vm.loop);
+}
+
+static int close_unused(struct machine *m, struct err *err)
+{
+	(void)err;
+	passed_fds_close(m->config->passed, true);
+	return 0;
 }
 
 static int attach_devices(struct machine *m, struct err *err)
@@ -336,6 +346,8 @@ static const struct stage {
 	   interrupt */
 	{ "make the VGIC", make_vgic, destroy_vgic },
 	{ "open the console", make_console, destroy_console },
+	/* what was passed, and no device or option has asked for by now */
+	{ "close what is not used", close_unused, NULL },
 	/* afterwards the MMIO table is constant: no lock on the vCPUs' path */
 	{ "attach devices", attach_devices, detach_devices },
 	/* the device tree describes all the above */

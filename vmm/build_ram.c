@@ -26,6 +26,7 @@ int machine_make_ram(struct machine *m, struct err *err)
 		.hugetlbfs = m->config->mem_path,
 		.file = m->config->memory_file,
 		.offset = m->config->memory_offset,
+		.passed = m->config->passed,
 		.n_threads = sys_n_cpus(),
 	};
 	struct vm *vm = &m->vm;

@@ -27,7 +27,7 @@ void check_kvm(struct check *check)
 {
 	struct vm *vm = &check->vm;
 	struct err err;
-	int ret = kvm_open(&vm->kvm, &err);
+	int ret = kvm_open(&vm->kvm, NULL, &err);
 
 	if (ret == -EACCES || ret == -EPERM) {
 		check_say(check, CHECK_BLOCKS, "%s: %s", err.what, err.why);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
+#include "vmm/base/range.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/machine.h"
@@ -70,8 +73,32 @@ static int run(const struct vm_config *config, struct err *err)
 	return ret == EXIT_STATUS_OK && machine.is_lost ? EXIT_STATUS_FAILURE : ret;
 }
 
+/* Which descriptors were passed; what else is open came by accident, and is closed. */
+static int find_passed(struct vm_config *config, struct passed_fds *passed, struct err *err)
+{
+	const char *const paths[] = {
+		config->kernel,
+		config->initrd,
+		config->memory_file,
+		config->dump_dtb,
+		config->stats,
+		strncmp(config->console, "file:", 5) ? NULL : config->console + 5,
+	};
+	int ret = config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0;
+
+	if (!ret)
+		ret = passed_fds_add(passed, "memory-file", config->memory_file, err);
+	if (!ret)
+		ret = passed_fds_add(passed, "console", config->console, err);
+	if (!ret)
+		passed_fds_close_others(passed, paths, n_elems(paths));
+	config->passed = passed;
+	return ret;
+}
+
 int cmd_run(int argc, char *const *argv)
 {
+	struct passed_fds passed = { 0 };
 	struct err err = { 0 };
 	struct vm_config config;
 	enum options_wish wish;
@@ -88,10 +115,13 @@ int cmd_run(int argc, char *const *argv)
 	} else if (!ret) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
-		ret = machine_block_signals(&err);
+		ret = find_passed(&config, &passed, &err);
+		if (!ret)
+			ret = machine_block_signals(&err);
 		if (!ret)
 			ret = run(&config, &err);
 	}
+	passed_fds_destroy(&passed);
 	config_destroy(&config);
 	if (err.what[0])
 		err_print(&err);

@@ -386,6 +386,12 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_fix(err, "leave one of them out");
 		return err->code;
 	}
+	if (config->fds && (config->bind || config->iommu == VFIO_BACKEND_NONE)) {
+		err_usage(err, "--fd %s with --bind or iommu=none", config->fds);
+		err_why(err, "these take rights that no descriptor gives");
+		err_fix(err, "leave out one or the other");
+		return err->code;
+	}
 	if (config->bind && !config->keeper) {
 		err_usage(err, "--bind without a keeper");
 		err_why(err, "it is the keeper that gives the devices back");

@@ -21,6 +21,7 @@
 #define VM_AFFINITY_WORDS 16
 
 struct config_string;
+struct passed_fds;
 
 /*
  * What the user wants of a VM: plain data, filled from a file and the command line, then complete
@@ -57,6 +58,8 @@ struct vm_config {
 	bool default_devices;      /* config_finish() shall add them */
 	unsigned int stop_timeout; /* seconds */
 	struct sandbox_config sandbox;
+	const char *fds;           /* descriptors that were passed: WHICH,… (passed_fds.h) */
+	struct passed_fds *passed; /* those; whoever finds them sets it. NULL: none */
 	const char *dump_dtb;
 	const char *stats;   /* "-": the standard output */
 	unsigned int traces; /* enum trace, ORed */

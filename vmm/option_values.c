@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/config.h"
@@ -117,10 +118,15 @@ int option_set_memory(struct vm_config *config, const struct vm_option *option, 
 	return 0;
 }
 
+static bool names_fd(const char *value)
+{
+	return strncmp(value, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)) == 0;
+}
+
 static int keep_path(struct vm_config *config, const char *value,
 		     const struct option_source *source, const char **path, struct err *err)
 {
-	if (source->dir && value[0] != '/')
+	if (source->dir && value[0] != '/' && !names_fd(value))
 		*path = config_keepf(config, err, "%s/%s", source->dir, value);
 	else
 		*path = config_keepf(config, err, "%s", value);
@@ -210,13 +216,13 @@ int option_set_console(struct vm_config *config, const struct vm_option *option,
 {
 	const char *path;
 
-	if (find_choice(option->choices, value) >= 0) {
+	if (find_choice(option->choices, value) >= 0 || names_fd(value)) {
 		config->console = config_keepf(config, err, "%s", value);
 		return config->console ? 0 : err->code;
 	}
 	if (strncmp(value, "file:", 5) != 0 || !value[5]) {
 		err_usage(err, "unknown value");
-		list_choices(option->choices, "file:FILE", err);
+		list_choices(option->choices, "file:FILE or fd:WHICH", err);
 		return err->code;
 	}
 	if (keep_path(config, value + 5, source, &path, err))

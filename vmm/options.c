@@ -68,10 +68,10 @@ const struct vm_option vm_options[] = {
 	  .field = FIELD(mem_path),
 	  .help = "Take the RAM from this hugetlbfs directory, whatever the size of its pages." },
 	{ .key = "memory-file",
-	  .arg = "FILE[,offset=N]",
+	  .arg = "FILE|fd:WHICH[,offset=N]",
 	  .set = option_set_memory_file,
 	  .help = "The RAM is this file, from offset on: one of a tmpfs or hugetlbfs, or a device of memory such as "
-		  "/dev/mem. Its content is lost." },
+		  "/dev/mem; or a descriptor (see --fd). Its content is lost." },
 	{ .key = "prealloc",
 	  .arg = "yes|no",
 	  .set = option_set_bool,
@@ -110,6 +110,12 @@ const struct vm_option vm_options[] = {
 	  .field = FIELD(allow_movable_memory),
 	  .help = "With iommu=none, run even if the guest's memory cannot be held at its physical address. "
 		  "Default: no." },
+	{ .key = "fd",
+	  .arg = "WHICH[,WHICH]...",
+	  .set = option_set_text,
+	  .field = FIELD(fds),
+	  .help = "Take /dev/kvm, /dev/iommu and files of /dev/vfio from these descriptors, and open none of them. WHICH "
+		  "is a number, or a name of LISTEN_FDNAMES, as systemd passes it." },
 	{ .key = "device",
 	  .arg = "TYPE[,KEY=VALUE]...",
 	  .set = option_set_device,
@@ -134,11 +140,11 @@ const struct vm_option vm_options[] = {
 	  .help = "Whether the guest has a pl011 (unless console is none), a pl031 and a pl061 without asking "
 		  "for them. Default: yes." },
 	{ .key = "console",
-	  .arg = "stdio|none|pty|file:FILE",
+	  .arg = "stdio|none|pty|file:FILE|fd:WHICH",
 	  .set = option_set_console,
 	  .choices = console_names,
-	  .help = "Where the pl011 leads. On stdio, Ctrl-a x stops the guest and Ctrl-a h helps. Default: "
-		  "stdio." },
+	  .help = "Where the pl011 leads; fd: a terminal, socket, pipe or file that was passed (see --fd). On stdio, "
+		  "Ctrl-a x stops the guest and Ctrl-a h helps. Default: stdio." },
 	{ .key = "cpu-affinity",
 	  .arg = "LIST",
 	  .set = option_set_affinity,

@@ -45,7 +45,7 @@ int machine_take_physical(struct machine *m, struct err *err)
 	if (!is_physical(m))
 		return 0;
 	settle(0, true);
-	ret = kvm_open(&kvm, err);
+	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;
 	wish.ipa_bits = kvm.caps.ipa_bits;

@@ -38,7 +38,7 @@ int plan_ask_vfio(struct plan *plan, struct err *err)
 	if (!vm)
 		return err_set(err, ENOMEM, "ask VFIO");
 	vm_init(vm);
-	ret = vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, err);
+	ret = vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, NULL, err);
 	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
 		ret = ask(&plan->devices[i], vm, err);
 	vfio_destroy(vm->vfio);

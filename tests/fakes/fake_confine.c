@@ -147,14 +147,6 @@ int sys_seccomp_filter(const struct sock_fprog *program)
 	return 0;
 }
 
-int sys_close_range(unsigned int first, unsigned int last)
-{
-	(void)first;
-	(void)last;
-	fail_if_chosen();
-	return 0;
-}
-
 void capng_clear(capng_select_t set)
 {
 	(void)set;

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "tests/fakes/fake_passed.h"
 #include "tests/fakes/fake_process.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_tree.h"
@@ -48,6 +49,7 @@ void fake_sys_reset(void)
 	fake_memory_reset();
 	fake_process_reset();
 	fake_dirs_reset();
+	fake_passed_reset();
 	fake_tree_reset();
 	fake_confine_reset();
 }

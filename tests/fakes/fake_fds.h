@@ -19,6 +19,7 @@ struct fake_fd {
 	void *opaque;
 	struct fake_entry *file;
 	size_t pos;
+	int flags; /* O_*, as it was opened */
 };
 
 /* Count this call; not 0: it is the one to fail, with this errno. */

@@ -65,7 +65,7 @@ void fake_guest_begin(struct fake_guest *g)
 	make_pipes(g);
 	ret = event_loop_create(&g->vm.loop, &g->err);
 	assert(!ret);
-	ret = console_create("stdio", &g->vm, &g->vm.console, &g->err);
+	ret = console_create("stdio", NULL, &g->vm, &g->vm.console, &g->err);
 	assert(!ret);
 }
 

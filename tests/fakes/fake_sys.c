@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ unsigned int fake_n_device_opens(void)
 	return n_device_opens;
 }
 
-static int open_path(const char *path, bool create)
+static int open_path(const char *path, int flags, bool create)
 {
 	struct fake_entry *e;
 	int ret = fake_tree_find(path, true, &e);
@@ -34,23 +35,21 @@ static int open_path(const char *path, bool create)
 		return ret;
 	if (e->kind == FAKE_ERROR)
 		return -e->code;
-	return fake_fd_add(
-		(struct fake_fd){ .real = -1, .ops = e->ops, .opaque = e->opaque, .file = e });
+	return fake_fd_add((struct fake_fd){
+		.real = -1, .ops = e->ops, .opaque = e->opaque, .file = e, .flags = flags });
 }
 
 int sys_open(const char *path, int flags)
 {
-	(void)flags;
 	fail_if_chosen();
-	return open_path(path, false);
+	return open_path(path, flags, false);
 }
 
 int sys_create(const char *path, int flags, mode_t mode)
 {
-	(void)flags;
 	(void)mode;
 	fail_if_chosen();
-	return open_path(path, true);
+	return open_path(path, flags, true);
 }
 
 void sys_close(int fd)
@@ -193,6 +192,8 @@ static int stat_entry(const struct fake_entry *e, struct stat *st)
 	memset(st, 0, sizeof(*st));
 	st->st_mode = e->kind == FAKE_DIR ? S_IFDIR : e->kind == FAKE_DEVICE ? S_IFCHR : S_IFREG;
 	st->st_size = (off_t)e->size;
+	if (e->kind == FAKE_DEVICE)
+		st->st_rdev = makedev(FAKE_MAJOR, e->minor);
 	return 0;
 }
 

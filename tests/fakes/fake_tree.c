@@ -21,7 +21,7 @@ struct fake_dir {
 };
 
 static struct fake_entry *entries[N_ENTRIES];
-static unsigned int n_entries;
+static unsigned int n_entries, n_devices;
 
 static void free_entry(struct fake_entry *e)
 {
@@ -206,6 +206,7 @@ void fake_device(const char *path, const struct fake_fd_ops *ops, void *opaque)
 
 	e->ops = ops;
 	e->opaque = opaque;
+	e->minor = ++n_devices;
 }
 
 void fake_open_error(const char *path, int code)

@@ -9,6 +9,8 @@
 
 struct fake_fd_ops;
 
+#define FAKE_MAJOR 240 /* of every fake device: one for local use */
+
 enum fake_kind { FAKE_DIR, FAKE_FILE, FAKE_LINK, FAKE_DEVICE, FAKE_ERROR };
 
 struct fake_entry {
@@ -19,7 +21,8 @@ struct fake_entry {
 	const struct fake_fd_ops *ops;
 	void *opaque;
 	int code;
-	int access_code; /* of access(); 0: granted */
+	int access_code;    /* of access(); 0: granted */
+	unsigned int minor; /* of a device, a number of its own */
 };
 
 void fake_tree_reset(void);

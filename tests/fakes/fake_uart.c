@@ -40,7 +40,7 @@ int fake_uart_start(struct fake_uart *uart, struct fake_guest *g, const char *sp
 	int ret;
 
 	fake_uart_stop(g);
-	ret = console_create(spec, &g->vm, &g->vm.console, &g->err);
+	ret = console_create(spec, uart->passed, &g->vm, &g->vm.console, &g->err);
 	if (ret)
 		return ret;
 	console_connect(g->vm.console, &ops, uart);

@@ -9,10 +9,13 @@
 
 struct fake_guest;
 
+struct passed_fds;
+
 struct fake_uart {
 	uint8_t fifo[100000];
 	size_t n, accepts;
-	unsigned int n_ready; /* calls of transmit_ready() */
+	unsigned int n_ready;      /* calls of transmit_ready() */
+	struct passed_fds *passed; /* for the console */
 };
 
 void fake_uart_init(struct fake_uart *uart);

@@ -178,6 +178,26 @@ static int set_container(struct group *group, int container_fd)
 	return 0;
 }
 
+static bool is_in_use(const struct group *group)
+{
+	for (unsigned int i = 0; i < fake_vfio_n_devices; i++)
+		if (&groups[fake_vfio_devices[i]->group] == group && fake_vfio_devices[i]->fd >= 0)
+			return true;
+	return false;
+}
+
+static int unset_container(struct group *group)
+{
+	if (!group->container)
+		return -EINVAL;
+	if (is_in_use(group))
+		return -EBUSY;
+	if (--group->container->n_members == 0)
+		group->container->has_iommu = false;
+	group->container = NULL;
+	return 0;
+}
+
 static int get_device(struct group *group, const char *name)
 {
 	for (unsigned int i = 0; i < fake_vfio_n_devices; i++) {
@@ -206,7 +226,10 @@ static int group_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	switch (request) {
 	case VFIO_GROUP_GET_STATUS:
 		status->flags = fake_vfio.not_viable[group - groups] ? 0 : VFIO_GROUP_FLAGS_VIABLE;
+		status->flags |= group->container ? VFIO_GROUP_FLAGS_CONTAINER_SET : 0;
 		return 0;
+	case VFIO_GROUP_UNSET_CONTAINER:
+		return unset_container(group);
 	case VFIO_GROUP_SET_CONTAINER:
 		return set_container(group, *(int32_t *)arg);
 	case VFIO_GROUP_GET_DEVICE_FD:
@@ -220,12 +243,9 @@ static void group_close(int fd, void *opaque)
 	struct group *group = opaque;
 
 	(void)fd;
-	for (unsigned int i = 0; i < fake_vfio_n_devices; i++)
-		assert(&groups[fake_vfio_devices[i]->group] != group ||
-		       fake_vfio_devices[i]->fd < 0);
-	if (group->container && --group->container->n_members == 0)
-		group->container->has_iommu = false;
-	group->container = NULL;
+	assert(!is_in_use(group));
+	if (group->container)
+		unset_container(group);
 	group->fd = -1;
 }
 

@@ -18,14 +18,14 @@ void fake_vm_create(struct vm *vm)
 	fake_kvm_reset();
 	fake_vfio_reset();
 	vm_init(vm);
-	assert(kvm_open(&vm->kvm, &err) == 0);
+	assert(kvm_open(&vm->kvm, NULL, &err) == 0);
 	memmap_init(&vm->memmap, 40);
 	assert(vm_create(vm, &err) == 0);
 	fake_kvm.vgic_initialised = true;
 	vm->bus = calloc(1, sizeof(*vm->bus));
 	assert(vm->bus);
 	platform_bus_init(vm->bus, &vm->memmap, NULL, 64);
-	assert(vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, &err) == 0);
+	assert(vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, NULL, &err) == 0);
 }
 
 void fake_vm_destroy(struct vm *vm)

@@ -260,7 +260,7 @@ Test(console, bad_specifications_say_what_there_is)
 	} cases[] = {
 		{ "stdoi", "console=stdoi", "did you mean stdio?" },
 		{ "ptty", "console=ptty", "did you mean pty?" },
-		{ "", "console=", "stdio, none, pty or file:PATH" },
+		{ "", "console=", "stdio, none, pty, file:PATH or fd:WHICH" },
 		{ "file:", "console=file:", "file:PATH" },
 		{ "somewhere else", "somewhere else", "file:PATH" },
 	};

@@ -23,7 +23,7 @@ Test(kvm, capabilities_are_asked_once)
 {
 	fake_kvm.caps[KVM_CAP_ARM_PTRAUTH_GENERIC] = 0;
 	fake_kvm.caps[KVM_CAP_ARM_SVE] = 0;
-	cr_assert_eq(kvm_open(&kvm, &err), 0, "%s", err.what);
+	cr_assert_eq(kvm_open(&kvm, NULL, &err), 0, "%s", err.what);
 	cr_assert_eq(kvm.caps.max_vcpus, FAKE_KVM_N_VCPUS);
 	cr_assert_eq(kvm.caps.n_memslots, FAKE_KVM_N_MEMSLOTS);
 	cr_assert_eq(kvm.caps.ipa_bits, 48);
@@ -39,7 +39,7 @@ Test(kvm, capabilities_are_asked_once)
 Test(kvm, a_host_that_does_not_know_of_ipa_sizes_has_40_bits)
 {
 	fake_kvm.caps[KVM_CAP_ARM_VM_IPA_SIZE] = 0;
-	cr_assert_eq(kvm_open(&kvm, &err), 0);
+	cr_assert_eq(kvm_open(&kvm, NULL, &err), 0);
 	cr_assert_eq(kvm.caps.ipa_bits, 40);
 	kvm_close(&kvm);
 }
@@ -57,7 +57,7 @@ Test(kvm, open_errors_name_cause_and_fix)
 
 	for (unsigned int i = 0; i < n_elems(cases); i++) {
 		fake_open_error("/dev/kvm", cases[i].code);
-		cr_assert_eq(kvm_open(&kvm, &err), -cases[i].code);
+		cr_assert_eq(kvm_open(&kvm, NULL, &err), -cases[i].code);
 		cr_assert(strstr(err.what, "/dev/kvm"), "%s", err.what);
 		cr_assert(strstr(err.why, cases[i].why), "%s", err.why);
 		cr_assert(strstr(err.fix, cases[i].fix), "%s", err.fix);
@@ -77,7 +77,7 @@ Test(kvm, what_dais_cannot_do_without_is_named)
 	for (unsigned int i = 0; i < n_elems(required); i++) {
 		set_up();
 		fake_kvm.caps[required[i].cap] = 0;
-		cr_assert_eq(kvm_open(&kvm, &err), -ENOTSUP);
+		cr_assert_eq(kvm_open(&kvm, NULL, &err), -ENOTSUP);
 		cr_assert(strstr(err.what, required[i].name), "%s", err.what);
 		cr_assert_eq(err_exit_status(&err), EXIT_STATUS_HOST);
 		cr_assert_eq(fake_n_open_fds(), 0);
@@ -87,7 +87,7 @@ Test(kvm, what_dais_cannot_do_without_is_named)
 Test(kvm, another_api_is_refused)
 {
 	fake_kvm.api_version = 11;
-	cr_assert_eq(kvm_open(&kvm, &err), -EINVAL);
+	cr_assert_eq(kvm_open(&kvm, NULL, &err), -EINVAL);
 	cr_assert(strstr(err.what, "API version 11"), "%s", err.what);
 	cr_assert_eq(fake_n_open_fds(), 0);
 }
@@ -99,7 +99,7 @@ Test(kvm, each_failing_call_leaves_nothing_open)
 
 		set_up();
 		fake_fail_at(n, EIO);
-		ret = kvm_open(&kvm, &err);
+		ret = kvm_open(&kvm, NULL, &err);
 		if (!fake_failed())
 			break;
 		cr_assert_eq(ret, -EIO, "call %u", n);

@@ -19,7 +19,7 @@ static void set_up(void)
 	fake_sys_reset();
 	fake_kvm_reset();
 	vm_init(&vm);
-	cr_assert_eq(kvm_open(&vm.kvm, &err), 0);
+	cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
 	memmap_init(&vm.memmap, 40);
 	cr_assert_eq(vm_create(&vm, &err), 0);
 }

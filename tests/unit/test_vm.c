@@ -19,7 +19,7 @@ static int build(void)
 	fake_sys_reset();
 	fake_kvm_reset();
 	vm_init(&vm);
-	if (kvm_open(&vm.kvm, &err))
+	if (kvm_open(&vm.kvm, NULL, &err))
 		return err.code;
 	memmap_init(&vm.memmap, vm.kvm.caps.ipa_bits);
 	return vm_create(&vm, &err);
@@ -49,7 +49,7 @@ Test(vm, address_space_is_what_the_memory_map_says)
 		fake_sys_reset();
 		fake_kvm_reset();
 		vm_init(&vm);
-		cr_assert_eq(kvm_open(&vm.kvm, &err), 0);
+		cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
 		memmap_init(&vm.memmap, bits[i]);
 		cr_assert_eq(vm_create(&vm, &err), 0);
 		cr_assert_eq(fake_kvm.vm_type, bits[i] == 40 ? 0 : bits[i]);
@@ -65,7 +65,7 @@ Test(vm, each_failing_call_leaves_nothing_open)
 		fake_sys_reset();
 		fake_kvm_reset();
 		vm_init(&vm);
-		cr_assert_eq(kvm_open(&vm.kvm, &err), 0);
+		cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
 		memmap_init(&vm.memmap, 40);
 		fake_fail_at(n, EIO);
 		ret = vm_create(&vm, &err);

@@ -110,6 +110,11 @@ int sys_flock(int fd, int operation)
 	return result_retried(flock(fd, operation));
 }
 
+int sys_fcntl(int fd, int cmd, int arg)
+{
+	return result(fcntl(fd, cmd, arg));
+}
+
 void sys_sleep_ms(int ms)
 {
 	poll(NULL, 0, ms);

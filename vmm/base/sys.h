@@ -37,6 +37,7 @@ int sys_mkdir(const char *path, mode_t mode);
 int sys_chmod(const char *path, mode_t mode);
 int sys_fchmod(int fd, mode_t mode);
 int sys_flock(int fd, int operation);
+int sys_fcntl(int fd, int cmd, int arg);
 void sys_sleep_ms(int ms); /* poll() without descriptors */
 /* @arg: the third argument as the request wants it: a pointer, or a number cast through uintptr_t.
  */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
@@ -105,14 +106,14 @@ static int ask_all(struct kvm *kvm, struct err *err)
 	return 0;
 }
 
-int kvm_open(struct kvm *kvm, struct err *err)
+int kvm_open(struct kvm *kvm, struct passed_fds *passed, struct err *err)
 {
-	owned_fd int fd = sys_open(KVM_PATH, O_RDWR);
+	owned_fd int fd = passed_fds_open(passed, KVM_PATH, O_RDWR, err);
 	int ret;
 
 	*kvm = (struct kvm){ .fd = -1 };
 	if (fd < 0)
-		return open_failed(fd, err);
+		return fd == -EBADF ? fd : open_failed(fd, err);
 
 	ret = sys_ioctl(fd, KVM_GET_API_VERSION, NULL);
 	if (ret != KVM_API_VERSION) {

@@ -7,6 +7,8 @@
 
 #include "vmm/base/err.h"
 
+struct passed_fds;
+
 /*
  * What this host's KVM can do, asked once. Source: Documentation/virt/kvm/api.rst,
  * KVM_CHECK_EXTENSION.
@@ -38,10 +40,11 @@ struct kvm {
 };
 
 /*
- * Open /dev/kvm and ask all. On error (no device, no permission, wrong API version, a capability
- * that dais cannot do without) nothing is left open. An error here is the host's: err_host().
+ * Open /dev/kvm, or take it from @passed (may be NULL), and ask all. On error (no device, no
+ * permission, wrong API version, a capability that dais cannot do without) nothing is left open. An
+ * error here is the host's: err_host().
  */
-int kvm_open(struct kvm *kvm, struct err *err);
+int kvm_open(struct kvm *kvm, struct passed_fds *passed, struct err *err);
 void kvm_close(struct kvm *kvm);
 
 #endif

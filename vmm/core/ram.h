@@ -10,6 +10,8 @@
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 
+struct passed_fds;
+
 #define RAM_MIN_SIZE (16ULL << 20)
 #define RAM_ALIGN    (2ULL << 20) /* sizes and banks: a block mapping of stage 2 with 4 KiB pages */
 
@@ -23,7 +25,8 @@ struct ram_backing {
 	const char *hugetlbfs;
 	const char *file;
 	uint64_t offset;
-	unsigned int n_threads; /* that touch and clear it, at most; 0 is 1 */
+	struct passed_fds *passed; /* where a file "fd:WHICH" is */
+	unsigned int n_threads;    /* that touch and clear it, at most; 0 is 1 */
 };
 
 /* One run of guest RAM. */

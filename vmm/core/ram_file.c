@@ -13,6 +13,7 @@
 
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
 #include "vmm/core/ram.h"
 
@@ -75,7 +76,7 @@ static int open_file(struct ram *ram, struct err *err)
 	struct stat st;
 	int ret;
 
-	ram->fd = sys_open(path, O_RDWR);
+	ram->fd = passed_fds_open(ram->backing.passed, path, O_RDWR, err);
 	if (ram->fd < 0) {
 		err_set(err, ram->fd, "memory-file = %s", path);
 		err_why(err, "guest RAM is to be this file, for reading and writing");
