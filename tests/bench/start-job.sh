@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2086,SC2154
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154 # words; sizes and backends are set by tests/bench/start
 #
 # Inside the emulated host: measures starts; prints lines "@@ BACKEND PAGES MIB FIGURE VALUE". $sizes: MiB of RAM, $backends.
 # shellcheck source=/dev/null
@@ -25,7 +25,7 @@ start_one()
 	2M) options="$options --mem-path /dev/hugepages" ;;
 	1G) options="$options --mem-path /tmp/1g" ;;
 	esac
-	for _ in 1 2; do
+	for round in 1 2; do
 		echo >$tracing/trace
 		echo 1 >$tracing/tracing_on
 		/job/dais run --kernel /job/guest/psci-off.img --default-devices no $options --stats /tmp/stats >/tmp/out 2>&1 </dev/null || {
