@@ -30,10 +30,11 @@ struct graft_irq {
 	bool edge; /* else level; the trigger is normalised to active-high or rising */
 };
 
-/* A region of the host's /reserved-memory, and the guest RAM that stands in for it. */
+/* A region of the host's /reserved-memory, and where it is in the guest. */
 struct graft_carveout {
 	const struct host_node *node;
 	struct range guest;
+	bool own; /* the host's own memory; else guest RAM stands in for it */
 };
 
 /* What is known of a device besides its node: from VFIO when it runs, from the tree in a plan. */

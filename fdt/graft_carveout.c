@@ -3,7 +3,6 @@
  * The guest's /reserved-memory: carve-outs of guest RAM in place of the host's. A region is marked
  * as in the guest for all devices, so that those that share it keep their memory-region, too.
  */
-#include <assert.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,25 +19,28 @@ void graft_mark_carveouts(struct graft *graft, const struct graft_device *device
 		graft->marks[device->facts.carveouts[i].node->index].in_guest = true;
 }
 
-static const struct range *find_place(const struct graft_device *device,
-				      const struct host_node *region)
+static const struct graft_carveout *find(const struct graft_device *device,
+					 const struct host_node *region)
 {
-	for (unsigned int i = 0; i < device->facts.n_carveouts; i++)
-		if (device->facts.carveouts[i].node == region)
-			return &device->facts.carveouts[i].guest;
-	return NULL;
+	const struct graft_carveout *carveout = device->facts.carveouts;
+
+	while (carveout->node != region)
+		carveout++;
+	return carveout;
 }
 
 void graft_act_carveout(struct graft_place *place, struct graft_item *item)
 {
-	const struct range *guest = find_place(place->device, place->node);
+	const struct graft_carveout *carveout = find(place->device, place->node);
 	fdt64_t *cells = graft_alloc(&place->graft->arena, 2 * sizeof(*cells));
 
-	assert(guest);
+	graft_item_set(item, GRAFT_REWRITE, BINDING, "%s",
+		       carveout->own ? "the host's own memory, at its own address"
+				     : "where it is in guest RAM");
 	if (!cells)
 		return;
-	cells[0] = cpu_to_fdt64(guest->start);
-	cells[1] = cpu_to_fdt64(guest->size);
+	cells[0] = cpu_to_fdt64(carveout->guest.start);
+	cells[1] = cpu_to_fdt64(carveout->guest.size);
 	item->value = cells;
 	item->size = 2 * sizeof(*cells);
 }
@@ -51,13 +53,10 @@ static struct graft_node *plan_region(struct graft *graft, struct graft_device *
 					region->name, (unsigned long long)carveout->guest.start);
 	struct graft_node *out = graft_plan_node(graft, device, region, GRAFT_ROLE_CARVEOUT, name);
 	struct graft_place place = { .graft = graft, .device = device, .node = region };
-	struct graft_item *item;
 
 	if (!out || host_node_has(region, "reg"))
 		return out;
-	item = graft_item_add(out, "reg");
-	graft_item_set(item, GRAFT_REWRITE, BINDING, GRAFT_CARVEOUT_REASON);
-	graft_act_carveout(&place, item);
+	graft_act_carveout(&place, graft_item_add(out, "reg"));
 	return out;
 }
 

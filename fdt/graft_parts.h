@@ -124,7 +124,6 @@ void graft_add_apb_pclk(struct graft_place *place);
 bool graft_name_apb_pclk(const struct graft_place *place, struct graft_item *item);
 
 /* graft_carveout.c */
-#define GRAFT_CARVEOUT_REASON "where it is in guest RAM"
 /* Of a region of /reserved-memory: where it is in the guest. */
 void graft_act_carveout(struct graft_place *place, struct graft_item *item);
 void graft_act_memory(struct graft_place *place, struct graft_item *item);

@@ -70,7 +70,7 @@ static const struct graft_rule rules[] = {
 #define ANY GRAFT_ANY_KIND
 	{ "compatible", ANY, NULL, GRAFT_COPY, "it is the same device", "dt-core.yaml",
 	  graft_act_compatible },
-	{ "reg", ANY, is_carveout, GRAFT_REWRITE, GRAFT_CARVEOUT_REASON, "reserved-memory.yaml",
+	{ "reg", ANY, is_carveout, GRAFT_REWRITE, "guest addresses", "reserved-memory.yaml",
 	  graft_act_carveout },
 	{ "reg", ANY, NULL, GRAFT_REWRITE, "guest addresses", "reg.yaml", graft_act_reg },
 	{ "#address-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",

@@ -43,7 +43,8 @@ bool host_carveout_read(const struct host_node *node, struct host_carveout *carv
 
 	*carveout = (struct host_carveout){ .node = node,
 					    .low = true,
-					    .no_map = host_node_has(node, "no-map") };
+					    .no_map = host_node_has(node, "no-map"),
+					    .reusable = host_node_has(node, "reusable") };
 	if (!is_reserved(node) || !host_node_is_available(node) || host_region(node, 1, &more))
 		return false;
 	if (host_region(node, 0, &carveout->host)) {

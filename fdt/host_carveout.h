@@ -23,8 +23,9 @@ struct host_carveout {
 	 * of it, though no more than its size.
 	 */
 	uint64_t align;
-	bool low;    /* it is below 4 GiB, or the tree leaves that to Linux */
-	bool no_map; /* the host does not map it */
+	bool low;      /* it is below 4 GiB, or the tree leaves that to Linux */
+	bool no_map;   /* the host does not map it */
+	bool reusable; /* the host uses it while no driver wants it */
 };
 
 /*

@@ -4,7 +4,8 @@
  * the start, and the device reads it from end to end and writes it. Then PSCI reset, n times: they
  * are empty again.
  *
- * Arguments: n=0, compat=test,multi, regions=3 (how many there must be).
+ * Arguments: n=0, compat=test,multi, regions=3 (how many there must be), host= (the number of one
+ *   that is the host's own, and so not empty), word= (what it begins with).
  * Exit codes: 1: a reference is wrong; 2: not in RAM, or there twice; 3: not empty; 4: a transfer
  *   does not end; 5: data wrong.
  */
@@ -30,19 +31,28 @@ static int find_phandle(uint32_t phandle)
 	return -1;
 }
 
+static bool is_ram(uint64_t start, uint64_t size)
+{
+	uint64_t ram, ram_size;
+
+	for (int node = -1; (node = fdt_find(node, "device_type", "memory")) >= 0;)
+		if (fdt_reg(node, 0, &ram, &ram_size) && start >= ram &&
+		    start + size <= ram + ram_size)
+			return true;
+	return false;
+}
+
 static void find_region(int node, unsigned int n, uint64_t *start, uint64_t *size)
 {
 	const void *phandles = fdt_prop(node, "memory-region", 0);
 	int parent = fdt_path("/reserved-memory"), region;
 	const void *cells = parent < 0 ? 0 : fdt_prop(parent, "#address-cells", 0);
-	uint64_t ram, ram_size;
 
 	CHECK(cells && fdt_cell(cells, 0) == 2 && fdt_prop(parent, "ranges", 0), 1,
 	      "/reserved-memory");
 	region = find_phandle(fdt_cell(phandles, n));
 	CHECK(region > parent && fdt_reg(region, 0, start, size), 1, "region %u", n);
-	fdt_ram(&ram, &ram_size);
-	CHECK(*start >= ram && *start + *size <= ram + ram_size, 2, "region %u at %lx", n, *start);
+	CHECK(is_ram(*start, *size), 2, "region %u at %lx is no RAM", n, *start);
 	print("edu-carveout: region %u: %lx bytes at %lx%s%s\n", n, *size, *start,
 	      fdt_prop(region, "no-map", 0) ? ", no-map" : "",
 	      fdt_prop(region, "reusable", 0) ? ", reusable" : "");
@@ -69,7 +79,8 @@ static void check_dma(struct edu *edu, uint64_t start, uint64_t size, uint32_t s
 int guest_main(void)
 {
 	uint32_t n_regions = (uint32_t)arg_number("regions", 3), bytes = 0;
-	uint64_t n = arg_number("n", 0), start[8], size[8];
+	uint64_t n = arg_number("n", 0), host = arg_number("host", 8), word = arg_number("word", 0);
+	uint64_t start[8], size[8];
 	int node = arg_node("compat", "test,multi");
 	struct edu edu = { 0 };
 
@@ -82,7 +93,11 @@ int guest_main(void)
 		for (uint32_t k = 0; k < i; k++)
 			CHECK(start[k] + size[k] <= start[i] || start[i] + size[i] <= start[k], 2,
 			      "regions %u and %u overlap", k, i);
-		check_empty(start[i], size[i]);
+		if (i == host)
+			CHECK(*(volatile uint64_t *)start[i] == word, 3, "%lx holds %lx", start[i],
+			      *(volatile uint64_t *)start[i]);
+		else
+			check_empty(start[i], size[i]);
 	}
 	for (uint32_t i = 0; i < n_regions; i++)
 		check_dma(&edu, start[i], size[i], i);

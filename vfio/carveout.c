@@ -2,8 +2,13 @@
 #include "vfio/carveout.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "vfio/iommu.h"
+#include "vmm/base/own.h"
+#include "vmm/base/sys.h"
 #include "vmm/core/ram.h"
 
 static int add(struct vfio_carveouts *carveouts, const struct vfio_carveout *wanted,
@@ -24,20 +29,78 @@ static int add(struct vfio_carveouts *carveouts, const struct vfio_carveout *wan
 	return 0;
 }
 
+/* Why a guest cannot have the host's own memory; NULL: it can. */
+static const char *find_obstacle(const struct host_carveout *host)
+{
+	if (!host->host.size)
+		return "the host's device tree does not say where it is";
+	if (host->no_map)
+		return "the host does not map it (no-map): KVM gives such memory to a guest as "
+		       "Device memory, whatever the guest wants, without caches and with aligned "
+		       "accesses only";
+	if (host->reusable)
+		return "it is reusable: the host's kernel keeps its own data there";
+	if (!is_aligned(host->host.start | host->host.size, sys_page_size()))
+		return "it does not fill whole pages of the host";
+	return NULL;
+}
+
+static int check(const struct vfio_carveouts *carveouts, const struct vfio_carveout *wanted,
+		 struct err *err)
+{
+	const char *obstacle = wanted->answer->own ? find_obstacle(&wanted->host) : NULL;
+
+	for (unsigned int i = 0; i < carveouts->n; i++) {
+		const struct vfio_carveout *other = &carveouts->wanted[i];
+
+		if (other->host.node == wanted->host.node &&
+		    other->answer->own != wanted->answer->own)
+			obstacle = "another device that shares it has it otherwise";
+	}
+	if (!obstacle)
+		return 0;
+	err_usage(err, "carveout.%s=host: %s cannot be given to a guest", wanted->answer->name,
+		  wanted->host.node->name);
+	err_why(err, "%s", obstacle);
+	err_fix(err, "give carveout.%s=guest", wanted->answer->name);
+	return err->code;
+}
+
 int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree *tree,
 		       const struct host_node *device, const char *what,
 		       const struct vfio_answers *answers, struct err *err)
 {
-	struct vfio_carveout wanted = { .device = device };
+	struct vfio_carveout wanted = { .device = device, .fd = -1 };
 	int ret = 0;
 
 	for (unsigned int i = 0; i < answers->n_carveouts && !ret; i++) {
-		ret = host_carveout_find(tree, device, what, answers->carveouts[i], &wanted.host,
+		wanted.answer = &answers->carveouts[i];
+		ret = host_carveout_find(tree, device, what, wanted.answer->name, &wanted.host,
 					 err);
+		if (!ret)
+			ret = check(carveouts, &wanted, err);
 		if (!ret)
 			ret = add(carveouts, &wanted, err);
 	}
 	return ret;
+}
+
+int vfio_carveouts_open(struct vfio_carveouts *carveouts, struct err *err)
+{
+	for (unsigned int i = 0; i < carveouts->n; i++) {
+		struct vfio_carveout *c = &carveouts->wanted[i];
+		const char *path = c->answer->file ?: "/dev/mem";
+
+		if (!c->answer->own)
+			continue;
+		c->fd = sys_open(path, O_RDWR);
+		if (c->fd >= 0)
+			continue;
+		err_set(err, c->fd, "carveout.%s: open %s", c->answer->name, path);
+		err_fix(err, "run as a user who may, or give carveout.%s=guest", c->answer->name);
+		return err->code;
+	}
+	return 0;
 }
 
 static const struct range *find_placed(const struct vfio_carveouts *carveouts, unsigned int n)
@@ -48,20 +111,68 @@ static const struct range *find_placed(const struct vfio_carveouts *carveouts, u
 	return NULL;
 }
 
-int vfio_carveouts_place(struct vfio_carveouts *carveouts, struct ram *ram, struct err *err)
+static int collides(const struct vfio_carveout *c, struct range taken, struct err *err)
+{
+	err_usage(err, "carveout.%s=host: 0x%" PRIx64 " to 0x%" PRIx64, c->answer->name,
+		  c->host.host.start, range_last(c->host.host));
+	err_why(err, "0x%" PRIx64 " to 0x%" PRIx64 " is taken", taken.start, range_last(taken));
+	err_fix(err, "give carveout.%s=guest", c->answer->name);
+	return err->code;
+}
+
+int vfio_carveouts_avoid(const struct vfio_carveouts *carveouts, struct iova_list *list,
+			 struct err *err)
 {
 	for (unsigned int i = 0; i < carveouts->n; i++) {
-		const struct host_carveout *host = &carveouts->wanted[i].host;
+		const struct vfio_carveout *c = &carveouts->wanted[i];
+
+		if (!c->answer->own || find_placed(carveouts, i))
+			continue;
+		for (unsigned int k = 0; k < list->n_ranges; k++)
+			if (range_overlaps(list->ranges[k], c->host.host))
+				return collides(c, list->ranges[k], err);
+		if (iova_list_add(list, c->host.host))
+			return err_set(err, ENOMEM, "list carve-outs");
+	}
+	return 0;
+}
+
+static int place_own(const struct vfio_carveout *c, const struct memmap *map, struct ram *ram,
+		     struct err *err)
+{
+	uint64_t offset = c->answer->file ? c->answer->offset : c->host.host.start;
+
+	for (unsigned int i = 0; i < ram->n_banks; i++)
+		if (range_overlaps(ram->banks[i].gpa, c->host.host))
+			return collides(c, ram->banks[i].gpa, err);
+	if (range_contains(map->ram, c->host.host))
+		return ram_add_foreign(ram, c->host.host, c->fd, offset, err);
+	collides(c, c->host.host, err);
+	err_why(err, "a guest's memory lies between 0x%" PRIx64 " and 0x%" PRIx64, map->ram.start,
+		range_last(map->ram));
+	return err->code;
+}
+
+int vfio_carveouts_place(struct vfio_carveouts *carveouts, const struct memmap *map,
+			 struct ram *ram, struct err *err)
+{
+	for (unsigned int i = 0; i < carveouts->n; i++) {
+		const struct vfio_carveout *c = &carveouts->wanted[i];
 		struct range *guest = &carveouts->guest[i].guest;
 		const struct range *shared = find_placed(carveouts, i);
 		int ret = 0;
 
-		if (shared)
+		carveouts->guest[i].own = c->answer->own;
+		if (shared) {
 			*guest = *shared;
-		else
-			ret = ram_carve(ram, host->size, host->align, host->low, guest, err);
+		} else if (c->answer->own) {
+			*guest = c->host.host;
+			ret = place_own(c, map, ram, err);
+		} else {
+			ret = ram_carve(ram, c->host.size, c->host.align, c->host.low, guest, err);
+		}
 		if (ret)
-			return err_prefix(err, "%s", host->node->name);
+			return err_prefix(err, "%s", c->host.node->name);
 	}
 	return 0;
 }
@@ -81,6 +192,8 @@ void vfio_carveouts_of(const struct vfio_carveouts *carveouts, const struct host
 
 void vfio_carveouts_destroy(struct vfio_carveouts *carveouts)
 {
+	for (unsigned int i = 0; i < carveouts->n; i++)
+		close_fd(&carveouts->wanted[i].fd);
 	free(carveouts->wanted);
 	free(carveouts->guest);
 	*carveouts = (struct vfio_carveouts){ 0 };

@@ -37,11 +37,29 @@ static int find_node(struct vfio *vfio, const struct vfio_device *vdev,
 	return err->code;
 }
 
-int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
+/* iommufd takes pages that the kernel manages, which reserved memory has not. */
+static int check_backend(const struct vfio *vfio, struct err *err)
 {
-	for (struct vfio_device *vdev = vfio ? vfio->devices : NULL; vdev; vdev = vdev->next) {
+	for (unsigned int i = 0; i < vfio->carveouts.n; i++) {
+		const struct vfio_carveout *c = &vfio->carveouts.wanted[i];
+
+		if (!c->answer->own || vfio->backend != VFIO_BACKEND_IOMMUFD)
+			continue;
+		err_usage(err, "carveout.%s=host with iommu=iommufd", c->answer->name);
+		err_why(err, "iommufd does not map memory that the host's kernel has reserved");
+		err_fix(err, "give iommu=type1, or carveout.%s=guest", c->answer->name);
+		return err->code;
+	}
+	return 0;
+}
+
+int vfio_nodes_reserve(struct vfio *vfio, struct err *err)
+{
+	int ret = 0;
+
+	vfio_carveouts_destroy(&vfio->carveouts);
+	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
 		const struct host_node *node;
-		int ret;
 
 		if (!vdev->answers.n_carveouts)
 			continue;
@@ -49,10 +67,24 @@ int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
 		if (!ret)
 			ret = vfio_carveouts_add(&vfio->carveouts, vfio->tree, node,
 						 vdev->host.name, &vdev->answers, err);
-		if (ret)
-			return ret;
 	}
-	return vfio ? vfio_carveouts_place(&vfio->carveouts, ram, err) : 0;
+	if (!ret)
+		ret = check_backend(vfio, err);
+	if (!ret)
+		ret = vfio_carveouts_open(&vfio->carveouts, err);
+	return ret ? ret : vfio_carveouts_avoid(&vfio->carveouts, &vfio->reserved, err);
+}
+
+int vfio_carve(struct vfio *vfio, const struct memmap *map, struct ram *ram, struct err *err)
+{
+	int ret = 0;
+
+	if (!vfio)
+		return 0;
+	/* Without an IOMMU nobody asked for vfio_reserved(). */
+	if (!vfio->carveouts.n)
+		ret = vfio_nodes_reserve(vfio, err);
+	return ret ? ret : vfio_carveouts_place(&vfio->carveouts, map, ram, err);
 }
 
 static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *err)

@@ -16,6 +16,9 @@ struct vfio_device;
 /* Nothing when the device's overlay brings the node. */
 int vfio_node_write(const struct vfio_device *vdev, struct dt *dt, struct err *err);
 
+/* Read which memory of the host the devices are to have, and add it to vfio->reserved. */
+int vfio_nodes_reserve(struct vfio *vfio, struct err *err);
+
 void vfio_nodes_destroy(struct vfio *vfio);
 
 #endif

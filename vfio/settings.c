@@ -40,8 +40,9 @@ const struct device_key vfio_platform_keys[] = {
 	  DEVICE_KEY_NAMED },
 	{ "supply", "MICROVOLT", "voltage of the supply of this name, where the host does not tell",
 	  DEVICE_KEY_NAMED },
-	{ "carveout", "guest",
-	  "guest RAM stands in for the memory-region of this name, which the host reserves",
+	{ "carveout", "guest|host[:FILE[@OFFSET]]",
+	  "what stands in for the memory-region of this name, which the host reserves: guest RAM, or "
+	  "the host's own memory",
 	  DEVICE_KEY_NAMED },
 	{ "drop", "PROPERTIES",
 	  "these (with spaces between) the guest's driver can do without, although dais would ask",
@@ -95,25 +96,68 @@ static int read_named(const struct device_config *config, const char *key,
 	return 0;
 }
 
-/* All "carveout.NAME = guest". */
+#define CARVEOUT "carveout."
+
+static bool is_own(const struct device_setting *setting)
+{
+	return strncmp(setting->key, CARVEOUT, strlen(CARVEOUT)) == 0 &&
+	       strncmp(setting->value, "host", 4) == 0;
+}
+
+bool vfio_wants_own_memory(const struct device_config *config)
+{
+	for (unsigned int i = 0; i < config->n_settings; i++)
+		if (is_own(&config->settings[i]))
+			return true;
+	return false;
+}
+
+/* "guest", "host", "host:FILE", "host:FILE@OFFSET"; the file's name is put into *words. */
+static int read_carveout(const struct device_setting *setting, struct vfio_carveout_answer *answer,
+			 char **words, struct err *err)
+{
+	const char *file = setting->value + strlen("host:"), *at;
+
+	*answer = (struct vfio_carveout_answer){
+		.name = setting->key + strlen(CARVEOUT),
+		.own = is_own(setting),
+	};
+	if (strcmp(setting->value, "guest") == 0 || strcmp(setting->value, "host") == 0)
+		return 0;
+	if (strncmp(setting->value, "host:", strlen("host:")) || !file[0]) {
+		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
+		err_why(err, "what stands in for this memory is guest RAM, or the host's own");
+		err_fix(err, "give guest, host or host:FILE@OFFSET");
+		return err->code;
+	}
+	at = strrchr(file, '@');
+	if (at && str_to_size(at + 1, &answer->offset)) {
+		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
+		err_why(err, "the offset '%s' is no size", at + 1);
+		err_fix(err, "give host:FILE@OFFSET with an offset such as 0x10000 or 2M");
+		return err->code;
+	}
+	*words = at ? str_printf("%.*s", (int)(at - file), file) : str_dup(file);
+	answer->file = *words;
+	return *words ? 0 : err_set(err, ENOMEM, "%s", setting->key);
+}
+
+/* All "carveout.NAME = …". */
 static int read_carveouts(const struct device_config *config, struct vfio_answers *answers,
 			  struct err *err)
 {
-	static const char prefix[] = "carveout.";
+	int ret = 0;
 
-	for (unsigned int i = 0; i < config->n_settings; i++) {
-		const struct device_setting *setting = &config->settings[i];
+	for (unsigned int i = 0; i < config->n_settings && !ret; i++) {
+		unsigned int n = answers->n_carveouts;
 
-		if (strncmp(setting->key, prefix, strlen(prefix)))
+		if (strncmp(config->settings[i].key, CARVEOUT, strlen(CARVEOUT)))
 			continue;
-		if (strcmp(setting->value, "guest")) {
-			err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
-			err_fix(err, "give guest");
-			return err->code;
-		}
-		answers->carveouts[answers->n_carveouts++] = setting->key + strlen(prefix);
+		ret = read_carveout(&config->settings[i], &answers->carveouts[n],
+				    &answers->files[n], err);
+		answers->n_carveouts++;
 	}
-	return 0;
+	return ret;
 }
 
 /* The words of "KEY = WORD WORD…", in a copy that *words owns. */
@@ -166,6 +210,9 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 
 void vfio_answers_destroy(struct vfio_answers *answers)
 {
+	for (unsigned int i = 0; i < answers->n_carveouts; i++)
+		free(answers->files[i]);
+	answers->n_carveouts = 0;
 	free(answers->words[0]);
 	free(answers->words[1]);
 	answers->words[0] = answers->words[1] = NULL;

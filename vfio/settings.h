@@ -20,6 +20,17 @@ bool vfio_is_assigned(const struct device_config *config);
 int vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index,
 		     uint64_t *pin, struct err *err);
 
+/* What stands in for memory that the host reserves: guest RAM, or the host's own. */
+struct vfio_carveout_answer {
+	const char *name; /* host_carveout_find() */
+	bool own;         /* the host's own: */
+	const char *file; /* … from this file, NULL: where the host's tree says, by /dev/mem */
+	uint64_t offset;  /* in the file */
+};
+
+/* Whether one of them is the host's own, by an address of which iommufd does not know the pages. */
+bool vfio_wants_own_memory(const struct device_config *config);
+
 /* The answers for the graft; @graft points into the rest and at @config. */
 struct vfio_answers {
 	struct graft_answers graft;
@@ -27,9 +38,10 @@ struct vfio_answers {
 	struct graft_answer supplies[DEVICE_MAX_SETTINGS];
 	const char *drop[DEVICE_MAX_SETTINGS];
 	const char *keep[DEVICE_MAX_SETTINGS];
-	const char *carveouts[DEVICE_MAX_SETTINGS]; /* names: host_carveout_find() */
+	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
-	char *words[2]; /* what drop and keep point at */
+	char *files[DEVICE_MAX_SETTINGS]; /* what these point at */
+	char *words[2];                   /* what drop and keep point at */
 };
 
 /* vfio_answers_destroy() also after an error. Do not copy the struct. */

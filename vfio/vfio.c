@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,39 +18,6 @@
 #include "vmm/base/own.h"
 #include "vmm/core/ram.h"
 #include "vmm/core/vm.h"
-
-int iova_list_add(struct iova_list *list, struct range range)
-{
-	struct range *bigger;
-
-	if (!range_valid(range))
-		return 0;
-	for (unsigned int i = 0; i < list->n_ranges; i++)
-		if (range_contains(list->ranges[i], range))
-			return 0;
-	bigger = reallocarray(list->ranges, list->n_ranges + 1, sizeof(*bigger));
-	if (!bigger)
-		return -ENOMEM;
-	bigger[list->n_ranges++] = range;
-	list->ranges = bigger;
-	return 0;
-}
-
-int iova_list_add_complement(struct iova_list *list, const struct vfio_iova_range *usable,
-			     unsigned int n_usable)
-{
-	uint64_t next = 0;
-	int ret = 0;
-
-	for (unsigned int i = 0; i < n_usable && !ret; i++) {
-		ret = iova_list_add(list, (struct range){ next, usable[i].start - next });
-		next = usable[i].end + 1;
-		if (next == 0)
-			return ret;
-	}
-	return ret ? ret
-		   : iova_list_add(list, (struct range){ next, UINT64_MAX - next + (next > 0) });
-}
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
 		struct err *err)
@@ -95,20 +61,22 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 		  struct err *err)
 {
 	struct iova_list *list = &vfio->reserved;
+	int ret;
 
 	list->n_ranges = 0;
 	for (struct vfio_iommu *iommu = vfio->iommus; iommu; iommu = iommu->next) {
-		int ret = iommu->ops->reserved(iommu, list, err);
-
+		ret = iommu->ops->reserved(iommu, list, err);
 		if (ret)
 			return ret;
 	}
 	for (const struct vfio_handle *handle = vfio->handles; handle; handle = handle->next) {
-		int ret = add_group_reserved(list, handle->host->group);
-
+		ret = add_group_reserved(list, handle->host->group);
 		if (ret)
 			return err_set(err, ret, "reserved IOVA ranges");
 	}
+	ret = vfio_nodes_reserve(vfio, err);
+	if (ret)
+		return ret;
 	*ranges = list->ranges;
 	*n_ranges = list->n_ranges;
 	return 0;

@@ -47,17 +47,18 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds
 		struct err *err);
 
 /*
- * IOVA ranges that no RAM may use (the kernel's list of each address space and group); owned by
- * @vfio, valid until the next device joins.
+ * Ranges that no RAM may use: IOVA by the kernel's list of each address space and group, and where
+ * memory of the host's own will be (carveout.NAME=host). Owned by @vfio, valid until the next
+ * device joins.
  */
 int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *n_ranges,
 		  struct err *err);
 
 /*
  * Set apart in @ram, which is planned, what devices are to have for the memory that the host
- * reserves for them (carveout.NAME=).
+ * reserves for them (carveout.NAME=guest), and add to it what they have of the host's.
  */
-int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err);
+int vfio_carve(struct vfio *vfio, const struct memmap *map, struct ram *ram, struct err *err);
 
 /*
  * Raise RLIMIT_MEMLOCK as far as vfio_dma_map() of @size bytes needs it, or tell how the user can.

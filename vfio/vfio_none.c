@@ -27,9 +27,10 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 	return 0;
 }
 
-int vfio_carve(struct vfio *vfio, struct ram *ram, struct err *err)
+int vfio_carve(struct vfio *vfio, const struct memmap *map, struct ram *ram, struct err *err)
 {
 	(void)vfio;
+	(void)map;
 	(void)ram;
 	(void)err;
 	return 0;

@@ -10,6 +10,7 @@
 #include "devices/device.h"
 #include "devices/platform_bus.h"
 #include "vfio/loans.h"
+#include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
@@ -28,10 +29,20 @@ static void close_images(struct machine *m)
 	boot_files_close(&m->files);
 }
 
+/* Where the user leaves it to dais: the host's own memory is not for iommufd. */
+static enum vfio_backend choose_backend(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->n_devices; i++)
+		if (config->iommu == VFIO_BACKEND_AUTO &&
+		    vfio_wants_own_memory(&config->devices[i]))
+			return VFIO_BACKEND_TYPE1;
+	return config->iommu;
+}
+
 static int take_devices(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
-	int ret = vfio_create(&m->vm.vfio, config->iommu, config->passed, err);
+	int ret = vfio_create(&m->vm.vfio, choose_backend(config), config->passed, err);
 
 	if (ret)
 		return ret;

@@ -41,7 +41,7 @@ int machine_make_ram(struct machine *m, struct err *err)
 			ret = plan_ram(m, err);
 	}
 	if (!ret)
-		ret = vfio_carve(vm->vfio, &vm->ram, err);
+		ret = vfio_carve(vm->vfio, &vm->memmap, &vm->ram, err);
 	if (!ret && m->config->iommu != VFIO_BACKEND_NONE)
 		ret = vfio_allow_locking(vm->vfio, vm->ram.size, err);
 	return ret ? ret : ram_create(&vm->ram, err);

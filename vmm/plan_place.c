@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "devices/platform_bus.h"
+#include "vfio/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
@@ -105,6 +106,7 @@ static int place(struct plan *plan, const struct device_config *config, struct p
 static int carve(struct plan *plan, const struct vm_config *config, const struct memmap *map,
 		 struct err *err)
 {
+	struct iova_list holes = { 0 };
 	struct ram ram;
 	int ret = 0;
 
@@ -115,11 +117,14 @@ static int carve(struct plan *plan, const struct vm_config *config, const struct
 		ret = vfio_carveouts_add(&plan->carveouts, plan->tree, device->node, device->name,
 					 &device->answers, err);
 	}
-	if (!ret && plan->carveouts.n)
-		ret = ram_plan(&ram, map, config->memory, NULL, 0, err);
 	if (!ret)
-		ret = vfio_carveouts_place(&plan->carveouts, &ram, err);
+		ret = vfio_carveouts_avoid(&plan->carveouts, &holes, err);
+	if (!ret && plan->carveouts.n)
+		ret = ram_plan(&ram, map, config->memory, holes.ranges, holes.n_ranges, err);
+	if (!ret)
+		ret = vfio_carveouts_place(&plan->carveouts, map, &ram, err);
 	ram_destroy(&ram);
+	free(holes.ranges);
 	return ret;
 }
 

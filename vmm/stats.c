@@ -101,17 +101,19 @@ static json_t *describe_memory(const struct vm *vm)
 	struct vfio_mapped mapped[MAX_ADDRESS_SPACES];
 	unsigned int n = vfio_mapped(vm->vfio, mapped, MAX_ADDRESS_SPACES);
 	json_t *spaces = json_array();
-	json_int_t locked = 0;
+	json_int_t locked = 0, set_apart = 0;
 
 	for (unsigned int i = 0; i < n && i < MAX_ADDRESS_SPACES; i++) {
 		json_array_append_new(spaces, json_pack("{s:s, s:I}", "backend", mapped[i].backend,
 							"mapped", (json_int_t)mapped[i].size));
 		locked += (json_int_t)mapped[i].size;
 	}
-	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:o}", "size", (json_int_t)vm->ram.size,
+	for (unsigned int i = 0; i < vm->ram.n_carveouts; i++)
+		set_apart += (json_int_t)vm->ram.carveouts[i].size;
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:I, s:o}", "size", (json_int_t)vm->ram.size,
 			 "banks", (int)vm->ram.n_banks, "page", (json_int_t)vm->ram.page, "wasted",
-			 (json_int_t)ram_wasted(&vm->ram), "locked", locked, "address_spaces",
-			 spaces);
+			 (json_int_t)ram_wasted(&vm->ram), "set_apart", set_apart, "locked", locked,
+			 "address_spaces", spaces);
 }
 
 /* How long each stage of the build took, and no more: "make RAM": 12345 nanoseconds. */

@@ -11,6 +11,7 @@
 #include "tests/fakes/fixture_tree.h"
 #include "tests/unit/err_says.h"
 #include "vfio/carveout.h"
+#include "vfio/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram.h"
 
@@ -82,7 +83,7 @@ Test(carveout, what_cannot_be_had_is_an_error)
 	cr_expect(err_says(&err, "carveout.pool"), "%s: %s", err.what, err.why);
 	cr_expect_str_eq(err.why, "it has these: firmware");
 	cr_expect_eq(host_carveout_find(tree, spares, "spares", "spare", &c, &err), -EINVAL);
-	cr_expect_str_eq(err.why, "it has these: spare@80300000, spare@80400000");
+	cr_expect_str_eq(err.why, "it has these: spare@80300000, spare@80400000, small");
 	cr_expect_eq(host_carveout_find(tree, spares, "spares", "unused", &c, &err), -EINVAL);
 	cr_expect(err_says(&err, "disabled"), "%s: %s", err.what, err.why);
 	cr_expect_eq(host_carveout_find(tree, spares, "spares", "split", &c, &err), -EINVAL);
@@ -128,11 +129,14 @@ Test(carveout, low_ones_are_below_4_gib)
 /* Ask for @device's regions of these names. */
 static void add(const struct host_node *device, const char *first, const char *second)
 {
-	struct vfio_answers answers = { .carveouts = { first, second },
-					.n_carveouts = second ? 2 : 1 };
+	static struct vfio_answers answers[2];
+	struct vfio_answers *a = &answers[device == codec];
 
-	cr_assert_eq(vfio_carveouts_add(&carveouts, tree, device, device->name, &answers, &err), 0,
-		     "%s", err.what);
+	*a = (struct vfio_answers){ .carveouts = { { .name = first }, { .name = second } },
+				    .n_carveouts = second ? 2 : 1 };
+
+	cr_assert_eq(vfio_carveouts_add(&carveouts, tree, device, device->name, a, &err), 0, "%s",
+		     err.what);
 }
 
 Test(carveout, devices_that_share_a_region_share_the_guests)
@@ -142,7 +146,7 @@ Test(carveout, devices_that_share_a_region_share_the_guests)
 	add(camera, "firmware", "frames");
 	add(codec, "firmware", NULL);
 	plan_ram(64 * MIB, (struct range){ 0, 0 });
-	cr_assert_eq(vfio_carveouts_place(&carveouts, &ram, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_carveouts_place(&carveouts, &map, &ram, &err), 0, "%s", err.what);
 	vfio_carveouts_of(&carveouts, camera, &one);
 	vfio_carveouts_of(&carveouts, codec, &other);
 	cr_assert_eq(one.n_carveouts, 2);
@@ -160,8 +164,78 @@ Test(carveout, no_room_is_an_error_that_names_the_region)
 	plan_ram(16 * MIB, (struct range){ 0, 0 });
 	while (!ram_carve(&ram, 2 * MIB, MIB, true, &(struct range){ 0 }, &err))
 		;
-	cr_expect_eq(vfio_carveouts_place(&carveouts, &ram, &err), -EINVAL);
+	cr_expect_eq(vfio_carveouts_place(&carveouts, &map, &ram, &err), -EINVAL);
 	cr_expect(err_says(&err, "frames"), "%s: %s", err.what, err.why);
+}
+
+/* The host's own memory: what a guest cannot have, and why. */
+static const struct {
+	const char *device, *name, *why;
+} own_cases[] = {
+	{ "/camera@1aa00", "firmware", "no-map" },
+	{ "/camera@1aa00", "frames", "does not say where" },
+	{ "/camera@1aa00/sensor", "shared", "reusable" },
+	{ "/spares@1ac00", "small", "whole pages" },
+};
+
+static int add_own(const char *device, const char *name)
+{
+	static struct vfio_answers own;
+	const struct host_node *node = host_tree_find(tree, device);
+
+	own = (struct vfio_answers){ .carveouts = { { .name = name, .own = true } },
+				     .n_carveouts = 1 };
+	return vfio_carveouts_add(&carveouts, tree, node, node->name, &own, &err);
+}
+
+Test(carveout, what_of_the_hosts_own_memory_a_guest_cannot_have)
+{
+	for (size_t i = 0; i < n_elems(own_cases); i++) {
+		cr_expect_eq(add_own(own_cases[i].device, own_cases[i].name), -EINVAL);
+		cr_expect(err_says(&err, own_cases[i].why), "%s: %s", err.what, err.why);
+		cr_expect(strstr(err.fix, "=guest"), "%s", err.fix);
+	}
+	add(camera, "pool", NULL);
+	cr_expect_eq(add_own("/plain@10000", "pool"), -EINVAL);
+	cr_expect(err_says(&err, "another device"), "%s: %s", err.what, err.why);
+}
+
+Test(carveout, the_hosts_own_memory_keeps_its_address_and_ram_goes_around_it)
+{
+	const struct range msi = { 0x8000000, MIB }, pool = { 0x80000000, MIB };
+	struct iova_list list = { 0 };
+	struct range carved;
+
+	cr_assert_eq(iova_list_add(&list, msi), 0);
+	cr_assert_eq(add_own("/plain@10000", "pool"), 0, "%s", err.why);
+	cr_assert_eq(add_own("/camera@1aa00/sensor", "pool"), 0, "%s", err.why);
+	cr_assert_eq(vfio_carveouts_avoid(&carveouts, &list, &err), 0, "%s", err.what);
+	cr_assert_eq(list.n_ranges, 2);
+	cr_expect_eq(list.ranges[1].start, pool.start);
+	cr_assert_eq(ram_plan(&ram, &map, 2 * GIB, list.ranges, list.n_ranges, &err), 0);
+	cr_assert_eq(vfio_carveouts_place(&carveouts, &map, &ram, &err), 0, "%s", err.what);
+	cr_assert_eq(ram.n_banks, 3);
+	cr_expect_eq(ram.banks[1].gpa.start, pool.start);
+	cr_expect_eq(ram.banks[1].gpa.size, pool.size);
+	cr_expect_eq(ram.banks[1].offset, pool.start);
+	cr_expect_eq(carveouts.guest[1].guest.start, pool.start);
+	cr_expect(carveouts.guest[0].own);
+	/* Nothing else is put there. */
+	cr_expect_eq(ram_boot_run(&ram, 1).size, 0);
+	cr_assert_eq(ram_carve(&ram, GIB, GIB, true, &carved, &err), 0);
+	cr_expect_eq(carved.start, MEMMAP_RAM);
+
+	cr_expect_eq(vfio_carveouts_avoid(&carveouts, &list, &err), -EINVAL);
+	cr_expect(err_says(&err, "0x80000000 to 0x800fffff"), "%s: %s", err.what, err.why);
+	free(list.ranges);
+}
+
+Test(carveout, the_hosts_own_memory_lies_where_a_guest_has_ram)
+{
+	map.ram.start = 0x90000000;
+	cr_assert_eq(add_own("/plain@10000", "pool"), 0, "%s", err.why);
+	cr_expect_eq(vfio_carveouts_place(&carveouts, &map, &ram, &err), -EINVAL);
+	cr_expect(err_says(&err, "between 0x90000000"), "%s: %s", err.what, err.why);
 }
 
 /* The tree of a guest that gets both devices, with carve-outs of the first one's regions. */
@@ -173,7 +247,7 @@ static void *write_tree(struct graft **graft)
 	void *blob;
 
 	plan_ram(64 * MIB, (struct range){ 0, 0 });
-	cr_assert_eq(vfio_carveouts_place(&carveouts, &ram, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_carveouts_place(&carveouts, &map, &ram, &err), 0, "%s", err.what);
 	cr_assert_eq(graft_create(tree, NULL, graft, &err), 0);
 	for (unsigned int i = 0; i < 2; i++) {
 		struct range region = { 0x10000000 + i * 0x1000, 0x100 };

@@ -83,7 +83,7 @@ static int create_bank(const struct ram *ram, struct ram_bank *bank, struct err 
 {
 	int flags = bank->fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, ret;
 	uint64_t align = ram->page > block_size() ? ram->page : block_size();
-	uint64_t size = round_up_to(bank->gpa.size, ram->page);
+	uint64_t size = bank->is_foreign ? bank->gpa.size : round_up_to(bank->gpa.size, ram->page);
 	char text[32];
 	char *hva;
 
@@ -171,7 +171,9 @@ uint64_t ram_wasted(const struct ram *ram)
 	uint64_t bytes = 0;
 
 	for (unsigned int i = 0; i < ram->n_banks; i++)
-		bytes += round_up_to(ram->banks[i].gpa.size, ram->page) - ram->banks[i].gpa.size;
+		if (!ram->banks[i].is_foreign)
+			bytes += round_up_to(ram->banks[i].gpa.size, ram->page) -
+				 ram->banks[i].gpa.size;
 	return bytes;
 }
 

@@ -44,6 +44,7 @@ struct ram_bank {
 	 * long-lived as the descriptor.
 	 */
 	const uint64_t *offsets;
+	bool is_foreign; /* by ram_add_foreign() */
 	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN and page */
 	void *map; /* the mapping as made (it may be larger than the bank) */
 	size_t map_size;
@@ -58,7 +59,7 @@ struct ram {
 	unsigned int n_banks;
 	uint64_t size; /* bytes, sum of the banks */
 	uint64_t page; /* size of the pages behind it; the host's until ram_open() */
-	/* Pieces of the banks that are set apart; not sorted. */
+	/* Pieces of the banks that are set apart, and foreign banks; not sorted. */
 	struct range *carveouts;
 	unsigned int n_carveouts;
 	struct ram_backing backing;
@@ -94,6 +95,13 @@ int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64
  * other bank; fd and offset.
  */
 int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
+/*
+ * The same of memory whose content is not the guest's, which is never cleared and where nothing is
+ * loaded. @gpa: whole pages of the host, or of the file.
+ */
+int ram_add_foreign(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
+/* For these: any bank. */
+int ram_insert_bank(struct ram *ram, const struct ram_bank *bank, struct err *err);
 /* The same of pages, of ram->page bytes each, that lie anywhere in the file. */
 int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
 		      struct err *err);

@@ -44,8 +44,7 @@ static int no_room(uint64_t size, uint64_t align, bool low, struct err *err)
 	return err->code;
 }
 
-int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
-	      struct err *err)
+static int set_apart(struct ram *ram, struct range place, struct err *err)
 {
 	struct range *bigger =
 		reallocarray(ram->carveouts, ram->n_carveouts + 1, sizeof(*ram->carveouts));
@@ -53,6 +52,13 @@ int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct r
 	if (!bigger)
 		return err_set(err, ENOMEM, "carve out guest RAM");
 	ram->carveouts = bigger;
+	ram->carveouts[ram->n_carveouts++] = place;
+	return 0;
+}
+
+int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
+	      struct err *err)
+{
 	*place = (struct range){ 0, 0 };
 	if (align < MEMMAP_SLOT_SIZE)
 		align = MEMMAP_SLOT_SIZE;
@@ -61,8 +67,21 @@ int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct r
 				    low ? 4 * GIB : UINT64_MAX);
 	if (!place->size)
 		return no_room(size, align, low, err);
-	ram->carveouts[ram->n_carveouts++] = *place;
-	return 0;
+	return set_apart(ram, *place, err);
+}
+
+/* The bank is set apart as a whole: carve-outs and boot images find no room in it. */
+int ram_add_foreign(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err)
+{
+	const struct ram_bank bank = {
+		.gpa = gpa,
+		.fd = fd,
+		.offset = offset,
+		.is_foreign = true,
+	};
+	int ret = set_apart(ram, gpa, err);
+
+	return ret ? ret : ram_insert_bank(ram, &bank, err);
 }
 
 struct range ram_boot_run(const struct ram *ram, unsigned int i)

@@ -68,7 +68,7 @@ static void forget_banks(struct ram *ram)
 	ram->size = 0;
 }
 
-static int add_bank(struct ram *ram, const struct ram_bank *bank, struct err *err)
+int ram_insert_bank(struct ram *ram, const struct ram_bank *bank, struct err *err)
 {
 	struct range gpa = bank->gpa;
 	struct ram_bank *banks = reallocarray(ram->banks, ram->n_banks + 1, sizeof(*banks));
@@ -76,7 +76,8 @@ static int add_bank(struct ram *ram, const struct ram_bank *bank, struct err *er
 
 	if (!banks)
 		return err_set(err, ENOMEM, "plan guest RAM");
-	assert(range_valid(gpa) && is_aligned(gpa.start | gpa.size, RAM_ALIGN));
+	assert(range_valid(gpa) &&
+	       (bank->is_foreign || is_aligned(gpa.start | gpa.size, RAM_ALIGN)));
 	ram->banks = banks;
 	for (; i > 0 && banks[i - 1].gpa.start > gpa.start; i--)
 		;
@@ -91,13 +92,15 @@ static int add_bank(struct ram *ram, const struct ram_bank *bank, struct err *er
 
 int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err)
 {
-	return add_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offset = offset }, err);
+	return ram_insert_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offset = offset },
+			       err);
 }
 
 int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
 		      struct err *err)
 {
-	return add_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offsets = offsets }, err);
+	return ram_insert_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offsets = offsets },
+			       err);
 }
 
 int ram_plan(struct ram *ram, const struct memmap *map, uint64_t size, const struct range *holes,

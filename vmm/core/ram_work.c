@@ -57,7 +57,7 @@ static uint64_t do_piece(struct work *w)
 		const struct ram_bank *bank = &w->ram->banks[w->bank];
 
 		size = bank->gpa.size - w->offset;
-		if (!size)
+		if (!size || bank->is_foreign)
 			continue;
 		if (size > piece)
 			size = piece;
