@@ -7,10 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/console.h"
-#include "devices/device.h"
-#include "devices/platform_bus.h"
 #include "vfio/loans.h"
-#include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
@@ -27,86 +24,6 @@ static int open_images(struct machine *m, struct err *err)
 static void close_images(struct machine *m)
 {
 	boot_files_close(&m->files);
-}
-
-/* Where the user leaves it to dais: the host's own memory is not for iommufd. */
-static enum vfio_backend choose_backend(const struct vm_config *config)
-{
-	for (unsigned int i = 0; i < config->n_devices; i++)
-		if (config->iommu == VFIO_BACKEND_AUTO &&
-		    vfio_wants_own_memory(&config->devices[i]))
-			return VFIO_BACKEND_TYPE1;
-	return config->iommu;
-}
-
-static int take_devices(struct machine *m, struct err *err)
-{
-	const struct vm_config *config = m->config;
-	int ret = vfio_create(&m->vm.vfio, choose_backend(config), config->passed, err);
-
-	if (ret)
-		return ret;
-	m->devices = calloc(config->n_devices + 1, sizeof(struct device *));
-	if (!m->devices)
-		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
-	for (unsigned int i = 0; i < config->n_devices; i++) {
-		const struct device_config *device = &config->devices[i];
-
-		ret = device->class->create(device, &m->vm, &m->devices[i], err);
-		if (ret) {
-			err_prefix(err, "device %s", device->name);
-			return ret;
-		}
-		m->n_devices++;
-	}
-	return config->allow_unsafe_reset ? 0 : vfio_check_resets(m->vm.vfio, err);
-}
-
-static void destroy_devices(struct machine *m)
-{
-	while (m->n_devices) {
-		struct device *device = m->devices[--m->n_devices];
-
-		if (device)
-			device->class->destroy(device);
-	}
-	free(m->devices);
-	m->devices = NULL;
-}
-
-static void not_released(void *opaque, const char *device, const struct err *err)
-{
-	struct machine *m = opaque;
-
-	err_print(err);
-	if (device)
-		vfio_loans_park(m->loans, device, err->what);
-	m->is_lost = true;
-}
-
-static void give_devices_back(struct machine *m)
-{
-	vfio_release(m->vm.vfio, not_released, m);
-	destroy_devices(m);
-	vfio_destroy(m->vm.vfio);
-	m->vm.vfio = NULL;
-}
-
-/* Only what holds something of the host stays. */
-static void detach_devices(struct machine *m)
-{
-	for (unsigned int i = m->n_devices; i-- > 0;) {
-		struct device *device = m->devices[i];
-
-		if (device->class->detach) {
-			device->class->detach(device);
-		} else {
-			device->class->destroy(device);
-			m->devices[i] = NULL;
-		}
-	}
-	free(m->vm.bus);
-	m->vm.bus = NULL;
 }
 
 static int fork_keeper(struct machine *m, struct err *err)
@@ -128,7 +45,7 @@ static int fork_keeper(struct machine *m, struct err *err)
 		return keeper_follow(&m->keeper, err);
 	}
 	close_images(m);
-	detach_devices(m);
+	machine_detach_devices(m);
 	passed_fds_close(m->config->passed, false);
 	m->is_confined = true;
 	ret = sandbox_enter_keeper(m, err);
@@ -248,34 +165,6 @@ static int close_unused(struct machine *m, struct err *err)
 	return 0;
 }
 
-static int attach_devices(struct machine *m, struct err *err)
-{
-	const struct vm_config *config = m->config;
-
-	m->vm.bus = calloc(1, sizeof(*m->vm.bus));
-	if (!m->vm.bus)
-		return err_set(err, ENOMEM, "make the platform bus");
-	platform_bus_init(m->vm.bus, &m->vm.memmap, &m->vm.ram, vgic_n_spis(m->vm.vgic));
-	/* Pinned ones first: what is placed freely must not take what another device was promised.
-	 */
-	for (int pinned = 1; pinned >= 0; pinned--) {
-		for (unsigned int i = 0; i < m->n_devices; i++) {
-			struct device *device = m->devices[i];
-			int ret;
-
-			if (device_config_is_pinned(&config->devices[i]) != pinned)
-				continue;
-			ret = device->class->attach(device, err);
-			if (ret) {
-				err_prefix(err, "device %s", device->name);
-				return ret;
-			}
-		}
-	}
-	mmio_table_seal(&m->vm.mmio);
-	return 0;
-}
-
 static int start_console(struct machine *m, struct err *err)
 {
 	return console_start(m->vm.console, err);
@@ -339,7 +228,7 @@ static const struct stage {
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
 	{ "borrow the devices", machine_borrow, machine_return },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
-	{ "take the devices", take_devices, give_devices_back },
+	{ "take the devices", machine_take_devices, machine_give_devices_back },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
 	{ "fork the keeper", fork_keeper, forget_keeper },
@@ -360,7 +249,7 @@ static const struct stage {
 	/* what was passed, and no device or option has asked for by now */
 	{ "close what is not used", close_unused, NULL },
 	/* afterwards the MMIO table is constant: no lock on the vCPUs' path */
-	{ "attach devices", attach_devices, detach_devices },
+	{ "attach devices", machine_attach_devices, machine_detach_devices },
 	/* the device tree describes all the above */
 	{ "load the guest", machine_boot, NULL },
 	/* lines armed last: nothing may arrive that nobody can handle */

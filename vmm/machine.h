@@ -60,6 +60,16 @@ void machine_destroy(struct machine *machine);
 const char *machine_stage_name(unsigned int i);
 
 /*
+ * Stages of machine_build(): the devices' create(), and attach() in the right order. What undoes
+ * them works also in the keeper, which has the devices and nothing of the guest; of detached
+ * devices those stay that hold something of the host.
+ */
+int machine_take_devices(struct machine *machine, struct err *err);
+void machine_give_devices_back(struct machine *machine);
+int machine_attach_devices(struct machine *machine, struct err *err);
+void machine_detach_devices(struct machine *machine);
+
+/*
  * Stages of machine_build(). RAM as the configuration says, where devices' IOMMUs let it be; not
  * before all are known, and KVM's address bits. Then its pages, if somebody wants them now.
  */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stages of build.c that take the devices and attach them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "devices/device.h"
+#include "devices/platform_bus.h"
+#include "vfio/loans.h"
+#include "vfio/settings.h"
+#include "vfio/vfio.h"
+#include "vmm/machine.h"
+
+/* Where the user leaves it to dais: the host's own memory is not for iommufd. */
+static enum vfio_backend choose_backend(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->n_devices; i++)
+		if (config->iommu == VFIO_BACKEND_AUTO &&
+		    vfio_wants_own_memory(&config->devices[i]))
+			return VFIO_BACKEND_TYPE1;
+	return config->iommu;
+}
+
+int machine_take_devices(struct machine *m, struct err *err)
+{
+	const struct vm_config *config = m->config;
+	int ret = vfio_create(&m->vm.vfio, choose_backend(config), config->passed, err);
+
+	if (ret)
+		return ret;
+	m->devices = calloc(config->n_devices + 1, sizeof(struct device *));
+	if (!m->devices)
+		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		const struct device_config *device = &config->devices[i];
+
+		ret = device->class->create(device, &m->vm, &m->devices[i], err);
+		if (ret) {
+			err_prefix(err, "device %s", device->name);
+			return ret;
+		}
+		m->n_devices++;
+	}
+	return config->allow_unsafe_reset ? 0 : vfio_check_resets(m->vm.vfio, err);
+}
+
+static void destroy_devices(struct machine *m)
+{
+	while (m->n_devices) {
+		struct device *device = m->devices[--m->n_devices];
+
+		if (device)
+			device->class->destroy(device);
+	}
+	free(m->devices);
+	m->devices = NULL;
+}
+
+static void not_released(void *opaque, const char *device, const struct err *err)
+{
+	struct machine *m = opaque;
+
+	err_print(err);
+	if (device)
+		vfio_loans_park(m->loans, device, err->what);
+	m->is_lost = true;
+}
+
+void machine_give_devices_back(struct machine *m)
+{
+	vfio_release(m->vm.vfio, not_released, m);
+	destroy_devices(m);
+	vfio_destroy(m->vm.vfio);
+	m->vm.vfio = NULL;
+}
+
+void machine_detach_devices(struct machine *m)
+{
+	for (unsigned int i = m->n_devices; i-- > 0;) {
+		struct device *device = m->devices[i];
+
+		if (device->class->detach) {
+			device->class->detach(device);
+		} else {
+			device->class->destroy(device);
+			m->devices[i] = NULL;
+		}
+	}
+	free(m->vm.bus);
+	m->vm.bus = NULL;
+}
+
+int machine_attach_devices(struct machine *m, struct err *err)
+{
+	const struct vm_config *config = m->config;
+
+	m->vm.bus = calloc(1, sizeof(*m->vm.bus));
+	if (!m->vm.bus)
+		return err_set(err, ENOMEM, "make the platform bus");
+	platform_bus_init(m->vm.bus, &m->vm.memmap, &m->vm.ram, vgic_n_spis(m->vm.vgic));
+	/* Pinned ones first: what is placed freely must not take what another device was promised.
+	 */
+	for (int pinned = 1; pinned >= 0; pinned--) {
+		for (unsigned int i = 0; i < m->n_devices; i++) {
+			struct device *device = m->devices[i];
+			int ret;
+
+			if (device_config_is_pinned(&config->devices[i]) != pinned)
+				continue;
+			ret = device->class->attach(device, err);
+			if (ret) {
+				err_prefix(err, "device %s", device->name);
+				return ret;
+			}
+		}
+	}
+	mmio_table_seal(&m->vm.mmio);
+	return 0;
+}
