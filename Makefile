@@ -123,11 +123,11 @@ for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cmd_bind.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c))
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c)) vmm/physical.c
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 for-$(CONFIG_STATS)         += vmm/stats.c
 
-for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
+for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c vmm/physical_none.c
 for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan_vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
 for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c

@@ -52,6 +52,7 @@ static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
 	owned_fd int fd = passed_fds_open(passed, IOMMUFD, O_RDWR, err);
+	struct iommufd *iommufd;
 	int ret;
 
 	if (fd < 0)
@@ -59,13 +60,14 @@ static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	ret = sys_ioctl(fd, IOAS_ALLOC, &alloc);
 	if (ret < 0)
 		return err_set(err, ret, "IOMMU_IOAS_ALLOC");
-	*iommu = calloc(1, sizeof(struct iommufd));
-	if (!*iommu)
+	iommufd = calloc(1, sizeof(*iommufd));
+	if (!iommufd)
 		return err_set(err, ENOMEM, "IOMMU address space");
-	to_iommufd(*iommu)->ioas = alloc.id;
-	(*iommu)->ops = &vfio_iommufd_ops;
-	(*iommu)->passed = passed;
-	(*iommu)->fd = take_fd(&fd);
+	*iommu = (struct vfio_iommu *)iommufd;
+	iommufd->ioas = alloc.id;
+	iommufd->iommu.ops = &vfio_iommufd_ops;
+	iommufd->iommu.passed = passed;
+	iommufd->iommu.fd = take_fd(&fd);
 	return 0;
 }
 

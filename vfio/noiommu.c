@@ -52,7 +52,7 @@ static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	n->iommu.ops = &vfio_noiommu_ops;
 	n->iommu.fd = take_fd(&fd);
 	n->pagemap = -1;
-	*iommu = &n->iommu;
+	*iommu = (struct vfio_iommu *)n;
 	return 0;
 }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/machine.h"
+
+int machine_take_physical(struct machine *machine, struct err *err)
+{
+	(void)err;
+	phys_ram_init(&machine->phys);
+	return 0;
+}
+
+void machine_give_physical_back(struct machine *machine)
+{
+	(void)machine;
+}
+
+int machine_name_physical(struct machine *machine, struct err *err)
+{
+	(void)machine;
+	(void)err;
+	return 0;
+}
