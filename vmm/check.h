@@ -54,6 +54,7 @@ struct check {
 	const char *step;       /* the part that runs */
 	struct host_tree *tree; /* NULL: the host has none */
 	struct host_live *live;
+	char *options; /* the kernel's configuration; NULL: unknown */
 	struct check_vm *vms;
 	unsigned int n_vms;
 	struct check_device *devices; /* of all of them */
@@ -90,6 +91,10 @@ void check_fix(struct check *check, const char *fmt, ...) __attribute__((format(
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
 		   const struct err *err);
 
+#define CHECK_FIX_OPTION \
+	"scripts/config -e %s && make olddefconfig, in the kernel's sources; build and boot it"
+/* In the kernel's configuration, as y or m. */
+bool check_has_option(const char *options, const char *symbol);
 /* A parameter of a module is Y or N; false: there is no such file, or it says something else. */
 bool check_parameter_is(const char *module, const char *parameter, char value);
 /* It is a module that was loaded, not a part of the kernel. */
@@ -102,6 +107,7 @@ void check_kvm(struct check *check);
 void check_gic(struct check *check);
 void check_forward(struct check *check);
 void check_kernel(struct check *check);
+void check_host(struct check *check);
 void check_sandbox(struct check *check);
 void check_drivers(struct check *check);
 void check_iommu(struct check *check);

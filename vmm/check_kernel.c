@@ -68,8 +68,7 @@ static char *read_options(void)
 	return file_read(path, MAX_OPTIONS, &options, &size) ? NULL : options;
 }
 
-/* As y or m. */
-static bool has_option(const char *options, const char *symbol)
+bool check_has_option(const char *options, const char *symbol)
 {
 	char line[64];
 	const char *at;
@@ -81,7 +80,7 @@ static bool has_option(const char *options, const char *symbol)
 
 void check_kernel(struct check *check)
 {
-	owned_ptr char *options = read_options();
+	char *options = check->options = read_options();
 	unsigned int n_missing = 0;
 	char size[32];
 
@@ -95,15 +94,12 @@ void check_kernel(struct check *check)
 		return;
 	}
 	for (size_t i = 0; i < n_elems(wanted); i++) {
-		if (has_option(options, wanted[i].symbol))
+		if (check_has_option(options, wanted[i].symbol))
 			continue;
 		n_missing++;
 		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s",
 			  wanted[i].symbol, wanted[i].why);
-		check_fix(check,
-			  "scripts/config -e %s && make olddefconfig, in the kernel's "
-			  "sources; build and boot it",
-			  wanted[i].symbol);
+		check_fix(check, CHECK_FIX_OPTION, wanted[i].symbol);
 	}
 	if (!n_missing)
 		check_say(check, CHECK_FINE, "the kernel has all options that dais wants");

@@ -113,7 +113,8 @@ static const struct {
 	void (*run)(struct check *check);
 } steps[] = {
 	{ "images", check_images },
-	{ "kernel", check_kernel },
+	{ "kernel", check_kernel }, /* reads its configuration, for all that follow */
+	{ "host", check_host },
 	{ "kvm", check_kvm },
 	{ "gic", check_gic },
 	{ "memlock", check_memlock },
@@ -173,6 +174,7 @@ void check_destroy(struct check *check)
 	}
 	free(check->vms);
 	free(check->devices);
+	free(check->options);
 	host_live_destroy(check->live);
 	host_tree_destroy(check->tree);
 	vm_destroy(&check->vm);

@@ -8,6 +8,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
+#include "vmm/board.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/machine.h"
@@ -115,7 +116,9 @@ int cmd_run(int argc, char *const *argv)
 	} else if (!ret) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
-		ret = find_passed(&config, &passed, &err);
+		ret = config.force_board ? 0 : board_check(&config, &err);
+		if (!ret)
+			ret = find_passed(&config, &passed, &err);
 		if (!ret)
 			ret = machine_block_signals(&err);
 		if (!ret)

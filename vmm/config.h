@@ -20,6 +20,19 @@
 /* Words of 64 host CPUs per vCPU in vm_config.affinity, as struct vcpu_start wants them. */
 #define VM_AFFINITY_WORDS 16
 
+/* A version of Linux as a number that can be compared. */
+#define CONFIG_KERNEL(major, minor) ((major)*1000 + (minor))
+
+/* What the [host] section of a file wants of the host; NULL: nothing. Lists have spaces between. */
+struct config_host {
+	const char *compatible;  /* the board: one of these, of the root of its device tree */
+	const char *kernel;      /* "6.2", "4.5-5.6" … */
+	unsigned int kernel_min; /* … as CONFIG_KERNEL(), both included */
+	unsigned int kernel_max; /* 0: any */
+	const char *modules;     /* to be loaded */
+	const char *options;     /* of the kernel's configuration, without CONFIG_ */
+};
+
 struct config_string;
 struct passed_fds;
 
@@ -70,7 +83,10 @@ struct vm_config {
 
 	const char *use;             /* names of the file's devices to take; NULL: all */
 	unsigned int n_file_devices; /* so many of the devices, the first, are a file's */
-	const char *affinity_text;   /* for config_finish(), which knows the number of vCPUs */
+	struct config_host host;
+	bool force_board; /* run although config_host.compatible is another board */
+
+	const char *affinity_text; /* for config_finish(), which knows the number of vCPUs */
 	const char *affinity_where;
 	struct config_string *strings; /* owns every string */
 };
@@ -130,6 +146,9 @@ struct device_config *config_new_device(struct vm_config *config, const char *na
 /* Its class by name, or an error that says which is the nearest. */
 int device_config_set_type(struct device_config *device, const char *type, const char *where,
 			   struct err *err);
+/* A key of the [host] section. */
+int config_set_host(struct vm_config *config, const char *key, const char *value, const char *where,
+		    struct err *err);
 int device_config_add(struct device_config *device, const char *key, const char *value,
 		      const char *where, struct err *err);
 

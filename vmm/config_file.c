@@ -32,6 +32,7 @@ struct config_file {
 	unsigned int section; /* line of the section's header; 0: before the first */
 	unsigned int opened;  /* line of the header of the section that the handler is in */
 	bool in_vm;
+	bool in_host;
 	bool in_device;                 /* the last of config->devices */
 	unsigned int seen[MAX_OPTIONS]; /* line of each of vm_options; 0: not given */
 	bool failed;                    /* err says why: read no further */
@@ -124,7 +125,7 @@ static char *read_line(char *buf, int size, void *opaque)
 
 static bool unknown_section(struct config_file *file, const char *name)
 {
-	static const char *const known[] = { "vm", "device", NULL };
+	static const char *const known[] = { "vm", "host", "device", NULL };
 	const char *nearest = str_nearest(name, known);
 
 	if (!file->section) {
@@ -134,11 +135,11 @@ static bool unknown_section(struct config_file *file, const char *name)
 		return fail(file);
 	}
 	err_usage(file->err, "%s:%u: unknown section [%s]", file->path, file->section, name);
-	err_why(file->err, "a file has the sections [vm] and [device NAME]");
+	err_why(file->err, "a file has the sections [vm], [host] and [device NAME]");
 	if (nearest)
 		err_fix(file->err, "did you mean [%s]?", nearest);
 	else
-		err_fix(file->err, "there are [vm] and [device NAME]");
+		err_fix(file->err, "there are [vm], [host] and [device NAME]");
 	return fail(file);
 }
 
@@ -162,9 +163,10 @@ static bool open_section(struct config_file *file, const char *name)
 	file->opened = file->section;
 	file->in_vm = strcmp(name, "vm") == 0;
 	file->in_device = strncmp(name, "device", 6) == 0 && (!name[6] || name[6] == ' ');
+	file->in_host = strcmp(name, "host") == 0;
 	if (file->in_device)
 		return open_device(file, name + 6 + strspn(name + 6, " "));
-	return file->in_vm ? true : unknown_section(file, name);
+	return file->in_vm || file->in_host ? true : unknown_section(file, name);
 }
 
 static bool set_vm_key(struct config_file *file, const char *key, const char *value)
@@ -220,6 +222,15 @@ static bool set_device_key(struct config_file *file, const char *key, const char
 	return ret ? fail(file) : true;
 }
 
+static bool set_host_key(struct config_file *file, const char *key, const char *value)
+{
+	const char *here = where(file, file->line);
+
+	if (!here || config_set_host(file->config, key, value, here, file->err))
+		return fail(file);
+	return true;
+}
+
 static int handle_key(void *opaque, const char *section, const char *key, const char *value)
 {
 	struct config_file *file = opaque;
@@ -228,6 +239,8 @@ static int handle_key(void *opaque, const char *section, const char *key, const 
 		return false;
 	if ((!file->section || file->opened != file->section) && !open_section(file, section))
 		return false;
+	if (file->in_host)
+		return set_host_key(file, key, value);
 	return file->in_vm ? set_vm_key(file, key, value) : set_device_key(file, key, value);
 }
 

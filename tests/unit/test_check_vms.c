@@ -40,6 +40,44 @@ Test(check_vms, iommu_backends)
 	expect_finding("blocks", "neither /dev/vfio/vfio nor /dev/iommu", "modprobe -a");
 }
 
+Test(check_vms, what_the_file_wants_of_the_host)
+{
+	fake_file("/sys/module/vfio_platform/initstate", "live\n");
+	fake_file("/vm.conf", VM DEVICE(BOUND) "[host]\ncompatible = other,board calxeda,ecx-2000\n"
+					       "kernel = 4.5-6.12\nmodules = vfio_platform\n"
+					       "options = KVM VFIO\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s", command_text);
+	cr_expect_eq(count("blocks"), 0u);
+	fake_file("/vm.conf", VM DEVICE(BOUND) "[host]\ncompatible = arm,juno\nkernel = 6.13\n"
+					       "modules = none_such\noptions = KVM NOT_HERE\n");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "for \"arm,juno\", and this is \"calxeda,ecx-2000\"",
+		       "--force-board");
+	expect_finding("blocks", "wants kernel 6.13 or newer, and this is 6.12.0", "boot");
+	expect_finding("warns", "the module none_such is not loaded", "modprobe none_such");
+	expect_finding("blocks", "the kernel has no CONFIG_NOT_HERE", "scripts/config -e NOT_HERE");
+	fake_file("/vm.conf", VM DEVICE(BOUND) "[host]\nkernel = 4.5-5.6\n");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "wants kernel 4.5-5.6, and this is 6.12.0", "boot");
+}
+
+/* The device of the file is taken only where the file belongs. */
+Test(check_vms, a_run_on_another_board)
+{
+	FILE *said = cr_get_redirected_stderr();
+	char lines[4][300]; /* a message of three, and the next */
+
+	fake_file("/vm.conf", VM DEVICE(BOUND) "[host]\ncompatible = arm,juno\n");
+	fake_remove("/Image"); /* of which dais complains, when it comes so far */
+	cr_expect_eq(run_command(cmd_run, "-c", "/vm.conf", NULL), EXIT_STATUS_USAGE);
+	run_command(cmd_run, "-c", "/vm.conf", "--force-board", NULL);
+	for (size_t i = 0; i < n_elems(lines); i++)
+		cr_assert_not_null(fgets(lines[i], sizeof(lines[i]), said));
+	cr_expect(strstr(lines[0], "is for another board"), "%s", lines[0]);
+	cr_expect(strstr(lines[2], "--force-board"), "%s", lines[2]);
+	cr_expect(strstr(lines[3], "/Image"), "%s", lines[3]);
+}
+
 Test(check_vms, a_device_behind_an_its_is_isolated)
 {
 	static const unsigned char phandle[4] = { 0, 0, 0, 77 };

@@ -86,6 +86,26 @@ Test(config_file, a_byte_order_mark_and_an_empty_file_are_fine)
 	cr_expect_eq(load("f", "# nothing\n\n"), 0);
 }
 
+Test(config_file, what_a_host_section_may_say)
+{
+	static const char *const bad[][2] = {
+		{ "[host]\nkernel = six\n", "kernel = six is no version" },
+		{ "[host]\nkernel = 6.2-\n", "no version" },
+		{ "[host]\nkernel = 6.2\nkernel = 6.3\n", "duplicate key 'kernel'" },
+		{ "[host]\nmodule = vfio\n", "unknown key 'module'" },
+	};
+
+	cr_assert_eq(load("f", "[host]\ncompatible = a,b\nkernel = 4.5-5.6\n[vm]\ncpus = 2\n"), 0);
+	cr_expect_str_eq(config.host.compatible, "a,b");
+	cr_expect_eq(config.host.kernel_min, CONFIG_KERNEL(4u, 5u));
+	cr_expect_eq(config.host.kernel_max, CONFIG_KERNEL(5u, 6u));
+	cr_expect_eq(config.n_vcpus, 2u);
+	for (size_t i = 0; i < n_elems(bad); i++) {
+		cr_expect_eq(load("f", bad[i][0]), -EINVAL);
+		cr_expect(err_says(&err, bad[i][1]), "%s", err.what);
+	}
+}
+
 Test(config_file, use_takes_some_of_the_devices)
 {
 	static const char text[] = "[vm]\nkernel = k\ndefault-devices = no\nuse = b, c\n"
