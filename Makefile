@@ -315,6 +315,7 @@ format:
 install: $(B)/dais
 	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(DESTDIR)$(PREFIX)/bin/dais
 	install -D -m 644 docs/dais.1 $(DESTDIR)$(PREFIX)/share/man/man1/dais.1
+	install -D -m 644 docs/dais.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/dais.conf.5
 	install -d $(DESTDIR)$(PREFIX)/share/dais/boards
 	install -m 644 $(wildcard configs/boards/*.conf) $(DESTDIR)$(PREFIX)/share/dais/boards
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
