@@ -21,7 +21,7 @@ static void check_version(struct check *check, const struct check_vm *vm)
 	    file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)) ||
 	    sscanf(release, "%u.%u", &major, &minor) != 2)
 		return;
-	is = CONFIG_KERNEL(major, minor);
+	is = HOST_KERNEL(major, minor);
 	if (is >= host->kernel_min && (!host->kernel_max || is <= host->kernel_max))
 		return;
 	check_say(check, CHECK_BLOCKS, "%s: it wants kernel %s%s, and this is %s", vm->name,

@@ -21,13 +21,13 @@
 #define VM_AFFINITY_WORDS 16
 
 /* A version of Linux as a number that can be compared. */
-#define CONFIG_KERNEL(major, minor) ((major)*1000 + (minor))
+#define HOST_KERNEL(major, minor) ((major)*1000 + (minor))
 
 /* What the [host] section of a file wants of the host; NULL: nothing. Lists have spaces between. */
 struct config_host {
 	const char *compatible;  /* the board: one of these, of the root of its device tree */
 	const char *kernel;      /* "6.2", "4.5-5.6" … */
-	unsigned int kernel_min; /* … as CONFIG_KERNEL(), both included */
+	unsigned int kernel_min; /* … as HOST_KERNEL(), both included */
 	unsigned int kernel_max; /* 0: any */
 	const char *modules;     /* to be loaded */
 	const char *options;     /* of the kernel's configuration, without CONFIG_ */

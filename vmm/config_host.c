@@ -17,8 +17,8 @@ static bool read_versions(struct config_host *host, const char *text)
 
 	if ((n != 2 && n != 4) || text[end[n / 4]] || minor[0] > 999 || (n == 4 && minor[1] > 999))
 		return false;
-	host->kernel_min = CONFIG_KERNEL(major[0], minor[0]);
-	host->kernel_max = n == 4 ? CONFIG_KERNEL(major[1], minor[1]) : 0;
+	host->kernel_min = HOST_KERNEL(major[0], minor[0]);
+	host->kernel_max = n == 4 ? HOST_KERNEL(major[1], minor[1]) : 0;
 	return true;
 }
 

@@ -97,8 +97,8 @@ Test(config_file, what_a_host_section_may_say)
 
 	cr_assert_eq(load("f", "[host]\ncompatible = a,b\nkernel = 4.5-5.6\n[vm]\ncpus = 2\n"), 0);
 	cr_expect_str_eq(config.host.compatible, "a,b");
-	cr_expect_eq(config.host.kernel_min, CONFIG_KERNEL(4u, 5u));
-	cr_expect_eq(config.host.kernel_max, CONFIG_KERNEL(5u, 6u));
+	cr_expect_eq(config.host.kernel_min, HOST_KERNEL(4u, 5u));
+	cr_expect_eq(config.host.kernel_max, HOST_KERNEL(5u, 6u));
 	cr_expect_eq(config.n_vcpus, 2u);
 	for (size_t i = 0; i < n_elems(bad); i++) {
 		cr_expect_eq(load("f", bad[i][0]), -EINVAL);
