@@ -127,7 +127,8 @@ for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c)
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 for-$(CONFIG_STATS)         += vmm/stats.c
 
-for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c vmm/physical_none.c
+for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
+for-$(and $(CONFIG_RUN),$(call not,$(CONFIG_VFIO_TYPE1))) += vmm/physical_none.c
 for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan_vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
 for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
