@@ -158,7 +158,12 @@ n_bad=0
 while read -r line; do
 	round $line && continue
 	fail keeper-round "$line: $why"
+	cat "$work/dmesg"
+	dmesg | tail -n 40
 	n_bad=$((n_bad + 1))
+	# The next round is one of its own.
+	vfio_unbind 10200000.sata 2>/dev/null
+	vfio_bind 10200000.sata
 done <"$work/rounds"
 [ $n_bad != 0 ] || pass "keeper-$n_rounds-rounds"
 after=$(free_memory)
