@@ -148,12 +148,13 @@ host_reads_disk()
 	vfio_unbind 10200000.sata
 	echo ahci >/sys/bus/platform/devices/10200000.sata/driver_override
 	echo 10200000.sata >/sys/bus/platform/drivers_probe
-	n=0
-	until [ -b /dev/sda ] || [ $n = 100 ]; do
+	n=0 sum=
+	# The file is there before the driver has attached the disk, which cannot be opened until then.
+	until [ "$sum" = "$disk_sum" ] || [ $n = 100 ]; do
 		n=$((n + 1))
 		sleep 0.1
+		[ ! -b /dev/sda ] || sum=$( (sha256sum </dev/sda) 2>/dev/null | cut -d ' ' -f 1)
 	done
-	sum=$(sha256sum </dev/sda | cut -d ' ' -f 1)
 	echo 10200000.sata >/sys/bus/platform/drivers/ahci/unbind
 	[ "$sum" = "$disk_sum" ]
 }
