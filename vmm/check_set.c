@@ -88,6 +88,30 @@ static void check_same_page(struct check *check, const struct pair *pair)
 	}
 }
 
+/* The host's own memory, carveout.NAME=host. */
+static bool takes_own_memory(const struct device_setting *setting)
+{
+	return !strncmp(setting->key, "carveout.", 9) && !strncmp(setting->value, "host", 4);
+}
+
+static void check_same_carveout(struct check *check, const struct pair *pair)
+{
+	const struct device_config *a = pair->device[0]->config, *b = pair->device[1]->config;
+
+	for (unsigned int i = 0; i < a->n_settings; i++) {
+		for (unsigned int k = 0; k < b->n_settings; k++) {
+			if (!takes_own_memory(&a->settings[i]) ||
+			    !takes_own_memory(&b->settings[k]) ||
+			    strcmp(a->settings[i].key, b->settings[k].key))
+				continue;
+			check_say(check, CHECK_BLOCKS,
+				  "%s: %s both have %s=host, the same memory of the host",
+				  pair->vms, pair->devices, a->settings[i].key);
+			check_fix(check, "%s=guest, in one of the two", a->settings[i].key);
+		}
+	}
+}
+
 static void check_pair(struct check *check, struct pair *pair)
 {
 	const struct check_device *a = pair->device[0], *b = pair->device[1];
@@ -99,6 +123,8 @@ static void check_pair(struct check *check, struct pair *pair)
 		 one_vm ? "" : pair->vm[1]->name);
 	snprintf(pair->devices, sizeof(pair->devices), "%s and %s", a->host.name, b->host.name);
 	check_same(check, pair);
+	if (!one_vm && a->config && b->config)
+		check_same_carveout(check, pair);
 	if (!a->plan || !b->plan || a->plan->node == b->plan->node)
 		return;
 	check_same_spi(check, pair);

@@ -172,6 +172,8 @@ static const struct {
 	  "registers in one page of the host, so that both are trapped, which is slow, 0xfff90800" },
 	{ DEVICE("fff90000.page"), DEVICE("fff90400.page"), "blocks",
 	  "registers at the same address, 0xfff90400" },
+	{ DEVICE(BOUND) "carveout.pool = host\n", DEVICE("fff80000.spi") "carveout.pool = host\n",
+	  "blocks", "both have carveout.pool=host, the same memory of the host" },
 	{ "memory-file = /huge/file\n", "memory-file = /huge/file,offset=32M\n", "blocks",
 	  "/a and /b: both have their RAM in the same part of /huge/file" },
 	{ "cpus = 2\ncpu-affinity = 1,3\n", "cpu-affinity = 3\n", "warns",
