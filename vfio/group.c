@@ -120,3 +120,13 @@ void vfio_group_close(struct vfio_group *group)
 	close_fd(&group->fd);
 	free(group);
 }
+
+void vfio_groups_close(struct vfio_group **groups)
+{
+	while (*groups) {
+		struct vfio_group *group = *groups;
+
+		*groups = group->next;
+		vfio_group_close(group);
+	}
+}

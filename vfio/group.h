@@ -38,5 +38,7 @@ int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_devi
 
 /* After its devices are closed. NULL is fine. */
 void vfio_group_close(struct vfio_group *group);
+/* A list of them; it is empty afterwards. */
+void vfio_groups_close(struct vfio_group **groups);
 
 #endif

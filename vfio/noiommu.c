@@ -175,12 +175,7 @@ static void noiommu_close(struct vfio_iommu *iommu)
 {
 	struct noiommu *n = (struct noiommu *)iommu;
 
-	while (iommu->groups) {
-		struct vfio_group *group = iommu->groups;
-
-		iommu->groups = group->next;
-		vfio_group_close(group);
-	}
+	vfio_groups_close(&iommu->groups);
 	close_fd(&n->pagemap);
 	close_fd(&iommu->fd);
 	free(n);

@@ -214,12 +214,7 @@ static int type1_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err 
 
 static void type1_close(struct vfio_iommu *iommu)
 {
-	while (iommu->groups) {
-		struct vfio_group *group = iommu->groups;
-
-		iommu->groups = group->next;
-		vfio_group_close(group);
-	}
+	vfio_groups_close(&iommu->groups);
 	close_fd(&iommu->fd);
 	free(iommu);
 }
