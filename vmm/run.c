@@ -21,9 +21,9 @@
 struct control {
 	struct machine *machine;
 	int signal_fd;
-	int timer_fd; /* runs while the guest is being asked to power off */
-	bool asked;   /* not to be asked (again): the next signal stops it */
-	struct timespec asked_at;
+	int timer_fd;      /* runs while the guest is being asked to power off */
+	bool asked;        /* not to be asked (again): the next signal stops it */
+	uint64_t asked_at; /* ns, sys_monotonic_ns() */
 	struct err *err;
 	int ret; /* of a reset that failed */
 };
@@ -62,13 +62,7 @@ static bool press_power_key(struct machine *m)
  */
 static bool is_the_same(const struct control *control)
 {
-	struct timespec now;
-	long ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - control->asked_at.tv_sec) * 1000 +
-	     (now.tv_nsec - control->asked_at.tv_nsec) / 1000000;
-	return ms < SAME_SIGNAL_MS;
+	return sys_monotonic_ns() - control->asked_at < SAME_SIGNAL_MS * 1000000ULL;
 }
 
 static void on_signal(void *opaque, uint32_t events)
@@ -89,7 +83,7 @@ static void on_signal(void *opaque, uint32_t events)
 		return;
 	}
 	control->asked = true;
-	clock_gettime(CLOCK_MONOTONIC, &control->asked_at);
+	control->asked_at = sys_monotonic_ns();
 	log_info("%s: asked the guest to power off; it has %u s, a second signal stops it at once",
 		 strsignal((int)info.ssi_signo), m->config->stop_timeout);
 	sys_timerfd_settime(control->timer_fd, 0, &timeout);
