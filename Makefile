@@ -236,10 +236,10 @@ $(U)/obj/%.o: %.c $(U)/include/config.h
 	$(call say,CC,$<)
 	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
 
-# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ_SECONDS=N for a longer or shorter run
+# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ is what tests/fuzz/run takes
 
 Z            := $(O)/fuzz
-FUZZ_SECONDS ?= 600
+FUZZ         ?= --seconds 600
 fuzz_cc      ?= clang
 fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 		-fsanitize=fuzzer,address,undefined $(warnings)
@@ -247,7 +247,7 @@ fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(wildcard fdt/*.c vmm/base/*.c))
 fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
 
 fuzz: $(Z)/device_tree $(fuzz_seeds)
-	@O=$(O) tests/fuzz/run $(Z) $(FUZZ_SECONDS)
+	@O=$(O) tests/fuzz/run $(Z) $(FUZZ)
 
 $(Z)/device_tree: $(Z)/obj/tests/fuzz/device_tree.o $(fuzz_objs)
 	$(call say,FUZZ,$@)
@@ -354,7 +354,7 @@ help:
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
-#: make fuzz             device trees made by libFuzzer, for FUZZ_SECONDS=600
+#: make fuzz             device trees made by libFuzzer, for FUZZ="--seconds 600"
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
