@@ -48,7 +48,8 @@ cppflags  = -I. -include $(1)/include/config.h -D_GNU_SOURCE= -DDAIS_VERSION=\"$
 
 CPPFLAGS := -D_FORTIFY_SOURCE=2
 CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
-	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings)
+	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
+	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
 LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. gcc looks for lld
 # in its own directories only.
@@ -69,7 +70,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -313,17 +314,27 @@ format:
 
 # ---- The rest
 
+to  = $(DESTDIR)$(PREFIX)
+put = install -D -m 644 $(1) $(to)/$(2)
+# What names the prefix
+put_text = install -d $(dir $(to)/$(2)) && sed 's,/usr/local,$(PREFIX),' $(1) >$(to)/$(2)
+
 install: $(B)/dais
-	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(DESTDIR)$(PREFIX)/bin/dais
-	install -D -m 644 docs/dais.1 $(DESTDIR)$(PREFIX)/share/man/man1/dais.1
-	install -D -m 644 docs/dais.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/dais.conf.5
-	install -d $(DESTDIR)$(PREFIX)/share/dais/boards
-	install -m 644 $(wildcard configs/boards/*.conf) $(DESTDIR)$(PREFIX)/share/dais/boards
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' contrib/systemd/dais@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/dais@.service
-	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/dais.conf
-	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/dais.conf
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/dais/examples contrib/systemd/passed.conf contrib/udev/70-dais.rules
+	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(to)/bin/dais
+	$(call put_text,docs/dais.1,share/man/man1/dais.1)
+	$(call put_text,docs/dais.conf.5,share/man/man5/dais.conf.5)
+	$(call put_text,contrib/systemd/dais@.service,lib/systemd/system/dais@.service)
+	$(call put,contrib/systemd/sysusers.conf,lib/sysusers.d/dais.conf)
+	$(call put,contrib/systemd/tmpfiles.conf,lib/tmpfiles.d/dais.conf)
+	$(call put,contrib/udev/70-dais.rules,lib/udev/rules.d/70-dais.rules)
+	$(call put,contrib/systemd/passed.conf,share/doc/dais/examples/passed.conf)
+	$(call put,README.md,share/doc/dais/README.md)
+	install -D -m 644 -t $(to)/share/dais/boards $(wildcard configs/boards/*.conf)
+
+# Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb
+deb:
+	@scripts/setup build cross deb
+	@O=$(O) scripts/deb arm64
 
 clean:
 	rm -rf $(O)
@@ -333,6 +344,8 @@ print-cc:
 	@echo $(CC) $(cc_flags)
 print-guest-cc:
 	@echo $(CC) $(guest_flags)
+print-sysroot:
+	@echo $(SYSROOT)
 print-srcs:
 	@printf '%s\n' $(srcs)
 
@@ -341,6 +354,7 @@ help:
 
 #: make [all]            build/ARCH/dais; for arm64 also the bare-metal test guests
 #: make install          to DESTDIR PREFIX (/usr/local)
+#: make deb              Debian packages in build/deb/
 #: make clean            removes build/
 #:
 #: make defconfig        everything; minimal_defconfig: only what passthrough needs
@@ -363,8 +377,8 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install clean \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
-	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
+	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs print-sysroot
 
 -include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)
