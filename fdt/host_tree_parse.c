@@ -4,7 +4,6 @@
 #include <libfdt.h>
 #include <string.h>
 
-#include "fdt/blob.h"
 #include "fdt/host_tree_parts.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -39,7 +38,7 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 		int size;
 		const void *value = fdt_getprop_by_offset(blob, offset, &name, &size);
 
-		if (!value)
+		if (!value || size < 0) /* libfdt 1.6 lets lengths above 2^31 through */
 			return -EINVAL;
 		properties->name = host_tree_copy(tree, name, strlen(name));
 		properties->value = host_tree_copy(tree, value, (size_t)size);
@@ -95,7 +94,7 @@ int host_tree_parse(const void *blob, size_t size, const char *what, struct host
 		    struct err *err)
 {
 	struct host_tree *t;
-	int ret = blob_check(blob, size);
+	int ret = fdt_check_full(blob, size);
 
 	if (ret)
 		return bad_blob(what, fdt_strerror(ret), err);

@@ -22,7 +22,7 @@ struct sandbox_filter {
 /* What a call that is not in the tables leads to. */
 enum sandbox_verdict {
 	SANDBOX_KILL, /* SIGSYS, the whole process */
-	SANDBOX_TRAP, /* SIGSYS, which can be caught: for --sandbox=debug */
+	SANDBOX_TRAP, /* SIGSYS, which can be caught and tells the role: for --sandbox=debug */
 };
 
 /*
@@ -34,14 +34,6 @@ int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
 			struct err *err);
 
 /*
- * The same filter with another file in the place of @from, a number that is no other constant of
- * it: to make one takes half a million instructions, to copy it none. As sandbox_filter_make().
- */
-#define SANDBOX_ANY_FD 0x3f3f3f3f
-int sandbox_filter_copy(struct sandbox_filter *copy, const struct sandbox_filter *filter, int from,
-			int to, struct err *err);
-
-/*
  * Bind the calling thread to it, for ever; allocates nothing. no_new_privs is set. Returns as a
  * function of sys.h.
  */
@@ -49,8 +41,6 @@ int sandbox_filter_load(const struct sandbox_filter *filter);
 
 /* For SANDBOX_TRAP: tell, once and for all threads, what was called, and end the process. */
 int sandbox_debug_start(void);
-/* Let the signal carry the role, seccomp(2), SECCOMP_RET_DATA. sandbox_filter_make() does it. */
-void sandbox_debug_mark(struct sandbox_filter *filter, enum sandbox_role role);
 
 void sandbox_filter_destroy(struct sandbox_filter *filter);
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/sandbox_layers.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "vmm/base/own.h"
@@ -131,51 +132,67 @@ int sandbox_enter_namespaces(const struct sandbox_config *config, struct err *er
 	return ret ? ret : empty_root(err);
 }
 
+/* Who may not empty the bounding set has nothing in another that no_new_privs lets it use. */
+static int empty_bounding_set(uint64_t capabilities)
+{
+	int ret = 0;
+
+	if (!(capabilities & 1ULL << CAP_SETPCAP))
+		return 0;
+	for (unsigned long cap = 0; !ret; cap++)
+		ret = sys_prctl(PR_CAPBSET_DROP, cap);
+	/* there is no such one any more */
+	return ret == -EINVAL ? 0 : ret;
+}
+
 int sandbox_change_user(const struct sandbox_config *config, struct err *err)
 {
+	uint64_t capabilities = 0;
 	int ret;
 
 	if (sys_geteuid() != 0)
 		return 0;
-	capng_clear(CAPNG_SELECT_ALL);
-	ret = capng_change_id((int)config->uid, (int)config->gid,
-			      CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT);
+	ret = sys_get_capabilities(&capabilities);
+	if (!ret)
+		ret = empty_bounding_set(capabilities);
+	if (!ret)
+		ret = sys_setgroups(0, NULL);
+	if (!ret)
+		ret = sys_setresgid(config->gid, config->gid, config->gid);
+	if (!ret)
+		ret = sys_setresuid(config->uid, config->uid, config->uid);
 	if (!ret)
 		return 0;
-	/* its codes are its own: which step failed */
-	err_set(err, EPERM, "become user %u, group %u (step %d of libcap-ng)",
-		(unsigned int)config->uid, (unsigned int)config->gid, -ret);
+	err_set(err, ret, "become user %u, group %u", (unsigned int)config->uid,
+		(unsigned int)config->gid);
 	err_why(err, "root without CAP_SETUID, CAP_SETGID or CAP_SETPCAP");
 	return err->code;
 }
 
-static int drop_capabilities(bool but_kill, struct err *err)
+static int drop_capabilities(uint64_t but, struct err *err)
 {
-	bool may_kill = but_kill && capng_have_capability(CAPNG_PERMITTED, CAP_KILL);
-	bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+	uint64_t capabilities = 0;
+	int ret = sys_get_capabilities(&capabilities);
 
-	capng_clear(CAPNG_SELECT_ALL);
-	/* Who may not empty the bounding set has nothing in another that no_new_privs lets it use.
-	 */
-	if (may_bound && capng_apply(CAPNG_SELECT_BOUNDS))
-		return err_set(err, EPERM, "empty the bounding set of capabilities");
-	if (may_kill)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
-	if (capng_apply(CAPNG_SELECT_CAPS) || capng_apply(CAPNG_SELECT_AMBIENT))
-		return err_set(err, EPERM, "drop capabilities");
-	return 0;
+	if (!ret)
+		ret = empty_bounding_set(capabilities);
+	if (!ret)
+		ret = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
+	if (!ret)
+		ret = sys_set_capabilities(capabilities & but);
+	return ret ? err_set(err, ret, "drop capabilities") : 0;
 }
 
 int sandbox_drop_capabilities(const struct sandbox_config *config, struct err *err)
 {
 	(void)config;
-	return drop_capabilities(false, err);
+	return drop_capabilities(0, err);
 }
 
 int sandbox_drop_but_kill(const struct sandbox_config *config, struct err *err)
 {
 	(void)config;
-	return drop_capabilities(true, err);
+	return drop_capabilities(1ULL << CAP_KILL, err);
 }
 
 /* What <linux/landlock.h> of Linux 6.12 has; the kernel's version tells how much of it it knows. */

@@ -3,9 +3,9 @@
 
 #include <linux/kvm.h>
 #include <linux/vfio.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #include "arch/common/kvm_arm.h"
 #include "vfio/iommufd_uapi.h"
@@ -22,8 +22,8 @@ const char *sandbox_role_name(enum sandbox_role role)
 }
 
 /* clang-format off */
-#define CALL(name, roles, why)             { SCMP_SYS(name), roles, SANDBOX_ANY, why }
-#define CALL_IF(name, condition, roles, why) { SCMP_SYS(name), roles, SANDBOX_##condition, why }
+#define CALL(name, roles, why)               { SYS_##name, #name, roles, SANDBOX_ANY, why }
+#define CALL_IF(name, condition, roles, why) { SYS_##name, #name, roles, SANDBOX_##condition, why }
 
 const struct sandbox_call sandbox_calls[] = {
 	/* descriptors that are open already */
@@ -33,17 +33,12 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(pread64,              FOR_ALL,    "trapped registers; statistics; images and places of RAM at a guest reset"),
 	CALL(pwrite64,             FOR_ALL,    "trapped registers; the lock of records"),
 	CALL(close,                FOR_ALL,    "the end"),
-	CALL(fstat,                FOR_MAIN,   "the C library, before it writes to a file"),
-	CALL(newfstatat,           FOR_MAIN,   "fstat of newer C libraries"),
-	CALL(lseek,                FOR_MAIN,   "the C library, on files that it writes"),
+	CALL(fstat,                FOR_MAIN | FOR_KEEPER, "the C library, before it writes to a file; directories"),
+	CALL(lseek,                FOR_MAIN | FOR_KEEPER, "the C library, on files that it writes; sysfs files that are read again"),
 	/* files by their path, in the keeper only: sysfs and its records */
 	CALL(openat,               FOR_KEEPER, "records; the driver of a device"),
 	CALL(readlinkat,           FOR_KEEPER, "which driver a device has"),
-	CALL(fstat,                FOR_KEEPER, "directories"),
-	CALL(newfstatat,           FOR_KEEPER, "whether a device is there"),
-	CALL(statx,                FOR_KEEPER, "the same, 32-bit"),
 	CALL(getdents64,           FOR_KEEPER, "directories"),
-	CALL(lseek,                FOR_KEEPER, "sysfs files that are read again"),
 	CALL(unlinkat,             FOR_KEEPER, "records; guest RAM of a device without IOMMU"),
 	CALL(renameat,             FOR_KEEPER, "records"),
 	CALL(renameat2,            FOR_KEEPER, "records, where there is no renameat"),
@@ -54,34 +49,24 @@ const struct sandbox_call sandbox_calls[] = {
 	/* the VMM, in the keeper only */
 	CALL(waitid,               FOR_KEEPER, "the end of the VMM"),
 	CALL(rt_sigtimedwait,      FOR_KEEPER, "signals, which it passes on"),
-	CALL(rt_sigtimedwait_time64, FOR_KEEPER, "the same, 32-bit"),
 	CALL(kill,                 FOR_KEEPER, "signals, which it passes on"),
 	/* waiting */
 	CALL(ppoll,                FOR_ALL,    "a message to a reader who is slow"),
-	CALL(ppoll_time64,         FOR_ALL,    "the same, 32-bit"),
-	CALL(poll,                 FOR_ALL,    "the same, elsewhere"),
 	CALL(epoll_pwait,          FOR_MAIN,   "the main loop"),
-	CALL(epoll_wait,           FOR_MAIN,   "the main loop, elsewhere"),
 	CALL(epoll_ctl,            FOR_MAIN,   "console flow control; sources that come and go"),
 	CALL(timerfd_settime,      FOR_VMM,    "alarms of the PL031, quiet times of mode eventfd"),
-	CALL(timerfd_settime64,    FOR_VMM,    "the same, 32-bit"),
 	CALL(futex,                FOR_ALL,    "locks; parking of vCPUs"),
-	CALL(futex_time64,         FOR_ALL,    "the same, 32-bit"),
 	CALL(restart_syscall,      FOR_ALL,    "a wait that a stop signal interrupted"),
 	CALL(clock_gettime,        FOR_ALL,    "time, where the vDSO cannot tell"),
-	CALL(clock_gettime64,      FOR_ALL,    "the same, 32-bit"),
 	CALL(gettimeofday,         FOR_ALL,    "time, on a C library that asks in the old way"),
 	/* signals */
 	CALL(rt_sigprocmask,       FOR_ALL,    "terminal modes; the end of a thread"),
 	CALL(rt_sigreturn,         FOR_VCPU,   "after the signal that stops a vCPU"),
-	CALL(sigreturn,            FOR_VCPU,   "the same, 32-bit"),
 	CALL_IF(tgkill, OWN_PROCESS, FOR_MAIN, "stops a vCPU; abort()"),
 	CALL(getpid,               FOR_VMM,    "pthread_kill()"),
 	CALL(gettid,               FOR_VMM,    "pthread_kill(), abort()"),
 	/* memory, never executable */
 	CALL(brk,                  FOR_ALL,    "malloc()"),
-	CALL_IF(mmap, NOT_EXEC,    FOR_ALL,    "malloc()"),
-	CALL_IF(mmap2, NOT_EXEC,   FOR_ALL,    "malloc(), 32-bit"),
 	CALL_IF(mprotect, NOT_EXEC, FOR_VMM,   "malloc() in a thread"),
 	CALL(mremap,               FOR_ALL,    "realloc()"),
 	CALL(munmap,               FOR_ALL,    "free(), thread stacks, regions at the end"),
@@ -90,9 +75,31 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL_IF(prlimit64, READ_LIMIT, FOR_MAIN, "the message of a DMA mapping that fails"),
 	CALL(getrandom,            FOR_VMM,    "seeds of a guest after a reset; malloc()"),
 	CALL(eventfd2,             FOR_MAIN,   "interrupts that are wired again after a guest reset"),
-	CALL(cacheflush,           FOR_VMM,    "the compiler's, 32-bit"),
 	CALL(exit,                 FOR_VMM,    "the end of a thread"),
 	CALL(exit_group,           FOR_ALL,    "the end"),
+#ifdef SYS_mmap2 /* 32-bit: other names, and time in 64 bits where the kernel has it */
+	CALL_IF(mmap2, NOT_EXEC,   FOR_ALL,    "malloc()"),
+	CALL(fstat64,              FOR_MAIN | FOR_KEEPER, "fstat()"),
+	CALL(fstatat64,            FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
+	CALL(statx,                FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
+	CALL(_llseek,              FOR_MAIN | FOR_KEEPER, "lseek()"),
+	CALL(ppoll_time64,         FOR_ALL,    "ppoll()"),
+	CALL(futex_time64,         FOR_ALL,    "futex()"),
+	CALL(clock_gettime64,      FOR_ALL,    "clock_gettime()"),
+	CALL(timerfd_settime64,    FOR_VMM,    "timerfd_settime()"),
+	CALL(rt_sigtimedwait_time64, FOR_KEEPER, "rt_sigtimedwait()"),
+	CALL(sigreturn,            FOR_VCPU,   "after the signal that stops a vCPU"),
+#else
+	CALL_IF(mmap, NOT_EXEC,    FOR_ALL,    "malloc()"),
+	CALL(newfstatat,           FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
+#endif
+#ifdef SYS_poll /* architectures that are older than the calls that replace these */
+	CALL(poll,                 FOR_ALL,    "ppoll()"),
+	CALL(epoll_wait,           FOR_MAIN,   "epoll_pwait()"),
+#endif
+#ifdef __ARM_NR_cacheflush
+	{ __ARM_NR_cacheflush, "cacheflush", FOR_VMM, SANDBOX_ANY, "the compiler's" },
+#endif
 	{ .why = NULL },
 };
 

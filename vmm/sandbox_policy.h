@@ -32,10 +32,12 @@ enum sandbox_constraint {
 	SANDBOX_NOT_EXEC,    /* the third argument has no PROT_EXEC */
 	SANDBOX_OWN_PROCESS, /* the first argument is this process */
 	SANDBOX_READ_LIMIT,  /* prlimit64() of itself, without a new limit */
+	N_SANDBOX_CONSTRAINTS,
 };
 
 struct sandbox_call {
-	int nr; /* libseccomp's SCMP_SYS(): negative where the architecture has none of this name */
+	unsigned int nr; /* of the architecture that this dais is built for */
+	const char *name;
 	unsigned int roles;
 	enum sandbox_constraint constraint;
 	const char *why;

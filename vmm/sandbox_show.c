@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <seccomp.h>
-#include <stdlib.h>
-
 #include "vmm/sandbox.h"
 #include "vmm/sandbox_policy.h"
 
@@ -14,15 +11,10 @@ static void show_calls(FILE *out, enum sandbox_role role)
 			[SANDBOX_OWN_PROCESS] = " (itself)",
 			[SANDBOX_READ_LIMIT] = " (to read it)",
 		};
-		char *name;
 
-		/* negative: this architecture has none of the name */
-		if (!(call->roles & (1u << role)) || call->nr < 0)
-			continue;
-		name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call->nr);
-		fprintf(out, "  %-28s%s%s\n", name ? name : "?", call->why,
-			conditions[call->constraint]);
-		free(name);
+		if (call->roles & (1u << role))
+			fprintf(out, "  %-28s%s%s\n", call->name, call->why,
+				conditions[call->constraint]);
 	}
 }
 

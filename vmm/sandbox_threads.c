@@ -75,16 +75,14 @@ static enum sandbox_verdict verdict_of(const struct machine *m)
 static int make_vcpus(struct sandbox_threads *threads, struct files *files, const struct machine *m,
 		      struct err *err)
 {
-	static const int any = SANDBOX_ANY_FD;
-	struct sandbox_filter model;
-	int ret;
+	int ret = 0;
 
-	files->fds.kinds[SANDBOX_FD_OWN_VCPU] = (struct sandbox_fd_list){ &any, 1 };
-	ret = sandbox_filter_make(&model, SANDBOX_VCPU, &files->fds, verdict_of(m), err);
-	for (unsigned int i = 0; i < m->vm.n_vcpus && !ret; i++)
-		ret = sandbox_filter_copy(&threads->vcpus[threads->n_vcpus++], &model, any,
-					  m->vm.vcpus[i].fd, err);
-	sandbox_filter_destroy(&model);
+	for (unsigned int i = 0; i < m->vm.n_vcpus && !ret; i++) {
+		files->fds.kinds[SANDBOX_FD_OWN_VCPU] =
+			(struct sandbox_fd_list){ &m->vm.vcpus[i].fd, 1 };
+		ret = sandbox_filter_make(&threads->vcpus[threads->n_vcpus++], SANDBOX_VCPU,
+					  &files->fds, verdict_of(m), err);
+	}
 	return ret;
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/fakes/fake_confine.h"
 
-#include <cap-ng.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "tests/fakes/fake_fds.h"
@@ -22,8 +23,7 @@ void fake_confine_reset(void)
 	fake_confine = (struct fake_confine){
 		.may_unshare = true,
 		.landlock_version = 6,
-		.may_set_bounds = true,
-		.may_kill = true,
+		.capabilities = (2ULL << CAP_LAST_CAP) - 1,
 	};
 	fake_file("/proc/self/setgroups", "");
 	fake_file("/proc/self/uid_map", "");
@@ -58,6 +58,8 @@ int sys_unshare(int flags)
 	if (!(flags & CLONE_NEWUSER) && !fake_confine.may_unshare)
 		return -EPERM;
 	note("unshare%s", flags & CLONE_NEWUSER ? ":user" : "");
+	if (flags & CLONE_NEWUSER)
+		fake_confine.capabilities = (2ULL << CAP_LAST_CAP) - 1;
 	return 0;
 }
 
@@ -147,40 +149,57 @@ int sys_seccomp_filter(const struct sock_fprog *program)
 	return 0;
 }
 
-void capng_clear(capng_select_t set)
+int fake_confine_prctl(int option, unsigned long arg)
 {
-	(void)set;
-}
-
-int capng_update(capng_act_t action, capng_type_t type, unsigned int capability)
-{
-	(void)action;
-	(void)type;
-	note("keep:%u", capability);
+	if (option == PR_CAP_AMBIENT && arg == PR_CAP_AMBIENT_CLEAR_ALL)
+		note("ambient");
+	else if (option != PR_CAPBSET_DROP || arg > CAP_LAST_CAP)
+		return -EINVAL;
+	else if (!(fake_confine.capabilities & 1ULL << CAP_SETPCAP))
+		return -EPERM;
+	else if (arg == CAP_LAST_CAP)
+		note("bounds");
 	return 0;
 }
 
-int capng_have_capability(capng_type_t which, unsigned int capability)
-{
-	(void)which;
-	return capability == CAP_SETPCAP ? fake_confine.may_set_bounds : fake_confine.may_kill;
-}
-
-int capng_apply(capng_select_t set)
+int sys_get_capabilities(uint64_t *effective)
 {
 	fail_if_chosen();
-	note("%s", set == CAPNG_SELECT_BOUNDS ? "bounds"
-		   : set == CAPNG_SELECT_CAPS ? "caps"
-					      : "ambient");
+	*effective = fake_confine.capabilities;
 	return 0;
 }
 
-int capng_change_id(int uid, int gid, capng_flags_t flag)
+int sys_set_capabilities(uint64_t set)
 {
-	(void)flag;
-	if (fake_call_code())
-		return -3;
-	note("become:%d:%d", uid, gid);
-	fake_confine.uid = (unsigned int)uid;
+	fail_if_chosen();
+	if (set & ~fake_confine.capabilities)
+		return -EPERM;
+	note("caps:%#llx", (unsigned long long)set);
+	fake_confine.capabilities = set;
+	return 0;
+}
+
+int sys_setgroups(size_t n, const gid_t *groups)
+{
+	(void)groups;
+	fail_if_chosen();
+	note("groups:%zu", n);
+	return 0;
+}
+
+int sys_setresgid(gid_t real, gid_t effective, gid_t saved)
+{
+	fail_if_chosen();
+	note("gid:%u:%u:%u", real, effective, saved);
+	return 0;
+}
+
+int sys_setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+	fail_if_chosen();
+	note("uid:%u:%u:%u", real, effective, saved);
+	fake_confine.uid = effective;
+	if (effective)
+		fake_confine.capabilities = 0;
 	return 0;
 }

@@ -2,24 +2,26 @@
 #ifndef TESTS_FAKES_FAKE_CONFINE_H
 #define TESTS_FAKES_FAKE_CONFINE_H
 
-/* Stands in for vmm/base/sys_confine.c and libcap-ng: what a process gave up, as text, in order. */
+/* Stands in for vmm/base/sys_confine.c: what a process gave up, as text, in order. */
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fake_confine {
 	char log[2048]; /* "unshare mount:private mount:tmpfs …" */
 	unsigned int uid;
-	bool may_unshare;     /* without a user namespace */
-	int pivot_error;      /* errno of pivot_root; 0: none */
-	int landlock_version; /* or a negative errno */
-	bool may_set_bounds;  /* CAP_SETPCAP */
-	bool may_kill;        /* CAP_KILL */
+	bool may_unshare;      /* without a user namespace */
+	int pivot_error;       /* errno of pivot_root; 0: none */
+	int landlock_version;  /* or a negative errno */
+	uint64_t capabilities; /* in effect */
 	unsigned int n_filters;
 };
 extern struct fake_confine fake_confine;
 
 /* A limit that a process set itself. */
 void fake_confine_limit(int resource, uint64_t value);
+
+/* prctl() of the sets of capabilities; -EINVAL: of something else. */
+int fake_confine_prctl(int option, unsigned long arg);
 
 /* Root on a host that has everything. fake_sys_reset() does it. */
 void fake_confine_reset(void);

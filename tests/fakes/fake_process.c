@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "tests/fakes/fake_confine.h"
 #include "tests/fakes/fake_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
@@ -39,7 +40,7 @@ int sys_prctl(int option, unsigned long arg)
 	else if (option == PR_SET_NAME)
 		snprintf(fake_process.name, sizeof(fake_process.name), "%s", (const char *)arg);
 	else if (option != PR_SET_NO_NEW_PRIVS && option != PR_SET_DUMPABLE)
-		return -EINVAL;
+		return fake_confine_prctl(option, arg);
 	return 0;
 }
 

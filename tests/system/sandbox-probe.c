@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -52,7 +52,7 @@ static bool survives(const struct sandbox_filter *filter, long nr, const unsigne
 	return !(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
-static const struct sandbox_call *find_call(enum sandbox_role role, int nr)
+static const struct sandbox_call *find_call(enum sandbox_role role, unsigned int nr)
 {
 	for (const struct sandbox_call *call = sandbox_calls; call->why; call++)
 		if (call->nr == nr && (call->roles & (1u << role)))
@@ -64,7 +64,7 @@ static unsigned int try_calls(enum sandbox_role role, const struct sandbox_filte
 {
 	unsigned int wrong = 0;
 
-	for (int nr = 0; nr < N_CALLS; nr++) {
+	for (unsigned int nr = 0; nr < N_CALLS; nr++) {
 		const struct sandbox_call *call = find_call(role, nr);
 		unsigned long args[3] = { -1UL, -1UL, 0 };
 
@@ -76,7 +76,7 @@ static unsigned int try_calls(enum sandbox_role role, const struct sandbox_filte
 		if (call && call->constraint == SANDBOX_OWN_PROCESS)
 			call = NULL;
 		if (survives(filter, nr, args) != (call != NULL)) {
-			printf("    system call %d should %s\n", nr, call ? "be allowed" : "kill");
+			printf("    system call %u should %s\n", nr, call ? "be allowed" : "kill");
 			wrong++;
 		}
 	}
@@ -107,6 +107,36 @@ static unsigned int try_ioctl(enum sandbox_role role, const struct sandbox_filte
 		}
 	}
 	return wrong;
+}
+
+/* --sandbox=debug: the last words of a process that calls what its role may not. */
+static void try_debug(const struct sandbox_fds *fds)
+{
+	struct sandbox_filter filter;
+	char text[512] = "";
+	struct err err;
+	int ends[2];
+
+	if (pipe(ends) || sandbox_filter_make(&filter, SANDBOX_VCPU, fds, SANDBOX_TRAP, &err)) {
+		perror("try_debug");
+		exit(1);
+	}
+	fflush(stdout);
+	if (!fork()) {
+		dup2(ends[1], STDERR_FILENO);
+		if (sandbox_debug_start() || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		    sandbox_filter_load(&filter))
+			syscall(SYS_exit_group, 99);
+		syscall(SYS_openat, 1, 2, 3, 0);
+		syscall(SYS_exit_group, 0);
+	}
+	close(ends[1]);
+	if (read(ends[0], text, sizeof(text) - 1) > 0 &&
+	    strstr(text, "the vCPU called openat(0x1, 0x2, 0x3)"))
+		printf("@@ pass sandbox-debug-names\n");
+	else
+		printf("@@ fail sandbox-debug-names it said: %s\n", text);
+	sandbox_filter_destroy(&filter);
 }
 
 int main(void)
@@ -154,5 +184,6 @@ int main(void)
 			printf("@@ pass sandbox-calls-%u\n", role);
 		sandbox_filter_destroy(&filter);
 	}
+	try_debug(&fds);
 	return 0;
 }

@@ -27,17 +27,20 @@ Test(sandbox, root_becomes_somebody_in_an_empty_place)
 	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
 	cr_expect_str_eq(fake_confine.log,
 			 "core=0 files unshare private tmpfs:/proc:ro cd:/proc pivot umount:. "
-			 "cd:/ become:1234:5678 bounds caps ambient landlock:0xffff:24");
+			 "cd:/ bounds groups:0 gid:5678:5678:5678 uid:1234:1234:1234 ambient "
+			 "caps:0 landlock:0xffff:24");
 	cr_expect_eq(fake_n_open_fds(), 0);
 }
 
 Test(sandbox, an_unprivileged_user_keeps_its_name)
 {
 	fake_confine.uid = 1000;
+	fake_confine.capabilities = 0;
 	fake_confine.may_unshare = false;
 	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
 	cr_expect(strstr(fake_confine.log, "unshare:user private"), "%s", fake_confine.log);
-	cr_expect_not(strstr(fake_confine.log, "become"));
+	cr_expect_not(strstr(fake_confine.log, "uid:"));
+	cr_expect(strstr(fake_confine.log, "bounds ambient caps:0 "), "%s", fake_confine.log);
 	cr_expect_str_eq(fake_file_text("/proc/self/setgroups"), "deny");
 	cr_expect_str_eq(fake_file_text("/proc/self/uid_map"), "1000 1000 1");
 	cr_expect_str_eq(fake_file_text("/proc/self/gid_map"), "1000 1000 1");
@@ -90,6 +93,7 @@ Test(sandbox, a_missing_layer_is_refused_or_allowed)
 Test(sandbox, without_namespaces_no_mount)
 {
 	fake_confine.uid = 1000;
+	fake_confine.capabilities = 0;
 	fake_confine.may_unshare = false;
 	config.may_miss = 1u << SANDBOX_NAMESPACES;
 	fake_fail_at(7, EPERM); /* the second unshare() */
@@ -102,7 +106,15 @@ Test(sandbox, without_namespaces_no_mount)
 Test(sandbox, the_keeper_keeps_its_user_and_its_files)
 {
 	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0);
-	cr_expect_str_eq(fake_confine.log, "core=0 files bounds keep:5 caps ambient");
+	cr_expect_str_eq(fake_confine.log, "core=0 files bounds ambient caps:0x20");
+}
+
+/* A user's keeper, or root's in a container: what it has not, it cannot keep. */
+Test(sandbox, who_has_no_capability_drops_the_rest)
+{
+	fake_confine.capabilities = 0;
+	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0, "%s", err.what);
+	cr_expect_str_eq(fake_confine.log, "core=0 files ambient caps:0");
 }
 
 Test(sandbox, every_failure_is_told)

@@ -2,6 +2,8 @@
 #include "vmm/base/sys_confine.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -22,6 +24,44 @@ unsigned int sys_geteuid(void)
 unsigned int sys_getegid(void)
 {
 	return getegid();
+}
+
+int sys_setgroups(size_t n, const gid_t *groups)
+{
+	return result(setgroups(n, groups));
+}
+
+int sys_setresgid(gid_t real, gid_t effective, gid_t saved)
+{
+	return result(setresgid(real, effective, saved));
+}
+
+int sys_setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+	return result(setresuid(real, effective, saved));
+}
+
+int sys_get_capabilities(uint64_t *effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
+	int ret = result(syscall(SYS_capget, &header, halves));
+
+	if (!ret)
+		*effective = halves[0].effective | (uint64_t)halves[1].effective << 32;
+	return ret;
+}
+
+int sys_set_capabilities(uint64_t set)
+{
+	const uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = low, .permitted = low },
+		{ .effective = high, .permitted = high },
+	};
+
+	return result(syscall(SYS_capset, &header, halves));
 }
 
 int sys_unshare(int flags)

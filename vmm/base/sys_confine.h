@@ -8,11 +8,20 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct sock_fprog;
 
 unsigned int sys_geteuid(void);
 unsigned int sys_getegid(void);
+/* Of this process, which has one thread. */
+int sys_setgroups(size_t n, const gid_t *groups);
+int sys_setresgid(gid_t real, gid_t effective, gid_t saved);
+int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
+/* Sets of capabilities, 1 << CAP_* of <linux/capability.h>: those in effect; and the ones that are
+ * to be permitted and in effect, while none is to be inheritable. */
+int sys_get_capabilities(uint64_t *effective);
+int sys_set_capabilities(uint64_t set);
 int sys_unshare(int flags);
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	      const char *data);
