@@ -27,6 +27,8 @@ struct arch_cpu_config {
 	enum arch_switch pmu;
 	enum arch_switch sve;
 	enum arch_switch pauth;
+	/* The guest is a 32-bit one; ARCH_AUTO: as its kernel. Decided by arch_boot_probe(). */
+	enum arch_switch aarch32;
 	/*
 	 * Host CPUs on which vCPUs may run, VCPU_AFFINITY_WORDS words per vCPU, or NULL: decides
 	 * on hosts with several PMUs.
@@ -58,10 +60,11 @@ int arch_vcpus_reset(struct vm *vm, const struct arch_cpu_config *config, struct
 /* Where the parts of a boot stand in guest RAM. */
 struct arch_boot {
 	uint64_t entry;       /* gpa of the first instruction */
+	uint64_t args[3];     /* the first registers there: x0 to x2, or r0 to r2 */
 	uint64_t kernel_max;  /* bytes free for the image from there on */
 	uint64_t initrd;      /* gpa; 0 when there is none */
 	uint64_t initrd_size; /* bytes */
-	uint64_t dtb;         /* gpa, 2 MiB-aligned: Documentation/arch/arm64/booting.rst */
+	uint64_t dtb;         /* gpa, 2 MiB-aligned */
 	uint64_t dtb_max;     /* bytes reserved for it */
 };
 
@@ -83,18 +86,26 @@ int boot_files_open(struct boot_files *files, const char *kernel, const char *in
 void boot_files_close(struct boot_files *files);
 
 /*
- * Load kernel (Image: plain, gzip or EFI zboot) and initrd into zeroed guest RAM and say where
- * things are. All stand in one bank, if one has the room: the kernel at its start, the initrd at
- * its end, the DTB below that, so that what is between is free for a kernel that does not say how
- * much it needs. Checks header, sizes and overlap. Used for the first boot and each reset.
+ * Look at the kernel: is it one for the vCPUs that @config wants? Decides config->aarch32. Before
+ * anything of the host is touched.
  */
-int arch_boot_load(struct vm *vm, const struct boot_files *files, struct arch_boot *boot,
-		   struct err *err);
+int arch_boot_probe(const struct boot_files *files, struct arch_cpu_config *config,
+		    struct err *err);
 
 /*
- * Put the finished DTB where arch_boot_load() left room, and point vCPU 0 at the entry, with x0 =
- * DTB. The rest is as arch_vcpus_init() or arch_vcpus_reset() left it: zero, EL1h, exceptions
- * masked.
+ * Load the kernel (an arm64 Image: plain, gzip or EFI zboot; or a 32-bit kernel's zImage) and the
+ * initrd into zeroed guest RAM and say where things are. All stand in one bank, if one has the
+ * room: the kernel at its start, the initrd at its end, the DTB below that, so that what is between
+ * is free for a kernel that does not say how much it needs. Checks header, sizes and overlap. Used
+ * for the first boot and each reset.
+ */
+int arch_boot_load(struct vm *vm, const struct arch_cpu_config *config,
+		   const struct boot_files *files, struct arch_boot *boot, struct err *err);
+
+/*
+ * Put the finished DTB where arch_boot_load() left room, and point vCPU 0 at the entry with its
+ * arguments. The rest is as arch_vcpus_init() or arch_vcpus_reset() left it: zero, EL1h or SVC
+ * mode, exceptions masked.
  */
 int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
 			size_t dtb_size, struct err *err);

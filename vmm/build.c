@@ -18,7 +18,9 @@
 
 static int open_images(struct machine *m, struct err *err)
 {
-	return boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
+	int ret = boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
+
+	return ret ? ret : arch_boot_probe(&m->files, &m->cpus, err);
 }
 
 static void close_images(struct machine *m)

@@ -127,7 +127,7 @@ int machine_boot(struct machine *m, struct err *err)
 	int ret;
 
 	memset(&m->boot, 0, sizeof(m->boot));
-	ret = arch_boot_load(&m->vm, &m->files, &m->boot, err);
+	ret = arch_boot_load(&m->vm, &m->cpus, &m->files, &m->boot, err);
 	if (!ret)
 		ret = machine_describe(m, &dtb, &size, err);
 	return ret ? ret : arch_boot_set_entry(&m->vm, &m->boot, dtb, size, err);

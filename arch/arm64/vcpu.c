@@ -34,13 +34,41 @@ static int choose(enum arch_switch *wanted, const char *name, bool host_has, uin
 	return 0;
 }
 
+/* Of an AArch32 guest; what that has not stays off. */
+static int choose_width(const struct kvm_caps *caps, struct arch_cpu_config *config,
+			uint32_t *features, struct err *err)
+{
+	const bool wants_more = config->sve == ARCH_ON || config->pauth == ARCH_ON;
+
+	if (!caps->el1_32bit) {
+		err_set(err, ENOTSUP, "a 32-bit guest (a zImage, or aarch32=yes)");
+		err_why(err, "this processor's EL1 is 64-bit only: KVM has no "
+			     "KVM_CAP_ARM_EL1_32BIT");
+		err_fix(err, "an arm64 kernel, or a host with AArch32 at EL1, such as a "
+			     "Cortex-A53, A57 or A72");
+		return err_host(err);
+	}
+	if (wants_more) {
+		err_usage(err, "%s=on for a 32-bit guest",
+			  config->sve == ARCH_ON ? "sve" : "pauth");
+		err_why(err, "AArch32 has nothing of the kind");
+		err_fix(err, "leave it out");
+		return err->code;
+	}
+	config->sve = config->pauth = ARCH_OFF;
+	*features |= BIT(KVMARM_FEATURE_EL1_32BIT);
+	return 0;
+}
+
 static int choose_features(struct vm *vm, struct arch_cpu_config *config, struct err *err)
 {
 	const struct kvm_caps *caps = &vm->kvm.caps;
 	uint32_t features = BIT(KVMARM_FEATURE_PSCI_0_2);
 	int ret = 0;
 
-	if (caps->pmu_v3)
+	if (config->aarch32 == ARCH_ON)
+		ret = choose_width(caps, config, &features, err);
+	if (ret >= 0 && caps->pmu_v3)
 		ret = pmu_choose(vm, config, err);
 	if (ret >= 0)
 		ret = choose(&config->pmu, "pmu", caps->pmu_v3, BIT(KVMARM_FEATURE_PMU_V3),

@@ -27,6 +27,7 @@ struct kvmarm_vcpu_init {
 
 /* Bits of features[0] */
 #define KVMARM_FEATURE_POWER_OFF       0
+#define KVMARM_FEATURE_EL1_32BIT       1
 #define KVMARM_FEATURE_PSCI_0_2        2
 #define KVMARM_FEATURE_PMU_V3          3
 #define KVMARM_FEATURE_SVE             4 /* also the argument of KVMARM_VCPU_FINALIZE */
@@ -35,7 +36,7 @@ struct kvmarm_vcpu_init {
 
 /* Ids of KVM_GET_ONE_REG and KVM_SET_ONE_REG, all 64 bits wide. */
 #define KVMARM_REG_CORE(index) (0x6030000000100000ULL | (index)) /* offset in kvm_regs / 4 */
-#define KVMARM_REG_X0          KVMARM_REG_CORE(0)
+#define KVMARM_REG_X(n)        KVMARM_REG_CORE(2 * (n))
 #define KVMARM_REG_PC          KVMARM_REG_CORE(64)
 #define KVMARM_REG_SYS(op0, op1, crn, crm, op2) \
 	(0x6030000000130000ULL | KVMARM_SYSREG(op0, op1, crn, crm, op2))

@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/kvm_arm.h"
 #include "tests/fakes/fake_sys.h"
+#include "tests/unit/err_says.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
@@ -135,7 +136,9 @@ Test(arm64_vcpu, features_by_switch_and_host)
 
 	for (size_t i = 0; i < n_elems(cases) * 3; i++) {
 		const size_t f = i / n_elems(cases), c = i % n_elems(cases);
-		struct arch_cpu_config config = { ARCH_OFF, ARCH_OFF, ARCH_OFF, NULL, 0, 0, 0 };
+		struct arch_cpu_config config = { .pmu = ARCH_OFF,
+						  .sve = ARCH_OFF,
+						  .pauth = ARCH_OFF };
 		enum arch_switch *s = f == 0 ? &config.pmu : f == 1 ? &config.sve : &config.pauth;
 		struct err err;
 		int ret;
@@ -161,6 +164,46 @@ Test(arm64_vcpu, features_by_switch_and_host)
 		cr_assert_eq(arch_vcpus_reset(&vm, &config, &err), 0);
 		cr_expect_eq(kvm.n_inits, 2 * N_CPUS);
 		cr_expect_eq(kvm.n_finalized, config.sve == ARCH_ON ? N_CPUS : 0);
+	}
+}
+
+Test(arm64_vcpu, a_32_bit_guest)
+{
+	static const struct {
+		bool host_has;
+		enum arch_switch sve, pauth;
+		const char *says; /* NULL: boots */
+	} cases[] = {
+		{ true, ARCH_AUTO, ARCH_AUTO, NULL },
+		{ true, ARCH_OFF, ARCH_OFF, NULL },
+		{ false, ARCH_AUTO, ARCH_AUTO, "KVM_CAP_ARM_EL1_32BIT" },
+		{ true, ARCH_ON, ARCH_AUTO, "sve=on" },
+		{ true, ARCH_AUTO, ARCH_ON, "pauth=on" },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		struct arch_cpu_config config = { .aarch32 = ARCH_ON,
+						  .sve = cases[i].sve,
+						  .pauth = cases[i].pauth };
+		struct err err;
+		int ret;
+
+		set_up();
+		vm.kvm.caps.el1_32bit = cases[i].host_has;
+		vm.kvm.caps.pmu_v3 = vm.kvm.caps.sve = vm.kvm.caps.pauth = true;
+		ret = arch_vcpus_init(&vm, &config, &err);
+		if (cases[i].says) {
+			cr_expect_lt(ret, 0);
+			cr_expect(err_says(&err, cases[i].says), "%s", err.what);
+			cr_expect_eq(err_exit_status(&err),
+				     cases[i].host_has ? EXIT_STATUS_USAGE : EXIT_STATUS_HOST);
+			cr_expect_eq(kvm.n_inits, 0);
+			continue;
+		}
+		cr_assert_eq(ret, 0);
+		cr_expect_eq(kvm.init[0].features[0], BIT(1) | BIT(2) | BIT(3));
+		cr_expect_eq(kvm.init[1].features[0], BIT(0) | BIT(1) | BIT(2) | BIT(3));
+		cr_expect_eq(kvm.n_finalized, 0);
 	}
 }
 

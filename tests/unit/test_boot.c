@@ -20,7 +20,8 @@
 
 static struct vm vm;
 static struct vcpu vcpu;
-static uint64_t mmfr0, set_pc, set_x0;
+static struct arch_cpu_config config;
+static uint64_t mmfr0, set_pc, set_x[3];
 static uint8_t kernel[KERNEL_BYTES];
 
 static int vcpu_ioctl(int fd, void *opaque, unsigned long request, void *arg)
@@ -38,8 +39,8 @@ static int vcpu_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	cr_assert_eq(request, KVM_SET_ONE_REG);
 	if (reg->id == 0x6030000000100040) /* offsetof(struct kvm_regs, regs.pc) / 4 */
 		set_pc = *value;
-	else if (reg->id == 0x6030000000100000)
-		set_x0 = *value;
+	else if (reg->id >= 0x6030000000100000 && reg->id <= 0x6030000000100004)
+		set_x[(reg->id & 0xff) / 2] = *value;
 	else
 		cr_assert_fail("register %llx", (unsigned long long)reg->id);
 	return 0;
@@ -68,6 +69,7 @@ static void set_up(uint64_t ram_size)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	cr_assert_neq(bank->hva, MAP_FAILED);
 	mmfr0 = 0x00101122; /* 4, 16 and 64 KiB */
+	config.aarch32 = ARCH_AUTO;
 }
 
 static void put(size_t at, uint64_t v)
@@ -107,7 +109,9 @@ static int load(const char *initrd, struct arch_boot *boot, struct err *err)
 	int ret = boot_files_open(&files, "/Image", initrd, err);
 
 	if (!ret)
-		ret = arch_boot_load(&vm, &files, boot, err);
+		ret = arch_boot_probe(&files, &config, err);
+	if (!ret)
+		ret = arch_boot_load(&vm, &config, &files, boot, err);
 	boot_files_close(&files);
 	cr_expect_eq(fake_n_open_fds(), n_fds);
 	return ret;
@@ -132,6 +136,8 @@ Test(boot, plain_kernel_with_initrd)
 	fake_file("/initrd", "an initrd");
 	cr_assert_eq(load("/initrd", &boot, &err), 0, "%s", err.what);
 	cr_expect_eq(boot.entry, RAM_BASE + 0x80000);
+	cr_expect_eq(boot.args[0], boot.dtb);
+	cr_expect_eq(config.aarch32, ARCH_OFF);
 	expect_kernel_at(boot.entry);
 	cr_expect_eq(boot.initrd, RAM_BASE + 64 * MIB - 0x10000);
 	cr_expect_eq(boot.initrd_size, 9);
@@ -324,6 +330,7 @@ Test(boot, placement)
 Test(boot, entry_and_dtb)
 {
 	const struct arch_boot boot = { .entry = RAM_BASE + 0x80000,
+					.args = { 1, 2, 3 },
 					.dtb = RAM_BASE + 4 * MIB,
 					.dtb_max = 2 * MIB };
 	static char big[2 * MIB + 1];
@@ -332,7 +339,7 @@ Test(boot, entry_and_dtb)
 	set_up(16 * MIB);
 	cr_assert_eq(arch_boot_set_entry(&vm, &boot, "dtb", 3, &err), 0);
 	cr_expect_eq(set_pc, boot.entry);
-	cr_expect_eq(set_x0, boot.dtb);
+	cr_expect_arr_eq(set_x, boot.args, sizeof(set_x));
 	cr_expect_arr_eq(ram_ptr(&vm.ram, boot.dtb, 3), "dtb", 3);
 
 	cr_expect_eq(arch_boot_set_entry(&vm, &boot, big, sizeof(big), &err), -E2BIG);

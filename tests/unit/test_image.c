@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/arm64/image.h"
+#include "arch/common/image.h"
 #include "vmm/base/range.h"
 
 static uint8_t head[IMAGE_HEAD_SIZE];
@@ -44,7 +45,7 @@ Test(image, kinds)
 		{ 0, "\x1f\x8b\x08", 3, 100, IMAGE_GZIP, NULL },
 		{ 0, "MZ\0\0zimg", 8, 64, IMAGE_ZBOOT, NULL },
 		{ 0, "MZ", 2, 4096, IMAGE_OTHER, "EFI program" },
-		{ 0x24, "\x18\x28\x6f\x01", 4, 4096, IMAGE_OTHER, "32-bit Arm zImage" },
+		{ 0x24, "\x18\x28\x6f\x01", 4, 4096, IMAGE_ZIMAGE, "32-bit Arm zImage" },
 		{ 0,
 		  "\x7f"
 		  "ELF",
