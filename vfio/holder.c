@@ -23,25 +23,14 @@ struct nodes {
 
 static void find_nodes(const struct vfio_host_device *host, struct nodes *nodes)
 {
-	char dir[256];
-	struct dirent *entry;
-	DIR *d;
-
 	memset(nodes, 0, sizeof(*nodes));
 	if (host->group >= 0) {
 		snprintf(nodes->paths[0], sizeof(nodes->paths[0]), "/dev/vfio/%d", host->group);
 		snprintf(nodes->paths[1], sizeof(nodes->paths[1]), "/dev/vfio/noiommu-%d",
 			 host->group);
 	}
-	/* Documentation/ABI/testing/sysfs-devices-vfio-dev */
-	snprintf(dir, sizeof(dir), "%s/vfio-dev", host->path);
-	d = sys_opendir(dir);
-	while (d && (entry = sys_readdir(d)))
-		if (entry->d_name[0] != '.')
-			snprintf(nodes->paths[2], sizeof(nodes->paths[2]),
-				 "/dev/vfio/devices/%.32s", entry->d_name);
-	if (d)
-		sys_closedir(d);
+	if (!vfio_host_device_cdev(host, nodes->paths[2], sizeof(nodes->paths[2])))
+		nodes->paths[2][0] = '\0';
 }
 
 static bool process_holds(const char *pid, const struct nodes *nodes)

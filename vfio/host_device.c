@@ -142,6 +142,31 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 	return 0;
 }
 
+/* The last name of a directory, in a caller's buffer. */
+struct last_name {
+	char *buf;
+	size_t size;
+	bool found;
+};
+
+static void take_name(void *opaque, const char *name)
+{
+	struct last_name *last = opaque;
+
+	last->found =
+		snprintf(last->buf, last->size, "/dev/vfio/devices/%s", name) < (int)last->size;
+}
+
+bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size_t size)
+{
+	struct last_name last = { path, size, false };
+	char dir[PATH_SIZE];
+
+	snprintf(dir, sizeof(dir), "%s/vfio-dev", host->path);
+	for_each_name(dir, take_name, &last);
+	return last.found;
+}
+
 /* Value of a property of one cell, in the host's order; 0 where there is none. */
 static uint32_t read_cell(const char *path)
 {

@@ -55,6 +55,12 @@ void vfio_host_group_members(int group, char *buf, size_t size);
 /* Bound to the VFIO driver of its bus. */
 bool vfio_host_device_is_bound(const struct vfio_host_device *host);
 
+/*
+ * "/dev/vfio/devices/vfio0", the device's own file, by the one name in its vfio-dev
+ * (Documentation/ABI/testing/sysfs-devices-vfio-dev); false: the kernel made none.
+ */
+bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size_t size);
+
 /* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
 bool vfio_host_group_is_noiommu(int group);
 

@@ -4,7 +4,6 @@
  * Documentation/userspace-api/iommufd.rst and Documentation/driver-api/vfio.rst. Each address space
  * has a /dev/iommu of its own: a device that does not fit into one is bound to another.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -71,24 +70,8 @@ static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	return 0;
 }
 
-/* "/dev/vfio/devices/vfio0" from the one name in DEVICE/vfio-dev. */
-static int find_cdev(const struct vfio_host_device *host, char *path, size_t size, struct err *err)
+static int no_cdev(const struct vfio_host_device *host, struct err *err)
 {
-	char dir[sizeof(host->path) + 16];
-	struct dirent *entry;
-	bool found = false;
-	DIR *d;
-
-	snprintf(dir, sizeof(dir), "%s/vfio-dev", host->path);
-	d = sys_opendir(dir);
-	while (d && !found && (entry = sys_readdir(d))) {
-		found = entry->d_name[0] != '.';
-		snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name);
-	}
-	if (d)
-		sys_closedir(d);
-	if (found)
-		return 0;
 	err_set(err, 0, "%s has no file of its own in /dev/vfio/devices", host->name);
 	err_why(err, "the host's kernel does not make any (CONFIG_VFIO_DEVICE_CDEV, Linux 6.6 or "
 		     "newer), or no IOMMU serves the device");
@@ -180,12 +163,12 @@ static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 	struct iommufd *iommufd = to_iommufd(iommu);
 	struct cdev_bind bind = { .argsz = sizeof(bind), .iommufd = iommu->fd };
 	struct cdev_attach attach = { .argsz = sizeof(attach), .ioas_id = iommufd->ioas };
-	char path[32 + NAME_MAX];
+	char path[64];
 	owned_fd int fd = -1;
-	int ret = find_cdev(host, path, sizeof(path), err);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!vfio_host_device_cdev(host, path, sizeof(path)))
+		return no_cdev(host, err);
 	fd = passed_fds_open(iommu->passed, path, O_RDWR, err);
 	if (fd < 0)
 		return fd == -EBADF ? fd : open_failed(path, fd, err);

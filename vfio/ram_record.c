@@ -127,6 +127,18 @@ static int is_quiet(const struct vfio_record *record, bool may_reset, struct err
 	return host.driver[0] ? 0 : err_set(err, ENOTSUP, "it has no driver");
 }
 
+bool vfio_ram_is_left(const char *name, struct err *err)
+{
+	struct vfio_record record;
+	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+
+	if (dir < 0 || vfio_record_read(dir, name, &record, err) || vfio_record_is_held(&record) ||
+	    is_gone(record.ram_file) || !is_quiet(&record, false, err))
+		return false;
+	still_writes(&record, err);
+	return true;
+}
+
 /* Others, of processes that live or not, that may write to the file, too. */
 static bool has_other_user(const struct vfio_record *list, unsigned int n, unsigned int mine)
 {

@@ -28,6 +28,12 @@ int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, str
 void vfio_ram_set_quiet(const char *name);
 
 /*
+ * The device @name may still write to the RAM of a VM that has ended, and no process has it: @err
+ * tells. Reads only.
+ */
+bool vfio_ram_is_left(const char *name, struct err *err);
+
+/*
  * Look at the devices of processes that are gone, and of process @own, and remove the files that
  * none of them can write to any more. Tells what was removed, and of what could not be, why. The
  * caller has the lock of the records. @may_reset: of a device that is bound to VFIO and not known

@@ -5,6 +5,7 @@
 
 #include "vfio/loans.h"
 #include "vfio/settings.h"
+#include "vfio/use.h"
 #include "vfio/vfio.h"
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
@@ -147,6 +148,13 @@ unsigned int vfio_files(const struct vfio *vfio, enum vfio_file kind, int *fds, 
 void vfio_destroy(struct vfio *vfio)
 {
 	(void)vfio;
+}
+
+enum vfio_use vfio_device_use(const struct vfio_host_device *host, struct err *err)
+{
+	(void)host;
+	(void)err;
+	return VFIO_USE_NONE;
 }
 
 int vfio_loans_take(struct vfio_loans **loans, const char *const *names, unsigned int n_names,

@@ -120,8 +120,10 @@ static const struct {
 	{ "memlock", check_memlock },
 	{ "hugepages", check_hugepages },
 	{ "devices", check_devices }, /* looks them up, for all that follow */
+	{ "use", check_use },
 	{ "drivers", check_drivers },
 	{ "iommu", check_iommu },
+	{ "noiommu", check_noiommu },
 	{ "unsafe-interrupts", check_unsafe_interrupts },
 	{ "reset", check_reset },
 	{ "nodes", check_nodes },

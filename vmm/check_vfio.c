@@ -144,24 +144,11 @@ static const struct {
 /* The device's file for the backend; false: there is none. */
 static bool find_file(const struct check_device *device, size_t backend, char *path, size_t size)
 {
-	char dir[320];
-	struct dirent *entry;
-	DIR *d;
-
 	if (backends[backend].backend == VFIO_BACKEND_TYPE1) {
 		snprintf(path, size, "/dev/vfio/%d", device->host.group);
 		return file_exists(path);
 	}
-	/* Documentation/ABI/testing/sysfs-devices-vfio-dev */
-	path[0] = '\0';
-	snprintf(dir, sizeof(dir), "%s/vfio-dev", device->host.path);
-	d = sys_opendir(dir);
-	while (d && !path[0] && (entry = sys_readdir(d)))
-		if (entry->d_name[0] != '.')
-			snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name);
-	if (d)
-		sys_closedir(d);
-	return path[0] && file_exists(path);
+	return vfio_host_device_cdev(&device->host, path, size) && file_exists(path);
 }
 
 /*
@@ -188,7 +175,7 @@ static bool is_unsafe_refused(size_t backend)
 /* As far as can be seen without opening it. */
 static bool works(const struct check *check, const struct check_device *device, size_t backend)
 {
-	char path[320];
+	char path[64];
 
 	return sys_access(backends[backend].control, R_OK | W_OK) == 0 &&
 	       find_file(device, backend, path, sizeof(path)) &&
@@ -298,7 +285,7 @@ static void check_backend(struct check *check, const struct check_vm *vm,
 			  const struct check_device *device, size_t backend)
 {
 	const char *control = backends[backend].control;
-	char path[320], other[320];
+	char path[64], other[64];
 
 	if (severity_of(check, vm, device, backend) != CHECK_BLOCKS)
 		return;

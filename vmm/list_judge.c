@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vfio/use.h"
 #include "vmm/base/str.h"
 #include "vmm/config.h"
 #include "vmm/list.h"
@@ -16,6 +17,8 @@ const char *list_state_name(enum list_state state)
 		[LIST_ASKS] = "needs-answer",
 		[LIST_NO_IOMMU] = "no-iommu",
 		[LIST_NO] = "no",
+		[LIST_HELD] = "held",
+		[LIST_PARKED] = "parked",
 	};
 
 	return names[state];
@@ -120,7 +123,22 @@ static int plan_it(const struct list *list, struct list_device *device, struct e
 	return ret;
 }
 
-int list_judge(const struct list *list, struct list_device *device, struct err *err)
+/* Whether a guest could have it matters when nobody has it. */
+static int judge_use(struct list_device *device, struct err *err)
+{
+	struct err why;
+	enum vfio_use use = vfio_device_use(&device->host, &why);
+
+	if (use == VFIO_USE_NONE)
+		return 0;
+	device->state = use == VFIO_USE_HELD ? LIST_HELD : LIST_PARKED;
+	return add_reason(device,
+			  use == VFIO_USE_HELD ? str_dup(why.why)
+					       : str_printf("%s: %s", why.why, why.fix),
+			  err);
+}
+
+static int judge_node(const struct list *list, struct list_device *device, struct err *err)
 {
 	struct err cause = { 0 };
 	int ret;
@@ -139,4 +157,11 @@ int list_judge(const struct list *list, struct list_device *device, struct err *
 	if (ret)
 		*err = cause;
 	return ret;
+}
+
+int list_judge(const struct list *list, struct list_device *device, struct err *err)
+{
+	int ret = judge_node(list, device, err);
+
+	return ret ? ret : judge_use(device, err);
 }

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "tests/fakes/fake_confine.h"
+#include "tests/fakes/fixture_use.h"
 #include "tests/unit/check_host.h"
 
 static void setup(void)
@@ -204,6 +205,43 @@ Test(check, options_of_a_packed_configuration)
 	deflateEnd(&z);
 	check("--json", NULL);
 	expect_finding("blocks", "the kernel has no CONFIG_KVM", "scripts/config -e KVM");
+}
+
+Test(check, who_has_a_device_and_what_was_not_given_back)
+{
+	fake_use();
+	cr_expect_eq(check("--json", NULL), EXIT_STATUS_OK);
+	expect_finding("fine",
+		       BOUND " is in use: it, or a device of its IOMMU group, is held by VM "
+			     "disk, pid 77",
+		       NULL);
+	expect_finding("warns", UNBOUND " is parked with vfio-platform: no reset handler",
+		       "sudo dais unbind " UNBOUND);
+	expect_finding("warns", "fff35000.rtc may still write to /huge/dais-1",
+		       "dais unbind fff35000.rtc");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "held by VM disk", "stop that process");
+	cr_expect_eq(count("blocks"), 1u, "%s", command_text);
+}
+
+#define NOIOMMU_MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+Test(check, devices_without_an_iommu)
+{
+	fake_file("/vm.conf",
+		  VM "iommu = none\nallow-unsafe-dma = yes\nmem-path = /huge\n" DEVICE(BOUND));
+	fake_file(NOIOMMU_MODE, "N\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "iommu = none, and vfio.enable_unsafe_noiommu_mode is off",
+		       "echo Y | sudo tee " NOIOMMU_MODE);
+	expect_finding("blocks", "iommu = none, and " BOUND " has an IOMMU", "iommu = auto");
+	cr_expect_eq(count("blocks"), 2u, "%s", command_text);
+	fake_file(NOIOMMU_MODE, "Y\n");
+	fake_file("/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s", command_text);
+	fake_remove(NOIOMMU_MODE);
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "VFIO has no enable_unsafe_noiommu_mode", "VFIO_NOIOMMU");
 }
 
 /* Only what a VM wants blocks. */

@@ -9,6 +9,7 @@
 #include "tests/fakes/fake_board.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
+#include "tests/fakes/fixture_use.h"
 #include "tests/unit/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
@@ -205,6 +206,35 @@ Test(list, a_host_without_a_device_tree_has_nothing_to_pass)
 	fake_host_device("platform", "pcspkr", NULL, -1);
 	cr_assert_eq(list("--all", NULL), EXIT_STATUS_OK);
 	cr_expect(strstr(command_text, "no node in the host's device tree"));
+}
+
+Test(list, who_has_a_device_and_what_was_not_given_back)
+{
+	static const struct row held[] = {
+		{ .device = "fff50000.ethernet", .state = "held", .reason = "VM disk, pid 77" },
+		{ .device = "fff51000.ethernet",
+		  .state = "parked",
+		  .reason = "no reset handler: sudo dais unbind fff51000.ethernet" },
+		{ .device = "fff35000.rtc",
+		  .state = "parked",
+		  .reason = "VM old had it without an IOMMU" },
+	};
+
+	fake_board("midway");
+	fake_use();
+	for (size_t i = 0; i < n_elems(held); i++) {
+		json_t *root, *device;
+		const char *reason;
+
+		cr_assert_eq(list("--json", held[i].device, NULL), EXIT_STATUS_OK);
+		root = parse();
+		device = json_array_get(json_object_get(root, "devices"), 0);
+		cr_expect_str_eq(string_in(device, "state"), held[i].state);
+		device = json_object_get(device, "reasons");
+		reason = json_string_value(json_array_get(device, json_array_size(device) - 1));
+		cr_expect(strstr(reason ?: "", held[i].reason), "%s: %s", held[i].device, reason);
+		json_decref(root);
+	}
 }
 
 /* What cannot be read is not known; what is known is told, and nothing leaks. */

@@ -35,6 +35,7 @@ static void set_up(void)
 {
 	fake_sys_reset();
 	fake_device("/dev/shm/ram", &file_ops, NULL);
+	fake_device("fd:ram", &file_ops, NULL);
 	fake_set_statfs(TMPFS_MAGIC, 4096);
 	fake_set_stat(S_IFREG, SIZE, 8, 0);
 	log_set_level(LOG_ERROR);
@@ -104,6 +105,8 @@ Test(ram_file, a_file_that_cannot_serve)
 		  "67108864 bytes of it from 0 on", "truncate -s 67108864 /dev/shm/ram" },
 		{ "/dev/shm/ram", 2 * MIB, SIZE, S_IFREG, "too small",
 		  "from 2097152 on, it has 67108864", "truncate -s 69206016" },
+		{ "fd:ram", 0, SIZE - 1, S_IFREG, "too small", "",
+		  "let whoever passes it make it 67108864 bytes long" },
 		{ "/dev/shm/ram", 1024, 2 * SIZE, S_IFREG, "offset=0x400", "which are 4 KiB",
 		  "offset" },
 		{ "/dev/shm/ram", 0, SIZE, S_IFDIR, "no memory", "neither", "tmpfs" },

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -166,7 +167,14 @@ int ram_file_check(const struct ram *ram, struct err *err)
 	err_usage(err, "memory-file = %s: the file is too small", path);
 	err_why(err, "guest RAM is %" PRIu64 " bytes of it from %" PRIu64 " on, it has %" PRIu64,
 		end - offset, offset, (uint64_t)st.st_size);
-	err_fix(err, "truncate -s %" PRIu64 " %s, or give the guest less memory", end, path);
+	if (!strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+		err_fix(err,
+			"let whoever passes it make it %" PRIu64 " bytes long, or give the guest "
+			"less memory",
+			end);
+	else
+		err_fix(err, "truncate -s %" PRIu64 " %s, or give the guest less memory", end,
+			path);
 	return err->code;
 }
 

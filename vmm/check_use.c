@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "vfio/use.h"
+#include "vmm/check.h"
+
+static bool is_wanted(const struct check *check, const char *name)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		for (unsigned int k = 0; k < check->vms[i].n_devices; k++)
+			if (check->vms[i].devices[k].found &&
+			    !strcmp(check->vms[i].devices[k].host.name, name))
+				return true;
+	return false;
+}
+
+/* A wanted one that is held is told by check_nodes(), with the VM that wants it. */
+static void tell_use(void *opaque, const char *name)
+{
+	struct check *check = opaque;
+	struct vfio_host_device host;
+	struct err err;
+
+	if (vfio_host_device_find(&host, name, &err))
+		return;
+	switch (vfio_device_use(&host, &err)) {
+	case VFIO_USE_PARKED:
+		check_say_err(check, CHECK_WARNS, NULL, &err);
+		break;
+	case VFIO_USE_HELD:
+		if (!is_wanted(check, name))
+			check_say(check, CHECK_FINE, "%s: %s", err.what, err.why);
+		break;
+	case VFIO_USE_NONE:
+		break;
+	}
+}
+
+void check_use(struct check *check)
+{
+	vfio_host_device_for_each(tell_use, check);
+}
+
+#define NOIOMMU_MODE "enable_unsafe_noiommu_mode"
+
+/* drivers/vfio/container.c: without the parameter no container takes a group without an IOMMU. */
+static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
+{
+	if (check_parameter_is("vfio", NOIOMMU_MODE, 'Y'))
+		return;
+	if (check_parameter_is("vfio", NOIOMMU_MODE, 'N')) {
+		check_say(check, CHECK_BLOCKS,
+			  "%s: iommu = none, and vfio." NOIOMMU_MODE
+			  " is off: VFIO hands out no device that no IOMMU confines",
+			  vm->name);
+		check_fix(check, "echo Y | sudo tee /sys/module/vfio/parameters/" NOIOMMU_MODE);
+	} else {
+		check_say(check, CHECK_BLOCKS,
+			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE, vm->name);
+		check_fix(check, CHECK_FIX_OPTION, "VFIO_NOIOMMU");
+	}
+}
+
+void check_noiommu(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		const struct check_vm *vm = &check->vms[i];
+
+		if (vm->config.iommu != VFIO_BACKEND_NONE || !vm->n_devices)
+			continue;
+		check_noiommu_mode(check, vm);
+		for (unsigned int k = 0; k < vm->n_devices; k++) {
+			const struct vfio_host_device *host = &vm->devices[k].host;
+
+			if (!vm->devices[k].found || host->group < 0 ||
+			    vfio_host_group_is_noiommu(host->group))
+				continue;
+			check_say(check, CHECK_BLOCKS, "%s: iommu = none, and %s has an IOMMU",
+				  vm->name, host->name);
+			check_fix(check, "iommu = auto");
+		}
+	}
+}
