@@ -48,7 +48,8 @@ cppflags  = -I. -I$(1)/include -include $(1)/include/config.h -D_GNU_SOURCE= -DD
 
 CPPFLAGS := -D_FORTIFY_SOURCE=2
 CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
-	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings)
+	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
+	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
 LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. gcc looks for lld
 # in its own directories only.
@@ -69,7 +70,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -244,10 +245,10 @@ $(U)/obj/%.o: %.c $(U)/include/config.h
 	$(call say,CC,$<)
 	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
 
-# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ_SECONDS=N for a longer or shorter run
+# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ is what tests/fuzz/run takes
 
 Z            := $(O)/fuzz
-FUZZ_SECONDS ?= 600
+FUZZ         ?= --seconds 600
 fuzz_cc      ?= clang
 fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 		-fsanitize=fuzzer,address,undefined $(warnings)
@@ -255,7 +256,7 @@ fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(wildcard fdt/*.c vmm/base/*.c))
 fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
 
 fuzz: $(Z)/device_tree $(fuzz_seeds)
-	@O=$(O) tests/fuzz/run $(Z) $(FUZZ_SECONDS)
+	@O=$(O) tests/fuzz/run $(Z) $(FUZZ)
 
 $(Z)/device_tree: $(Z)/obj/tests/fuzz/device_tree.o $(fuzz_objs)
 	$(call say,FUZZ,$@)
@@ -321,17 +322,27 @@ format:
 
 # ---- The rest
 
+to  = $(DESTDIR)$(PREFIX)
+put = install -D -m 644 $(1) $(to)/$(2)
+# What names the prefix
+put_text = install -d $(dir $(to)/$(2)) && sed 's,/usr/local,$(PREFIX),' $(1) >$(to)/$(2)
+
 install: $(B)/dais
-	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(DESTDIR)$(PREFIX)/bin/dais
-	install -D -m 644 docs/dais.1 $(DESTDIR)$(PREFIX)/share/man/man1/dais.1
-	install -D -m 644 docs/dais.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/dais.conf.5
-	install -d $(DESTDIR)$(PREFIX)/share/dais/boards
-	install -m 644 $(wildcard configs/boards/*.conf) $(DESTDIR)$(PREFIX)/share/dais/boards
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' contrib/systemd/dais@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/dais@.service
-	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/dais.conf
-	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/dais.conf
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/dais/examples contrib/systemd/passed.conf contrib/udev/70-dais.rules
+	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(to)/bin/dais
+	$(call put_text,docs/dais.1,share/man/man1/dais.1)
+	$(call put_text,docs/dais.conf.5,share/man/man5/dais.conf.5)
+	$(call put_text,contrib/systemd/dais@.service,lib/systemd/system/dais@.service)
+	$(call put,contrib/systemd/sysusers.conf,lib/sysusers.d/dais.conf)
+	$(call put,contrib/systemd/tmpfiles.conf,lib/tmpfiles.d/dais.conf)
+	$(call put,contrib/udev/70-dais.rules,lib/udev/rules.d/70-dais.rules)
+	$(call put,contrib/systemd/passed.conf,share/doc/dais/examples/passed.conf)
+	$(call put,README.md,share/doc/dais/README.md)
+	install -D -m 644 -t $(to)/share/dais/boards $(wildcard configs/boards/*.conf)
+
+# Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb
+deb:
+	@scripts/setup build cross deb
+	@O=$(O) scripts/deb arm64
 
 clean:
 	rm -rf $(O)
@@ -341,6 +352,8 @@ print-cc:
 	@echo $(CC) $(cc_flags)
 print-guest-cc:
 	@echo $(CC) $(guest_flags)
+print-sysroot:
+	@echo $(SYSROOT)
 print-srcs:
 	@printf '%s\n' $(srcs)
 
@@ -349,6 +362,7 @@ help:
 
 #: make [all]            build/ARCH/dais; for arm64 also the bare-metal test guests
 #: make install          to DESTDIR PREFIX (/usr/local)
+#: make deb              Debian packages in build/deb/
 #: make clean            removes build/
 #:
 #: make defconfig        everything; minimal_defconfig: only what passthrough needs
@@ -362,7 +376,7 @@ help:
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
-#: make fuzz             device trees made by libFuzzer, for FUZZ_SECONDS=600
+#: make fuzz             device trees made by libFuzzer, for FUZZ="--seconds 600"
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
@@ -371,8 +385,8 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install clean \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
-	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs
+	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs print-sysroot
 
 -include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)

@@ -167,15 +167,15 @@ static const char *clock_name(const struct host_node *node, unsigned int index, 
 static uint32_t replace_clock(struct graft_place *place, struct graft_item *item,
 			      unsigned int index)
 {
-	const struct host_node *target = place->refs.refs[index].target;
+	const struct reference *ref = &place->refs.refs[index];
 	char buf[16], prefix[128];
 	const char *name = clock_name(place->node, index, buf), *source;
 	uint64_t hz;
 
-	if (is_provider(target, "fixed-clock") && !answered_rate(place, name, &hz) &&
-	    fixed_rate(place->graft->tree, target, &hz)) {
+	if (is_provider(ref->target, "fixed-clock") && !ref->n_args &&
+	    !answered_rate(place, name, &hz) && fixed_rate(place->graft->tree, ref->target, &hz)) {
 		append(item, " %s %" PRIu64 " Hz (copied),", name, hz);
-		return graft_copy_data(place, target);
+		return graft_copy_data(place, ref->target);
 	}
 	source = find_rate(place, index, name, &hz);
 	if (source && hz && hz <= UINT32_MAX) {
@@ -254,6 +254,11 @@ void graft_act_clocks(struct graft_place *place, struct graft_item *item)
 		return;
 	if (has_no_apb_pclk(place)) {
 		set_apb_pclk(place, item);
+		return;
+	}
+	if (place->refs.malformed) {
+		graft_item_set(item, GRAFT_ASK, item->binding,
+			       "its cells do not add up to what the nodes that it points at want");
 		return;
 	}
 	graft_item_set(item, GRAFT_REPLACE, item->binding, "fixed clocks:");

@@ -4,6 +4,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "fdt/blob.h"
 #include "fdt/host_tree_parts.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -38,7 +39,7 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 		int size;
 		const void *value = fdt_getprop_by_offset(blob, offset, &name, &size);
 
-		if (!value || size < 0) /* libfdt 1.6 lets lengths above 2^31 through */
+		if (!value)
 			return -EINVAL;
 		properties->name = host_tree_copy(tree, name, strlen(name));
 		properties->value = host_tree_copy(tree, value, (size_t)size);
@@ -94,7 +95,7 @@ int host_tree_parse(const void *blob, size_t size, const char *what, struct host
 		    struct err *err)
 {
 	struct host_tree *t;
-	int ret = fdt_check_full(blob, size);
+	int ret = blob_check(blob, size);
 
 	if (ret)
 		return bad_blob(what, fdt_strerror(ret), err);

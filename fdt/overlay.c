@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/blob.h"
 #include "fdt/builder.h"
 #include "fdt/overlay_fixups.h"
 #include "vmm/base/own.h"
@@ -61,7 +62,7 @@ const char *overlay_label(const struct overlay *overlay)
 {
 	int fixups;
 
-	if (fdt_check_full(overlay->blob, overlay->size))
+	if (blob_check(overlay->blob, overlay->size))
 		return NULL;
 	fixups = fdt_path_offset(overlay->blob, FIXUPS);
 	if (fixups >= 0 && fdt_first_property_offset(overlay->blob, fixups) >= 0)
@@ -71,7 +72,7 @@ const char *overlay_label(const struct overlay *overlay)
 
 int overlay_check(const struct overlay *overlay, const char *label, struct err *err)
 {
-	int ret = fdt_check_full(overlay->blob, overlay->size);
+	int ret = blob_check(overlay->blob, overlay->size);
 
 	if (!ret && !overlay_fixups_are_sound(overlay->blob))
 		ret = -FDT_ERR_BADOVERLAY;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* All that an overlay's fix-ups point at is there. @blob has passed fdt_check_full(). */
+/* All that an overlay's fix-ups point at is there. @blob has passed blob_check(). */
 bool overlay_fixups_are_sound(const void *blob);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/blob.h"
 #include "fdt/builder.h"
 #include "vmm/base/range.h"
 
@@ -195,7 +196,7 @@ int dt_print(const void *blob, size_t size, const char *const *names, size_t n, 
 {
 	struct printer p = { 0 };
 	size_t text_size;
-	int node, ret = fdt_check_full(blob, size);
+	int node, ret = blob_check(blob, size);
 
 	if (ret)
 		return err_set(err, 0, "print a device tree: %s", fdt_strerror(ret));

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
+# native: yes
+# host: --append hugepages=64
 # What needs no assigned device: one bare-metal guest per behaviour (guest/README.md).
 n_cpus=$([ "$gic" = 3 ] && echo 16 || echo 8)
 
@@ -15,7 +17,7 @@ guest "smp-$n_cpus" 0 smp "cpus=$n_cpus" --cpus "$n_cpus"
 guest psci-off 0 psci-off ""
 guest psci-cpu 0 psci-cpu "" --cpus 2
 guest psci-reset 0 psci-reset "" --cpus 2
-if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)" -ge 32 ]; then
+if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages || echo 0)" -ge 32 ]; then
 	guest psci-reset-hugetlb 0 psci-reset "" --mem-path /dev/hugepages
 else
 	skip psci-reset-hugetlb "this host has not 32 free huge pages of 2 MiB"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
+# host: --append hugepages=64
 # What dais check finds on this host, and in sets of VMs; each finding is provoked.
 
 # finds NAME STATUS TEXT… -- ARGUMENTS…: dais check ends with this status and has all these texts

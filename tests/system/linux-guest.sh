@@ -98,6 +98,11 @@ references)
 	points_at edu edge
 	points_at edge edu
 	;;
+devices)
+	for node in /sys/bus/platform/devices/*/of_node /sys/bus/amba/devices/*/of_node; do
+		echo "device: $(basename "$(readlink -f "$node")")"
+	done
+	;;
 reserved)
 	dmesg | grep 'reserved mem:'
 	sed -n 's/^ *\([^ ].*: reserved\)$/iomem: \1/p' /proc/iomem

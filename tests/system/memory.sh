@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
+# host: --mem 7G --append "hugepagesz=1G hugepages=2 hugepagesz=2M hugepages=128"
 # Where guest RAM lies and where its pages come from; what of it is locked. This host has pages of 1 GiB and memory that its kernel
 # leaves alone (memory.dtso).
 vfio_bind 10000000.edu

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2086,SC2154 # variables of host.sh, and words in ours
 #
+# host: --mem 3G --disk second
+# host: --append "hugepagesz=1G hugepages=1 hugepagesz=32M hugepages=10 initcall_blacklist=xgmac_driver_init"
 # Devices without an IOMMU (noiommu.dtso): RAM at physical addresses, of pages of several sizes; who holds it, and until when. The
 # host was booted with pages of 1 GiB and 32 MiB, which cannot be had later, and has a second disk on virtio-mmio-bus.2.
 mkdir /dev/h1g /dev/h32m

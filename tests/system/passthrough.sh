@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
+# host: --append hugepages=64
 # Real devices behind the SMMU, driven by bare-metal guests.
 vfio_bind 10000000.edu 10300000.edge 10400000.multi 9010000.pl031 a000000.virtio_mmio
 edu=vfio-platform,host=10000000.edu

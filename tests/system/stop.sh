@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
+# native: yes
 # How a run is ended from outside, and what becomes of the terminal.
 
 # ended NAME STATUS: the run in the background ends with it

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/builder.h"
+#include "fdt/check.h"
 #include "tests/fakes/fixture_graft.h"
 #include "tests/fakes/fixture_tree.h"
 #include "vmm/base/range.h"
@@ -67,6 +69,8 @@ static const struct rule_case {
 	{ "/unknown-clocks@13000", "", "clocks", GRAFT_ASK, "core unknown, bus unknown",
 	  "clock.core=HZ,clock.bus=HZ" },
 	{ "/nameless-clock@14000", "", "clocks", GRAFT_ASK, "0 unknown", "clock.0=HZ" },
+	{ "/argument-clock@14400", "", "clocks", GRAFT_REPLACE, "0 1000000 Hz (fixed)", "" },
+	{ "/bad-clock@14800", "", "clocks", GRAFT_ASK, "do not add up", "drop=clocks" },
 	{ "/uart@15000", "", "clocks", GRAFT_ASK, "apb_pclk 24000000 Hz (any will do)",
 	  "clock.uartclk=HZ" },
 	{ "/uart@15000", "", "arm,primecell-periphid", GRAFT_DROP, "", "" },
@@ -149,6 +153,8 @@ static const struct {
 	{ "/plain@10000", GRAFT_PASSES, NULL },
 	{ "/clocks@12000", GRAFT_PASSES, NULL },
 	{ "/unknown-clocks@13000", GRAFT_NEEDS_ANSWER, "clock.core=HZ" },
+	{ "/argument-clock@14400", GRAFT_PASSES, NULL },
+	{ "/bad-clock@14800", GRAFT_NEEDS_ANSWER, "drop=clocks" },
 	{ "/primecell@16000", GRAFT_PASSES, NULL },
 	{ "/sound@18000", GRAFT_REFUSED, "dmas" },
 	{ "/refused@1a000", GRAFT_REFUSED, "mboxes" },
@@ -168,6 +174,21 @@ static const struct {
 	{ "/wrapper/wrapped@39000", GRAFT_PASSES, "note: /wrapper above it" },
 };
 
+static void expect_sound(struct graft *graft, const char *device)
+{
+	struct err err = { 0 };
+	void *blob = NULL;
+	size_t size;
+	struct dt dt;
+
+	dt_init(&dt);
+	cr_expect_eq(graft_write(graft, 0, &dt, &err), 0, "%s: %s", device, err.what);
+	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0, "%s: %s", device, err.what);
+	cr_expect_eq(dt_check(blob, size, &err), 0, "%s: %s: %s", device, err.what, err.why);
+	free(blob);
+	dt_destroy(&dt);
+}
+
 Test(graft, every_result)
 {
 	for (size_t i = 0; i < n_elems(result_cases); i++) {
@@ -183,6 +204,8 @@ Test(graft, every_result)
 				  device, reason ? reason : "");
 		else
 			cr_expect_null(reason, "%s: %s", device, reason ? reason : "");
+		if (graft_device_result(graft, 0) == GRAFT_PASSES)
+			expect_sound(graft, device);
 		graft_destroy(graft);
 	}
 }

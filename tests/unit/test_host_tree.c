@@ -218,10 +218,13 @@ Test(host_tree, every_truncation_is_refused)
 	free(blob);
 }
 
-/* Whatever word is spoilt: an error or a tree, and nothing that a sanitizer sees. */
+/*
+ * Whatever word is spoilt: an error or a tree, soon, and nothing that a sanitizer sees. A property
+ * of -12 bytes is its own successor, a tree of version 3 has other names.
+ */
 Test(host_tree, every_word_spoilt)
 {
-	static const uint32_t values[] = { 0, 1, 0x7fffffff, 0x80000000, UINT32_MAX };
+	static const uint32_t values[] = { 0, 1, 3, 0x7fffffff, 0x80000000, -12U, UINT32_MAX };
 	size_t size;
 	char *blob = fixture_blob("names", &size);
 
