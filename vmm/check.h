@@ -14,6 +14,7 @@
 #include "vfio/host_device.h"
 #include "vfio/host_live.h"
 #include "vmm/base/err.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/config.h"
 #include "vmm/core/vm.h"
 #include "vmm/plan.h"
@@ -45,6 +46,7 @@ struct check_vm {
 	const char *name; /* the file that describes it, or the device that was named alone */
 	bool is_file;     /* else nothing is known of it but the device */
 	struct vm_config config;
+	struct passed_fds passed;     /* those of @config.fds that this process has, too */
 	struct check_device *devices; /* in struct check */
 	unsigned int n_devices;
 	struct plan plan;
@@ -99,10 +101,17 @@ bool check_has_option(const char *options, const char *symbol);
 bool check_parameter_is(const char *module, const char *parameter, char value);
 /* It is a module that was loaded, not a part of the kernel. */
 bool check_module_is_loadable(const char *module);
+/*
+ * Whether @vm may have this file of /dev: 0, or a negative errno: this user may not open it, or
+ * (-EBADF) descriptors are passed to the VM, and it is not among them. Unknown ones will be right.
+ */
+int check_may_open(const struct check_vm *vm, const char *path);
+void check_say_not_passed(struct check *check, const struct check_vm *vm, const char *path);
 /* Some VM of the set wants a device. */
 bool check_wants_devices(const struct check *check);
 
 /* The parts: files check_*.c, in the order of check_run.c's table. */
+void check_passed(struct check *check);
 void check_kvm(struct check *check);
 void check_gic(struct check *check);
 void check_forward(struct check *check);

@@ -23,14 +23,33 @@ static void fix_permission(struct check *check)
 		check_fix(check, "sudo usermod -aG kvm $USER && newgrp kvm");
 }
 
+/* The first VM's that has it, or none. */
+static struct passed_fds *find_passed(struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		if (passed_fds_has(&check->vms[i].passed, "/dev/kvm"))
+			return &check->vms[i].passed;
+	return NULL;
+}
+
+/* Some VM opens it, or is there to do so when none is known. */
+static bool is_opened(const struct check *check)
+{
+	for (unsigned int i = 0; i < check->n_vms; i++)
+		if (!check->vms[i].config.fds)
+			return true;
+	return !check->n_vms;
+}
+
 void check_kvm(struct check *check)
 {
 	struct vm *vm = &check->vm;
 	struct err err;
-	int ret = kvm_open(&vm->kvm, NULL, &err);
+	int ret = kvm_open(&vm->kvm, find_passed(check), &err);
 
 	if (ret == -EACCES || ret == -EPERM) {
-		check_say(check, CHECK_BLOCKS, "%s: %s", err.what, err.why);
+		check_say(check, is_opened(check) ? CHECK_BLOCKS : CHECK_WARNS, "%s: %s", err.what,
+			  err.why);
 		fix_permission(check);
 		return;
 	}

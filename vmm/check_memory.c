@@ -55,7 +55,8 @@ static void check_place(struct check *check, const struct check_vm *vm)
 static void check_memory_file(struct check *check, const struct check_vm *vm)
 {
 	const char *path = vm->config.memory_file;
-	int ret = path ? sys_access(path, R_OK | W_OK) : 0;
+	bool is_passed = path && !strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX));
+	int ret = path && !is_passed ? sys_access(path, R_OK | W_OK) : 0;
 
 	if (!ret)
 		return;

@@ -113,6 +113,7 @@ static const struct {
 	void (*run)(struct check *check);
 } steps[] = {
 	{ "images", check_images },
+	{ "fd", check_passed },     /* finds them, for all that follow */
 	{ "kernel", check_kernel }, /* reads its configuration, for all that follow */
 	{ "host", check_host },
 	{ "kvm", check_kvm },
@@ -172,6 +173,7 @@ void check_destroy(struct check *check)
 	free(check->findings);
 	for (unsigned int i = 0; i < check->n_vms; i++) {
 		plan_destroy(&check->vms[i].plan);
+		passed_fds_destroy(&check->vms[i].passed);
 		config_destroy(&check->vms[i].config);
 	}
 	free(check->vms);

@@ -173,13 +173,13 @@ static bool is_unsafe_refused(size_t backend)
 }
 
 /* As far as can be seen without opening it. */
-static bool works(const struct check *check, const struct check_device *device, size_t backend)
+static bool works(const struct check *check, const struct check_vm *vm,
+		  const struct check_device *device, size_t backend)
 {
 	char path[64];
 
-	return sys_access(backends[backend].control, R_OK | W_OK) == 0 &&
-	       find_file(device, backend, path, sizeof(path)) &&
-	       sys_access(path, R_OK | W_OK) == 0 &&
+	return check_may_open(vm, backends[backend].control) == 0 &&
+	       find_file(device, backend, path, sizeof(path)) && check_may_open(vm, path) == 0 &&
 	       (!is_unsafe_refused(backend) || has_isolated_msi(check, device));
 }
 
@@ -191,7 +191,7 @@ static enum check_severity severity_of(const struct check *check, const struct c
 	if (!device->found)
 		return CHECK_FINE;
 	if (vm->config.iommu == VFIO_BACKEND_AUTO)
-		return works(check, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
+		return works(check, vm, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
 	return vm->config.iommu == backends[backend].backend ? CHECK_BLOCKS : CHECK_FINE;
 }
 
@@ -281,6 +281,19 @@ static void check_holder(struct check *check, const struct check_vm *vm,
 	check_fix(check, "%s", err.fix);
 }
 
+static void check_file(struct check *check, const struct check_vm *vm, const char *path,
+		       const char *remedy)
+{
+	int ret = check_may_open(vm, path);
+
+	if (ret == -EBADF) {
+		check_say_not_passed(check, vm, path);
+	} else if (ret == -EACCES) {
+		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s", vm->name, path);
+		check_fix(check, "sudo %s %s", remedy, path);
+	}
+}
+
 static void check_backend(struct check *check, const struct check_vm *vm,
 			  const struct check_device *device, size_t backend)
 {
@@ -296,15 +309,10 @@ static void check_backend(struct check *check, const struct check_vm *vm,
 		check_say(check, CHECK_BLOCKS, "%s: %s has no file below /dev/vfio for iommu=%s",
 			  vm->name, device->host.name, backends[backend].name);
 		check_fix(check, "ls -l /dev/vfio /dev/vfio/devices; dmesg | grep vfio");
-	} else if (sys_access(path, R_OK | W_OK)) {
-		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s, the file of %s",
-			  vm->name, path, device->host.name);
-		check_fix(check, "sudo chown $USER %s", path);
+	} else {
+		check_file(check, vm, path, "chown $USER");
 	}
-	if (sys_access(control, R_OK | W_OK) == -EACCES) {
-		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s", vm->name, control);
-		check_fix(check, "sudo chmod 666 %s", control);
-	}
+	check_file(check, vm, control, "chmod 666");
 }
 
 void check_nodes(struct check *check)

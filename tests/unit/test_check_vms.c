@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/fakes/fake_passed.h"
 #include "tests/unit/check_host.h"
 
 static void setup(void)
@@ -112,6 +114,53 @@ Test(check_vms, a_group_that_another_process_holds_or_the_user_may_not_open)
 	check("--json", "-c", "/vm.conf", NULL);
 	expect_finding("blocks", "is held by pid 4121 (dais run)", "stop");
 	expect_finding("blocks", "may not open " GROUP, "sudo chown $USER " GROUP);
+}
+
+/* What a VM gets from somebody who may open it; this user may open nothing of /dev. */
+static void pass_files(const char *const *files)
+{
+	static const char *const all[] = { "/dev/kvm", "/dev/iommu", "/dev/vfio/vfio", GROUP };
+	char text[256] = VM "memory-file = fd:77\n" DEVICE(BOUND) "[vm]\nfd = ";
+	size_t used = strlen(text);
+
+	fake_pass_at(77, "/dev/null");
+	fake_device("/dev/vfio/vfio", NULL, NULL);
+	fake_device(GROUP, NULL, NULL);
+	for (unsigned int i = 0; files[i]; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d", i ? "," : "",
+					 fake_pass(files[i], O_RDWR));
+	fake_file("/vm.conf", text);
+	for (size_t i = 0; i < n_elems(all); i++)
+		fake_access_error(all[i], EACCES);
+}
+
+Test(check_vms, descriptors_that_are_passed_need_no_rights)
+{
+	unsigned int n_opens;
+
+	pass_files((const char *const[]){ "/dev/kvm", "/dev/vfio/vfio", GROUP, NULL });
+	n_opens = fake_n_device_opens();
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s", command_text);
+	expect_finding("fine", "/vm.conf: 4 descriptors are passed", NULL);
+	cr_expect_eq(fake_n_device_opens(), n_opens);
+}
+
+Test(check_vms, descriptors_that_are_missing)
+{
+	pass_files((const char *const[]){ "/dev/vfio/vfio", NULL });
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "/vm.conf: /dev/kvm is not among the passed", "pass it");
+	expect_finding("blocks", "/vm.conf: " GROUP " is not among the passed", "pass it");
+}
+
+Test(check_vms, descriptors_that_only_the_run_will_have)
+{
+	fake_open_error("/dev/kvm", EACCES);
+	fake_access_error(GROUP, EACCES);
+	fake_file("/vm.conf", VM "fd = kvm,iommu,disk\n" DEVICE(BOUND));
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s", command_text);
+	expect_finding("warns", "is not passed to this check", "as dais run is started");
+	expect_finding("warns", "this user may not use KVM", "usermod");
 }
 
 Test(check_vms, a_sibling_that_the_host_uses)

@@ -209,6 +209,14 @@ int passed_fds_add(struct passed_fds *passed, const char *option, const char *sp
 	return 0;
 }
 
+bool passed_fds_has(const struct passed_fds *passed, const char *path)
+{
+	for (unsigned int i = 0; i < passed->n; i++)
+		if (!strcmp(passed->list[i].path, path))
+			return true;
+	return false;
+}
+
 static int fd_of_path(const char *path)
 {
 	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };

@@ -40,6 +40,9 @@ int passed_fds_add_devices(struct passed_fds *passed, const char *which, struct 
 int passed_fds_add(struct passed_fds *passed, const char *option, const char *spec,
 		   struct err *err);
 
+/* One of them is this file, whether it was taken or not. */
+bool passed_fds_has(const struct passed_fds *passed, const char *path);
+
 /*
  * Close what came by accident: all but the standard streams, @passed, and those that one of @paths
  * (up to @n_paths; NULL: none) names as /dev/fd/N or /proc/self/fd/N. Before dais opens any itself.
