@@ -27,6 +27,8 @@ struct platform_bus {
 	unsigned int n_taken;
 	const char *spi_owner[SPI_MAX_COUNT]; /* NULL: free */
 	unsigned int n_spis;
+	/* bit n % 32 of word n / 32: SPI n may be up as a level before its guest knows of it */
+	uint32_t levels[(SPI_MAX_COUNT + 31) / 32];
 };
 
 /*

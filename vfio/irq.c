@@ -44,10 +44,13 @@ int vfio_irq_place(struct vfio_irq *irq, struct platform_bus *bus, struct err *e
 {
 	int ret = platform_bus_take_spi(bus, irq->name, irq->wanted_spi, &irq->spi, err);
 
-	if (!ret)
-		trace_line(TRACE_IRQ, "%s: %s, SPI %u (INTID %u)", irq->name,
-			   irq->level ? "level" : "edge", irq->spi, SPI_TO_INTID(irq->spi));
-	return ret;
+	if (ret)
+		return ret;
+	if (irq->level)
+		bus->levels[irq->spi / 32] |= 1U << irq->spi % 32;
+	trace_line(TRACE_IRQ, "%s: %s, SPI %u (INTID %u)", irq->name, irq->level ? "level" : "edge",
+		   irq->spi, SPI_TO_INTID(irq->spi));
+	return 0;
 }
 
 static int set_failed(const struct vfio_irq *irq, const char *what, int code, struct err *err)

@@ -2,6 +2,7 @@
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/device.h"
+#include "devices/platform_bus.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
@@ -10,10 +11,15 @@
 
 int machine_arm(struct machine *m, struct err *err)
 {
+	const struct platform_bus *bus = m->vm.bus;
+	int ret = vgic_set_levels(m->vm.vgic, bus->levels, n_elems(bus->levels), err);
+
+	if (ret)
+		return ret;
 	for (unsigned int i = 0; i < m->n_devices; i++) {
 		struct device *device = m->devices[i];
-		int ret = device->class->arm ? device->class->arm(device, err) : 0;
 
+		ret = device->class->arm ? device->class->arm(device, err) : 0;
 		if (ret) {
 			err_prefix(err, "device %s", device->name);
 			return ret;

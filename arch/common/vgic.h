@@ -40,6 +40,17 @@ int vgic_fd(const struct vgic *vgic); /* for who confines the process */
  */
 int vgic_reset(struct vgic *vgic, struct err *err);
 
+/*
+ * Make SPI n a level if bit n % 32 of @levels[n / 32] is set; the others of a word with a set bit
+ * become edges, as KVM has all of them at first. KVM forgets the line of an edge: one that is up
+ * before the guest's driver has made it a level would be lost if the guest clears what is pending
+ * before that (kvm_vgic_inject_irq(), vgic_mmio_write_cpending()). The architecture leaves it open
+ * what a guest finds in GICD_ICFGR. After vgic_init(), and again after vgic_reset(); vCPUs are
+ * parked.
+ */
+int vgic_set_levels(struct vgic *vgic, const uint32_t *levels, unsigned int n_words,
+		    struct err *err);
+
 /* Whether the line of @spi, a level interrupt, is up in the VGIC. vCPUs are parked. */
 int vgic_spi_line(struct vgic *vgic, uint32_t spi, bool *up);
 

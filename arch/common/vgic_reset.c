@@ -113,7 +113,8 @@ static void access_reg(struct run *run, bool is_write, uint32_t group, uint32_t 
 	else
 		ret = kvm_attr_get(run->vgic->fd, group, attr, value);
 	if (ret < 0)
-		run->ret = err_set(run->err, ret, "reset the GIC: %s register 0x%x of group %u",
+		run->ret = err_set(run->err, ret,
+				   "the GIC's reset state: %s register 0x%x of group %u",
 				   is_write ? "write" : "read", reg, group);
 }
 
@@ -258,6 +259,33 @@ static void reset_cpu_v3(struct run *run)
 	write_reg(run, group, GICR_PENDBASER, GICR_PENDBASER_RESET);
 	write_reg(run, group, GICR_PENDBASER + 4, 0);
 	reset_interface_v3(run);
+}
+
+/* 16 interrupts of ICFGR, which are edges but for the bits of @levels. */
+static uint32_t trigger_word(uint32_t levels)
+{
+	uint32_t word = ALL_EDGE;
+
+	for (unsigned int i = 0; i < 16; i++)
+		if (levels >> i & 1)
+			word &= ~(2U << (2 * i));
+	return word;
+}
+
+int vgic_set_levels(struct vgic *vgic, const uint32_t *levels, unsigned int n_words,
+		    struct err *err)
+{
+	struct run run = { .vgic = vgic, .err = err };
+
+	for (unsigned int i = 0; i < n_words; i++) {
+		uint32_t at = GICD_ICFGR + SPI_TO_INTID(32 * i) / 4;
+
+		if (!levels[i])
+			continue;
+		write_reg(&run, KVMARM_VGIC_GRP_DIST_REGS, at, trigger_word(levels[i]));
+		write_reg(&run, KVMARM_VGIC_GRP_DIST_REGS, at + 4, trigger_word(levels[i] >> 16));
+	}
+	return run.ret;
 }
 
 /* MPIDR's Aff3 is in its upper half; here all four stand side by side. */

@@ -57,6 +57,7 @@ all_cases()
 	guest "$mode-hold" 0 irq-hold "" --device "$edu,$2" $here
 	guest "$mode-mask" 0 irq-mask "" --device "$edu,$2" $here
 	guest "$mode-late" 0 irq-late "" --device "$edu,$2" $here
+	guest "$mode-late-cleared" 0 irq-late "clear=1" --device "$edu,$2" $here
 	guest "$mode-cpu-off" 0 irq-cpu-off "" --cpus 2 --device "$edu,$2" $here
 	guest "$mode-reset-20-times" 0 edu-reset "n=20" --device "$edu,$2" $here
 	for how in idle pending active; do

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 
 #include "arch/common/kvm_arm.h"
+#include "arch/common/vgic.h"
+#include "devices/platform_bus.h"
 #include "fdt/check.h"
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
@@ -312,6 +314,36 @@ Test(machine, a_reset_brings_all_back)
 	cr_expect_geq(fixture_rtc.irqs[0].trigger_fd, 0);
 	machine_destroy(&machine);
 	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+/* The SPI of an assigned level is a level in the GIC, whatever the guest has done with it. */
+static void expect_levels(void)
+{
+	for (unsigned int spi = 0; spi < vgic_n_spis(machine.vm.vgic); spi++) {
+		bool level = machine.vm.bus->levels[spi / 32] >> spi % 32 & 1;
+		uint32_t icfgr = 0xc00 + SPI_TO_INTID(spi) / 16 * 4;
+		uint64_t value;
+
+		if (level) {
+			cr_assert(fake_kvm_attr(FAKE_KVM_DEV(KVM_DEV_TYPE_ARM_VGIC_V3),
+						KVMARM_VGIC_GRP_DIST_REGS, icfgr, &value));
+			cr_expect_not(value >> (2 * (spi % 16) + 1) & 1, "SPI %u", spi);
+		}
+	}
+}
+
+Test(machine, assigned_levels_are_levels_from_the_start)
+{
+	unsigned int n_levels = 0;
+
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	for (size_t i = 0; i < n_elems(machine.vm.bus->levels); i++)
+		n_levels += (unsigned int)__builtin_popcount(machine.vm.bus->levels[i]);
+	cr_expect_eq(n_levels, 2u);
+	expect_levels();
+	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	expect_levels();
+	machine_destroy(&machine);
 }
 
 Test(machine, dma_is_cut_while_a_reset_clears_ram)
