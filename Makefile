@@ -14,9 +14,10 @@ all:
 
 # ---- What is built, where, by what
 
-native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,none)
-ARCH   ?= $(native)
-$(if $(filter arm64 none,$(ARCH)),,$(error ARCH=$(ARCH) is unknown: use arm64 or none))
+machine := $(shell uname -m)
+native  := $(if $(filter aarch64 arm64,$(machine)),arm64,$(if $(filter armv7% armv8l,$(machine)),arm,none))
+ARCH    ?= $(native)
+$(if $(filter arm arm64 none,$(ARCH)),,$(error ARCH=$(ARCH) is unknown: use arm64, arm or none))
 
 O      ?= build
 B      := $(O)/$(ARCH)
@@ -29,9 +30,15 @@ say     = $(if $(silent),,$(if $(Q),@printf '  %-8s%s\n' '$1' '$2'))
 DAIS_CACHE ?= $(HOME)/.cache/dais
 export DAIS_CACHE
 
-ifeq ($(ARCH)-$(native),arm64-none)
+ifneq ($(ARCH),$(native))
+ifeq ($(ARCH),arm64)
 CROSS_COMPILE ?= aarch64-linux-gnu-
 SYSROOT       ?= $(DAIS_CACHE)/sysroot-arm64
+endif
+ifeq ($(ARCH),arm)
+CROSS_COMPILE ?= arm-linux-gnueabihf-
+SYSROOT       ?= $(DAIS_CACHE)/sysroot-armhf
+endif
 endif
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -39,7 +46,7 @@ endif
 OBJCOPY := $(CROSS_COMPILE)objcopy
 STRIP   := $(CROSS_COMPILE)strip
 target  := $(if $(findstring clang,$(CC)),$(if $(CROSS_COMPILE),--target=$(CROSS_COMPILE:-=))) \
-	   $(if $(SYSROOT),--sysroot=$(SYSROOT))
+	   $(if $(SYSROOT),--sysroot=$(SYSROOT)) $(if $(filter arm,$(ARCH)),-march=armv7-a -mfpu=vfpv3-d16)
 
 # ---- Flags
 
@@ -47,6 +54,8 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototy
 cppflags  = -I. -I$(1)/include -include $(1)/include/config.h -D_GNU_SOURCE= -DDAIS_VERSION=\"$(VERSION)\"
 
 CPPFLAGS := -D_FORTIFY_SOURCE=2
+# 64-bit offsets and times; <linux/kvm.h>, which the kernel does not install there any more
+CPPFLAGS += $(if $(filter arm,$(ARCH)),-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iarch/arm/uapi)
 CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
 	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
 	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
@@ -90,10 +99,10 @@ $(B)/.config:
 
 %/include/config.h: %/config.mk ;
 
-# The names of system calls, for --sandbox=debug
+# The names of system calls, for --sandbox=debug; 32-bit Arm has two for one
 %/include/syscall_names.h: %/config.mk | $(SYSROOT:%=%/.complete)
 	$(Q)echo '#include <sys/syscall.h>' | $(if $(filter $(U),$*),$(unit_cc),$(CC) $(target)) -E -dM - | \
-		sed -n 's/^#define SYS_\([a-z0-9_]*\) .*/[SYS_\1] = "\1",/p' >$@
+		sed -n '/SYS_arm_sync_file_range/d; s/^#define SYS_\([a-z0-9_]*\) .*/[SYS_\1] = "\1",/p' >$@
 
 menuconfig oldconfig olddefconfig:
 	@mkdir -p $(B)
@@ -117,10 +126,11 @@ read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(wildcard vmm/core/ram*.c) vfio/carveout.c vfio/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
 check_srcs := $(wildcard vmm/check*.c) vmm/cmd_check.c
-run  := $(filter-out $(read) $(none) $(check_srcs),$(wildcard vmm/core/*.c arch/common/*.c arch/arm64/*.c devices/*.c \
+run  := $(filter-out $(read) $(none) $(check_srcs),$(wildcard vmm/core/*.c arch/common/*.c devices/*.c \
 	vfio/*.c vmm/*.c)) vmm/plan_vfio.c
 
-for-$(CONFIG_ARCH_NONE)     += $(wildcard arch/none/*.c)
+for-$(CONFIG_ARCH_ARM64)    += $(wildcard arch/arm64/*.c)
+for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
 for-$(CONFIG_RUN)           += $(run)
 for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
 for-$(CONFIG_CHECK)         += $(check_srcs)
@@ -164,9 +174,9 @@ $(B)/.flags: FORCE | $(B)/config.mk
 	@echo '$(CC) $(cc_flags) $(LDFLAGS) $(guest_flags) $(guest_ldflags)' | cmp -s - $@ || \
 		echo '$(CC) $(cc_flags) $(LDFLAGS) $(guest_flags) $(guest_ldflags)' >$@
 
-%/sysroot-arm64/.complete: scripts/sysroot
+$(DAIS_CACHE)/sysroot-%/.complete: scripts/sysroot
 	$(call say,SYSROOT,$(@D))
-	$(Q)scripts/sysroot arm64 $(@D)
+	$(Q)scripts/sysroot $* $(@D)
 
 # ---- Bare-metal guests: guest/NAME.c becomes $(B)/guest/NAME.img
 
@@ -202,6 +212,12 @@ $(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE $(warnings) -o $@ $<
 
+# Numbers of the kernel's ABI, as this target has them and, by the kernel's own headers, the build machine
+$(B)/test/abi: tests/arm/abi.c $(B)/obj/vmm/base/sys.o $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cc_flags) $(LDFLAGS) -o $@ $(filter-out %/.flags,$^)
+
 # ---- Unit tests, on the build machine: every source of an arm64 dais with all symbols on, but for the door to
 # the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/NAME.c becomes $(U)/NAME
 
@@ -210,7 +226,7 @@ unit_cc     ?= gcc
 unit_flags  := $(call cppflags,$(U)) -std=gnu11 -O1 -g -pthread -fno-omit-frame-pointer \
 	       -fsanitize=address,undefined -fno-sanitize-recover=all $(warnings) \
 	       -Wno-format-truncation -Wno-maybe-uninitialized # wrong too often under the sanitizers
-unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/none/% $(none),$(every)) $(wildcard tests/fakes/*.c)
+unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/arm/% $(none),$(every)) $(wildcard tests/fakes/*.c)
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
 unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
 
@@ -235,6 +251,9 @@ $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
+
+$(U)/abi: $(U)/obj/tests/arm/abi.o
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $^
 
 $(U)/trees/%.dtb: tests/unit/trees/%.dts
 	@mkdir -p $(@D)
@@ -380,7 +399,7 @@ help:
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:
-#: ARCH=arm64|none       of the machine that will run dais; default: this one (x86-64 is "none": no guests)
+#: ARCH=arm64|arm|none   of the machine that will run dais; default: this one (x86-64 is "none": no guests)
 #: O=DIR                 instead of build/
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands

@@ -4,7 +4,7 @@
 
 /*
  * What an architecture brings: vCPUs with their features, the boot protocol, and its nodes of the
- * guest's device tree. One implementation is linked (arch/arm64; arch/none has no machine). The
+ * guest's device tree. One implementation is linked: arch/arm64, or arch/arm for 32-bit hosts. The
  * interrupt controller is in arch/common/vgic.h.
  */
 #include <stdbool.h>
@@ -15,6 +15,12 @@
 
 struct dt;
 struct vm;
+
+/*
+ * Whether guests may have a GICv3, where KVM has one: not on 32-bit hosts, whose KVM numbers its
+ * registers in another way.
+ */
+extern const bool arch_has_gicv3;
 
 enum arch_switch {
 	ARCH_AUTO, /* what the host has */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arch/common/kvm_arm.h"
+#include "arch/common/vgic.h"
 #include "vfio/irq_mode.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -108,8 +109,8 @@ void check_gic(struct check *check)
 
 	if (check->vm.fd < 0)
 		return;
-	v2 = kvm_device_create(&check->vm, KVM_DEV_TYPE_ARM_VGIC_V2, true) >= 0;
-	v3 = kvm_device_create(&check->vm, KVM_DEV_TYPE_ARM_VGIC_V3, true) >= 0;
+	v2 = vgic_host_has(&check->vm, VGIC_V2);
+	v3 = vgic_host_has(&check->vm, VGIC_V3);
 	if (!v2 && !v3) {
 		check_say(check, CHECK_BLOCKS,
 			  "KVM has no interrupt controller for guests: the host's GIC has no "

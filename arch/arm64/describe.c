@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "arch/common/describe.h"
 #include "arch/arch.h"
 #include "arch/arm64/pmu.h"
-#include "arch/common/vgic.h"
 #include "fdt/builder.h"
-#include "vmm/base/range.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
-
-#define INTID_TO_PPI(intid) ((intid)-16)
 
 static void describe_cpus(struct vm *vm, struct dt *dt)
 {
@@ -27,53 +24,19 @@ static void describe_cpus(struct vm *vm, struct dt *dt)
 	dt_end_node(dt);
 }
 
-static void describe_psci(struct dt *dt)
-{
-	static const char *const compatible[] = { "arm,psci-1.0", "arm,psci-0.2" };
-
-	dt_begin_node(dt, "psci");
-	dt_prop_strs(dt, "compatible", compatible, n_elems(compatible));
-	dt_prop_str(dt, "method", "hvc");
-	dt_end_node(dt);
-}
-
-/*
- * The INTIDs that KVM gives the timers (include/kvm/arm_arch_timer.h): secure physical, physical,
- * virtual, hypervisor.
- */
-static void describe_timer(uint32_t trigger, struct dt *dt)
-{
-	const uint32_t interrupts[] = {
-		DT_GIC_PPI, INTID_TO_PPI(29), trigger, DT_GIC_PPI, INTID_TO_PPI(30), trigger,
-		DT_GIC_PPI, INTID_TO_PPI(27), trigger, DT_GIC_PPI, INTID_TO_PPI(26), trigger,
-	};
-
-	dt_begin_node(dt, "timer");
-	dt_prop_str(dt, "compatible", "arm,armv8-timer");
-	dt_prop_cells(dt, "interrupts", interrupts, n_elems(interrupts));
-	dt_prop_empty(dt, "always-on");
-	dt_end_node(dt);
-}
-
-static void describe_pmu(uint32_t trigger, struct dt *dt)
+static void describe_pmu(const struct vm *vm, struct dt *dt)
 {
 	dt_begin_node(dt, "pmu");
 	dt_prop_str(dt, "compatible", "arm,armv8-pmuv3");
-	dt_prop_interrupt(dt, DT_GIC_PPI, INTID_TO_PPI(PMU_INTID), trigger);
+	dt_prop_interrupt(dt, DT_GIC_PPI, INTID_TO_PPI(PMU_INTID), describe_ppi_flags(vm));
 	dt_end_node(dt);
 }
 
 void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt)
 {
-	uint32_t trigger = DT_IRQ_LEVEL_HIGH;
-
-	/* a GICv2's PPI specifier names the CPUs that it is wired to (arm,gic.yaml) */
-	if (vgic_version(vm->vgic) == VGIC_V2)
-		trigger |= ((1U << vm->n_vcpus) - 1) << 8;
-
 	describe_cpus(vm, dt);
 	describe_psci(dt);
-	describe_timer(trigger, dt);
+	describe_timer(vm, "arm,armv8-timer", dt);
 	if (config->pmu == ARCH_ON)
-		describe_pmu(trigger, dt);
+		describe_pmu(vm, dt);
 }

@@ -10,6 +10,8 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
+const bool arch_has_gicv3 = true;
+
 #define BIT(n) (1U << (n))
 
 /* Aff3 to Aff0; the other bits of MPIDR_EL1 are flags. */

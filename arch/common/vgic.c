@@ -5,6 +5,7 @@
 #include <linux/kvm.h>
 #include <stdbool.h>
 
+#include "arch/arch.h"
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic_internal.h"
 #include "fdt/builder.h"
@@ -18,16 +19,18 @@ static uint32_t device_type(enum vgic_version version)
 	return version == VGIC_V2 ? KVM_DEV_TYPE_ARM_VGIC_V2 : KVM_DEV_TYPE_ARM_VGIC_V3;
 }
 
-static bool host_has(struct vm *vm, enum vgic_version version)
+bool vgic_host_has(struct vm *vm, enum vgic_version version)
 {
+	if (version == VGIC_V3 && !arch_has_gicv3)
+		return false;
 	return kvm_device_create(vm, device_type(version), true) >= 0;
 }
 
 static int choose_version(struct vm *vm, enum vgic_version wanted, enum vgic_version *version,
 			  struct err *err)
 {
-	bool has_v3 = host_has(vm, VGIC_V3);
-	bool has_v2 = host_has(vm, VGIC_V2);
+	bool has_v3 = vgic_host_has(vm, VGIC_V3);
+	bool has_v2 = vgic_host_has(vm, VGIC_V2);
 
 	*version = wanted != VGIC_AUTO ? wanted : has_v3 ? VGIC_V3 : VGIC_V2;
 	if (*version == VGIC_V3 ? has_v3 : has_v2)
@@ -52,7 +55,7 @@ static int check_n_vcpus(struct vm *vm, enum vgic_version version, struct err *e
 		return 0;
 	err_usage(err, "%u vCPUs", vm->n_vcpus);
 	err_why(err, "a GICv%d serves %u vCPUs at most", version == VGIC_V2 ? 2 : 3, max);
-	if (version == VGIC_V2 && host_has(vm, VGIC_V3))
+	if (version == VGIC_V2 && vgic_host_has(vm, VGIC_V3))
 		err_fix(err, "--irqchip gicv3, or --cpus %u or fewer", max);
 	else
 		err_fix(err, "--cpus %u or fewer", max);

@@ -18,6 +18,9 @@ enum vgic_version {
 
 struct vgic;
 
+/* Whether KVM can give guests this version (not VGIC_AUTO). @vm needs no vCPUs. */
+bool vgic_host_has(struct vm *vm, enum vgic_version version);
+
 /*
  * The in-kernel interrupt controller (Documentation/virt/kvm/devices/arm-vgic.rst and -v3.rst).
  * Create it after all vCPUs were initialised (arch_vcpus_init()); it gets the most SPIs that there

@@ -36,7 +36,7 @@ static void count_mapping(struct range r)
 	assert(!"room for mappings");
 }
 
-int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr)
+int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offset, void **addr)
 {
 	struct fake_fd *f = fake_fd_find(fd);
 	void *p;

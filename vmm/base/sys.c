@@ -125,10 +125,13 @@ int sys_ioctl(int fd, unsigned long request, void *arg)
 	return result(ioctl(fd, request, arg));
 }
 
-int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr)
+int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offset, void **addr)
 {
-	void *p = mmap(hint, size, prot, flags, fd, offset);
+	void *p;
 
+	if (size != (size_t)size)
+		return -ENOMEM;
+	p = mmap(hint, size, prot, flags, fd, offset);
 	if (p == MAP_FAILED)
 		return -errno;
 	*addr = p;

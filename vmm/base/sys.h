@@ -42,8 +42,9 @@ void sys_sleep_ms(int ms); /* poll() without descriptors */
 /* @arg: the third argument as the request wants it: a pointer, or a number cast through uintptr_t.
  */
 int sys_ioctl(int fd, unsigned long request, void *arg);
-/* Returns 0 and *addr, or a negative errno. @hint as mmap's first argument. */
-int sys_mmap(void *hint, size_t size, int prot, int flags, int fd, off_t offset, void **addr);
+/* Returns 0 and *addr, or a negative errno: -ENOMEM too for more than a 32-bit host has addresses.
+ * @hint as mmap's first argument. */
+int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offset, void **addr);
 void sys_munmap(void *addr, size_t size);
 int sys_madvise(void *addr, size_t size, int advice);
 /* madvise(MADV_POPULATE_WRITE): pages that can be written, zeroed. -EINVAL: a kernel before 5.14,

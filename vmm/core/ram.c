@@ -90,9 +90,14 @@ static int create_bank(const struct ram *ram, struct ram_bank *bank, struct err 
 	bank->map_size = size + align;
 	ret = sys_mmap(NULL, bank->map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		       -1, 0, &bank->map);
-	if (ret)
-		return err_set(err, ret, "reserve addresses for %s of guest RAM",
-			       str_size(bank->gpa.size, text));
+	if (ret) {
+		err_set(err, ret, "reserve addresses for %s of guest RAM",
+			str_size(bank->gpa.size, text));
+		err_why(err, "a process has not so many on this host (32-bit ones have 3 GiB), or "
+			     "RLIMIT_AS forbids it");
+		err_fix(err, "give the guest less memory");
+		return err->code;
+	}
 
 	hva = (char *)bank->map + ((bank->gpa.start - (uintptr_t)bank->map) & (align - 1));
 	ret = map_bank(ram, bank, hva, size, flags);

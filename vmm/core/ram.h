@@ -47,7 +47,7 @@ struct ram_bank {
 	bool is_foreign; /* by ram_add_foreign() */
 	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN and page */
 	void *map; /* the mapping as made (it may be larger than the bank) */
-	size_t map_size;
+	uint64_t map_size;
 };
 
 /*
