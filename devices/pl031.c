@@ -44,14 +44,6 @@ static struct pl031 *to_pl031(struct emulated *emu)
 	return container_of(emu, struct pl031, emu);
 }
 
-static uint64_t host_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec;
-}
-
 static void update_irq(struct pl031 *rtc)
 {
 	irq_line_set(&rtc->emu.irq, rtc->ris && rtc->imsc);
@@ -63,7 +55,7 @@ static void update_irq(struct pl031 *rtc)
  */
 static void set_alarm(struct pl031 *rtc)
 {
-	uint64_t now = host_seconds();
+	uint64_t now = sys_realtime_s();
 	uint32_t left = rtc->mr - ((uint32_t)now + rtc->offset);
 	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(now + left) } };
 
@@ -92,7 +84,7 @@ static bool pl031_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 
 	switch (offset) {
 	case RTCDR:
-		*value = (uint32_t)host_seconds() + rtc->offset;
+		*value = (uint32_t)sys_realtime_s() + rtc->offset;
 		return true;
 	case RTCMR:
 		*value = rtc->mr;
@@ -128,7 +120,7 @@ static bool pl031_write(struct emulated *emu, uint64_t offset, uint32_t value)
 		return true;
 	case RTCLR:
 		rtc->lr = value;
-		rtc->offset = value - (uint32_t)host_seconds();
+		rtc->offset = value - (uint32_t)sys_realtime_s();
 		set_alarm(rtc);
 		return true;
 	case RTCIMSC:

@@ -8,8 +8,10 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 #include "tests/fakes/fake_fds.h"
+#include "tests/fakes/fake_sys.h"
 #include "vmm/base/sys.h"
 
 /* What tests can only use for real: counted, and failed when its turn has come. */
@@ -57,16 +59,58 @@ int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_
 	return n < 0 ? -errno : n;
 }
 
+/* The calendar's time, and the last timer on it. */
+static struct {
+	uint64_t now, due; /* seconds since 1970; due 0: never */
+	int timer;
+} calendar;
+
+uint64_t sys_realtime_s(void)
+{
+	return calendar.now;
+}
+
+static void ring_if_due(void)
+{
+	const struct itimerspec at_once = { .it_value.tv_nsec = 1 }, never = { 0 };
+	bool is_due = calendar.due && calendar.due <= calendar.now;
+
+	timerfd_settime(calendar.timer, 0, is_due ? &at_once : &never, NULL);
+	if (is_due)
+		calendar.due = 0;
+}
+
+void fake_events_reset(void)
+{
+	calendar.now = FAKE_REALTIME;
+	calendar.due = 0;
+}
+
+void fake_pass_seconds(uint64_t n)
+{
+	calendar.now += n;
+	ring_if_due();
+}
+
 int sys_timerfd_create(int clock)
 {
+	int fd;
+
 	fail_if_chosen();
-	return fake_fd_real(timerfd_create(clock, TFD_NONBLOCK));
+	fd = timerfd_create(clock, TFD_NONBLOCK);
+	if (clock == CLOCK_REALTIME)
+		calendar.timer = fd;
+	return fake_fd_real(fd);
 }
 
 int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value)
 {
 	fail_if_chosen();
-	return timerfd_settime(fd, flags, value, NULL) ? -errno : 0;
+	if (!(flags & TFD_TIMER_ABSTIME))
+		return timerfd_settime(fd, flags, value, NULL) ? -errno : 0;
+	calendar.due = (uint64_t)value->it_value.tv_sec;
+	ring_if_due();
+	return 0;
 }
 
 int sys_signalfd(const sigset_t *mask)

@@ -47,6 +47,7 @@ void fake_sys_reset(void)
 	state.fs_type = HUGETLBFS_MAGIC; /* only --mem-path asks */
 	state.fs_block_size = 2 << 20;
 	fake_memory_reset();
+	fake_events_reset();
 	fake_process_reset();
 	fake_dirs_reset();
 	fake_passed_reset();

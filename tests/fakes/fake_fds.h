@@ -44,5 +44,6 @@ void fake_statfs(struct statfs *st);
 bool fake_stat(struct stat *st);
 void fake_memory_reset(void);
 void fake_dirs_reset(void);
+void fake_events_reset(void);
 
 #endif

@@ -67,6 +67,9 @@ unsigned int fake_n_device_opens(void);
 
 /* The next @n calls of flock() find somebody else's lock. */
 void fake_set_locked(unsigned int n);
+/* What sys_realtime_s() says at first; no second passes but here. Rings a timer that is due. */
+#define FAKE_REALTIME 1700000000
+void fake_pass_seconds(uint64_t n);
 /* What happens in the world while the program sleeps: @fn is called, once a sleep. NULL: nothing.
  */
 void fake_on_sleep(void (*fn)(void));

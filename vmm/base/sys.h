@@ -100,5 +100,7 @@ size_t sys_page_size(void);
 unsigned int sys_n_cpus(void);
 /* CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
+/* CLOCK_REALTIME, in seconds since 1970. */
+uint64_t sys_realtime_s(void);
 
 #endif
