@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One device of a configuration, from the text behind --device or from a file's section. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/base/range.h"
+#include "vmm/config.h"
+#include "vmm/registry.h"
+
+struct device_config *config_new_device(struct vm_config *config, const char *name,
+					const char *where, struct err *err)
+{
+	struct device_config *devices =
+		realloc(config->devices, (config->n_devices + 1) * sizeof(*devices));
+
+	if (!devices) {
+		err_set(err, ENOMEM, "read the configuration");
+		return NULL;
+	}
+	config->devices = devices;
+	devices += config->n_devices++;
+	*devices = (struct device_config){ .name = name, .where = where };
+	return devices;
+}
+
+int device_config_set_type(struct device_config *device, const char *type, const char *where,
+			   struct err *err)
+{
+	const char *nearest = device_class_nearest(type);
+
+	device->class = device_class_find(type);
+	if (device->class)
+		return 0;
+	err_usage(err, "%s: there is no device type '%s'", where, type);
+	err_why(err, "this dais was built without it, or the name is wrong");
+	if (nearest)
+		err_fix(err, "did you mean %s? --device help lists all types", nearest);
+	else
+		err_fix(err, "--device help lists all types");
+	return err->code;
+}
+
+int device_config_add(struct device_config *device, const char *key, const char *value,
+		      const char *where, struct err *err)
+{
+	if (device->n_settings == DEVICE_MAX_SETTINGS) {
+		err_usage(err, "%s: too many keys of a device", where);
+		err_fix(err, "give at most %d", DEVICE_MAX_SETTINGS);
+		return err->code;
+	}
+	device->settings[device->n_settings++] = (struct device_setting){ key, value, where };
+	return 0;
+}
+
+/*
+ * Cut *@rest at the next comma that is not doubled, and make single commas of doubled ones. NULL
+ * when nothing is left.
+ */
+static char *next_part(char **rest)
+{
+	char *part = *rest, *from = part, *to = part;
+
+	if (!part)
+		return NULL;
+	for (; *from && !(from[0] == ',' && from[1] != ','); from++) {
+		if (*from == ',')
+			from++;
+		*to++ = *from;
+	}
+	*rest = *from ? from + 1 : NULL;
+	*to = '\0';
+	return part;
+}
+
+int config_add_device(struct vm_config *config, const char *text, const char *where,
+		      struct err *err)
+{
+	/* The parts are cut out of one kept copy. */
+	char *rest = (char *)config_keepf(config, err, "%s", text), *type, *part;
+	struct device_config *device;
+	int ret;
+
+	if (!rest)
+		return err->code;
+	type = next_part(&rest);
+	device = config_new_device(config, NULL, where, err);
+	if (!device)
+		return err->code;
+	ret = device_config_set_type(device, type, where, err);
+	while (!ret && (part = next_part(&rest))) {
+		char *equals = strchr(part, '=');
+
+		if (!equals || equals == part || !equals[1]) {
+			err_usage(err, "%s: '%s' is not key=value", where, part);
+			err_fix(err,
+				"write TYPE,key=value,key=value; a comma in a value is doubled");
+			return err->code;
+		}
+		*equals = '\0';
+		if (strcmp(part, "id") == 0)
+			device->name = equals + 1;
+		else
+			ret = device_config_add(device, part, equals + 1, where, err);
+	}
+	return ret;
+}
+
+int config_add_host_device(struct vm_config *config, const char *host, const char *where,
+			   struct err *err)
+{
+	struct device_config *device = config_new_device(config, NULL, where, err);
+
+	if (!device || device_config_set_type(device, "vfio-platform", where, err))
+		return err->code;
+	return device_config_add(device, "host", host, where, err);
+}
