@@ -79,7 +79,7 @@ guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-pag
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel clean deb demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -333,6 +333,12 @@ check-kernel:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/kernel/check
 
+# On an arm64 machine: what it can test with its own KVM, and with the devices of DAIS_TEST_DEVICES (tests/system/native)
+check-native:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) DAIS_REQUIRE_KVM=1 tests/system/run native
+
 setup:
 	@scripts/setup
 
@@ -394,6 +400,7 @@ help:
 #: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
+#: make check-native     on an arm64 machine with KVM: only what it tests by itself, DAIS_TEST_DEVICES="NAME..." included
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
 #: make fuzz             device trees made by libFuzzer, for FUZZ="--seconds 600"
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
@@ -404,7 +411,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel bench-irq bench-sandbox bench-start demo setup format install deb clean \
+.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs print-sysroot
 
