@@ -244,13 +244,16 @@ $(U)/.config:
 	@mkdir -p $(@D)
 	$(Q)$(call kconfig,arm64,$(@D),allyesconfig) >/dev/null
 
+# Instead of arch/arm64
+$(U)/test_arm: $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/arm/*.c))
+
 $(U)/libdais.a: $(unit_objs)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(U)/%: $(U)/obj/tests/unit/%.o $(U)/libdais.a
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(unit_cc) $(unit_flags) -o $@ $^ -lcriterion -lfdt -linih -ljansson -lz
+	$(Q)$(unit_cc) $(unit_flags) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion -lfdt -linih -ljansson -lz
 
 $(U)/abi: $(U)/obj/tests/arm/abi.o
 	$(Q)$(unit_cc) $(unit_flags) -o $@ $^

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/falloc.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
@@ -40,7 +42,7 @@ static struct {
 	size_t n_mappings;
 	struct huge_pipe pipes[N_PIPES];
 	unsigned int n_pipes;
-	bool hidden;
+	bool hidden, no_tmpfile;
 } huge;
 
 static size_t count(bool (*is)(const struct huge_page *page))
@@ -205,7 +207,17 @@ void fake_huge_make(uint64_t page, const uint64_t *pas, size_t n)
 int sys_open_tmpfile(const char *dir, mode_t mode)
 {
 	(void)mode;
-	return sys_open(dir, 0);
+	return huge.no_tmpfile ? -EOPNOTSUPP : sys_open(dir, 0);
+}
+
+/* sys_create() makes no huge pages: the file is there before. */
+void fake_huge_no_tmpfile(void)
+{
+	char path[64];
+
+	huge.no_tmpfile = true;
+	snprintf(path, sizeof(path), FAKE_HUGE_DIR "/dais-%d.new", (int)getpid());
+	fake_device(path, &file_ops, NULL);
 }
 
 int sys_link(int fd, const char *path)

@@ -26,6 +26,9 @@ bool fake_huge_move(uint64_t pa, uint64_t new_pa);
 /* The next @n pages move when they have been looked up once. */
 void fake_huge_move_after_look(size_t n);
 
+/* A kernel before 5.13: files there have names. */
+void fake_huge_no_tmpfile(void);
+
 /* /proc/self/pagemap without CAP_SYS_ADMIN: frame numbers are 0. */
 void fake_huge_hide(void);
 

@@ -2,7 +2,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/fakes/fake_huge.h"
 #include "tests/fakes/fake_sys.h"
@@ -320,6 +322,27 @@ Test(phys_ram, it_has_its_name_until_it_is_released)
 	cr_assert_eq(phys_ram_release(&phys, &err), 0, "it has none");
 	phys_ram_destroy(&phys);
 	cr_assert_eq(fake_n_open_fds(), 0);
+}
+
+Test(phys_ram, an_old_hugetlbfs_makes_files_with_names_only)
+{
+	char temporary[64];
+
+	snprintf(temporary, sizeof(temporary), FAKE_HUGE_DIR "/dais-%d.new", (int)getpid());
+	make_descending(8);
+	fake_huge_no_tmpfile();
+	cr_assert_eq(create(8 * PAGE, 40, false), 0);
+	cr_assert_eq(phys_ram_name(&phys, FAKE_HUGE_DIR "/dais-x", &err), 0);
+	cr_expect_eq(sys_access(temporary, R_OK), -ENOENT, "it has one name");
+	phys_ram_destroy(&phys);
+	cr_expect_eq(fake_huge_n_used(), 8, "nobody took the name away");
+
+	set_up();
+	make_descending(8);
+	fake_huge_no_tmpfile();
+	cr_assert_eq(create(8 * PAGE, 40, false), 0);
+	phys_ram_destroy(&phys);
+	cr_expect_eq(sys_access(temporary, R_OK), -ENOENT, "the guest never ran");
 }
 
 Test(phys_ram, each_failing_call_leaves_nothing_behind)

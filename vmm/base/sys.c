@@ -77,7 +77,7 @@ int sys_dup(int fd)
 
 int sys_unlink(const char *path)
 {
-	return result(unlink(path));
+	return result(unlinkat(AT_FDCWD, path, 0));
 }
 
 int sys_unlinkat(int dir, const char *path, int flags)
@@ -92,12 +92,12 @@ int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new
 
 int sys_mkdir(const char *path, mode_t mode)
 {
-	return result(mkdir(path, mode));
+	return result(mkdirat(AT_FDCWD, path, mode));
 }
 
 int sys_chmod(const char *path, mode_t mode)
 {
-	return result(chmod(path, mode));
+	return result(fchmodat(AT_FDCWD, path, mode, 0));
 }
 
 int sys_fchmod(int fd, mode_t mode)

@@ -7,10 +7,12 @@
 #include <inttypes.h>
 #include <linux/falloc.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -45,6 +47,19 @@ void phys_ram_init(struct phys_ram *ram)
 	*ram = (struct phys_ram){ .fd = -1 };
 }
 
+/* Kernels before 5.13 have no files without a name there. */
+static int create_named(struct phys_ram *ram, const char *dir)
+{
+	int fd;
+
+	if (asprintf(&ram->temporary, "%s/dais-%d.new", dir, (int)getpid()) < 0)
+		return -ENOMEM;
+	fd = sys_create(ram->temporary, O_RDWR | O_EXCL, 0600);
+	if (fd < 0)
+		free(take_ptr(&ram->temporary));
+	return fd;
+}
+
 static int open_file(struct phys_ram *ram, const char *dir, struct err *err)
 {
 	struct statfs st;
@@ -52,6 +67,8 @@ static int open_file(struct phys_ram *ram, const char *dir, struct err *err)
 	int ret;
 
 	ram->fd = sys_open_tmpfile(dir, 0600);
+	if (ram->fd == -EOPNOTSUPP)
+		ram->fd = create_named(ram, dir);
 	if (ram->fd < 0)
 		return err_set(err, ram->fd, "mem-path = %s: make a file there", dir);
 	ret = sys_fstatfs(ram->fd, &st);
@@ -302,9 +319,12 @@ int phys_ram_name(struct phys_ram *ram, const char *path, struct err *err)
 	ram->path = strdup(path);
 	if (!ram->path)
 		return err_set(err, ENOMEM, "name guest RAM");
-	ret = sys_link(ram->fd, path);
-	if (!ret)
+	ret = ram->temporary ? sys_renameat(AT_FDCWD, ram->temporary, AT_FDCWD, path)
+			     : sys_link(ram->fd, path);
+	if (!ret) {
+		free(take_ptr(&ram->temporary));
 		return 0;
+	}
 	free(take_ptr(&ram->path));
 	return err_set(err, ret, "name guest RAM %s", path);
 }
@@ -322,6 +342,9 @@ void phys_ram_destroy(struct phys_ram *ram)
 	while (ram->n_pins)
 		sys_close(ram->pins[--ram->n_pins]);
 	close_fd(&ram->fd);
+	if (ram->temporary)
+		sys_unlink(ram->temporary);
+	free(ram->temporary);
 	free(ram->pins);
 	free(ram->pages);
 	free(ram->offsets);

@@ -42,6 +42,11 @@ struct phys_ram {
 	int *pins;         /* pipes with a reference to each page */
 	size_t n_pins;
 	char *path; /* NULL: it has no name */
+	/*
+	 * Of a hugetlbfs that can only make files with a name: what it is until phys_ram_name(), or
+	 * phys_ram_destroy(), in this process or another that has forked. NULL: none
+	 */
+	char *temporary;
 };
 
 struct phys_ram_wish {
