@@ -121,7 +121,7 @@ none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
 # What reads configurations and plans: also where no guest can run.
-read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/main.c \
+read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cmd_complete.c vmm/main.c \
 	vmm/registry.c vmm/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(wildcard vmm/core/ram*.c) vfio/carveout.c vfio/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
@@ -134,6 +134,7 @@ for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
 for-$(CONFIG_RUN)           += $(run)
 for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
 for-$(CONFIG_CHECK)         += $(check_srcs)
+for-$(CONFIG_COMPLETION)    += vmm/cmd_complete.c
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
@@ -350,8 +351,9 @@ format:
 
 # ---- The rest
 
-to  = $(DESTDIR)$(PREFIX)
-put = install -D -m 644 $(1) $(to)/$(2)
+zshdir = $(PREFIX)/share/zsh/site-functions
+to     = $(DESTDIR)$(PREFIX)
+put    = install -D -m 644 $(1) $(to)/$(2)
 # What names the prefix
 put_text = install -d $(dir $(to)/$(2)) && sed 's,/usr/local,$(PREFIX),' $(1) >$(to)/$(2)
 
@@ -359,6 +361,8 @@ install: $(B)/dais
 	install -D -m 755 -s --strip-program=$(STRIP) $(B)/dais $(to)/bin/dais
 	$(call put_text,docs/dais.1,share/man/man1/dais.1)
 	$(call put_text,docs/dais.conf.5,share/man/man5/dais.conf.5)
+	$(call put,contrib/completion/dais.bash,share/bash-completion/completions/dais)
+	install -D -m 644 contrib/completion/_dais $(DESTDIR)$(zshdir)/_dais
 	$(call put_text,contrib/systemd/dais@.service,lib/systemd/system/dais@.service)
 	$(call put,contrib/systemd/sysusers.conf,lib/sysusers.d/dais.conf)
 	$(call put,contrib/systemd/tmpfiles.conf,lib/tmpfiles.d/dais.conf)

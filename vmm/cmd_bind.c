@@ -154,7 +154,8 @@ static int command(const struct job *job, int argc, char *const *argv)
 			unknown = argv[i];
 	}
 	if (help) {
-		printf("usage: dais %s\n", job->help);
+		command_print_usage(job->name, stdout);
+		printf("\n%s\n", job->help);
 		return EXIT_STATUS_OK;
 	}
 	if (n && !unknown)
@@ -172,7 +173,6 @@ int cmd_bind(int argc, char *const *argv)
 {
 	static const struct job job = {
 		"bind",
-		"bind [--force] DEVICE...\n\n"
 		"Take devices from their drivers and give them to vfio-platform or vfio-amba, for\n"
 		"guests. A device is named as in /sys/bus/platform/devices or /sys/bus/amba/devices.\n"
 		"What was there before is kept in /run/dais, for dais unbind. One that the host\n"
@@ -192,7 +192,6 @@ int cmd_unbind(int argc, char *const *argv)
 {
 	static const struct job job = {
 		"unbind",
-		"unbind DEVICE...\n\n"
 		"Give devices back to the drivers that they had before dais bind, or, where dais\n"
 		"does not know, to whichever driver of the host wants them. One that a process has\n"
 		"open is refused.\n",

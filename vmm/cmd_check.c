@@ -12,9 +12,8 @@
 
 static void print_help(void)
 {
-	puts("usage: dais check [-c FILE]... [--json] [DEVICE]...\n"
-	     "       dais check --irq DEVICE[,KEY=VALUE]...\n\n"
-	     "Tell everything that stands between this host and a run of these VMs, all at\n"
+	command_print_usage("check", stdout);
+	puts("\nTell everything that stands between this host and a run of these VMs, all at\n"
 	     "once, each with a remedy: what blocks a run (then the exit status is 3), what\n"
 	     "makes it worse than it could be, and what is fine. Several VMs are meant to run\n"
 	     "at the same time: what two of them want is told, too. Nothing is changed, and no\n"

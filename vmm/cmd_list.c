@@ -17,12 +17,12 @@ struct list_options {
 
 static void print_help(void)
 {
-	puts("usage: dais list [--all] [--json] [NAME]...\n\n"
-	     "List the host's platform and AMBA devices: driver, IOMMU group, whether the\n"
+	command_print_usage("list", stdout);
+	puts("\nList the host's platform and AMBA devices: driver, IOMMU group, whether the\n"
 	     "kernel has a reset handler for it, whether its DMA is coherent, registers,\n"
 	     "interrupts, and whether a guest can have it: ready (bound to VFIO), assignable\n"
 	     "(dais plan tells what the guest gets), needs-answer, no-iommu, or no, and why.\n"
-	     "No device is opened. NAME is a part of a device's name, or a pattern with * and ?.\n\n"
+	     "No device is opened. DEVICE is a part of a device's name, or a pattern with * and ?.\n\n"
 	     "  --all   Also those that have neither registers nor interrupts.\n"
 	     "  --json  Print JSON.\n"
 	     "  -h, --help  This help.");

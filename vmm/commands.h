@@ -2,6 +2,10 @@
 #ifndef VMM_COMMANDS_H
 #define VMM_COMMANDS_H
 
+#include <stdio.h>
+
+struct vm_option;
+
 /*
  * The subcommands. @argc and @argv are what stands behind the command's name. They return the
  * program's exit status, and print their own errors.
@@ -9,11 +13,23 @@
 struct command {
 	const char *name;
 	const char *help; /* one line */
+	/*
+	 * What may stand behind the name, for help and for completion: options, words in capitals
+	 * for values; one blank stands between an option and its value. Several ways have a line
+	 * each; one that begins with a blank goes on with the line before.
+	 */
+	const char *usage;
+	const struct vm_option *options; /* the "--OPTION VALUE" of @usage; NULL: there is none */
 	int (*main)(int argc, char *const *argv);
 };
 
 /* What this dais was built with, in registry.c; ends with a NULL name. */
 extern const struct command commands[];
+
+/* NULL: there is none of this name. */
+const struct command *command_find(const char *name);
+/* "usage: dais NAME …" and a newline, for each way to use this command. */
+void command_print_usage(const char *name, FILE *out);
 
 int cmd_list(int argc, char *const *argv);
 int cmd_bind(int argc, char *const *argv);
@@ -22,6 +38,7 @@ int cmd_check(int argc, char *const *argv);
 int cmd_run(int argc, char *const *argv);
 int cmd_plan(int argc, char *const *argv);
 int cmd_version(int argc, char *const *argv);
+int cmd_complete(int argc, char *const *argv);
 int cmd_help(int argc, char *const *argv);
 
 #endif

@@ -10,12 +10,26 @@
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
 
-static const struct command *command_find(const char *name)
+const struct command *command_find(const char *name)
 {
 	for (const struct command *c = commands; c->name; c++)
 		if (strcmp(c->name, name) == 0)
 			return c;
 	return NULL;
+}
+
+void command_print_usage(const char *name, FILE *out)
+{
+	const struct command *command = command_find(name);
+	const char *usage = command ? command->usage : NULL;
+	size_t length;
+
+	for (const char *line = usage; line; line = line[length] ? line + length + 1 : NULL) {
+		length = strcspn(line, "\n");
+		fprintf(out, "%s %s %s%s%.*s\n", line == usage ? "usage:" : "      ",
+			line[0] == ' ' ? "    " : "dais", line[0] == ' ' ? "" : name,
+			line[0] == ' ' ? "    " : " ", (int)length, line);
+	}
 }
 
 static int print_unknown(const char *name)

@@ -45,6 +45,8 @@ extern const struct vm_option vm_options[];
 
 /* The option of this key, or NULL. @in_file: of those that a file may hold. */
 const struct vm_option *option_find(const char *key, bool in_file);
+/* The option of an argument of the command line ("--key", "--key=value", "-k"), or NULL. */
+const struct vm_option *option_of_argument(const char *arg);
 /* The key that may have been meant by one that there is not, or NULL. */
 const char *option_nearest(const char *wrong, bool in_file);
 /* Set one; an error says source, key and value. */

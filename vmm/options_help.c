@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/device.h"
+#include "vmm/commands.h"
 #include "vmm/options.h"
 #include "vmm/registry.h"
 #include "vmm/wrap.h"
@@ -8,8 +9,8 @@
 
 void options_print_help(FILE *out)
 {
-	fputs("usage: dais run [--OPTION VALUE]...\n\n"
-	      "Start a virtual machine. Each option but those marked * may also stand in the\n"
+	command_print_usage("run", out);
+	fputs("\nStart a virtual machine. Each option but those marked * may also stand in the\n"
 	      "[vm] section of a file, as \"option = value\", where relative paths are relative\n"
 	      "to the file.\n\n",
 	      out);

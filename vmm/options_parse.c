@@ -23,7 +23,7 @@ static void unknown_option(const char *arg, struct err *err)
 		err_fix(err, "dais help run lists all options");
 }
 
-static const struct vm_option *find_option(const char *arg)
+const struct vm_option *option_of_argument(const char *arg)
 {
 	char key[64];
 
@@ -55,7 +55,7 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 					   struct err *err)
 {
 	const char *arg = argv[*i], *equals = strchr(arg, '=');
-	const struct vm_option *option = find_option(arg);
+	const struct vm_option *option = option_of_argument(arg);
 	const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
 
 	*value = "";

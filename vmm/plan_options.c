@@ -6,6 +6,7 @@
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/wrap.h"
 
@@ -161,8 +162,8 @@ int plan_options_parse(struct plan_options *options, struct vm_config *config, i
 
 void plan_options_print_help(FILE *out)
 {
-	fputs("usage: dais plan [OPTION]... [DEVICE]...\n\n"
-	      "Tell what a guest would get of devices of the host, and why: each property of\n"
+	command_print_usage("plan", out);
+	fputs("\nTell what a guest would get of devices of the host, and why: each property of\n"
 	      "the host's node, the guest's node, and whether the device can be passed (else\n"
 	      "the exit status is 3). Nothing is opened or changed. A device is named as in\n"
 	      "/sys/bus/platform/devices, or by its node's name or path.\n\n",

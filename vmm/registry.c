@@ -9,25 +9,38 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
+#include "vmm/options.h"
 
 const struct command commands[] = {
 #ifdef CONFIG_RUN
-	{ "run", "start a virtual machine", cmd_run },
+	{ "run", "start a virtual machine", "[--OPTION VALUE]...", vm_options, cmd_run },
 #endif
 #ifdef CONFIG_CHECK
-	{ "check", "tell what stands between this host and a run", cmd_check },
+	{ "check", "tell what stands between this host and a run",
+	  "[-c FILE]... [--json] [DEVICE]...\n"
+	  "--irq DEVICE[,KEY=VALUE]...",
+	  NULL, cmd_check },
 #endif
 #ifdef CONFIG_VFIO_PLATFORM
-	{ "bind", "give devices of the host to VFIO, for guests", cmd_bind },
-	{ "unbind", "give devices back to the host's drivers", cmd_unbind },
+	{ "bind", "give devices of the host to VFIO, for guests", "[--force] DEVICE...", NULL,
+	  cmd_bind },
+	{ "unbind", "give devices back to the host's drivers", "DEVICE...", NULL, cmd_unbind },
 #endif
 #ifdef CONFIG_PLAN
-	{ "list", "show the host's devices, and which of them a guest can have", cmd_list },
-	{ "plan", "tell what a guest would get of a device, and why", cmd_plan },
+	{ "list", "show the host's devices, and which of them a guest can have",
+	  "[--all] [--json] [DEVICE]...", NULL, cmd_list },
+	{ "plan", "tell what a guest would get of a device, and why",
+	  "[-c FILE | --device TYPE[,KEY=VALUE]... | DEVICE... | --all]\n"
+	  " [--host-dtb FILE | --live] [--json | --dot]",
+	  NULL, cmd_plan },
 #endif
-	{ "version", "print the version", cmd_version },
-	{ "help", "tell what the commands and options are", cmd_help },
-	{ NULL, NULL, NULL },
+#ifdef CONFIG_COMPLETION
+	{ "complete", "tell a shell how a command line may go on", "[WORD]...", NULL,
+	  cmd_complete },
+#endif
+	{ "version", "print the version", "", NULL, cmd_version },
+	{ "help", "tell what the commands and options are", "[COMMAND]", NULL, cmd_help },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 /* Without CONFIG_RUN there is no choice of devices: configurations are only read. */

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dais complete WORD...: what may stand in place of the last word of a command line, for the shells
+ * (contrib/completion). The words are those behind "dais"; the last one may be empty. A line each:
+ *
+ *	TEXT [TAB HELP]         the whole word; more follows when it ends with one of "=:,."
+ *	:files N                the name of a file, behind the first N characters of the word
+ *	:directories N          the same of a directory
+ *
+ * All is made from the tables of commands, options, devices and their keys, and from the texts that
+ * stand for values in their help ("auto|on|off", "FILE|fd:WHICH", "[-c FILE]... [DEVICE]...").
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "devices/device.h"
+#include "vfio/host_device.h"
+#include "vmm/base/str.h"
+#include "vmm/commands.h"
+#include "vmm/option_values.h"
+#include "vmm/registry.h"
+#include "vmm/sandbox.h"
+
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+struct completion {
+	const char *word;
+	size_t done; /* so much of it stands before what is to be completed */
+};
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* One text that may stand there, if it goes on as the word begins; of @help, the first sentence. */
+static void offer(const struct completion *c, const char *text, const char *suffix,
+		  const char *help)
+{
+	char whole[256];
+	const char *end;
+
+	snprintf(whole, sizeof(whole), "%s%s", text, suffix);
+	if (!begins(whole, c->word + c->done))
+		return;
+	printf("%.*s%s", (int)c->done, c->word, whole);
+	if (help) {
+		end = strstr(help, ". ");
+		printf("\t%.*s", (int)(end ? (size_t)(end - help) : strcspn(help, ";")), help);
+	}
+	putchar('\n');
+}
+
+static void offer_files(const struct completion *c)
+{
+	printf(":files %zu\n", c->done);
+}
+
+static void offer_directories(const struct completion *c)
+{
+	printf(":directories %zu\n", c->done);
+}
+
+static void offer_name(void *opaque, const char *name)
+{
+	offer(opaque, name, "", NULL);
+}
+
+static void offer_host_devices(const struct completion *c)
+{
+	struct completion copy = *c;
+
+	vfio_host_device_for_each(offer_name, &copy);
+}
+
+static void offer_commands(const struct completion *c)
+{
+	for (const struct command *command = commands; command->name; command++)
+		offer(c, command->name, "", command->help);
+}
+
+/* Of several values with commas between, the last one. */
+static struct completion after_comma(const struct completion *c)
+{
+	const char *comma = strrchr(c->word + c->done, ',');
+
+	return (struct completion){ c->word, comma ? (size_t)(comma + 1 - c->word) : c->done };
+}
+
+static void offer_layers(const struct completion *c)
+{
+	struct completion last = after_comma(c);
+
+	for (unsigned int i = 0; i < N_SANDBOX_LAYERS; i++)
+		if (sandbox_layer_may_miss(i))
+			offer(&last, sandbox_layer_names[i], "", NULL);
+}
+
+static void offer_device(const struct completion *c);
+
+/* Values, by the word that stands for them in help. */
+static const struct {
+	const char *word;
+	void (*offer)(const struct completion *c);
+} kinds[] = {
+	{ "FILE", offer_files },
+	{ "DIR", offer_directories },
+	{ "TYPE", offer_device },
+	{ "DEVICE", offer_host_devices },
+	{ "COMMAND", offer_commands },
+	{ "LAYER", offer_layers },
+	{ NULL, NULL },
+};
+
+/* @arg begins with a word that stands for values. */
+static void offer_kind(const struct completion *c, const char *arg)
+{
+	size_t length = strspn(arg, CAPITALS);
+
+	for (size_t i = 0; kinds[i].word; i++)
+		if (strlen(kinds[i].word) == length && begins(arg, kinds[i].word))
+			kinds[i].offer(c);
+}
+
+/* One of the alternatives in @arg: "auto", "FILE", "file:FILE", "host[:FILE]". */
+static void offer_alternative(const struct completion *c, const char *arg)
+{
+	size_t length = strcspn(arg, CAPITALS "|[");
+	struct completion behind = { c->word, c->done + length };
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s", (int)length, arg);
+	if (!length || (strspn(arg + length, CAPITALS) && begins(c->word + c->done, text)))
+		offer_kind(&behind, arg + length);
+	else
+		offer(c, text, "", NULL);
+}
+
+/* What may stand for @arg; @choices of which it does not tell are several, with commas between. */
+static void offer_values(const struct completion *c, const char *arg, const char *const *choices)
+{
+	struct completion last = after_comma(c);
+
+	if (choices && strspn(arg, CAPITALS)) {
+		for (; *choices; choices++)
+			offer(&last, *choices, "", NULL);
+		return;
+	}
+	for (; arg; arg = strchr(arg, '|') ? strchr(arg, '|') + 1 : NULL)
+		offer_alternative(c, arg);
+}
+
+static void offer_keys(const struct completion *c, const struct device_class *class)
+{
+	const char *value = strchr(c->word + c->done, '=');
+	struct completion behind = { c->word, value ? (size_t)(value + 1 - c->word) : 0 };
+
+	if (!value)
+		offer(c, "id", "=", "A name for the device");
+	for (const struct device_key *key = class->keys; key && key->key; key++) {
+		size_t length = strlen(key->key);
+		const char *typed = c->word + c->done;
+
+		if (!value)
+			offer(c, key->key, key->suffix == DEVICE_KEY_NAMED ? "." : "=", key->help);
+		else if (begins(typed, key->key) && strchr("=.", typed[length]))
+			offer_values(&behind, key->arg, NULL);
+	}
+}
+
+/* TYPE[,KEY=VALUE]... */
+static void offer_device(const struct completion *c)
+{
+	const struct completion last = after_comma(c);
+	const struct device_class *class;
+	char type[64];
+
+	if (last.done > c->done) {
+		snprintf(type, sizeof(type), "%.*s", (int)strcspn(c->word + c->done, ","),
+			 c->word + c->done);
+		class = device_class_find(type);
+		if (class)
+			offer_keys(&last, class);
+		return;
+	}
+	for (size_t i = 0; device_classes[i]; i++)
+		offer(c, device_classes[i]->name, device_classes[i]->keys ? "," : "",
+		      device_classes[i]->help);
+}
+
+/* The words of a table of options. @before: the word before, NULL if it belongs to something else.
+ */
+static void offer_options(const struct completion *c, const struct command *command,
+			  const char *before)
+{
+	const struct vm_option *option = before ? option_of_argument(before) : NULL;
+	const char *equals = strchr(c->word, '=');
+	char text[64];
+
+	if (option && option->arg && c->word[0] != '-' && !strchr(before, '=')) {
+		offer_values(c, option->arg, option->choices);
+		return;
+	}
+	option = equals ? option_of_argument(c->word) : NULL;
+	if (option && option->arg) {
+		struct completion behind = { c->word, (size_t)(equals + 1 - c->word) };
+
+		offer_values(&behind, option->arg, option->choices);
+		return;
+	}
+	for (option = command->options; option->key; option++) {
+		snprintf(text, sizeof(text), "--%s", option->key);
+		offer(c, text, "", option->help);
+		snprintf(text, sizeof(text), "--no-%s", option->key);
+		if (option->set == option_set_bool && begins(c->word, "--no-"))
+			offer(c, text, "", NULL);
+	}
+}
+
+/* The next word of a usage from @text on, what is not behind a comma; NULL: no more. */
+static const char *usage_word(const char *text, char word[32])
+{
+	do {
+		text += strspn(text, " []|.\n");
+		snprintf(word, 32, "%.*s", (int)strcspn(text, " []|.\n"), text);
+		text += strlen(word);
+	} while (word[0] == ',');
+	return word[0] ? text : NULL;
+}
+
+/* The words of a usage: options, and what else it takes. */
+static void offer_usage(const struct completion *c, const char *usage, const char *before)
+{
+	char word[32];
+
+	for (const char *at = usage; before && (at = usage_word(at, word));) {
+		if (word[0] == '-' && !strcmp(word, before) && at[0] == ' ' &&
+		    strspn(at + 1, CAPITALS)) {
+			offer_kind(c, at + 1);
+			return;
+		}
+	}
+	while ((usage = usage_word(usage, word))) {
+		if (word[0] != '-')
+			offer_kind(c, word);
+		else if (c->word[0] == '-')
+			offer(c, word, "", NULL);
+		if (word[0] == '-' && usage[0] == ' ' && strspn(usage + 1, CAPITALS))
+			usage += 1 + strspn(usage + 1, CAPITALS);
+	}
+	if (c->word[0] == '-')
+		offer(c, "--help", "", NULL);
+}
+
+int cmd_complete(int argc, char *const *argv)
+{
+	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0 };
+	const char *before = argc > 2 ? argv[argc - 2] : NULL;
+	const struct command *command;
+
+	if (argc < 2) {
+		offer_commands(&c);
+		return EXIT_STATUS_OK;
+	}
+	command = command_find(argv[0]);
+	if (command && command->options)
+		offer_options(&c, command, before);
+	else if (command)
+		offer_usage(&c, command->usage, before);
+	return EXIT_STATUS_OK;
+}
