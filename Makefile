@@ -373,8 +373,8 @@ install: $(B)/dais
 
 # Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb
 deb:
-	@scripts/setup build cross deb
-	@O=$(O) scripts/deb arm64
+	@scripts/setup build cross armhf deb
+	@O=$(O) scripts/deb arm64 armhf
 
 clean:
 	rm -rf $(O)
@@ -394,7 +394,7 @@ help:
 
 #: make [all]            build/ARCH/dais; for arm64 also the bare-metal test guests
 #: make install          to DESTDIR PREFIX (/usr/local)
-#: make deb              Debian packages in build/deb/
+#: make deb              Debian packages for arm64 and armhf, in build/deb/
 #: make clean            removes build/
 #:
 #: make defconfig        everything; minimal_defconfig: only what passthrough needs
