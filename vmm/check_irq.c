@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -72,7 +74,6 @@ static int configure(struct trial *t, struct err *err)
 		(char *)"--console",         (char *)"none",
 		(char *)"--default-devices", (char *)"no",
 		(char *)"--keeper",          (char *)"no",
-		(char *)"--sandbox",         (char *)"off", /* one process runs many guests */
 		(char *)"--device",          (char *)"test-device",
 		(char *)"--device",          device,
 	};
@@ -81,6 +82,9 @@ static int configure(struct trial *t, struct err *err)
 	snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", t->image_fd);
 	snprintf(device, sizeof(device), "vfio-platform,host=%s,irq-mode=%s", t->device, t->mode);
 	config_init(&t->config);
+	/* As much as this host has: the guest is dais's own. */
+	t->config.sandbox.may_miss =
+		1u << SANDBOX_NAMESPACES | 1u << SANDBOX_USER | 1u << SANDBOX_LANDLOCK;
 	return options_parse(&t->config, (int)n_elems(argv), argv, &wish, err);
 }
 
@@ -167,39 +171,64 @@ static const char *verdict(const struct trial *t, int ret)
 	return "it did not come, or was not completed";
 }
 
-/* Prints one line. Returns as check_irq(). */
+/* Prints one line. Returns 0, or 1 when something is not well. */
+static int build_and_run(struct trial *t)
+{
+	struct err err = { 0 };
+	int ret = machine_build(&t->machine, &t->config, &err);
+
+	if (!ret) {
+		const char *wrong;
+
+		read_irq(t);
+		ret = run_guest(t, &err);
+		wrong = ret < 0 ? err.what : verdict(t, ret);
+		printf("  %-8s %s: %s%s\n", t->mode, t->way->name, wrong ? "FAILED: " : "ok",
+		       wrong ? wrong : "");
+		ret = wrong != NULL;
+	} else if (err_exit_status(&err) == EXIT_STATUS_HOST) {
+		printf("  %-8s %s: not here: %s\n", t->mode, t->way->name,
+		       err.why[0] ? err.why : err.what);
+		ret = 0;
+	} else {
+		err_print(&err);
+		ret = 1;
+	}
+	machine_destroy(&t->machine);
+	close_fd(&t->timer_fd);
+	return ret;
+}
+
+/* In a process of its own: it ends shut in. Returns as check_irq(). */
 static int try_one(struct trial *t, struct err *err)
 {
-	const char *wrong;
+	siginfo_t end;
+	pid_t pid;
 	int ret;
 
 	t->n_ticks = 0;
 	t->timer_fd = -1;
 	ret = configure(t, err);
-	if (ret) {
-		config_destroy(&t->config);
-		return ret;
-	}
-	ret = machine_build(&t->machine, &t->config, err);
 	if (!ret) {
-		read_irq(t);
-		ret = run_guest(t, err);
-		wrong = ret < 0 ? err->what : verdict(t, ret);
-		printf("  %-8s %s: %s%s\n", t->mode, t->way->name, wrong ? "FAILED: " : "ok",
-		       wrong ? wrong : "");
-		ret = wrong != NULL;
-	} else if (err_exit_status(err) == EXIT_STATUS_HOST) {
-		printf("  %-8s %s: not here: %s\n", t->mode, t->way->name,
-		       err->why[0] ? err->why : err->what);
-		ret = 0;
+		fflush(stdout);
+		pid = sys_fork();
+		if (!pid)
+			exit(build_and_run(t));
+		ret = pid < 0 ? pid : sys_waitid(P_PID, (id_t)pid, &end, WEXITED);
+		if (ret)
+			err_set(err, ret, "run a guest in a process of its own");
 	}
-	machine_destroy(&t->machine);
 	config_destroy(&t->config);
-	close_fd(&t->timer_fd);
-	return ret;
+	if (ret)
+		return ret;
+	if (end.si_code == CLD_EXITED)
+		return end.si_status;
+	printf("  %-8s %s: FAILED: it died of SIG%s\n", t->mode, t->way->name,
+	       sigabbrev_np(end.si_status) ?: "?");
+	return 1;
 }
 
-/* What the device is, once, by building the machine as "auto" has it. */
+/* What the device is, once, by building the machine as "auto" has it; no guest runs. */
 static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
 {
 	int ret;
@@ -207,6 +236,7 @@ static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
 	t->mode = "auto";
 	ret = configure(t, err);
 	if (!ret) {
+		t->config.sandbox.mode = SANDBOX_OFF;
 		ret = machine_build(&t->machine, &t->config, err);
 		if (!ret)
 			*n_irqs = vfio_irq_counts(t->machine.vm.vfio, NULL, 0);

@@ -75,6 +75,8 @@ static int apply(enum sandbox_layer layer, apply_layer *fn, const struct sandbox
 		return 0;
 	}
 	err_prefix(err, "sandbox, layer %s", name);
+	if (!err->why[0])
+		err_why(err, "this kernel, or a policy of this host, does not allow it");
 	if (!err->fix[0] && sandbox_layer_may_miss(layer))
 		err_fix(err, "where the host cannot have it: --sandbox-allow-missing=%s", name);
 	return err_host(err);

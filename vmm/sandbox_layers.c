@@ -215,9 +215,9 @@ int sandbox_apply_landlock(const struct sandbox_config *config, struct err *err)
 	(void)config;
 	if (version <= 0) {
 		err_set(err, version ? version : -ENOSYS, "this kernel has no Landlock");
-		err_fix(err,
-			"CONFIG_SECURITY_LANDLOCK and \"landlock\" in the kernel's lsm= list, or "
-			"--sandbox-allow-missing=landlock");
+		err_why(err, "it is built, or was booted, without it");
+		err_fix(err, "CONFIG_SECURITY_LANDLOCK and \"landlock\" in the kernel's lsm= list, "
+			     "or --sandbox-allow-missing=landlock");
 		return err->code;
 	}
 	if (v >= n_elems(n_fs))

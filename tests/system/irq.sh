@@ -122,6 +122,19 @@ expect check-irq-eoi 0 dais check --irq 10000000.edu,eoi=0:0x64:write
 expect check-irq-edge 0 dais check --irq 10300000.edge
 expect check-irq-two 0 dais check --irq 10400000.multi
 says check-irq-both "interrupt 0" "interrupt 1"
+: >"$out"
+dais check --irq 10000000.edu >"$out" 2>&1 </dev/null &
+dais_pid=$! confined=
+while kill -0 $dais_pid 2>/dev/null; do
+	for process in $(pidof dais); do
+		! grep -q "^Seccomp:[^0-9]*2" "/proc/$process/status" 2>/dev/null || confined=1
+	done
+done
+if [ $confined ]; then
+	pass check-irq-confined
+else
+	fail check-irq-confined "no process had a seccomp filter"
+fi
 expect check-irq-nothing 2 dais check --irq nonesuch
 
 # A line that nobody handles is told of, once.
