@@ -54,6 +54,12 @@ struct arch_cpu_config {
  */
 int arch_vcpus_init(struct vm *vm, struct arch_cpu_config *config, struct err *err);
 
+/* Bits of the guest's physical addresses. */
+static inline unsigned int arch_ipa_bits(enum arch_switch aarch32, unsigned int kvm_bits)
+{
+	return aarch32 == ARCH_ON ? 32 : kvm_bits;
+}
+
 /* What wants an initialised VGIC: the PMU. After vgic_init(). */
 int arch_vcpus_finish(struct vm *vm, const struct arch_cpu_config *config, struct err *err);
 

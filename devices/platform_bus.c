@@ -66,11 +66,17 @@ static int no_room(const struct platform_bus *bus, const char *owner, uint64_t s
 
 	err_set(err, ENOSPC, "%s: no guest addresses for a region of %s", owner,
 		str_size(size, buf));
-	err_why(err,
-		"the windows 0x%" PRIx64 "-0x%" PRIx64 " and 0x%" PRIx64 "-0x%" PRIx64
-		" have no free, aligned range of this size",
-		bus->windows[0].start, range_last(bus->windows[0]), bus->windows[1].start,
-		range_last(bus->windows[1]));
+	if (bus->windows[1].size)
+		err_why(err,
+			"the windows 0x%" PRIx64 "-0x%" PRIx64 " and 0x%" PRIx64 "-0x%" PRIx64
+			" have no free, aligned range of this size",
+			bus->windows[0].start, range_last(bus->windows[0]), bus->windows[1].start,
+			range_last(bus->windows[1]));
+	else
+		err_why(err,
+			"the window 0x%" PRIx64 "-0x%" PRIx64
+			" of a 32-bit guest has no free, aligned range of this size",
+			bus->windows[0].start, range_last(bus->windows[0]));
 	err_fix(err, "assign fewer devices, or pin regions closer together with gpa=");
 	return err->code;
 }

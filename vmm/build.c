@@ -277,6 +277,7 @@ int machine_build(struct machine *m, const struct vm_config *config, struct err 
 		.pmu = config->pmu,
 		.sve = config->sve,
 		.pauth = config->pauth,
+		.aarch32 = config->aarch32,
 		.affinity = config->affinity ? config->affinity[0] : NULL,
 	};
 	vm_init(&m->vm);

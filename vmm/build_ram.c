@@ -32,7 +32,7 @@ int machine_make_ram(struct machine *m, struct err *err)
 	struct vm *vm = &m->vm;
 	int ret;
 
-	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
+	memmap_init(&vm->memmap, arch_ipa_bits(m->cpus.aarch32, vm->kvm.caps.ipa_bits));
 	if (m->phys.fd >= 0) {
 		ret = phys_ram_add_banks(&m->phys, m->config->memory, &vm->ram, err);
 	} else {

@@ -58,7 +58,6 @@ void check_kvm(struct check *check)
 		check_say_err(check, CHECK_BLOCKS, NULL, &err);
 		return;
 	}
-	memmap_init(&vm->memmap, vm->kvm.caps.ipa_bits);
 	if (vm_create(vm, &err)) {
 		check_say_err(check, CHECK_BLOCKS, NULL, &err);
 		return;
@@ -81,6 +80,14 @@ void check_kvm(struct check *check)
 		check_say(check, CHECK_BLOCKS, "%s: cpus = %u, and KVM gives a guest %u at most",
 			  wish->name, wish->config.n_vcpus, vm->kvm.caps.max_vcpus);
 		check_fix(check, "cpus = %u", vm->kvm.caps.max_vcpus);
+	}
+	for (unsigned int i = 0; i < check->n_vms; i++) {
+		if (check->vms[i].config.aarch32 != ARCH_ON || vm->kvm.caps.el1_32bit)
+			continue;
+		check_say(check, CHECK_BLOCKS,
+			  "%s: its guest is a 32-bit one, and this processor's EL1 is 64-bit only",
+			  check->vms[i].name);
+		check_fix(check, "kernel = an arm64 Image");
 	}
 }
 

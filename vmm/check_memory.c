@@ -37,16 +37,18 @@ static void check_place(struct check *check, const struct check_vm *vm)
 	const struct vm_config *config = &vm->config;
 	struct range holes[MAX_HOLES];
 	unsigned int n_holes = find_holes(vm, holes);
+	struct memmap map;
 	struct ram ram;
 	struct err err;
 	int ret;
 
+	memmap_init(&map, arch_ipa_bits(config->aarch32, check->vm.kvm.caps.ipa_bits));
 	ram_init(&ram);
 	if (config->memory_base == RAM_ANYWHERE)
-		ret = ram_plan(&ram, &check->vm.memmap, config->memory, holes, n_holes, &err);
+		ret = ram_plan(&ram, &map, config->memory, holes, n_holes, &err);
 	else
-		ret = ram_plan_at(&ram, &check->vm.memmap, config->memory_base, config->memory,
-				  holes, n_holes, &err);
+		ret = ram_plan_at(&ram, &map, config->memory_base, config->memory, holes, n_holes,
+				  &err);
 	if (ret)
 		check_say_err(check, CHECK_BLOCKS, vm, &err);
 	ram_destroy(&ram);

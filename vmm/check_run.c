@@ -96,13 +96,17 @@ static int read_vms(struct check *check, const struct check_request *request)
 static void check_images(struct check *check)
 {
 	for (unsigned int i = 0; i < check->n_vms; i++) {
-		const struct check_vm *vm = &check->vms[i];
+		struct check_vm *vm = &check->vms[i];
+		struct arch_cpu_config cpus = { .aarch32 = vm->config.aarch32 };
 		struct boot_files files = BOOT_FILES_NONE;
 		struct err err;
 
 		if (vm->is_file &&
-		    boot_files_open(&files, vm->config.kernel, vm->config.initrd, &err))
+		    (boot_files_open(&files, vm->config.kernel, vm->config.initrd, &err) ||
+		     arch_boot_probe(&files, &cpus, &err)))
 			check_say_err(check, CHECK_BLOCKS, vm, &err);
+		/* for the steps that follow */
+		vm->config.aarch32 = cpus.aarch32;
 		boot_files_close(&files);
 	}
 }

@@ -62,6 +62,7 @@ struct vm_config {
 	enum arch_switch pmu;
 	enum arch_switch sve;
 	enum arch_switch pauth;
+	enum arch_switch aarch32;
 	/* n_vcpus bit sets of host CPUs, none empty; NULL: anywhere */
 	uint64_t (*affinity)[VM_AFFINITY_WORDS];
 	unsigned int rt_priority;  /* 0: ordinary scheduling */

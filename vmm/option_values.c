@@ -69,6 +69,22 @@ int option_set_bool(struct vm_config *config, const struct vm_option *option, co
 	return ret;
 }
 
+int option_set_switch(struct vm_config *config, const struct vm_option *option, const char *value,
+		      const struct option_source *source, struct err *err)
+{
+	enum arch_switch *field = field_of(config, option);
+	bool on;
+
+	(void)source;
+	if (str_to_bool(value, &on)) {
+		err_usage(err, "unknown value");
+		err_fix(err, "give yes or no");
+		return err->code;
+	}
+	*field = on ? ARCH_ON : ARCH_OFF;
+	return 0;
+}
+
 int option_set_number(struct vm_config *config, const struct vm_option *option, const char *value,
 		      const struct option_source *source, struct err *err)
 {

@@ -38,13 +38,18 @@ const struct vm_option *option_of_argument(const char *arg)
 	return NULL;
 }
 
+static bool is_yes_or_no(const struct vm_option *option)
+{
+	return option->set == option_set_bool || option->set == option_set_switch;
+}
+
 /* "--no-KEY" for "--KEY no", as a bare "--KEY" is for "--KEY yes" */
 static const struct vm_option *find_negated(const char *arg)
 {
 	const struct vm_option *option =
 		strncmp(arg, "--no-", 5) == 0 ? option_find(arg + 5, false) : NULL;
 
-	return option && option->set == option_set_bool ? option : NULL;
+	return option && is_yes_or_no(option) ? option : NULL;
 }
 
 /*
@@ -74,7 +79,7 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	} else if (equals) {
 		*value = equals + 1;
 		return option;
-	} else if (option->set == option_set_bool && (!next || next[0] == '-')) {
+	} else if (is_yes_or_no(option) && (!next || next[0] == '-')) {
 		*value = "yes";
 		return option;
 	} else if (next) {

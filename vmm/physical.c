@@ -48,7 +48,7 @@ int machine_take_physical(struct machine *m, struct err *err)
 	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;
-	wish.ipa_bits = kvm.caps.ipa_bits;
+	wish.ipa_bits = arch_ipa_bits(m->cpus.aarch32, kvm.caps.ipa_bits);
 	kvm_close(&kvm);
 	ret = phys_ram_create(&m->phys, &wish, err);
 	if (!ret)

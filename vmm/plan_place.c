@@ -136,7 +136,7 @@ int plan_place(struct plan *plan, const struct vm_config *config, struct err *er
 
 	if (!bus)
 		return err_set(err, ENOMEM, "place devices");
-	memmap_init(&map, DEFAULT_IPA_BITS);
+	memmap_init(&map, arch_ipa_bits(config->aarch32, DEFAULT_IPA_BITS));
 	platform_bus_init(bus, &map, NULL, SPI_MAX_COUNT);
 	for (int pinned = 1; pinned >= 0; pinned--)
 		for (unsigned int i = 0; i < config->n_devices && !ret; i++)

@@ -6,10 +6,11 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
-static void describe_cpus(struct vm *vm, struct dt *dt)
+/* Of a 32-bit guest MPIDR has 32 bits, and Linux there reads one cell (arm,cpus.yaml). */
+static void describe_cpus(struct vm *vm, bool is_32bit, struct dt *dt)
 {
 	dt_begin_node(dt, "cpus");
-	dt_prop_u32(dt, "#address-cells", 2);
+	dt_prop_u32(dt, "#address-cells", is_32bit ? 1 : 2);
 	dt_prop_u32(dt, "#size-cells", 0);
 	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
 		uint64_t mpidr = vm->vcpus[i].mpidr;
@@ -17,7 +18,10 @@ static void describe_cpus(struct vm *vm, struct dt *dt)
 		dt_begin_node(dt, "cpu@%llx", (unsigned long long)mpidr);
 		dt_prop_str(dt, "device_type", "cpu");
 		dt_prop_str(dt, "compatible", "arm,armv8");
-		dt_prop_u64(dt, "reg", mpidr);
+		if (is_32bit)
+			dt_prop_u32(dt, "reg", (uint32_t)mpidr);
+		else
+			dt_prop_u64(dt, "reg", mpidr);
 		dt_prop_str(dt, "enable-method", "psci");
 		dt_end_node(dt);
 	}
@@ -34,7 +38,7 @@ static void describe_pmu(const struct vm *vm, struct dt *dt)
 
 void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt)
 {
-	describe_cpus(vm, dt);
+	describe_cpus(vm, config->aarch32 == ARCH_ON, dt);
 	describe_psci(dt);
 	describe_timer(vm, "arm,armv8-timer", dt);
 	if (config->pmu == ARCH_ON)

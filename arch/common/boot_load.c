@@ -7,7 +7,6 @@
 #include "arch/arch.h"
 #include "arch/common/image.h"
 #include "arch/common/placement.h"
-#include "arch/common/zimage.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
@@ -115,24 +114,22 @@ int boot_load_zimage(const struct ram *ram, struct image *image, const struct bo
 		.initrd_window = 512ULL << 20,
 	};
 	struct placement wish = { .rules = &rules, .name = image->name };
-	struct zimage z;
+	const struct zimage *z = &image->zimage;
 	char *dst;
-	int ret = zimage_read(image->fd, image->size, image->name, &z, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	wish.image_at = zimage_offset(&z);
-	wish.image_size = zimage_extent(&z);
+	wish.image_at = zimage_offset(z);
+	wish.image_size = zimage_extent(z);
 	ret = boot_place(ram, files, &wish, boot, err);
 	if (ret < 0)
 		return ret;
 	/* r0 = 0, r1: no machine type that is registered, r2: the tree */
 	boot->args[1] = UINT32_MAX;
 	boot->args[2] = boot->dtb;
-	dst = ram_ptr(ram, boot->entry, z.size);
-	ret = file_pread_all(image->fd, dst, z.size, 0);
+	dst = ram_ptr(ram, boot->entry, z->size);
+	ret = file_pread_all(image->fd, dst, z->size, 0);
 	if (ret < 0)
 		return err_set(err, ret, "read the kernel %s", image->name);
-	sync_code(dst, z.size);
+	sync_code(dst, z->size);
 	return boot_load_initrd(files, ram, boot, err);
 }

@@ -179,8 +179,9 @@ int image_open(struct image *image, const struct boot_files *files, struct err *
 	image->kind = image_kind(image->head, image->head_size, &what);
 	switch (image->kind) {
 	case IMAGE_ARM64:
-	case IMAGE_ZIMAGE:
 		return 0;
+	case IMAGE_ZIMAGE:
+		return zimage_read(image->fd, image->size, image->name, &image->zimage, err);
 	case IMAGE_GZIP:
 	case IMAGE_ZBOOT:
 		return open_packed(image, err);

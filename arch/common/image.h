@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "arch/common/zimage.h"
 #include "vmm/base/err.h"
 
 struct boot_files;
@@ -41,6 +42,7 @@ int image_zboot_payload(const uint8_t *head, uint64_t file_size, const char *nam
 /* The bytes of a kernel image, unpacked if they were packed by gzip. */
 struct image {
 	enum image_kind kind;  /* IMAGE_ARM64, or IMAGE_ZIMAGE, which is never packed */
+	struct zimage zimage;  /* what its header says */
 	const char *name;      /* the file's, for messages; the caller's */
 	int fd;                /* the caller's */
 	uint64_t size;         /* of the file */
@@ -51,8 +53,8 @@ struct image {
 };
 
 /*
- * Recognise the kernel of @files, read its head and refuse what is no kernel. image_close() after a
- * failure too.
+ * Recognise the kernel of @files, read its head and refuse what is no kernel or a broken zImage.
+ * image_close() after a failure too.
  */
 int image_open(struct image *image, const struct boot_files *files, struct err *err);
 

@@ -92,8 +92,11 @@ static int read_header(int fd, uint64_t file_size, const char *name, struct zima
 	uint8_t head[ZIMAGE_HEADER_SIZE];
 	uint32_t start, end;
 	char sizes[2][32];
-	int ret = file_pread_all(fd, head, sizeof(head), 0);
+	int ret;
 
+	if (file_size < sizeof(head))
+		return corrupt(name, "the file ends before it does", err);
+	ret = file_pread_all(fd, head, sizeof(head), 0);
 	if (ret < 0)
 		return err_set(err, ret, "read the kernel %s", name);
 	if (get_le32(head + ZIMAGE_ENDIAN) == ENDIAN_BIG) {

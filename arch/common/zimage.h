@@ -20,9 +20,8 @@ struct zimage {
 };
 
 /*
- * Read the header and the table of the zImage @fd, a file of @file_size bytes, of which the first
- * 64 are there. Refuses big-endian kernels, and a header that the file belies. @name is the
- * file's, for messages.
+ * Read the header and the table of the zImage @fd, a file of @file_size bytes. Refuses big-endian
+ * kernels, and a header that the file belies. @name is the file's, for messages.
  */
 int zimage_read(int fd, uint64_t file_size, const char *name, struct zimage *z, struct err *err);
 

@@ -25,6 +25,25 @@ refuses truncated-image 2 "$work/short.img" -- --kernel $work/short.img
 refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
 head -c 100000 "$job/Image" | gzip | head -c 1000 >"$work/cut.gz"
 refuses truncated-gzip 2 "$work/cut.gz" -- --kernel $work/cut.gz
+# zimage END: the header of one that ends there, and nothing behind it
+zimage()
+{
+	head -c 36 /dev/zero
+	printf '\030\050\157\001\0\0\0\0%b\001\002\003\004' "$1"
+	head -c 4096 /dev/zero
+}
+zimage '\0\020\0\0' >"$work/zImage"
+zimage '\0\040\0\0' >"$work/cut-zImage"
+zimage '\040\0\0\0' >"$work/short-zImage"
+refuses truncated-zimage 2 "$work/cut-zImage is truncated" "8 KiB" -- --kernel "$work/cut-zImage" --memory 256M
+refuses lying-zimage 2 "ends before it has begun" -- --kernel "$work/short-zImage" --memory 256M
+refuses 32-bit-image-for-64-bit-vcpus 2 "32-bit (a zImage)" "aarch32=no" -- --kernel "$work/zImage" --no-aarch32
+refuses 64-bit-image-for-32-bit-vcpus 2 "64-bit (an arm64 Image)" "zImage" -- $hello --aarch32
+refuses aarch32-beyond-4-gib 2 "memory = 4 GiB" "32-bit address space" "3 GiB" -- --kernel "$work/zImage" --memory 4G
+# a Neoverse N1 has AArch32 at EL0 only
+if grep -q 'CPU part.*0xd0c' /proc/cpuinfo; then
+	refuses no-aarch32-at-el1 3 "KVM_CAP_ARM_EL1_32BIT" "arm64 kernel" -- --kernel "$work/zImage" --memory 256M
+fi
 mkfifo "$work/kernel-fifo"
 refuses kernel-is-a-fifo 2 "not a regular file" -- --kernel $work/kernel-fifo
 truncate -s 80M "$work/large"

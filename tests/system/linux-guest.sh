@@ -60,6 +60,18 @@ reboot)
 	reboot -f
 	sleep 60
 	;;
+reboot-once)
+	# The same in short: whatever else is to be known of the first boot comes before.
+	disk_ready || exit 1
+	last=$(($(blockdev --getsz $disk) - 1))
+	second=$(dd if=$disk bs=512 skip=$last count=1 2>/dev/null | grep -c '^rebooted$')
+	[ "$second" = 1 ] || echo "$(uname -m) with $(nproc) processors, disk: sha256 $(checksum)"
+	echo "boot $second: sha256 $(dd if=$disk bs=512 count=$last 2>/dev/null | sha256sum | cut -d ' ' -f 1)"
+	[ "$second" = 0 ] || exit 0
+	{ echo; echo rebooted; cat /dev/zero; } | head -c 512 | dd of=$disk bs=512 seek=$last conv=fsync 2>/dev/null
+	reboot -f
+	sleep 60
+	;;
 alarm)
 	rtc=$(grep -l pl031 /sys/class/rtc/*/name | while read -r name; do
 		[ ! -e "${name%/name}/device/of_node/dma-coherent" ] || echo "${name%/name}"

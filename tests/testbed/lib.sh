@@ -19,7 +19,7 @@ die()
 	exit 125
 }
 
-# debs NAME [--suite SUITE] PACKAGE...: prints the directory where these arm64 packages are unpacked
+# debs NAME [--suite SUITE] PACKAGE...: prints the directory where these packages, of $arch or arm64, are unpacked
 debs()
 {
 	local dir=$cache/testbed/$1 suite=()
@@ -32,8 +32,8 @@ debs()
 	mkdir -p "$cache/testbed"
 	(
 		flock 7
-		"$root/scripts/fetch-debs" "${suite[@]}" arm64 "$dir" "$@"
-	) 7>"$cache/testbed/lock" || die "cannot get Debian's $* for arm64"
+		"$root/scripts/fetch-debs" "${suite[@]}" "${arch:-arm64}" "$dir" "$@"
+	) 7>"$cache/testbed/lock" || die "cannot get Debian's $* for ${arch:-arm64}"
 	echo "$dir"
 }
 

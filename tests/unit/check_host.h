@@ -37,11 +37,14 @@
 	"CONFIG_SECURITY_LANDLOCK=y\nCONFIG_USER_NS=y\n"
 #define OPTIONS "# Linux\nCONFIG_KVM=y\n" OPTIONS_BUT_KVM
 
+/* Enough of an arm64 Image to be recognised */
+#define IMAGE "........................................................ARMd....."
+
 /* A Midway on which /vm.conf runs. */
 static inline void make_host(void)
 {
 	static const char *const files[][2] = {
-		{ "/Image", "image" },
+		{ "/Image", IMAGE },
 		{ "/vm.conf", VM DEVICE(BOUND) },
 		{ "/boot/config-6.12.0", OPTIONS },
 		{ "/proc/self/status", "CapEff:\t0000000000004000\nNoNewPrivs:\t0\n" },

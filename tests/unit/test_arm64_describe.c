@@ -27,9 +27,8 @@ static int any_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	return 0;
 }
 
-static void describe(enum vgic_version version, enum arch_switch pmu)
+static void describe_with(enum vgic_version version, const struct arch_cpu_config *config)
 {
-	const struct arch_cpu_config config = { .pmu = pmu };
 	struct err err;
 	struct dt dt;
 	size_t size;
@@ -43,11 +42,16 @@ static void describe(enum vgic_version version, enum arch_switch pmu)
 	cr_assert_eq(vgic_create(&vm, version, &vm.vgic, &err), 0);
 	dt_init(&dt);
 	vgic_describe(vm.vgic, &dt);
-	arch_describe(&vm, &config, &dt);
+	arch_describe(&vm, config, &dt);
 	free(tree);
 	cr_assert_eq(dt_finish(&dt, &tree, &size, &err), 0, "%s", err.what);
 	dt_destroy(&dt);
 	vgic_destroy(vm.vgic);
+}
+
+static void describe(enum vgic_version version, enum arch_switch pmu)
+{
+	describe_with(version, &(struct arch_cpu_config){ .pmu = pmu });
 }
 
 static void expect_cells(const char *path, const char *name, const uint32_t *want, size_t n)
@@ -103,6 +107,16 @@ Test(arm64_describe, gicv3)
 	expect_str("/timer", "compatible", "arm,armv8-timer");
 	expect_str("/pmu", "compatible", "arm,armv8-pmuv3");
 	EXPECT_CELLS("/pmu", "interrupts", 1, 7, 4);
+	free(tree);
+}
+
+Test(arm64_describe, cpus_of_a_32_bit_guest)
+{
+	describe_with(VGIC_V3, &(struct arch_cpu_config){ .aarch32 = ARCH_ON });
+	EXPECT_CELLS("/cpus", "#address-cells", 1);
+	EXPECT_CELLS("/cpus/cpu@0", "reg", 0);
+	EXPECT_CELLS("/cpus/cpu@100", "reg", 0x100);
+	expect_str("/cpus/cpu@100", "enable-method", "psci");
 	free(tree);
 }
 

@@ -135,6 +135,25 @@ Test(check, all_at_once)
 	cr_expect_eq(count("blocks"), 6u, "%s", command_text);
 }
 
+Test(check, of_a_32_bit_guest)
+{
+	/* the magic, the end, the byte order */
+	static const uint8_t zimage[64] = {
+		[0x24] = 0x18, 0x28, 0x6f, 0x01, 0, 0, 0, 0, 64, 0, 0, 0, 1, 2, 3, 4,
+	};
+
+	fake_file_bytes("/Image", zimage, sizeof(zimage));
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK);
+	fake_file("/vm.conf", VM "aarch32 = no\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "is a 32-bit (a zImage) one", "arm64 Image");
+	fake_file("/vm.conf", "[vm]\nkernel = Image\nmemory = 4G\n");
+	fake_kvm.caps[KVM_CAP_ARM_EL1_32BIT] = 0;
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "EL1 is 64-bit only", "arm64 Image");
+	expect_finding("blocks", "there is room for 3 GiB", "");
+}
+
 Test(check, what_kvm_lacks)
 {
 	fake_file("/vm.conf", "[vm]\nkernel = Image\nmemory = 64G\ncpus = 9\n");

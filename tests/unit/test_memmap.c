@@ -5,7 +5,7 @@
 
 Test(memmap, parts_are_disjoint_and_inside_the_address_space)
 {
-	for (unsigned int bits = 32; bits <= 52; bits++) {
+	for (unsigned int bits = 33; bits <= 52; bits++) {
 		struct memmap map;
 
 		memmap_init(&map, bits);
@@ -15,6 +15,16 @@ Test(memmap, parts_are_disjoint_and_inside_the_address_space)
 		cr_assert_eq(map.bus_high.start, range_last(map.ram) + 1);
 		cr_assert_eq(range_last(map.bus_high), (1ULL << bits) - 1);
 	}
+}
+
+Test(memmap, of_a_32_bit_guest_is_below_4_gib)
+{
+	struct memmap map;
+
+	memmap_init(&map, 32);
+	cr_expect_eq(map.ram.start, range_last(map.bus_low) + 1);
+	cr_expect_eq(range_last(map.ram), UINT32_MAX);
+	cr_expect_eq(map.bus_high.size, 0);
 }
 
 Test(memmap, no_ram_where_the_host_has_its_msi_window)

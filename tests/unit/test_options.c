@@ -155,6 +155,29 @@ Test(options, calls_for_help_are_seen_before_anything_is_read)
 	cr_expect_eq(wish, OPTIONS_DEVICE_HELP);
 }
 
+Test(options, of_which_not_to_say_anything_is_a_third)
+{
+	static const struct {
+		const char *line;
+		enum arch_switch aarch32;
+	} cases[] = {
+		{ "--kernel k", ARCH_AUTO },
+		{ "--kernel k --aarch32", ARCH_ON },
+		{ "--aarch32 --kernel k", ARCH_ON },
+		{ "--kernel k --aarch32=yes", ARCH_ON },
+		{ "--kernel k --aarch32 no", ARCH_OFF },
+		{ "--kernel k --no-aarch32", ARCH_OFF },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		cr_assert_eq(parse(cases[i].line), 0, "%s", cases[i].line);
+		cr_expect_eq(config.aarch32, cases[i].aarch32, "%s", cases[i].line);
+		config_destroy(&config);
+	}
+	cr_expect_eq(parse("--kernel k --aarch32 perhaps"), -EINVAL);
+	cr_expect_str_eq(err.fix, "give yes or no");
+}
+
 /* What the user must find in the message: what is wrong, and the way out. */
 Test(options, usage_errors)
 {

@@ -21,7 +21,6 @@ static int build(void)
 	vm_init(&vm);
 	if (kvm_open(&vm.kvm, NULL, &err))
 		return err.code;
-	memmap_init(&vm.memmap, vm.kvm.caps.ipa_bits);
 	return vm_create(&vm, &err);
 }
 
@@ -39,7 +38,7 @@ static void tear_down(void)
 
 TestSuite(vm, .init = set_up, .fini = tear_down);
 
-Test(vm, address_space_is_what_the_memory_map_says)
+Test(vm, address_space_is_what_kvm_offers)
 {
 	static const unsigned int bits[] = { 32, 36, 40, 44, 48, 52 };
 
@@ -50,7 +49,7 @@ Test(vm, address_space_is_what_the_memory_map_says)
 		fake_kvm_reset();
 		vm_init(&vm);
 		cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
-		memmap_init(&vm.memmap, bits[i]);
+		vm.kvm.caps.ipa_bits = bits[i];
 		cr_assert_eq(vm_create(&vm, &err), 0);
 		cr_assert_eq(fake_kvm.vm_type, bits[i] == 40 ? 0 : bits[i]);
 	}
@@ -66,7 +65,6 @@ Test(vm, each_failing_call_leaves_nothing_open)
 		fake_kvm_reset();
 		vm_init(&vm);
 		cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
-		memmap_init(&vm.memmap, 40);
 		fake_fail_at(n, EIO);
 		ret = vm_create(&vm, &err);
 		if (!fake_failed())

@@ -13,12 +13,14 @@ static_assert(MEMMAP_BUS_LOW + MEMMAP_BUS_LOW_SIZE == MEMMAP_RAM, "low window fi
 void memmap_init(struct memmap *map, unsigned int ipa_bits)
 {
 	uint64_t end = 1ULL << ipa_bits;
+	/* The low window is enough for so few addresses. */
+	uint64_t ram_end = ipa_bits == 32 ? end : end / 2;
 
 	assert(ipa_bits >= 32 && ipa_bits <= 52);
 	*map = (struct memmap){
 		.ipa_bits = ipa_bits,
-		.ram = { MEMMAP_RAM, end / 2 - MEMMAP_RAM },
+		.ram = { MEMMAP_RAM, ram_end - MEMMAP_RAM },
 		.bus_low = { MEMMAP_BUS_LOW, MEMMAP_BUS_LOW_SIZE },
-		.bus_high = { end / 2, end / 2 },
+		.bus_high = { ram_end, end - ram_end },
 	};
 }

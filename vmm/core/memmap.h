@@ -21,10 +21,11 @@
  *	0x1000_0000 ├──────────────────────────────┤
  *	            │ platform bus, low window     │ assigned devices, 32-bit addresses
  *	0x4000_0000 ├──────────────────────────────┤
- *	            │ RAM                          │ up to half of the address space
+ *	            │ RAM                          │ up to half of the address space, or
+ *	            │                              │ all of it, where it has 32 bits
  *	  half      ├──────────────────────────────┤
  *	            │ platform bus, high window    │ what the low window has no room for
- *	  end       └──────────────────────────────┘ 1 << ipa_bits: what the host's KVM offers
+ *	  end       └──────────────────────────────┘ 1 << ipa_bits
  */
 /* clang-format on */
 #include <stdint.h>
@@ -54,12 +55,15 @@
 /* The parts whose size depends on the host. */
 struct memmap {
 	unsigned int ipa_bits;
-	struct range ram;     /* RAM may lie here */
-	struct range bus_low; /* platform bus windows */
-	struct range bus_high;
+	struct range ram;      /* RAM may lie here */
+	struct range bus_low;  /* platform bus windows */
+	struct range bus_high; /* with 32 bits: at the end, of size 0 */
 };
 
-/* @ipa_bits: size of the guest's physical address space, 32 to 52 (KVM_CAP_ARM_VM_IPA_SIZE). */
+/*
+ * @ipa_bits: size of the guest's physical address space, 32 to 52: what KVM offers
+ * (KVM_CAP_ARM_VM_IPA_SIZE) or, for a 32-bit guest, 32.
+ */
 void memmap_init(struct memmap *map, unsigned int ipa_bits);
 
 #endif

@@ -12,7 +12,7 @@ const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits)
 	const struct range page = { pa, size };
 
 	if (!range_contains((struct range){ 0, 1ULL << ipa_bits }, page))
-		return "beyond the addresses that this host's KVM offers";
+		return "beyond the addresses that the guest can have";
 	if (range_overlaps((struct range){ MEMMAP_FIXED, MEMMAP_FIXED_SIZE }, page))
 		return "where the guest has its interrupt controller and emulated devices";
 	return NULL;

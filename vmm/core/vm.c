@@ -22,7 +22,7 @@ void vm_init(struct vm *vm)
 
 int vm_create(struct vm *vm, struct err *err)
 {
-	unsigned int bits = vm->memmap.ipa_bits;
+	unsigned int bits = vm->kvm.caps.ipa_bits;
 	/* 0 means 40 bits, and is all that a host without KVM_CAP_ARM_VM_IPA_SIZE takes. */
 	uintptr_t type = bits == 40 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(bits);
 	int fd = sys_ioctl(vm->kvm.fd, KVM_CREATE_VM, (void *)type);

@@ -69,7 +69,7 @@ struct vm {
 
 void vm_init(struct vm *vm);
 
-/* KVM_CREATE_VM with vm->kvm open: an address space of vm->memmap.ipa_bits. Also vm->request_fd. */
+/* KVM_CREATE_VM with vm->kvm open: the address space that it offers. Also vm->request_fd. */
 int vm_create(struct vm *vm, struct err *err);
 
 /*
