@@ -154,6 +154,7 @@ static void plan_device(struct graft *graft, struct graft_device *device)
 			graft_join(device, node);
 	}
 	graft_plan_carveouts(graft, device);
+	graft_plan_bus(graft, device);
 }
 
 static void plan_pass(struct graft *graft)
@@ -166,7 +167,7 @@ static void plan_pass(struct graft *graft)
 	for (uint32_t i = 0; i < n; i++)
 		graft->marks[i].in_guest = graft->marks[i].referenced = false;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		graft->devices[i].nodes = NULL;
+		graft->devices[i].nodes = graft->devices[i].bus = NULL;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		graft_mark_device(graft, &graft->devices[i]);
 	for (unsigned int i = 0; i < graft->n_devices; i++)
@@ -211,6 +212,16 @@ const char *graft_device_reason(const struct graft *graft, unsigned int device, 
 const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device)
 {
 	return graft->devices[device].nodes;
+}
+
+const char *graft_device_path(const struct graft *graft, unsigned int device)
+{
+	return graft->devices[device].path;
+}
+
+const struct graft_node *graft_device_bus(const struct graft *graft, unsigned int device)
+{
+	return graft->devices[device].bus;
 }
 
 void graft_destroy(struct graft *graft)

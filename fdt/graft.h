@@ -45,6 +45,9 @@ struct graft_facts {
 	unsigned int n_irqs;
 	bool amba;     /* an AMBA (PrimeCell) device: its bus wants an apb_pclk */
 	bool coherent; /* the host says dma-coherent, on the node or a bus above it */
+	/* no IOMMU translates its addresses, so that the dma-ranges of buses above it hold in the
+	 * guest, too: it is put below a bus that has them */
+	bool direct_dma;
 	const struct graft_carveout *carveouts; /* that the user asked for with this device */
 	unsigned int n_carveouts;
 };
@@ -155,8 +158,13 @@ const char *graft_device_reason(const struct graft *graft, unsigned int device, 
  * regulators, its part of /reserved-memory). */
 const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device);
 
-/* Write one device's nodes as children of the root. A device that does not pass is an error that
- * says why and what to give. */
+/* The path of the device's own node in the guest. */
+const char *graft_device_path(const struct graft *graft, unsigned int device);
+/* The bus with the host's dma-ranges that this node is below; NULL: it is below the root. */
+const struct graft_node *graft_device_bus(const struct graft *graft, unsigned int device);
+
+/* Write one device's nodes as children of the root, the bus with them. A device that does not pass
+ * is an error that says why and what to give. */
 int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err);
 
 /* Write /reserved-memory with the carve-outs of all devices; nothing when there are none. */

@@ -41,6 +41,8 @@ struct graft_device {
 	struct graft_answers answers;
 	struct host_facts host;      /* what the tree says */
 	struct graft_node *nodes;    /* its own first; of the pass */
+	struct graft_node *bus;      /* that its own is below; NULL: the root. Of the pass */
+	const char *path;            /* of its own; of the pass */
 	struct graft_node *reserved; /* one of them: /reserved-memory; NULL: it has none */
 	/* Connectors and panels that it brings along; of the pass. */
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
@@ -174,6 +176,9 @@ void graft_plan_children(struct graft *graft, struct graft_device *device,
 bool graft_child_region(const struct graft_device *device, const struct host_node *child,
 			unsigned int n, struct range *range);
 bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node);
+
+/* graft_bus.c: the bus with the host's dma-ranges, if the device needs them, and its path. */
+void graft_plan_bus(struct graft *graft, struct graft_device *device);
 
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);

@@ -216,20 +216,15 @@ static void note_glue(struct graft *graft, struct graft_device *device)
 	}
 }
 
-/* Only the user knows whether the device does DMA at all. */
-static void judge_dma(struct graft *graft, struct graft_device *device, bool forced)
+static void note_dma(struct graft *graft, struct graft_device *device)
 {
-	if (!device->host.dma_offset || host_node_has(device->node, "iommus") ||
-	    forced != device->answers.force)
-		return;
-	if (!forced && device->result == GRAFT_PASSES)
-		device->result = GRAFT_NEEDS_ANSWER;
-	add_reason(graft, device,
-		   graft_printf(&graft->arena,
-				"%sdma-ranges of a bus above it shift its addresses by 0x%" PRIx64
-				", which without an IOMMU the guest does not%s",
-				forced ? "note: forced, although " : "", device->host.dma_offset,
-				forced ? "" : ": if it does no DMA, give force=on"));
+	if (device->bus)
+		add_reason(
+			graft, device,
+			graft_printf(&graft->arena,
+				     "note: dma-ranges of a bus above it hold in the guest, too, "
+				     "where it is below %s",
+				     device->bus->name));
 }
 
 static void refuse(struct graft *graft, struct graft_device *device, const char *reason)
@@ -290,13 +285,12 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	if (collect(graft, device, device->nodes, GRAFT_REFUSE))
 		device->result = GRAFT_REFUSED;
 	judge_users(graft, device, false);
-	judge_dma(graft, device, false);
 	if (collect(graft, device, device->nodes, GRAFT_ASK) && device->result == GRAFT_PASSES)
 		device->result = GRAFT_NEEDS_ANSWER;
 	judge_users(graft, device, true);
-	judge_dma(graft, device, true);
 	collect(graft, device, device->nodes, GRAFT_DROP);
 	note_left_out(graft, device, device->node);
 	note_regions(graft, device);
+	note_dma(graft, device);
 	note_glue(graft, device);
 }

@@ -37,7 +37,12 @@ int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct 
 			d->result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
 		return err->code;
 	}
-	for (const struct graft_node *node = d->nodes; node; node = node->next)
+	if (d->bus)
+		begin_node(dt, d->bus);
+	write_node(dt, d->nodes);
+	if (d->bus)
+		dt_end_node(dt);
+	for (const struct graft_node *node = d->nodes->next; node; node = node->next)
 		if (node != d->reserved)
 			write_node(dt, node);
 	return 0;

@@ -166,30 +166,49 @@ bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint
  * Linux follows "interconnects" named "dma-mem" in place of the parent; only Allwinner's and
  * Tegra's trees have them, without offsets, so parents are enough here.
  */
-uint64_t host_dma_offset(const struct host_node *bus)
+static const struct host_node *find_dma_bus(const struct host_node *bus)
 {
 	bool found = false;
 
 	for (; bus && bus->parent; bus = bus->parent) {
 		const struct host_property *p = host_node_find(bus, "dma-ranges");
-		struct host_bus below, above;
-		uint64_t cpu;
 
+		if (p && p->size)
+			return bus;
 		if (!p && found)
-			return 0;
+			return NULL;
 		found = true;
-		if (!p || !p->size)
-			continue;
-		host_bus_read(bus, &below);
-		host_bus_read(bus->parent, &above);
-		if (!is_translatable(&below) || !is_translatable(&above) ||
-		    p->size < 4 * (size_t)(below.n_address_cells + above.n_address_cells +
-					   below.n_size_cells) ||
-		    !host_translate_dma(bus, p->value + 4 * below.n_address_cells, &cpu))
-			return 0;
-		return cpu - read_address(&below, p->value).number;
 	}
-	return 0;
+	return NULL;
+}
+
+unsigned int host_dma_ranges(const struct host_node *bus, struct host_dma_range *ranges,
+			     unsigned int n_max)
+{
+	const struct host_property *p;
+	struct host_bus below, above;
+	unsigned int n = 0;
+	size_t one;
+
+	bus = find_dma_bus(bus);
+	if (!bus)
+		return 0;
+	p = host_node_find(bus, "dma-ranges");
+	host_bus_read(bus, &below);
+	host_bus_read(bus->parent, &above);
+	if (!is_translatable(&below) || !is_translatable(&above))
+		return 0;
+	one = 4 * (size_t)(below.n_address_cells + above.n_address_cells + below.n_size_cells);
+	for (size_t at = 0; at + one <= p->size && n < n_max; at += one) {
+		const uint8_t *cpu = p->value + at + 4 * below.n_address_cells;
+		struct host_dma_range *range = &ranges[n];
+
+		range->bus = read_address(&below, p->value + at).number;
+		range->cpu.size = host_cells(cpu + 4 * above.n_address_cells, below.n_size_cells);
+		if (host_translate_dma(bus, cpu, &range->cpu.start) && range_valid(range->cpu))
+			n++;
+	}
+	return n;
 }
 
 /* A name is made from its end: it grows to the left. */

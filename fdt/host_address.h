@@ -34,10 +34,18 @@ bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t
 /* The same for addresses that devices use, through "dma-ranges". */
 bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint64_t *address);
 
+/* What a device calls @bus is @cpu to the CPUs. */
+struct host_dma_range {
+	uint64_t bus;
+	struct range cpu;
+};
+
 /*
- * As of_dma_get_range(): CPU address - bus address of the first "dma-ranges" from @bus upwards, the
- * node that a device sits on; 0 when there is none.
+ * As of_dma_get_range(): the first "dma-ranges" with entries from @bus upwards, the node that a
+ * device sits on; those that cannot be translated are left out. Returns how many were filled in, at
+ * most @n_max; 0: the device uses the CPUs' addresses.
  */
-uint64_t host_dma_offset(const struct host_node *bus);
+unsigned int host_dma_ranges(const struct host_node *bus, struct host_dma_range *ranges,
+			     unsigned int n_max);
 
 #endif

@@ -134,10 +134,15 @@ int host_facts_read(const struct host_tree *tree, const struct host_node *node,
 		.node = node,
 		.amba = host_node_is_amba(node),
 		.coherent = is_coherent(node),
-		.dma_offset = host_dma_offset(node->parent),
 	};
+	facts->n_dma = host_dma_ranges(node->parent, facts->dma, n_elems(facts->dma));
 	ret = read_regions(node, facts, err);
 	return ret ? ret : host_irqs_read(tree, facts, err);
+}
+
+uint64_t host_dma_offset(const struct host_facts *facts)
+{
+	return facts->n_dma ? facts->dma[0].cpu.start - facts->dma[0].bus : 0;
 }
 
 void host_facts_destroy(struct host_facts *facts)

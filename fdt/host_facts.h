@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fdt/host_address.h"
 #include "fdt/host_tree.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
@@ -40,11 +41,15 @@ struct host_irq_fact {
 	bool edge; /* in the guest: edge-rising; else level-high */
 };
 
+#define HOST_MAX_DMA_RANGES 16 /* real buses have up to eight */
+
 struct host_facts {
 	const struct host_node *node;
 	bool amba;
-	bool coherent;         /* dma-coherent here or on a bus above (of_dma_is_coherent()) */
-	uint64_t dma_offset;   /* CPU address - bus address of dma-ranges above; 0: none */
+	bool coherent; /* dma-coherent here or on a bus above (of_dma_is_coherent()) */
+	/* where memory is for it (host_dma_ranges()); none: where it is for the CPUs */
+	struct host_dma_range dma[HOST_MAX_DMA_RANGES];
+	unsigned int n_dma;
 	struct range *regions; /* up to the first that cannot be translated, as Linux counts */
 	unsigned int n_regions;
 	unsigned int n_reg_entries; /* in "reg"; the rest cannot be translated */
@@ -66,6 +71,9 @@ int host_facts_read(const struct host_tree *tree, const struct host_node *node,
 void host_facts_destroy(struct host_facts *facts);
 
 const char *host_trigger_name(enum host_trigger trigger);
+
+/* CPU address - bus address of its first dma-range; 0: they are the same. */
+uint64_t host_dma_offset(const struct host_facts *facts);
 
 /* Parts of it, for those who need no more: the n-th region, in *range. False: there is none. */
 bool host_region(const struct host_node *node, unsigned int n, struct range *range);

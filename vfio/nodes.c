@@ -99,6 +99,7 @@ static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *e
 		ret = host_facts_read(vfio->tree, node, &host, err);
 	if (!ret) {
 		vdev->guest.coherent = host.coherent;
+		vdev->guest.direct_dma = vfio->backend == VFIO_BACKEND_NONE;
 		vfio_carveouts_of(&vfio->carveouts, node, &vdev->guest);
 		ret = graft_add_device(vfio->graft, node, vdev->host.name, &vdev->guest,
 				       &vdev->answers.graft, err);
@@ -194,7 +195,7 @@ int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *
 	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
 		users[n++] = (struct vfio_overlay_user){
 			.overlay = &vdev->overlay,
-			.node = graft_device_nodes(vfio->graft, vdev->graft_number)->name,
+			.path = graft_device_path(vfio->graft, vdev->graft_number),
 			.facts = vdev->guest,
 		};
 	return vfio_overlays_apply(users, n, blob, size, err);

@@ -7,7 +7,6 @@
 #include "vfio/settings.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/str.h"
 
 #define MAX_SIZE (16 << 20)
 
@@ -53,45 +52,39 @@ void vfio_overlay_destroy(struct vfio_overlay *overlay)
 	*overlay = (struct vfio_overlay){ 0 };
 }
 
-static int list_devices(const struct vfio_overlay_user *users, size_t n_users,
-			struct overlay_device *devices, char **paths)
+static size_t list_devices(const struct vfio_overlay_user *users, size_t n_users,
+			   struct overlay_device *devices)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_users; i++) {
 		const struct vfio_overlay *overlay = users[i].overlay;
 
-		if (!overlay->label)
-			continue;
-		paths[n] = str_printf("/%s", users[i].node);
-		if (!paths[n])
-			return -ENOMEM;
-		devices[n] = (struct overlay_device){
-			.label = overlay->label,
-			.path = overlay->brings ? NULL : paths[n],
-			.facts = users[i].facts,
-		};
-		n++;
+		if (overlay->label)
+			devices[n++] = (struct overlay_device){
+				.label = overlay->label,
+				.path = overlay->brings ? NULL : users[i].path,
+				.facts = users[i].facts,
+			};
 	}
-	return (int)n;
+	return n;
 }
 
 int vfio_overlays_apply(const struct vfio_overlay_user *users, size_t n_users, void **blob,
 			size_t *size, struct err *err)
 {
 	owned_ptr struct overlay_device *devices = calloc(n_users + 1, sizeof(*devices));
-	owned_ptr char **paths = calloc(n_users + 1, sizeof(*paths));
-	int n = devices && paths ? list_devices(users, n_users, devices, paths) : -ENOMEM, ret = 0;
+	size_t n;
+	int ret = 0;
 
-	if (n < 0)
-		ret = err_set(err, n, "apply overlays");
+	if (!devices)
+		return err_set(err, ENOMEM, "apply overlays");
+	n = list_devices(users, n_users, devices);
 	for (size_t i = 0; i < n_users && !ret; i++) {
 		const struct overlay file = to_overlay(users[i].overlay);
 
 		if (file.path)
-			ret = overlay_apply(blob, size, &file, devices, (size_t)n, err);
+			ret = overlay_apply(blob, size, &file, devices, n, err);
 	}
-	for (size_t i = 0; paths && paths[i]; i++)
-		free(paths[i]);
 	return ret;
 }

@@ -26,7 +26,7 @@ void vfio_overlay_destroy(struct vfio_overlay *overlay);
 /* A device in a finished tree. */
 struct vfio_overlay_user {
 	const struct vfio_overlay *overlay;
-	const char *node; /* its name */
+	const char *path; /* of its node */
 	struct graft_facts facts;
 };
 

@@ -71,6 +71,17 @@ static int read_devices(struct plan *plan, const struct vm_config *config, struc
 	return 0;
 }
 
+/* A driverless device joins its IOMMU group when it is bound: then only its node tells. */
+static bool has_direct_dma(const struct plan *plan, const struct plan_device *device)
+{
+	int group = device->live.found ? device->live.host.group : -1;
+
+	if (plan->no_iommu)
+		return true;
+	return group < 0 ? !host_node_has(device->node, "iommus")
+			 : vfio_host_group_is_noiommu(group);
+}
+
 static struct graft_facts guest_facts(const struct plan *plan, const struct plan_device *device)
 {
 	struct graft_facts facts = {
@@ -80,6 +91,7 @@ static struct graft_facts guest_facts(const struct plan *plan, const struct plan
 		.n_irqs = device->n_irqs,
 		.amba = device->facts.amba,
 		.coherent = device->facts.coherent,
+		.direct_dma = has_direct_dma(plan, device),
 	};
 
 	vfio_carveouts_of(&plan->carveouts, device->node, &facts);
@@ -168,7 +180,8 @@ static int apply_overlays(const struct plan *plan, void **blob, size_t *size, st
 		if (node && device->result == GRAFT_PASSES)
 			users[n++] = (struct vfio_overlay_user){
 				.overlay = &device->overlay,
-				.node = node->name,
+				.path = graft_device_path(plan->graft,
+							  (unsigned int)device->number),
 				.facts = guest_facts(plan, device),
 			};
 	}
@@ -182,12 +195,16 @@ static int print_nodes(const struct plan *plan, struct plan_device *device, cons
 	owned_ptr const char **names = NULL;
 	size_t n = 0;
 
+	const struct graft_node *bus = graft_device_bus(plan->graft, (unsigned int)device->number);
+
 	for (const struct graft_node *node = nodes; node; node = node->next)
 		n++;
 	names = calloc(n + 1, sizeof(*names));
 	if (!names)
 		return err_set(err, ENOMEM, "plan %s", device->name);
 	n = 0;
+	if (bus)
+		names[n++] = bus->name;
 	for (const struct graft_node *node = nodes; node; node = node->next)
 		names[n++] = node->name;
 	return dt_print(blob, size, names, n, &device->text, err);
@@ -233,7 +250,11 @@ int plan_create(struct plan *plan, const struct host_tree *tree, struct host_liv
 {
 	int ret;
 
-	*plan = (struct plan){ .tree = tree, .live = live };
+	*plan = (struct plan){
+		.tree = tree,
+		.live = live,
+		.no_iommu = config->iommu == VFIO_BACKEND_NONE,
+	};
 	ret = read_devices(plan, config, err);
 	if (!ret)
 		ret = plan_place(plan, config, err);

@@ -57,6 +57,7 @@ struct plan {
 	struct host_live *live; /* NULL: the tree is a file's */
 	struct graft *graft;
 	struct vfio_carveouts carveouts;
+	bool no_iommu;               /* iommu=none */
 	struct plan_device *devices; /* the configuration's that are assigned, in its order */
 	unsigned int n_devices;
 };

@@ -178,7 +178,7 @@ static json_t *device_json(const struct plan *plan, const struct plan_device *de
 			? host_property_string(host_node_find(device->node, "compatible"), 0)
 			: NULL,
 		"amba", (int)device->facts.amba, "coherent", (int)device->facts.coherent,
-		"dma_offset", hex(device->facts.dma_offset), "reg_entries",
+		"dma_offset", hex(host_dma_offset(&device->facts)), "reg_entries",
 		(int)device->facts.n_reg_entries, "regions", regions_of(device), "interrupts",
 		irqs_of(device), "references", references, "result",
 		graft_result_name(device->result), "reasons", reasons_of(plan, device), "node",

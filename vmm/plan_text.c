@@ -108,10 +108,10 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 		print_irq(device, i, out);
 	print_row(out, FACT_INDENT, "  DMA", "%s",
 		  device->facts.coherent ? "coherent" : "not coherent");
-	if (device->facts.dma_offset)
+	if (host_dma_offset(&device->facts))
 		print_row(out, FACT_INDENT, "",
 			  "bus addresses are 0x%" PRIx64 " below those of the CPU",
-			  device->facts.dma_offset);
+			  host_dma_offset(&device->facts));
 	if (plan->live)
 		print_live(&device->live, out);
 	if (device->vfio.asked)

@@ -39,6 +39,10 @@ SURROUNDINGS = """/dts-v1/;
 WARNING = re.compile(r"Warning \(([a-z_]+)\): (/\S*?)(?::|\s)")
 
 
+# What a device that no IOMMU serves is below, if buses of the host have dma-ranges for it.
+DMA_BUS = "dma-bus-"
+
+
 def dtc(source, form):
     """What dtc makes of a tree, None when it refuses it; and what it says."""
     result = subprocess.run(
@@ -58,13 +62,15 @@ def warnings_of(blob):
 
 @functools.lru_cache(maxsize=100000)
 def compile_nodes(text):
-    """Kinds of dtc's warnings on a device's nodes, and what else is wrong with them."""
+    """Kinds of dtc's warnings on a device's nodes, what else is wrong with them, and where its memory is."""
     blob, said = dtc((SURROUNDINGS % text).encode(), "dts")
     if blob is None:
-        return frozenset(), ("dtc does not accept the node: " + said.strip().splitlines()[0],)
+        return frozenset(), ("dtc does not accept the node: " + said.strip().splitlines()[0],), ()
     tree = device_tree.Tree(blob)
     problems = [*foreign_phandles(tree), *overlaps(tree), *child_interrupts(tree)]
-    return frozenset(kind for kind, _ in warnings_of(blob)), tuple(problems)
+    buses = [node for node in tree.root.children if node.name.startswith(DMA_BUS)]
+    memory = linux.dma_ranges(buses[0].children[0]) if buses else []
+    return frozenset(kind for kind, _ in warnings_of(blob)), tuple(problems), tuple(memory)
 
 
 def foreign_phandles(tree):
@@ -79,7 +85,8 @@ def foreign_phandles(tree):
 
 def child_interrupts(tree):
     """VFIO offers a device's own interrupts only."""
-    for device in tree.root.children:
+    for top in tree.root.children:
+        device = top.children[0] if top.name.startswith(DMA_BUS) else top
         for node in device.subtree():
             if node is not device and ("interrupts" in node or "interrupts-extended" in node):
                 parent = linux.interrupt_parent(tree, node)
@@ -171,8 +178,10 @@ class Check:
             yield "it passes, but has no node"
             return
         node = self.tree.by_path[device["path"]]
-        kinds, problems = compile_nodes(device["node"])
+        kinds, problems, memory = compile_nodes(device["node"])
         yield from problems
+        if memory != (() if "iommus" in node else tuple(linux.dma_ranges(node))):
+            yield "its memory is not where it is on the host: %s" % (memory,)
         new = kinds - self.host_kinds(node, [below.path for below in node.subtree()])
         if new:
             yield "dtc warns of what it does not in the host's: %s" % sorted(new)

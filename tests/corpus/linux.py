@@ -92,10 +92,10 @@ def has_flag_cell(bus, n_address):
     return n_address == 3 and "#address-cells" in bus
 
 
-def translate_once(bus, address, n_address, n_size, n_parent):
+def translate_once(bus, address, n_address, n_size, n_parent, name):
     """Cells of an address on @bus → cells on the bus above it, or None."""
-    ranges = bus.cells("ranges")
-    if ranges is None:
+    ranges = bus.cells(name)
+    if ranges is None and name != "dma-ranges":
         return None
     if not ranges:
         return [0] * max(n_parent - 2, 0) + split(number(address), min(n_parent, 2))
@@ -119,8 +119,8 @@ def split(value, n_cells):
     return [value >> 32 * i & 0xFFFFFFFF for i in reversed(range(n_cells))]
 
 
-def translate(node, address):
-    """of_translate_address(): None when some bus above does not hand it on."""
+def translate(node, address, name="ranges"):
+    """of_translate_address(), of_translate_dma_address(): None when some bus above does not hand it on."""
     bus = node.parent
     n_address = inherited_cells(bus, "#address-cells")
     n_size = inherited_cells(bus, "#size-cells")
@@ -130,7 +130,7 @@ def translate(node, address):
         if not bus.parent:
             return number(address)
         n_parent = inherited_cells(bus.parent, "#address-cells")
-        address = translate_once(bus, address, n_address, n_size, n_parent)
+        address = translate_once(bus, address, n_address, n_size, n_parent, name)
         if address is None:
             return None
         bus, n_address = bus.parent, n_parent
@@ -151,6 +151,29 @@ def regions(node):
             break
         found.append(Region(address, number(reg[i + n_address : i + step])))
     return found[:1] if is_amba(node) else found
+
+
+def dma_ranges(node):
+    """of_dma_get_range(): (bus address, CPU address, size) of each entry; none: they are the same."""
+    bus, found = node.parent, False
+    while bus and bus.parent and not bus.cells("dma-ranges"):
+        if found and "dma-ranges" not in bus:
+            return []
+        bus, found = bus.parent, True
+    if not bus or not bus.parent:
+        return []
+    n_address = inherited_cells(bus, "#address-cells")
+    n_parent = inherited_cells(bus.parent, "#address-cells")
+    n_size = inherited_cells(bus, "#size-cells")
+    step, entries = n_address + n_parent + n_size, bus.cells("dma-ranges")
+    ranges = []
+    for i in range(0, len(entries) - step + 1, step):
+        start = number(entries[i : i + n_address][1 if has_flag_cell(bus, n_address) else 0 :])
+        cpu = translate(bus, entries[i + n_address : i + n_address + n_parent], "dma-ranges")
+        size = number(entries[i + n_address + n_parent : i + step])
+        if cpu is not None and size:
+            ranges.append((start, cpu, size))
+    return ranges
 
 
 def interrupt_parent(tree, node):

@@ -52,7 +52,6 @@ REASONS = (
     ("it has no registers", r"no registers|registers that VFIO"),
     ("it is a bus, its children are the devices", r"but its bus|are not of this device"),
     ("a PCI host bridge", r"PCI host bridge"),
-    ("memory is elsewhere for it (dma-ranges)", r"dma-ranges|DMA address"),
     ("a clock's rate", r"^([^ ]*/)?clocks:"),
     ("a DMA channel of the host", r"^([^ ]*/)?dmas:"),
     ("a PHY of the host", r"^([^ ]*/)?(phys|usb-phy|phy-handle|phy|sfp|pcs-handle|.*phy.*):"),

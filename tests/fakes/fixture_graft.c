@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/builder.h"
+#include "fdt/check.h"
 #include "fdt/host_facts.h"
 
 #define FIRST_ADDRESS 0x10000000
@@ -43,6 +45,7 @@ static void add(struct graft *graft, const struct host_tree *tree, const char *p
 		.n_irqs = host.n_irqs,
 		.amba = host.amba,
 		.coherent = host.coherent,
+		.direct_dma = !host_node_has(node, "iommus"),
 	};
 	cr_assert_geq(graft_add_device(graft, node, node->name, &facts, answers, &err), 0, "%s",
 		      err.what);
@@ -62,6 +65,25 @@ struct graft *fixture_graft(const struct host_tree *tree, const char *const *pat
 		add(graft, tree, paths[i], &bus, answers);
 	cr_assert_eq(graft_plan(graft, &err), 0);
 	return graft;
+}
+
+struct host_tree *fixture_guest_tree(struct graft *graft, unsigned int n)
+{
+	struct host_tree *guest = NULL;
+	struct err err = { 0 };
+	void *blob = NULL;
+	size_t size;
+	struct dt dt;
+
+	dt_init(&dt);
+	for (unsigned int i = 0; i < n; i++)
+		cr_assert_eq(graft_write(graft, i, &dt, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0, "%s", err.what);
+	dt_destroy(&dt);
+	cr_expect_eq(dt_check(blob, size, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(host_tree_parse(blob, size, "guest", &guest, &err), 0, "%s", err.what);
+	free(blob);
+	return guest;
 }
 
 const struct graft_item *fixture_item(const struct graft_node *node, const char *path,

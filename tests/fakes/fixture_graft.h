@@ -12,6 +12,9 @@
 struct graft *fixture_graft(const struct host_tree *tree, const char *const *paths, unsigned int n,
 			    const struct graft_host *host, const struct graft_answers *answers);
 
+/* The guest's tree of the first @n devices, which pass. It is sound, and the caller's. */
+struct host_tree *fixture_guest_tree(struct graft *graft, unsigned int n);
+
 /* What became of a property of the node at @path ("mdio/phy@1", "") below @node; NULL: no such. */
 const struct graft_item *fixture_item(const struct graft_node *node, const char *path,
 				      const char *property);

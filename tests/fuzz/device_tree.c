@@ -88,6 +88,7 @@ static void plan_device(const struct host_tree *tree, const struct host_facts *h
 			(struct graft_irq){ facts.n_irqs, host->irqs[facts.n_irqs].edge };
 	facts.amba = host->amba;
 	facts.coherent = host->coherent;
+	facts.direct_dma = true;
 	if (graft_create(tree, NULL, &graft, &err))
 		return;
 	if (graft_add_device(graft, host->node, "device", &facts, &answers, &err) == 0 &&

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/builder.h"
 #include "fdt/graft_class.h"
 #include "tests/fakes/fixture_graft.h"
 #include "tests/fakes/fixture_tree.h"
@@ -29,20 +28,9 @@ TestSuite(graft_golden, .init = load, .fini = drop);
 static struct host_tree *guest_tree(const char *const *devices, unsigned int n)
 {
 	struct graft *graft = fixture_graft(host, devices, n, NULL, NULL);
-	struct host_tree *guest = NULL;
-	struct err err = { 0 };
-	void *blob = NULL;
-	size_t size;
-	struct dt dt;
+	struct host_tree *guest = fixture_guest_tree(graft, n);
 
-	dt_init(&dt);
-	for (unsigned int i = 0; i < n; i++)
-		cr_assert_eq(graft_write(graft, i, &dt, &err), 0, "%s: %s", err.what, err.why);
-	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0, "%s", err.what);
-	dt_destroy(&dt);
 	graft_destroy(graft);
-	cr_assert_eq(host_tree_parse(blob, size, "guest", &guest, &err), 0, "%s", err.what);
-	free(blob);
 	return guest;
 }
 

@@ -124,7 +124,7 @@ Test(host_facts, interrupts_of_the_gic_with_four_cells, .init = load, .fini = dr
 	read_facts("/bus@10000000/bus@40000/device@1100");
 	expect_irqs(expected, n_elems(expected));
 	cr_expect(facts.coherent);
-	cr_expect_eq(facts.dma_offset, 0);
+	cr_expect_eq(facts.n_dma, 0);
 	read_facts("/bus@10000000/bus@40000/cut@1000");
 	cr_expect_not(facts.coherent);
 }
@@ -180,7 +180,13 @@ Test(host_facts, an_amba_device_behind_a_dma_offset, .init = load, .fini = drop)
 	cr_expect(facts.amba);
 	expect_regions(first, 1);
 	cr_expect_eq(facts.n_irqs, 9, "AMBA_NR_IRQS");
-	cr_expect_eq(facts.dma_offset, 0ULL - 0xc0000000);
+	cr_assert_eq(facts.n_dma, 2);
+	cr_expect_eq(facts.dma[0].bus, 0xc0000000);
+	cr_expect_eq(facts.dma[0].cpu.start, 0);
+	cr_expect_eq(facts.dma[0].cpu.size, 0x40000000);
+	cr_expect_eq(facts.dma[1].bus, 0x7c000000);
+	cr_expect_eq(facts.dma[1].cpu.start, 0x1fc000000);
+	cr_expect_eq(host_dma_offset(&facts), 0ULL - 0xc0000000);
 	cr_expect_not(facts.coherent);
 }
 
