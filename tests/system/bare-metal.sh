@@ -17,10 +17,10 @@ guest "smp-$n_cpus" 0 smp "cpus=$n_cpus" --cpus "$n_cpus"
 guest psci-off 0 psci-off ""
 guest psci-cpu 0 psci-cpu "" --cpus 2
 guest psci-reset 0 psci-reset "" --cpus 2
-if [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages || echo 0)" -ge 32 ]; then
+if [ -w /dev/hugepages ] && [ "$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages || echo 0)" -ge 32 ]; then
 	guest psci-reset-hugetlb 0 psci-reset "" --mem-path /dev/hugepages
 else
-	skip psci-reset-hugetlb "this host has not 32 free huge pages of 2 MiB"
+	skip psci-reset-hugetlb "this host has not 32 free huge pages of 2 MiB for this user"
 fi
 guest gic-reset 0 gic-reset "" --cpus 2
 guest fuzz-emulated 0 fuzz-emulated ""
