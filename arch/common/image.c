@@ -80,7 +80,7 @@ int image_zboot_payload(const uint8_t *head, uint64_t file_size, const char *nam
 
 	*offset = get_le32(head + ZBOOT_OFFSET);
 	*packed_size = get_le32(head + ZBOOT_SIZE);
-	if (strncmp(compression, "gzip", ZBOOT_COMPRESSION_MAX)) {
+	if (memcmp(compression, "gzip", sizeof("gzip"))) {
 		err_usage(err, "the kernel %s is an EFI zboot image compressed by %.*s", name,
 			  ZBOOT_COMPRESSION_MAX, compression);
 		err_why(err, "dais unpacks gzip only");
