@@ -187,11 +187,19 @@ int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
 	emit_calls(&p, role, no);
 	p.insns[over].k = p.n - over - 1;
 	emit_ioctls(&p, role, fds, no);
-	if (p.n <= BPF_MAXINSNS)
-		filter->insns = malloc(p.n * sizeof(*p.insns));
+	if (p.n > BPF_MAXINSNS) {
+		err_set(err, E2BIG, "make the seccomp filter of the %s", sandbox_role_name(role));
+		err_why(err,
+			"it takes two instructions for each vCPU and each file of a device: %u; the "
+			"kernel takes %u",
+			p.n, BPF_MAXINSNS);
+		err_fix(err, "assign fewer devices");
+		return err->code;
+	}
+	filter->insns = malloc(p.n * sizeof(*p.insns));
 	if (!filter->insns)
-		return err_set(err, p.n > BPF_MAXINSNS ? E2BIG : ENOMEM,
-			       "make the seccomp filter of the %s", sandbox_role_name(role));
+		return err_set(err, ENOMEM, "make the seccomp filter of the %s",
+			       sandbox_role_name(role));
 	memcpy(filter->insns, p.insns, p.n * sizeof(*p.insns));
 	filter->n_insns = (unsigned short)p.n;
 	return 0;

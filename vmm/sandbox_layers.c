@@ -165,7 +165,7 @@ int sandbox_change_user(const struct sandbox_config *config, struct err *err)
 		return 0;
 	err_set(err, ret, "become user %u, group %u", (unsigned int)config->uid,
 		(unsigned int)config->gid);
-	err_why(err, "root without CAP_SETUID, CAP_SETGID or CAP_SETPCAP");
+	err_why(err, "root without CAP_SETUID or CAP_SETGID");
 	return err->code;
 }
 

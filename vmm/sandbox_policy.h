@@ -43,10 +43,11 @@ struct sandbox_call {
 	const char *why;
 };
 
-/* Kinds of open files: an ioctl is allowed on the files of one kind only. */
+/* Kinds of open files: an ioctl is allowed on the files of one kind only. Filters look for them in
+ * this order. */
 enum sandbox_fd_kind {
+	SANDBOX_FD_OWN_VCPU, /* the vCPU of the thread; KVM_RUN comes most often */
 	SANDBOX_FD_VM,
-	SANDBOX_FD_OWN_VCPU, /* the vCPU of the thread */
 	SANDBOX_FD_VCPU,
 	SANDBOX_FD_KVM_DEVICE, /* the VGIC, the KVM-VFIO device */
 	SANDBOX_FD_VFIO_DEVICE,

@@ -246,5 +246,6 @@ Test(sandbox_filter, many_files)
 	cr_assert_eq(sandbox_filter_make(&filter, SANDBOX_MAIN, &files, SANDBOX_KILL, &err),
 		     -E2BIG);
 	cr_expect(strstr(err.what, "main loop"), "%s", err.what);
+	cr_expect(strstr(err.fix, "fewer devices"), "%s", err.fix);
 	sandbox_filter_destroy(&filter);
 }
