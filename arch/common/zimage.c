@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/common/zimage.h"
 
-#include <stdbool.h>
-
 #include "arch/common/le.h"
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
@@ -21,7 +19,8 @@
 
 /*
  * An entry of the table, in words: how many it has, which, and what it says: where the size of the
- * unpacked kernel stands, and the size of its .bss; since Linux 5.13 TEXT_OFFSET too.
+ * unpacked kernel stands, and the size of its .bss; in newer
+ * ones TEXT_OFFSET too.
  */
 #define ENTRY_KERNEL      0x5a534c4b
 #define ENTRY_PIGGY_SIZE  2

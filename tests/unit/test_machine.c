@@ -316,6 +316,33 @@ Test(machine, a_reset_brings_all_back)
 	cr_expect_eq(fake_n_open_fds(), 0);
 }
 
+/* A zImage of 64 bytes; KVM takes the feature of the first KVM_ARM_VCPU_INIT at each later one. */
+Test(machine, a_32_bit_guest_stays_one)
+{
+	static const uint8_t zimage[64] = {
+		[0x24] = 0x18, 0x28, 0x6f, 0x01, 0, 0, 0, 0, 64, 0, 0, 0, 1, 2, 3, 4,
+	};
+	uint64_t r0, r1, r2;
+
+	fake_file_bytes("/boot/Image", zimage, sizeof(zimage));
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	for (unsigned int boots = 1; boots <= 2; boots++) {
+		cr_expect_eq(fake_kvm.vcpus[1].n_inits, boots);
+		for (unsigned int i = 0; i < 2; i++)
+			cr_expect(fake_kvm.vcpus[i].features[0] & 1 << KVMARM_FEATURE_EL1_32BIT);
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(0), &r0));
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(1), &r1));
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(2), &r2));
+		cr_expect_eq(r0, 0);
+		cr_expect_eq(r1, UINT32_MAX);
+		cr_expect_eq(fdt_check_header(ram_ptr(&machine.vm.ram, r2, 4096)), 0);
+		cr_expect_eq(range_last(machine.vm.memmap.ram), UINT32_MAX);
+		if (boots == 1)
+			cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	}
+	machine_destroy(&machine);
+}
+
 /* The SPI of an assigned level is a level in the GIC, whatever the guest has done with it. */
 static void expect_levels(void)
 {

@@ -81,13 +81,13 @@ Test(zimage, tells_how_much_it_unpacks_and_where)
 	cr_expect_eq(z.unpacked, 0x730000);
 	cr_expect_eq(zimage_offset(&z), 0x940000); /* 0x938000, rounded */
 
-	/* an entry of another kind before it; before 5.13 without TEXT_OFFSET: the largest */
+	/* an entry of another kind before it; an older one without TEXT_OFFSET: the largest */
 	PUT_TABLE(3, 0x12345678, 0, 4, 0x5a534c4b, PIGGY, 0x30000, 0);
 	cr_assert_eq(read_it(sizeof(file), &z, &err), 0, "%s", err.what);
 	cr_expect_eq(z.text_offset, 0x308000);
 	cr_expect_eq(z.unpacked, 0x730000);
 
-	/* before 4.15 without a table; and linked to an address */
+	/* still older ones without a table; and linked to an address */
 	put32(0x34, 0);
 	put32(0x28, 0x60008000);
 	put32(0x2c, 0x60008000 + SIZE);
