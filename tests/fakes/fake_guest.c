@@ -96,6 +96,24 @@ void fake_guest_init(struct fake_guest *g, const struct device_class *class)
 	fake_guest_serve(g, 0);
 }
 
+unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_class *class)
+{
+	unsigned int n = 0;
+	bool failed;
+	int ret;
+
+	do {
+		fake_guest_begin(g);
+		fake_fail_at(++n, EMFILE);
+		ret = fake_guest_add(g, class);
+		failed = fake_failed();
+		assert(ret == (failed ? -EMFILE : 0));
+		fake_fail_at(0, 0);
+		fake_guest_end(g);
+	} while (failed);
+	return n - 1;
+}
+
 uint64_t fake_guest_read(struct fake_guest *g, uint64_t offset, unsigned int width)
 {
 	uint64_t value = 0;

@@ -31,6 +31,9 @@ struct fake_guest {
 void fake_guest_begin(struct fake_guest *g);
 /* Create and attach; what failed is in g->err. */
 int fake_guest_add(struct fake_guest *g, const struct device_class *class);
+/* Each system call of fake_guest_add() fails once, which must be its error and leak nothing.
+ * Returns how many there are. */
+unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_class *class);
 /* Begin and add, which must work, and start the console. */
 void fake_guest_init(struct fake_guest *g, const struct device_class *class);
 

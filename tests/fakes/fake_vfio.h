@@ -115,5 +115,9 @@ bool fake_vfio_raise(struct fake_vfio_device *device, unsigned int irq);
  */
 void fake_vm_create(struct vm *vm);
 void fake_vm_destroy(struct vm *vm);
+/* Only what vm_create() makes of it, on the fakes anew; vm_destroy() ends it. */
+void fake_vm_create_bare(struct vm *vm);
+/* A device with one interrupt, a level, which is armed. The caller destroys it. */
+struct device *fake_vm_add_device(struct vm *vm, struct fake_vfio_device *dev);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
+#include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/config.h"
 #include "vmm/options.h"
@@ -75,4 +76,17 @@ void fixture_config(struct vm_config *config, const char *keeper)
 		err_print(&err);
 		abort();
 	}
+}
+
+void fixture_begin(struct vm_config *config, const char *keeper)
+{
+	log_set_level(LOG_ERROR);
+	fixture_host();
+	fixture_config(config, keeper);
+}
+
+void fixture_end(struct vm_config *config)
+{
+	config_destroy(config);
+	fake_sys_reset();
 }

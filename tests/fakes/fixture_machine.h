@@ -30,5 +30,8 @@ extern struct fake_vfio_device fixture_disk, fixture_rtc;
 void fixture_host(void);
 /* @keeper: "yes" or "no". The caller destroys @config. */
 void fixture_config(struct vm_config *config, const char *keeper);
+/* Both, with errors alone in the log; and the end of it. */
+void fixture_begin(struct vm_config *config, const char *keeper);
+void fixture_end(struct vm_config *config);
 
 #endif

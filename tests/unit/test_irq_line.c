@@ -7,6 +7,7 @@
 
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
+#include "tests/fakes/fake_vfio.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vm.h"
 
@@ -15,12 +16,7 @@ static struct err err;
 
 static void set_up(void)
 {
-	fake_sys_reset();
-	fake_kvm_reset();
-	vm_init(&vm);
-	cr_assert_eq(kvm_open(&vm.kvm, NULL, &err), 0);
-	memmap_init(&vm.memmap, 40);
-	cr_assert_eq(vm_create(&vm, &err), 0);
+	fake_vm_create_bare(&vm);
 	fake_kvm.vgic_initialised = true;
 }
 

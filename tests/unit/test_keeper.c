@@ -23,15 +23,12 @@ static struct err err;
 
 static void setup(void)
 {
-	log_set_level(LOG_ERROR);
-	fixture_host();
-	fixture_config(&config, "yes");
+	fixture_begin(&config, "yes");
 }
 
 static void teardown(void)
 {
-	config_destroy(&config);
-	fake_sys_reset();
+	fixture_end(&config);
 }
 
 TestSuite(keeper, .init = setup, .fini = teardown);

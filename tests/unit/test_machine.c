@@ -31,15 +31,12 @@ static struct err err;
 
 static void setup(void)
 {
-	log_set_level(LOG_ERROR);
-	fixture_host();
-	fixture_config(&config, "no");
+	fixture_begin(&config, "no");
 }
 
 static void teardown(void)
 {
-	config_destroy(&config);
-	fake_sys_reset();
+	fixture_end(&config);
 }
 
 TestSuite(machine, .init = setup, .fini = teardown);

@@ -20,26 +20,13 @@ static struct err err;
 /* As much of a machine as the statistics look at: one vCPU, one device that was armed. */
 static void make_machine(void)
 {
-	static const struct device_config config = {
-		.name = "dev",
-		.class = &vfio_platform_class,
-		.where = "--device",
-		.settings = { { "host", "10000000.dev", "--device" } },
-		.n_settings = 1,
-	};
 	struct vm *vm = &machine.vm;
 
 	log_set_level(LOG_ERROR);
 	fake_vm_create(vm);
-	dev = (struct fake_vfio_device){
-		.name = "10000000.dev", .group = 1, .n_irqs = 1, .irqs = { { .level = true } }
-	};
-	fake_vfio_add(&dev);
 	cr_assert_eq(vcpus_create(vm, 1, &err), 0);
 	vm->vcpus[0].n_exits[VCPU_EXIT_MMIO] = 7;
-	cr_assert_eq(config.class->create(&config, vm, &device, &err), 0);
-	cr_assert_eq(config.class->attach(device, &err), 0);
-	cr_assert_eq(config.class->arm(device, &err), 0);
+	device = fake_vm_add_device(vm, &dev);
 	cr_assert(fake_vfio_raise(&dev, 0));
 }
 

@@ -22,27 +22,14 @@ static struct err err;
 /* A machine whose vCPU runs, with one armed level interrupt on SPI 0. */
 static void setup(void)
 {
-	static const struct device_config config = {
-		.name = "dev",
-		.class = &vfio_platform_class,
-		.where = "--device",
-		.settings = { { "host", "10000000.dev", "--device" } },
-		.n_settings = 1,
-	};
 	struct vm *vm = &machine.vm;
 
 	log_set_level(LOG_ERROR);
 	fake_vm_create(vm);
-	dev = (struct fake_vfio_device){
-		.name = "10000000.dev", .group = 1, .n_irqs = 1, .irqs = { { .level = true } }
-	};
-	fake_vfio_add(&dev);
 	cr_assert_eq(event_loop_create(&vm->loop, &err), 0);
 	cr_assert_eq(vcpus_create(vm, 1, &err), 0);
 	cr_assert_eq(vgic_create(vm, VGIC_V3, &vm->vgic, &err), 0, "%s", err.what);
-	cr_assert_eq(config.class->create(&config, vm, &device, &err), 0);
-	cr_assert_eq(config.class->attach(device, &err), 0);
-	cr_assert_eq(config.class->arm(device, &err), 0);
+	device = fake_vm_add_device(vm, &dev);
 	cr_assert_eq(vcpus_start(vm, NULL, &err), 0);
 	vcpus_release(vm);
 	cr_assert_eq(watch_start(&watch, &machine, &err), 0);
