@@ -161,13 +161,34 @@ Test(complete, offers_every_command_option_type_and_key)
 	}
 }
 
-/* A usage has the options that the help tells, and the command knows them. The value is a file, and
- * a type of devices. */
+/* Of docs/dais.1, what stands behind this command in the synopsis, without backslashes. */
+static void read_synopsis(const char *command, char *text, size_t size)
+{
+	FILE *f = fopen("docs/dais.1", "r");
+	char line[1024], start[64];
+	bool inside = false;
+	size_t n = 0;
+
+	cr_assert(f);
+	snprintf(start, sizeof(start), ".B dais %s\n", command);
+	while (fgets(line, sizeof(line), f) && strcmp(line, ".SH DESCRIPTION\n")) {
+		if (!strncmp(line, ".B dais ", 8))
+			inside = !strcmp(line, start);
+		for (const char *c = line; inside && *c && n < size - 1; c++)
+			if (*c != '\\')
+				text[n++] = *c;
+	}
+	text[n] = '\0';
+	fclose(f);
+}
+
+/* A usage has the options that the help tells, the page tells them, and the command knows them. The
+ * value is a file, and a type of devices. */
 Test(complete, usages_agree_with_the_commands)
 {
 	fake_file("pl031", "[vm]\nname = x\n");
 	for (const struct command *command = commands; command->name; command++) {
-		char help[4096], option[32], offered[128];
+		char help[4096], page[1024], option[32], offered[128];
 
 		if (command->options || !strchr(command->usage, '-'))
 			continue;
@@ -180,10 +201,14 @@ Test(complete, usages_agree_with_the_commands)
 			    sscanf(at, " %31[a-z-]", option))
 				expect_offered(strcmp(option, "--config") ? option : "-c");
 		join_texts(help, sizeof(help));
-		for (char *word = strtok(help, " "); word; word = strtok(NULL, " "))
+		read_synopsis(command->name, page, sizeof(page));
+		for (char *word = strtok(help, " "); word; word = strtok(NULL, " ")) {
+			cr_expect(!strcmp(word, "--help") || strstr(page, word),
+				  "docs/dais.1 lacks %s %s", command->name, word);
 			cr_expect_eq(run_command(command->main, word, "pl031", "--help", NULL),
 				     EXIT_STATUS_OK, "%s %s: %s", command->name, word,
 				     command_text);
+		}
 	}
 }
 
