@@ -79,6 +79,8 @@ expect unbind-of-a-busy-device 3 timeout 20 dais unbind $sata
 says unbind-names-the-vm "Device or resource busy" "held by VM busy, pid $dais_pid (dais"
 expect second-vm 3 dais run --kernel "$job/guest/hello.img" --device vfio-platform,host=$sata
 says second-vm-is-told "held by VM busy, pid $dais_pid (dais"
+expect list-of-a-busy-device 0 dais list --json $sata
+says list-names-the-vm '"state": "held"' "held by VM busy, pid $dais_pid (dais"
 mv /run/dais/devices/$sata /run/kept
 expect second-vm-without-record 3 dais run --kernel "$job/guest/hello.img" --device vfio-platform,host=$sata
 says second-vm-without-record-is-told "held by " "dais"
