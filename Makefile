@@ -73,6 +73,11 @@ guest_flags := $(filter-out --sysroot=%,$(target)) -std=gnu11 -O2 -g -I. -Iguest
 guest_ldflags := -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096 \
 		 -Wl,-T,guest/guest.lds $(if $(findstring clang,$(CC)),,-Wl,--no-warn-rwx-segments)
 
+# 32-bit ones, for both kinds of hosts
+arm_cc           := $(if $(findstring clang,$(CC)),$(CC) --target=arm-linux-gnueabihf,arm-linux-gnueabihf-gcc)
+arm_guest_flags  := $(filter-out --target=% -m%,$(guest_flags)) -march=armv7ve -marm -mfloat-abi=soft -mno-unaligned-access
+arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags))
+
 # ---- Configuration: $(B)/.config is the user's, config.mk and config.h are made from it
 
 # Not any python3 of the PATH: Debian's, which has Debian's Kconfiglib.
@@ -159,6 +164,10 @@ ifeq ($(ARCH),arm64)
 all: guests $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe $(B)/test/pass-fds
 endif
 
+ifeq ($(ARCH),arm)
+all: arm-guests
+endif
+
 $(B)/dais: $(objs)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(target) $(CFLAGS) $(LDFLAGS) -o $@ $(objs) $(libs)
@@ -191,6 +200,26 @@ $(B)/guest/%.img: $(B)/obj/guest/%.elf
 
 $(B)/obj/guest/%.elf: $(B)/obj/guest/%.o $(guest_lib) guest/guest.lds
 	$(Q)$(CC) $(guest_flags) $(guest_ldflags) -o $@ $< $(guest_lib)
+
+# guest/arm/NAME.c, and those of guest/ that run there too, become $(B)/guest/arm-NAME.img
+arm_guest_lib := $(patsubst %,$(B)/obj/arm/%.o,guest/arm/start.S guest/arm/start.c \
+		   $(patsubst %,guest/lib/%.c,end fdt gic irq print string))
+arm-guests: $(patsubst %,$(B)/guest/arm-%.img,hello timer line-irq)
+
+$(B)/guest/arm-%.img: $(B)/obj/arm/%.elf
+	@mkdir -p $(@D)
+	$(call say,GUEST,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(B)/obj/arm/%.elf: $(B)/obj/arm/guest/arm/%.c.o $(arm_guest_lib) guest/arm/guest.lds
+	$(Q)$(arm_cc) $(arm_guest_flags) $(arm_guest_ldflags) -o $@ $< $(arm_guest_lib)
+
+$(B)/obj/arm/%.elf: $(B)/obj/arm/guest/%.c.o $(arm_guest_lib) guest/arm/guest.lds
+	$(Q)$(arm_cc) $(arm_guest_flags) $(arm_guest_ldflags) -o $@ $< $(arm_guest_lib)
+
+$(B)/obj/arm/%.o: % $(B)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(arm_cc) $(arm_guest_flags) -MMD -MP -c -o $@ $<
 
 $(B)/obj/guest/%.o: guest/%.c $(B)/.flags
 	@mkdir -p $(@D)
@@ -418,7 +447,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
+.PHONY: all guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs print-sysroot
 

@@ -5,6 +5,10 @@
 /* System registers, barriers and MMIO. */
 #include <stdint.h>
 
+#ifdef __arm__
+#include "guest/arm/cpu.h"
+#else
+
 #define sysreg_read(reg)                                                       \
 	({                                                                     \
 		uint64_t sysreg_value_;                                        \
@@ -129,5 +133,7 @@ static inline void irq_unmask(void)
 {
 	asm volatile("msr daifclr, #2; isb" ::: "memory");
 }
+
+#endif /* __arm__ */
 
 #endif

@@ -6,7 +6,7 @@
 #include "guest/lib/print.h"
 #include "guest/lib/psci.h"
 
-static uintptr_t base;
+static uint64_t base;
 
 void end_init(void)
 {

@@ -63,7 +63,7 @@ static uintptr_t redistributor(void)
 			if (typer & GICR_TYPER_LAST)
 				break;
 		}
-	CHECK(0, EXIT_NO_DEVICE, "no redistributor for MPIDR %lx", mpidr);
+	CHECK(0, EXIT_NO_DEVICE, "no redistributor for MPIDR %lx", (unsigned long)mpidr);
 	return 0;
 }
 
@@ -142,7 +142,7 @@ void gic_send_sgi(uint64_t mpidr, unsigned int intid)
 	/* ICC_SGI1R_EL1: Aff3 at 48, RS at 44, Aff2 at 32, INTID at 24, Aff1 at 16, target list. */
 	sysreg_write(icc_sgi1r_el1, (mpidr >> 32 & 0xff) << 48 | (mpidr >> 4 & 0xf) << 44 |
 					    (mpidr >> 16 & 0xff) << 32 | (uint64_t)intid << 24 |
-					    (mpidr >> 8 & 0xff) << 16 | 1UL << (mpidr & 0xf));
+					    (mpidr >> 8 & 0xff) << 16 | 1ULL << (mpidr & 0xf));
 	isb();
 }
 

@@ -62,6 +62,8 @@ unsigned int irq_timer_intid(void)
 	struct fdt_irq irq = { 0, false };
 	int node = fdt_find_compatible(-1, "arm,armv8-timer");
 
+	if (node < 0)
+		node = fdt_find_compatible(-1, "arm,armv7-timer");
 	/*
 	 * Linux Documentation/devicetree/bindings/timer/arm,arch_timer.yaml: the third is the
 	 * virtual timer.

@@ -8,7 +8,7 @@
 #include "guest/lib/print.h"
 #include "guest/lib/string.h"
 
-static uintptr_t uart;
+static uint64_t uart;
 
 void print_init(void)
 {
@@ -39,7 +39,7 @@ static void put_string(const char *s)
 		put_char(*s++);
 }
 
-static void put_number(uint64_t value, unsigned int base)
+static void put_number(unsigned long value, unsigned int base)
 {
 	char digits[21];
 	unsigned int n = sizeof(digits) - 1;
@@ -56,7 +56,7 @@ static void put_signed(int value)
 {
 	if (value < 0)
 		put_char('-');
-	put_number((uint64_t)(value < 0 ? -(int64_t)value : value), 10);
+	put_number(value < 0 ? 0UL - (unsigned long)value : (unsigned long)value, 10);
 }
 
 void print(const char *format, ...)
