@@ -84,7 +84,7 @@ arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel check-native clean deb demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -337,6 +337,12 @@ check-corpus:
 	@scripts/setup build corpus
 	@O=$(O) tests/corpus/run
 
+# A 32-bit host; KERNEL=zImage: one with KVM
+check-midway:
+	@scripts/setup build armhf testbed corpus
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm
+	@O=$(O) KERNEL=$(KERNEL) tests/midway/run
+
 demo:
 	@scripts/setup build cross testbed
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
@@ -413,6 +419,8 @@ print-cc:
 	@echo $(CC) $(cc_flags)
 print-guest-cc:
 	@echo $(CC) $(guest_flags)
+print-arm-guest-cc:
+	@echo $(arm_cc) $(arm_guest_flags)
 print-sysroot:
 	@echo $(SYSROOT)
 print-srcs:
@@ -437,6 +445,7 @@ help:
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-native     on an arm64 machine with KVM: only what it tests by itself, DAIS_TEST_DEVICES="NAME..." included
+#: make check-midway     KERNEL=zImage: dais for 32-bit Arm on an emulated Calxeda Midway with this kernel
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
 #: make fuzz             device trees made by libFuzzer, for FUZZ="--seconds 600"
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
@@ -447,8 +456,8 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
+.PHONY: all guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
-	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-srcs print-sysroot
+	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-arm-guest-cc print-srcs print-sysroot
 
 -include $(shell find $(B)/obj $(U)/obj $(Z)/obj -name '*.d' 2>/dev/null)

@@ -2,7 +2,7 @@
 # shellcheck shell=dash disable=SC2034,SC2154 # variables of host.sh
 #
 # host: --add "$(tests/testbed/debian-image armhf):/job/zImage"
-# host: $(tests/testbed/guest-initramfs --armhf "$logs/aarch32.cpio" tests/system/linux-guest.sh:/test) --add "$logs/aarch32.cpio"
+# host: $(tests/testbed/guest-initramfs --armhf --module ahci_platform --module sd_mod "$logs/aarch32.cpio" tests/system/linux-guest.sh:/test) --add "$logs/aarch32.cpio"
 # A 32-bit guest, on a processor that has AArch32 at EL1: Debian's own armmp-lpae kernel reads a disk through the AHCI controller,
 # reboots, and does it again. Half of the time it unpacks itself.
 vfio_bind 10200000.sata

@@ -96,7 +96,7 @@ static int create_bank(const struct ram *ram, struct ram_bank *bank, struct err 
 		err_why(err, "a process has not so many on this host (32-bit ones have 3 GiB), or "
 			     "RLIMIT_AS forbids it");
 		err_fix(err, "give the guest less memory");
-		return err->code;
+		return err_host(err);
 	}
 
 	hva = (char *)bank->map + ((bank->gpa.start - (uintptr_t)bank->map) & (align - 1));
