@@ -17,6 +17,7 @@
 #include "vfio/host_device.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
+#include "vmm/config.h"
 #include "vmm/option_values.h"
 #include "vmm/registry.h"
 #include "vmm/sandbox.h"
@@ -25,8 +26,15 @@
 
 struct completion {
 	const char *word;
-	size_t done; /* so much of it stands before what is to be completed */
+	size_t done;         /* so much of it stands before what is to be completed */
+	char *const *before; /* the words before, up to @word */
 };
+
+/* The same, from @at in the word on. */
+static struct completion from(const struct completion *c, const char *at)
+{
+	return (struct completion){ c->word, (size_t)(at - c->word), c->before };
+}
 
 static bool begins(const char *text, const char *with)
 {
@@ -84,7 +92,7 @@ static struct completion after_comma(const struct completion *c)
 {
 	const char *comma = strrchr(c->word + c->done, ',');
 
-	return (struct completion){ c->word, comma ? (size_t)(comma + 1 - c->word) : c->done };
+	return comma ? from(c, comma + 1) : *c;
 }
 
 static void offer_layers(const struct completion *c)
@@ -96,6 +104,27 @@ static void offer_layers(const struct completion *c)
 			offer(&last, sandbox_layer_names[i], "", NULL);
 }
 
+/* The devices of the file that the words before name. */
+static void offer_sections(const struct completion *c)
+{
+	struct completion last = after_comma(c);
+	const char *file = NULL;
+	struct vm_config config;
+	struct err err;
+
+	for (char *const *word = c->before; *word != c->word; word++) {
+		const struct vm_option *option = option_of_argument(*word);
+
+		if (option && option->letter == 'c')
+			file = strchr(*word, '=') ? strchr(*word, '=') + 1 : word[1];
+	}
+	config_init(&config);
+	if (file && !config_load(&config, file, &err))
+		for (unsigned int i = 0; i < config.n_devices; i++)
+			offer(&last, config.devices[i].name, "", config.devices[i].class->name);
+	config_destroy(&config);
+}
+
 static void offer_device(const struct completion *c);
 
 /* Values, by the word that stands for them in help. */
@@ -103,13 +132,10 @@ static const struct {
 	const char *word;
 	void (*offer)(const struct completion *c);
 } kinds[] = {
-	{ "FILE", offer_files },
-	{ "DIR", offer_directories },
-	{ "TYPE", offer_device },
-	{ "DEVICE", offer_host_devices },
-	{ "COMMAND", offer_commands },
-	{ "LAYER", offer_layers },
-	{ NULL, NULL },
+	{ "FILE", offer_files },       { "DIR", offer_directories },
+	{ "TYPE", offer_device },      { "DEVICE", offer_host_devices },
+	{ "COMMAND", offer_commands }, { "LAYER", offer_layers },
+	{ "NAME", offer_sections },    { NULL, NULL },
 };
 
 /* @arg begins with a word that stands for values. */
@@ -126,7 +152,7 @@ static void offer_kind(const struct completion *c, const char *arg)
 static void offer_alternative(const struct completion *c, const char *arg)
 {
 	size_t length = strcspn(arg, CAPITALS "|[");
-	struct completion behind = { c->word, c->done + length };
+	struct completion behind = from(c, c->word + c->done + length);
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.*s", (int)length, arg);
@@ -153,7 +179,7 @@ static void offer_values(const struct completion *c, const char *arg, const char
 static void offer_keys(const struct completion *c, const struct device_class *class)
 {
 	const char *value = strchr(c->word + c->done, '=');
-	struct completion behind = { c->word, value ? (size_t)(value + 1 - c->word) : 0 };
+	struct completion behind = from(c, value ? value + 1 : c->word);
 
 	if (!value)
 		offer(c, "id", "=", "A name for the device");
@@ -203,7 +229,7 @@ static void offer_options(const struct completion *c, const struct command *comm
 	}
 	option = equals ? option_of_argument(c->word) : NULL;
 	if (option && option->arg) {
-		struct completion behind = { c->word, (size_t)(equals + 1 - c->word) };
+		struct completion behind = from(c, equals + 1);
 
 		offer_values(&behind, option->arg, option->choices);
 		return;
@@ -254,7 +280,7 @@ static void offer_usage(const struct completion *c, const char *usage, const cha
 
 int cmd_complete(int argc, char *const *argv)
 {
-	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0 };
+	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv };
 	const char *before = argc > 2 ? argv[argc - 2] : NULL;
 	const struct command *command;
 

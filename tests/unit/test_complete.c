@@ -21,6 +21,8 @@ static void setup(void)
 	cr_redirect_stderr();
 	fake_sys_reset();
 	fake_board("juno");
+	fake_file("/vm.conf", "[device usb]\ntype = vfio-platform\nhost = 7ffb0000.usb\n"
+			      "[device clock]\ntype = pl031\n");
 }
 
 TestSuite(complete, .init = setup);
@@ -84,6 +86,12 @@ static const struct {
 	{ "run --trace mmio,v", "mmio,vfio mmio,vm" },
 	{ "run --sandbox-allow-missing limits,na", "limits,namespaces" },
 	{ "run --sandbox-allow-missing sec", "" },
+
+	/* Devices of a file */
+	{ "run --config=/vm.conf --use ", "usb clock" },
+	{ "run --config=/vm.conf --use=clock,u", "--use=clock,usb" },
+	{ "run --config=/no.conf --use ", "" },
+	{ "run --use ", "" },
 
 	/* Devices and their keys */
 	{ "run --device pl", "pl011, pl031, pl061," },
