@@ -112,6 +112,7 @@ void edu_pattern(uint8_t *buffer, size_t size, uint32_t seed)
 void edu_check_irqs(struct edu *edu, uint32_t n, unsigned int code)
 {
 	uint32_t before = edu->n_raised, empty = edu->n_empty;
+	uint32_t few = n * (uint32_t)arg_number("empty", 10) / 100 + 2;
 
 	for (uint32_t i = 1; i <= n; i++) {
 		edu_raise(edu);
@@ -120,7 +121,7 @@ void edu_check_irqs(struct edu *edu, uint32_t n, unsigned int code)
 	}
 	before = edu->n_raised - before;
 	empty = edu->n_empty - empty;
-	CHECK(before == n && empty <= n / 10 + 2 && !edu->n_other, code + 1,
+	CHECK(before == n && empty <= few && !edu->n_other, code + 1,
 	      "%u raised: %u taken, %u without cause, %u with a foreign one", n, before, empty,
 	      edu->n_other);
 }

@@ -53,7 +53,10 @@ void edu_dma(struct edu *edu, uint64_t addr, size_t size, bool to_device, unsign
 /* Fills @buffer with bytes that depend on @seed. */
 void edu_pattern(uint8_t *buffer, size_t size, uint32_t seed);
 
-/* @n interrupts: none lost (else the guest ends with @code), few without cause (else @code + 1). */
+/*
+ * @n interrupts: none lost (else the guest ends with @code), few without cause (else @code + 1).
+ * Argument: empty=10: how many of 100 those may be.
+ */
 void edu_check_irqs(struct edu *edu, uint32_t n, unsigned int code);
 
 /*
