@@ -17,10 +17,10 @@ struct dt;
 struct vm;
 
 /*
- * Whether guests may have a GICv3, where KVM has one: not on 32-bit hosts, whose KVM numbers its
- * registers in another way.
+ * A 32-bit host: its guests are 32-bit ones, too, and have a GICv2: KVM there numbers the registers
+ * of a GICv3 in another way. No kernel after Linux 5.6 has KVM on one.
  */
-extern const bool arch_has_gicv3;
+extern const bool arch_is_32bit;
 
 enum arch_switch {
 	ARCH_AUTO, /* what the host has */

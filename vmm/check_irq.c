@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
@@ -277,6 +278,12 @@ int check_irq(const char *device, struct err *err)
 
 	if (!t)
 		return err_set(err, ENOMEM, "check %s", device);
+	if (arch_is_32bit) {
+		err_set(err, ENOTSUP, "check --irq %s", device);
+		err_why(err, "its guest is a 64-bit program, and this host a 32-bit one");
+		err_fix(err, "give the device to a guest of yours: dais run counts its interrupts");
+		return err_host(err);
+	}
 	printf("%s is opened, and so reset where the kernel can; each interrupt is fired %u times "
 	       "in each mode.\n",
 	       device, N_FIRED);

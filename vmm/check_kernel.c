@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "arch/common/gunzip.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -18,20 +19,22 @@
 static const struct {
 	const char *symbol;
 	enum check_severity severity;
+	bool is_64bit; /* it came when 32-bit hosts had no KVM any more */
 	const char *why;
 } wanted[] = {
-	{ "KVM", CHECK_BLOCKS, "there are no guests" },
-	{ "VFIO", CHECK_BLOCKS, "no device can be handed out" },
-	{ "VFIO_PLATFORM", CHECK_WARNS, "no device of the platform bus can be handed out" },
-	{ "VFIO_AMBA", CHECK_WARNS, "no device of the amba bus can be handed out" },
-	{ "VFIO_IOMMU_TYPE1", CHECK_WARNS, "there is no iommu=type1" },
-	{ "IOMMUFD", CHECK_WARNS, "there is no iommu=iommufd" },
-	{ "VFIO_DEVICE_CDEV", CHECK_WARNS, "there is no iommu=iommufd" },
-	{ "HUGETLBFS", CHECK_WARNS, "there is no mem-path" },
-	{ "DEBUG_FS", CHECK_WARNS, "nobody can tell which clocks and power domains are on" },
-	{ "SECCOMP_FILTER", CHECK_WARNS, "dais cannot be confined to its system calls" },
-	{ "SECURITY_LANDLOCK", CHECK_WARNS, "dais cannot be confined to its files" },
-	{ "USER_NS", CHECK_WARNS, "an unprivileged dais cannot leave the host's namespaces" },
+	{ "KVM", CHECK_BLOCKS, false, "there are no guests" },
+	{ "VFIO", CHECK_BLOCKS, false, "no device can be handed out" },
+	{ "VFIO_PLATFORM", CHECK_WARNS, false, "no device of the platform bus can be handed out" },
+	{ "VFIO_AMBA", CHECK_WARNS, false, "no device of the amba bus can be handed out" },
+	{ "VFIO_IOMMU_TYPE1", CHECK_WARNS, false, "there is no iommu=type1" },
+	{ "IOMMUFD", CHECK_WARNS, true, "there is no iommu=iommufd" },
+	{ "VFIO_DEVICE_CDEV", CHECK_WARNS, true, "there is no iommu=iommufd" },
+	{ "HUGETLBFS", CHECK_WARNS, false, "there is no mem-path" },
+	{ "DEBUG_FS", CHECK_WARNS, false, "nobody can tell which clocks and power domains are on" },
+	{ "SECCOMP_FILTER", CHECK_WARNS, false, "dais cannot be confined to its system calls" },
+	{ "SECURITY_LANDLOCK", CHECK_WARNS, true, "dais cannot be confined to its files" },
+	{ "USER_NS", CHECK_WARNS, false,
+	  "an unprivileged dais cannot leave the host's namespaces" },
 };
 
 static char *unpack(const char *path)
@@ -94,7 +97,8 @@ void check_kernel(struct check *check)
 		return;
 	}
 	for (size_t i = 0; i < n_elems(wanted); i++) {
-		if (check_has_option(options, wanted[i].symbol))
+		if (check_has_option(options, wanted[i].symbol) ||
+		    (wanted[i].is_64bit && arch_is_32bit))
 			continue;
 		n_missing++;
 		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s",

@@ -9,7 +9,7 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
-const bool arch_has_gicv3 = false;
+const bool arch_is_32bit = true;
 
 #define BIT(n) (1U << (n))
 

@@ -10,7 +10,7 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
-const bool arch_has_gicv3 = true;
+const bool arch_is_32bit = false;
 
 #define BIT(n) (1U << (n))
 

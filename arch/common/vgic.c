@@ -21,7 +21,7 @@ static uint32_t device_type(enum vgic_version version)
 
 bool vgic_host_has(struct vm *vm, enum vgic_version version)
 {
-	if (version == VGIC_V3 && !arch_has_gicv3)
+	if (version == VGIC_V3 && arch_is_32bit)
 		return false;
 	return kvm_device_create(vm, device_type(version), true) >= 0;
 }
