@@ -61,13 +61,8 @@ int arch_boot_load(struct vm *vm, const struct arch_cpu_config *config,
 int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
 			size_t dtb_size, struct err *err)
 {
-	struct vcpu *vcpu = &vm->vcpus[0];
-	int ret = boot_put_dtb(&vm->ram, boot, dtb, dtb_size, err);
+	static const struct boot_regs regs = { KVM32_REG_PC,
+					       { KVM32_REG_R(0), KVM32_REG_R(1), KVM32_REG_R(2) } };
 
-	if (ret < 0)
-		return ret;
-	ret = vcpu_set_reg(vcpu, KVM32_REG_PC, boot->entry);
-	for (unsigned int i = 0; i < n_elems(boot->args) && ret >= 0; i++)
-		ret = vcpu_set_reg(vcpu, KVM32_REG_R(i), boot->args[i]);
-	return ret < 0 ? err_set(err, ret, "set the entry of vCPU 0") : 0;
+	return boot_set_entry(vm, boot, &regs, dtb, dtb_size, err);
 }

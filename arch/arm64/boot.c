@@ -133,14 +133,10 @@ int arch_boot_load(struct vm *vm, const struct arch_cpu_config *config,
 int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
 			size_t dtb_size, struct err *err)
 {
-	struct vcpu *vcpu = &vm->vcpus[0];
-	int ret = boot_put_dtb(&vm->ram, boot, dtb, dtb_size, err);
-
-	if (ret < 0)
-		return ret;
-	ret = vcpu_set_reg(vcpu, KVMARM_REG_PC, boot->entry);
 	/* r0 to r2 of a 32-bit guest are x0 to x2 for KVM */
-	for (unsigned int i = 0; i < n_elems(boot->args) && ret >= 0; i++)
-		ret = vcpu_set_reg(vcpu, KVMARM_REG_X(i), boot->args[i]);
-	return ret < 0 ? err_set(err, ret, "set the entry of vCPU 0") : 0;
+	static const struct boot_regs regs = {
+		KVMARM_REG_PC, { KVMARM_REG_X(0), KVMARM_REG_X(1), KVMARM_REG_X(2) }
+	};
+
+	return boot_set_entry(vm, boot, &regs, dtb, dtb_size, err);
 }

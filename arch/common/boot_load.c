@@ -9,8 +9,11 @@
 #include "arch/common/placement.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
+#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/core/ram.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/core/vm.h"
 
 /*
  * "the instruction cache … must not hold any stale entries" (arm64's booting.rst): pages that KVM
@@ -85,8 +88,8 @@ int boot_load_initrd(const struct boot_files *files, const struct ram *ram,
 	return ret < 0 ? err_set(err, ret, "read the initrd %s", files->initrd_path) : 0;
 }
 
-int boot_put_dtb(const struct ram *ram, const struct arch_boot *boot, const void *dtb,
-		 size_t dtb_size, struct err *err)
+static int put_dtb(const struct ram *ram, const struct arch_boot *boot, const void *dtb,
+		   size_t dtb_size, struct err *err)
 {
 	char sizes[2][32];
 
@@ -98,6 +101,20 @@ int boot_put_dtb(const struct ram *ram, const struct arch_boot *boot, const void
 	}
 	memcpy(ram_ptr(ram, boot->dtb, boot->dtb_max), dtb, dtb_size);
 	return 0;
+}
+
+int boot_set_entry(struct vm *vm, const struct arch_boot *boot, const struct boot_regs *regs,
+		   const void *dtb, size_t dtb_size, struct err *err)
+{
+	struct vcpu *vcpu = &vm->vcpus[0];
+	int ret = put_dtb(&vm->ram, boot, dtb, dtb_size, err);
+
+	if (ret < 0)
+		return ret;
+	ret = vcpu_set_reg(vcpu, regs->pc, boot->entry);
+	for (unsigned int i = 0; i < n_elems(boot->args) && ret >= 0; i++)
+		ret = vcpu_set_reg(vcpu, regs->args[i], boot->args[i]);
+	return ret < 0 ? err_set(err, ret, "set the entry of vCPU 0") : 0;
 }
 
 int boot_load_zimage(const struct ram *ram, struct image *image, const struct boot_files *files,

@@ -16,6 +16,7 @@ struct boot_files;
 struct image;
 struct placement;
 struct ram;
+struct vm;
 
 /*
  * A zImage: the decompressor behind the kernel that it will unpack; the tree, and the initrd if it
@@ -40,8 +41,13 @@ int boot_load_image(struct image *image, const struct ram *ram, const struct arc
 int boot_load_initrd(const struct boot_files *files, const struct ram *ram,
 		     const struct arch_boot *boot, struct err *err);
 
-/* The finished tree where there is room for it. */
-int boot_put_dtb(const struct ram *ram, const struct arch_boot *boot, const void *dtb,
-		 size_t dtb_size, struct err *err);
+/* Ids of KVM_SET_ONE_REG */
+struct boot_regs {
+	uint64_t pc, args[3];
+};
+
+/* arch_boot_set_entry() with the architecture's registers. */
+int boot_set_entry(struct vm *vm, const struct arch_boot *boot, const struct boot_regs *regs,
+		   const void *dtb, size_t dtb_size, struct err *err);
 
 #endif
