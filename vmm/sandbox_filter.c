@@ -29,8 +29,8 @@
 #include "vmm/base/sys_confine.h"
 #include "vmm/sandbox_arch.h"
 
-/* At most so many calls of one role: twice that many instructions are jumped over, and the field
-   has 8 bits. */
+/* At most so many calls of one role: up to twice that many instructions are jumped over, and the
+   field has 8 bits. */
 #define MAX_CALLS 100
 
 /* Arguments are 64 bits, of which a program sees 32 at a time. Of what the kernel takes for 32 bits
@@ -80,25 +80,54 @@ static unsigned int sort_calls(enum sandbox_role role, const struct sandbox_call
 		assert(n < MAX_CALLS);
 		for (i = n++; i && calls[i - 1]->nr > call->nr; i--)
 			calls[i] = calls[i - 1];
+		assert(!i || calls[i - 1]->nr != call->nr); /* one row for each role */
 		calls[i] = call;
 	}
 	return n;
 }
 
-/* 2 * @n - 1 instructions. @targets: where they lead to, by the constraint of the call. */
-static void emit_search(struct program *p, const struct sandbox_call *const *calls, unsigned int n,
-			const unsigned int *targets, unsigned int otherwise)
-{
-	unsigned int half = n / 2;
+/* Numbers from this one to that of the next interval, and where they lead to. */
+struct interval {
+	unsigned int first;
+	unsigned int target; /* a constraint, or KILL */
+};
+#define KILL N_SANDBOX_CONSTRAINTS
 
-	if (n == 1) {
-		emit_if_equal(p, calls[0]->nr, targets[calls[0]->constraint] - p->n - 1,
-			      otherwise - p->n - 1);
-		return;
+static unsigned int make_intervals(enum sandbox_role role, struct interval intervals[])
+{
+	const struct sandbox_call *calls[MAX_CALLS];
+	unsigned int n_calls = sort_calls(role, calls), n = 0;
+
+	intervals[n++] = (struct interval){ 0, KILL };
+	for (unsigned int i = 0; i < n_calls; i++) {
+		unsigned int nr = calls[i]->nr, target = calls[i]->constraint;
+
+		if (intervals[n - 1].first == nr)
+			n--;
+		if (!n || intervals[n - 1].target != target)
+			intervals[n++] = (struct interval){ nr, target };
+		intervals[n++] = (struct interval){ nr + 1, KILL };
 	}
-	emit(p, BPF_JMP | BPF_JGE | BPF_K, calls[half]->nr, 2 * half - 1, 0);
-	emit_search(p, calls, half, targets, otherwise);
-	emit_search(p, calls + half, n - half, targets, otherwise);
+	return n;
+}
+
+/* @n - 1 instructions, of which each halves the numbers, as far as intervals let it. @targets:
+ * instructions. */
+static void emit_search(struct program *p, const struct interval *intervals, unsigned int n,
+			const unsigned int *targets)
+{
+	unsigned int middle = (intervals[0].first + intervals[n - 1].first) / 2;
+	unsigned int half = 1, next = p->n + 1;
+
+	while (half < n - 1 && intervals[half].first < middle)
+		half++;
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, intervals[half].first,
+	     half < n - 1 ? half - 1 : targets[intervals[half].target] - next,
+	     half > 1 ? 0 : targets[intervals[0].target] - next);
+	if (half > 1)
+		emit_search(p, intervals, half, targets);
+	if (half < n - 1)
+		emit_search(p, intervals + half, n - half, targets);
 }
 
 static void emit_calls(struct program *p, enum sandbox_role role, uint32_t verdict)
@@ -114,16 +143,17 @@ static void emit_calls(struct program *p, enum sandbox_role role, uint32_t verdi
 					 { LOWER(2), UINT32_MAX, 0 },
 					 { UPPER(2), UINT32_MAX, 0 } },
 	};
-	const struct sandbox_call *calls[MAX_CALLS];
-	unsigned int n = sort_calls(role, calls), targets[N_SANDBOX_CONSTRAINTS];
-	unsigned int end = p->n + 2 * n - 1;
+	struct interval intervals[2 * MAX_CALLS + 1];
+	unsigned int n = make_intervals(role, intervals), targets[N_SANDBOX_CONSTRAINTS + 1];
+	unsigned int end = p->n + n - 1;
 
 	for (unsigned int i = 0; i < N_SANDBOX_CONSTRAINTS; i++) {
 		targets[i] = end++;
 		for (unsigned int k = 0; checks[i][k].mask; k++)
 			end += 3;
 	}
-	emit_search(p, calls, n, targets, end);
+	targets[KILL] = end;
+	emit_search(p, intervals, n, targets);
 	for (unsigned int i = 0; i < N_SANDBOX_CONSTRAINTS; i++) {
 		for (unsigned int k = 0; checks[i][k].mask; k++) {
 			emit_load(p, checks[i][k].half);
