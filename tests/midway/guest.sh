@@ -12,3 +12,4 @@ ping -c 3 -w 20 $host || exit 1
 tftp -g -r blob -l /tmp/blob $host
 echo "guest: sha256 $(sha256sum </tmp/blob | cut -d ' ' -f 1)"
 grep ethernet /proc/interrupts
+! grep -q test=reboot /proc/cmdline || reboot -f

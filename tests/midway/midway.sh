@@ -50,16 +50,39 @@ else
 fi
 
 echo 200 >/proc/sys/vm/nr_hugepages
+linux="--bind --kernel $job/zImage --initrd $job/guest.cpio --memory 192M $sandbox --iommu none --allow-unsafe-dma yes \
+	--mem-path /dev/hugepages --device vfio-platform,host=$device"
+
+# given_back NAME
+given_back()
+{
+	if [ "$(driver)" = calxedaxgmac ] && [ -z "$(ls /dev/hugepages)" ]; then
+		pass "$1"
+	else
+		fail "$1" "driver $(driver), in /dev/hugepages: $(ls /dev/hugepages)"
+	fi
+}
+
 for cpus in 1 2; do
-	time_limit=180 expect linux-$cpus 0 dais run --bind --kernel "$job/zImage" --initrd "$job/guest.cpio" --memory 192M \
-		--cpus $cpus $sandbox --iommu none --allow-unsafe-dma yes --mem-path /dev/hugepages \
-		--device vfio-platform,host=$device --append "console=ttyAMA0 quiet panic=-1"
+	time_limit=180 expect linux-$cpus 0 dais run $linux --cpus $cpus --append "console=ttyAMA0 quiet panic=-1"
 	says linux-$cpus-network "guest: $cpus CPUs" " 0% packet loss" "guest: sha256 $(cut -d ' ' -f 1 "$job/blob.sha256")"
 	says linux-$cpus-ends "has gone back to the host"
-	if [ "$(driver)" = calxedaxgmac ] && [ -z "$(ls /dev/hugepages)" ]; then
-		pass linux-$cpus-leaves-nothing
-	else
-		fail linux-$cpus-leaves-nothing "driver $(driver), in /dev/hugepages: $(ls /dev/hugepages)"
-	fi
+	given_back linux-$cpus-leaves-nothing
 done
+
+# The guest reboots, comes to its test again, and then its VMM is killed.
+start "guest: 2 CPUs" dais run $linux --cpus 2 --append "console=ttyAMA0 quiet panic=-1 test=reboot"
+n=0
+until [ "$(grep -c "guest: sha256 $(cut -d ' ' -f 1 "$job/blob.sha256")" "$out")" -ge 2 ] || [ $n = 1800 ]; do
+	n=$((n + 1))
+	sleep 0.1
+done
+kill -9 "$(vmm)"
+wait "$dais_pid"
+if [ $n -lt 1800 ]; then
+	pass reboot-network
+else
+	fail reboot-network "the file did not come twice"
+fi
+given_back killed-leaves-nothing
 kernel_is_quiet host-kernel
