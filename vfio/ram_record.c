@@ -35,6 +35,18 @@ static bool is_gone(const char *path)
 	return sys_stat(path, &st) == -ENOENT;
 }
 
+/* By this process, for @vm, which has its RAM in @path. */
+static int write_held(int dir, struct vfio_record *record, const char *path, const char *vm,
+		      struct err *err)
+{
+	int ret;
+
+	if (!str_copy(record->ram_file, sizeof(record->ram_file), path))
+		return err_set(err, ENAMETOOLONG, "mem-path = %s", path);
+	ret = vfio_record_hold(record, vm, err);
+	return ret ? ret : vfio_record_write(dir, record, err);
+}
+
 static int hold(int dir, const struct vfio_host_device *host, const char *path, const char *vm,
 		struct err *err)
 {
@@ -51,10 +63,33 @@ static int hold(int dir, const struct vfio_host_device *host, const char *path, 
 	record = (struct vfio_record){ 0 };
 	str_copy(record.name, sizeof(record.name), host->name);
 	str_copy(record.bus, sizeof(record.bus), host->amba ? "amba" : "platform");
-	if (!str_copy(record.ram_file, sizeof(record.ram_file), path))
-		return err_set(err, ENAMETOOLONG, "mem-path = %s", path);
-	ret = vfio_record_hold(&record, vm, err);
-	return ret ? ret : vfio_record_write(dir, &record, err);
+	return write_held(dir, &record, path, vm, err);
+}
+
+/* In the place of a device's name */
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int vfio_ram_hold_new(const char *path, const char *vm, struct err *err)
+{
+	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
+	struct vfio_record record = { .bus = "platform", .parked = QUIET };
+
+	if (dir < 0)
+		return dir;
+	str_copy(record.name, sizeof(record.name), file_name(path));
+	return write_held(dir, &record, path, vm, err);
+}
+
+int vfio_ram_forget_new(const char *path, struct err *err)
+{
+	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+
+	return dir < 0 ? dir : vfio_record_remove(dir, file_name(path), err);
 }
 
 int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err)

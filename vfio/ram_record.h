@@ -24,6 +24,13 @@ struct vfio;
  */
 int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err);
 
+/*
+ * This process makes the file @path for guest RAM, which no device knows of: when the process is
+ * gone, whoever settles removes it. vfio_ram_forget_new() ends that, after the file got its name.
+ */
+int vfio_ram_hold_new(const char *path, const char *vm, struct err *err);
+int vfio_ram_forget_new(const char *path, struct err *err);
+
 /* The device @name has just been reset by its handler: its record, if it has one, says so. */
 void vfio_ram_set_quiet(const char *name);
 

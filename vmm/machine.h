@@ -34,6 +34,7 @@ struct machine {
 	struct sandbox_threads sandbox;
 	struct vfio_loans *loans;
 	struct phys_ram phys;    /* with iommu=none */
+	char *new_ram;           /* what its file is called until it has its name; NULL: nothing */
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
 	bool is_confined;      /* this process has entered its sandbox, if there is one */

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vfio/ram_record.h"
@@ -30,12 +32,24 @@ static void settle(uint64_t own, bool may_reset)
 		err_print(&err);
 }
 
+static int announce(void *opaque, const char *path, struct err *err)
+{
+	struct machine *m = opaque;
+
+	m->new_ram = strdup(path);
+	if (!m->new_ram)
+		return err_set(err, ENOMEM, "make %s", path);
+	return vfio_ram_hold_new(path, m->config->name, err);
+}
+
 int machine_take_physical(struct machine *m, struct err *err)
 {
 	struct phys_ram_wish wish = {
 		.hugetlbfs = m->config->mem_path,
 		.size = m->config->memory,
 		.may_move = m->config->allow_movable_memory,
+		.announce = announce,
+		.opaque = m,
 	};
 	struct kvm kvm;
 	char size[32];
@@ -69,6 +83,7 @@ void machine_give_physical_back(struct machine *m)
 	if (is_physical(m) && (m->config->keeper || !confined))
 		settle(confined ? 0 : (uint64_t)getpid(), !confined);
 	phys_ram_destroy(&m->phys);
+	free(take_ptr(&m->new_ram));
 }
 
 int machine_name_physical(struct machine *m, struct err *err)
@@ -89,5 +104,7 @@ int machine_name_physical(struct machine *m, struct err *err)
 	if (lock < 0)
 		return lock;
 	ret = vfio_ram_hold(m->vm.vfio, path, m->config->name, err);
-	return ret ? ret : phys_ram_name(&m->phys, path, err);
+	if (!ret)
+		ret = phys_ram_name(&m->phys, path, err);
+	return !ret && m->new_ram ? vfio_ram_forget_new(m->new_ram, err) : ret;
 }

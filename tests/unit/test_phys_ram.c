@@ -22,19 +22,37 @@
 static struct phys_ram phys;
 static struct ram ram;
 static struct err err;
+static char announced[64]; /* path of a file that has a name */
 
 static void set_up(void)
 {
 	fake_sys_reset();
+	announced[0] = '\0';
 	phys_ram_init(&phys);
 	ram_init(&ram);
 }
 
 TestSuite(phys_ram, .init = set_up);
 
+/* Copies; "no" there keeps the file from being made. */
+static int announce(void *opaque, const char *path, struct err *e)
+{
+	bool refuse = !strcmp(opaque, "no");
+
+	snprintf(opaque, sizeof(announced), "%s", path);
+	return refuse ? err_set(e, EROFS, "note %s", path) : 0;
+}
+
 static int create(uint64_t size, unsigned int ipa_bits, bool may_move)
 {
-	const struct phys_ram_wish wish = { FAKE_HUGE_DIR, size, ipa_bits, may_move };
+	const struct phys_ram_wish wish = {
+		.hugetlbfs = FAKE_HUGE_DIR,
+		.size = size,
+		.ipa_bits = ipa_bits,
+		.may_move = may_move,
+		.announce = announce,
+		.opaque = announced,
+	};
 
 	return phys_ram_create(&phys, &wish, &err);
 }
@@ -332,6 +350,7 @@ Test(phys_ram, an_old_hugetlbfs_makes_files_with_names_only)
 	make_descending(8);
 	fake_huge_no_tmpfile();
 	cr_assert_eq(create(8 * PAGE, 40, false), 0);
+	cr_expect_str_eq(announced, temporary);
 	cr_assert_eq(phys_ram_name(&phys, FAKE_HUGE_DIR "/dais-x", &err), 0);
 	cr_expect_eq(sys_access(temporary, R_OK), -ENOENT, "it has one name");
 	phys_ram_destroy(&phys);
@@ -343,6 +362,13 @@ Test(phys_ram, an_old_hugetlbfs_makes_files_with_names_only)
 	cr_assert_eq(create(8 * PAGE, 40, false), 0);
 	phys_ram_destroy(&phys);
 	cr_expect_eq(sys_access(temporary, R_OK), -ENOENT, "the guest never ran");
+
+	set_up();
+	make_descending(8);
+	fake_huge_no_tmpfile();
+	strcpy(announced, "no");
+	cr_assert_eq(create(8 * PAGE, 40, false), -EROFS);
+	tear_down();
 }
 
 Test(phys_ram, each_failing_call_leaves_nothing_behind)

@@ -65,7 +65,11 @@ TestSuite(noiommu, .init = set_up);
 
 static void make_ram(void)
 {
-	const struct phys_ram_wish wish = { FAKE_HUGE_DIR, 8 * PAGE, 40, false };
+	const struct phys_ram_wish wish = {
+		.hugetlbfs = FAKE_HUGE_DIR,
+		.size = 8 * PAGE,
+		.ipa_bits = 40,
+	};
 
 	cr_assert_eq(phys_ram_create(&phys, &wish, &err), 0, "%s", err.what);
 	cr_assert_eq(phys_ram_add_banks(&phys, 8 * PAGE, &ram, &err), 0);
@@ -280,6 +284,42 @@ Test(noiommu, ram_of_a_living_process_is_left_alone)
 	cr_expect(is_recorded(FIXTURE_DISK) && is_recorded(FIXTURE_TWIN));
 	fake_remove("/proc/4000001/stat");
 	is_settled();
+}
+
+#define NEW_NAME "dais-2.new"
+
+static int hold_new(unsigned int pid)
+{
+	int ret;
+
+	fake_file(FAKE_HUGE_DIR "/" NEW_NAME, "");
+	write_self(pid);
+	ret = vfio_ram_hold_new(FAKE_HUGE_DIR "/" NEW_NAME, "dais-1", &err);
+	write_self((unsigned int)getpid());
+	return ret;
+}
+
+Test(noiommu, what_a_start_that_was_killed_leaves)
+{
+	fake_file("/proc/4000001/stat",
+		  "4000001 (dais) S 1 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 77 0\n");
+	cr_assert_eq(hold_new(4000001), 0, "%s", err.what);
+	cr_assert_eq(vfio_ram_settle(0, true, &err), 0);
+	cr_expect(file_exists(FAKE_HUGE_DIR "/" NEW_NAME), "it still starts");
+	fake_remove("/proc/4000001/stat");
+	cr_assert_eq(vfio_ram_settle(0, false, &err), 0, "%s", err.what);
+	cr_expect_not(file_exists(FAKE_HUGE_DIR "/" NEW_NAME));
+	cr_expect_not(is_recorded(NEW_NAME));
+	tear_down();
+}
+
+Test(noiommu, a_start_that_went_well_is_forgotten)
+{
+	cr_assert_eq(hold_new((unsigned int)getpid()), 0);
+	cr_expect(is_recorded(NEW_NAME));
+	cr_assert_eq(vfio_ram_forget_new(FAKE_HUGE_DIR "/" NEW_NAME, &err), 0);
+	cr_expect_not(is_recorded(NEW_NAME));
+	tear_down();
 }
 
 Test(noiommu, a_failing_call_of_settling_never_releases_what_is_not_quiet)

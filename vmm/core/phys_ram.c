@@ -48,29 +48,37 @@ void phys_ram_init(struct phys_ram *ram)
 }
 
 /* Kernels before 5.13 have no files without a name there. */
-static int create_named(struct phys_ram *ram, const char *dir)
+static int create_named(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
-	int fd;
+	owned_ptr char *path = NULL;
+	int ret = asprintf(&path, "%s/dais-%d.new", wish->hugetlbfs, (int)getpid());
 
-	if (asprintf(&ram->temporary, "%s/dais-%d.new", dir, (int)getpid()) < 0)
-		return -ENOMEM;
-	fd = sys_create(ram->temporary, O_RDWR | O_EXCL, 0600);
-	if (fd < 0)
-		free(take_ptr(&ram->temporary));
-	return fd;
+	if (ret < 0)
+		return err_set(err, ENOMEM, "make a file for guest RAM");
+	ret = wish->announce ? wish->announce(wish->opaque, path, err) : 0;
+	if (ret)
+		return ret;
+	ram->fd = sys_create(path, O_RDWR | O_EXCL, 0600);
+	if (ram->fd < 0)
+		return err_set(err, ram->fd, "create %s", path);
+	ram->temporary = take_ptr(&path);
+	return 0;
 }
 
-static int open_file(struct phys_ram *ram, const char *dir, struct err *err)
+static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
+	const char *dir = wish->hugetlbfs;
 	struct statfs st;
 	char text[32];
-	int ret;
+	int ret = 0;
 
 	ram->fd = sys_open_tmpfile(dir, 0600);
 	if (ram->fd == -EOPNOTSUPP)
-		ram->fd = create_named(ram, dir);
-	if (ram->fd < 0)
-		return err_set(err, ram->fd, "mem-path = %s: make a file there", dir);
+		ret = create_named(ram, wish, err);
+	else if (ram->fd < 0)
+		ret = err_set(err, ram->fd, "mem-path = %s: make a file there", dir);
+	if (ret)
+		return ret;
 	ret = sys_fstatfs(ram->fd, &st);
 	if (ret)
 		return err_set(err, ret, "fstatfs %s", dir);
@@ -295,7 +303,7 @@ static int finish(struct phys_ram *ram, struct err *err)
 int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
 	struct taking t = { .ram = ram, .wish = wish, .pagemap = -1 };
-	int ret = open_file(ram, wish->hugetlbfs, err);
+	int ret = open_file(ram, wish, err);
 
 	assert(wish->size && !ram->pages);
 	if (!ret) {

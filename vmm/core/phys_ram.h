@@ -54,6 +54,13 @@ struct phys_ram_wish {
 	uint64_t size;         /* bytes, a multiple of RAM_ALIGN */
 	unsigned int ipa_bits; /* addresses beyond cannot be given to the guest */
 	bool may_move;         /* go on, with a warning, when pages cannot be held */
+	/*
+	 * Called before a file is made that has a name (struct phys_ram's temporary) from the
+	 * beginning: whoever is told of it here can remove it after a SIGKILL. Returns 0, or a
+	 * negative errno and @err; then it is not made. NULL: nobody is told.
+	 */
+	int (*announce)(void *opaque, const char *path, struct err *err);
+	void *opaque;
 };
 
 void phys_ram_init(struct phys_ram *ram);
