@@ -114,28 +114,31 @@ static void ask(const struct graft_place *place, struct graft_item *item)
  */
 void graft_act_memory(struct graft_place *place, struct graft_item *item)
 {
-	bool wanted = false, possible = true;
+	bool any = false, wanted = false, possible = true;
 	struct host_carveout carveout;
 	char targets[96], name[64];
 
 	for (size_t i = 0; i < place->refs.n_refs; i++) {
 		const struct host_node *target = place->refs.refs[i].target;
 
-		if (!target || !host_carveout_read(target, &carveout))
-			possible = false;
-		if (!target || place->graft->marks[target->index].in_guest ||
-		    !host_node_is_compatible(target, "shared-dma-pool"))
-			wanted = wanted || target;
+		possible = possible && target && host_carveout_read(target, &carveout);
+		if (!target)
+			continue;
+		any = true;
+		wanted = wanted || place->graft->marks[target->index].in_guest ||
+			 !host_node_is_compatible(target, "shared-dma-pool");
 	}
-	if (!place->refs.n_refs || (wanted && !possible))
+	if (!any || (wanted && !possible))
 		return;
 	if (wanted) {
 		ask(place, item);
 		return;
 	}
 	graft_item_set(item, GRAFT_DROP, item->binding,
-		       "the guest's driver takes its memory from the guest's RAM instead of %s; "
-		       "carveout.%s=guest sets some apart",
-		       graft_target_names(place, targets, sizeof(targets)),
-		       host_carveout_name(place->refs.refs[0].target, name, sizeof(name)));
+		       "the guest's driver takes its memory from the guest's RAM instead of %s",
+		       graft_target_names(place, targets, sizeof(targets)));
+	if (possible)
+		graft_item_append(
+			item, "; carveout.%s=guest sets some apart",
+			host_carveout_name(place->refs.refs[0].target, name, sizeof(name)));
 }

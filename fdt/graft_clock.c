@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <libfdt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,18 +138,6 @@ static uint32_t make_clock(struct graft_place *place, uint64_t hz)
 	return node->phandle;
 }
 
-static void append(struct graft_item *item, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void append(struct graft_item *item, const char *fmt, ...)
-{
-	size_t used = strlen(item->reason);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(item->reason + used, sizeof(item->reason) - used, fmt, ap);
-	va_end(ap);
-}
-
 /* "uartclk"; where the node has no names, "0". */
 static const char *clock_name(const struct host_node *node, unsigned int index, char buf[16])
 {
@@ -174,17 +161,17 @@ static uint32_t replace_clock(struct graft_place *place, struct graft_item *item
 
 	if (is_provider(ref->target, "fixed-clock") && !ref->n_args &&
 	    !answered_rate(place, name, &hz) && fixed_rate(place->graft->tree, ref->target, &hz)) {
-		append(item, " %s %" PRIu64 " Hz (copied),", name, hz);
+		graft_item_append(item, " %s %" PRIu64 " Hz (copied),", name, hz);
 		return graft_copy_data(place, ref->target);
 	}
 	source = find_rate(place, index, name, &hz);
 	if (source && hz && hz <= UINT32_MAX) {
-		append(item, " %s %" PRIu64 " Hz (%s),", name, hz, source);
+		graft_item_append(item, " %s %" PRIu64 " Hz (%s),", name, hz, source);
 		return make_clock(place, hz);
 	}
 	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
 	graft_item_ask(item, "clock.%s%s=HZ", prefix, name);
-	append(item, " %s unknown,", name);
+	graft_item_append(item, " %s unknown,", name);
 	return 0;
 }
 
@@ -269,7 +256,7 @@ void graft_act_clocks(struct graft_place *place, struct graft_item *item)
 	put_clocks(place, item, cells);
 	item->reason[strlen(item->reason) - 1] = '\0'; /* the last comma, or the colon */
 	if (item->verdict == GRAFT_ASK)
-		append(item, "; a live plan reads rates from the host");
+		graft_item_append(item, "; a live plan reads rates from the host");
 }
 
 void graft_add_apb_pclk(struct graft_place *place)

@@ -96,6 +96,9 @@ void graft_node_prefix(const struct graft_device *device, const struct host_node
 struct graft_item *graft_item_add(struct graft_node *node, const char *property);
 void graft_item_set(struct graft_item *item, enum graft_verdict verdict, const char *binding,
 		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Add to the reason. */
+void graft_item_append(struct graft_item *item, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Add ", OPTION" to what the user is asked. */
 void graft_item_ask(struct graft_item *item, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -46,6 +46,16 @@ void graft_item_set(struct graft_item *item, enum graft_verdict verdict, const c
 	va_end(ap);
 }
 
+void graft_item_append(struct graft_item *item, const char *fmt, ...)
+{
+	size_t used = strlen(item->reason);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(item->reason + used, sizeof(item->reason) - used, fmt, ap);
+	va_end(ap);
+}
+
 void graft_item_ask(struct graft_item *item, const char *fmt, ...)
 {
 	size_t used = strlen(item->option), room = sizeof(item->option) - used;

@@ -87,6 +87,8 @@ static const struct rule_case {
 	  "carveout.firmware=guest,carveout.frames=guest" },
 	{ "/camera@1aa00", "", "memory-region-names", GRAFT_DROP, "memory-region", "" },
 	{ "/spares@1ac00", "", "memory-region", GRAFT_REFUSE, "spare@80300000", "" },
+	{ "/hole@1ad00", "", "memory-region", GRAFT_REFUSE, "", "" },
+	{ "/hole@1ad00", "pool", "memory-region", GRAFT_DROP, "RAM", "" },
 	{ "/refused@1a000", "", "mboxes", GRAFT_REFUSE, "/mailbox@a000", "" },
 	{ "/other@1a800", "", "acme,gpio-thing", GRAFT_ASK, "/gpio@4000",
 	  "keep=acme,gpio-thing,drop=acme,gpio-thing" },
