@@ -107,7 +107,7 @@ static int silence(const struct vfio_device *vdev, struct err *err)
 	return failed;
 }
 
-void vfio_release(struct vfio *vfio,
+void vfio_release(struct vfio *vfio, bool may_note,
 		  void (*failed)(void *opaque, const char *device, const struct err *err),
 		  void *opaque)
 {
@@ -123,7 +123,7 @@ void vfio_release(struct vfio *vfio,
 	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
 		if (vfio_device_reset(d, &err))
 			failed(opaque, d->host.name, &err);
-		else if (vfio->backend == VFIO_BACKEND_NONE && has_reset(d))
+		else if (may_note && vfio->backend == VFIO_BACKEND_NONE && has_reset(d))
 			vfio_ram_set_quiet(d->host.name);
 	}
 }

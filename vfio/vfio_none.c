@@ -81,11 +81,12 @@ void vfio_kvm_detach(struct vfio *vfio)
 	(void)vfio;
 }
 
-void vfio_release(struct vfio *vfio,
+void vfio_release(struct vfio *vfio, bool may_note,
 		  void (*failed)(void *opaque, const char *device, const struct err *err),
 		  void *opaque)
 {
 	(void)vfio;
+	(void)may_note;
 	(void)failed;
 	(void)opaque;
 }

@@ -67,7 +67,10 @@ static void not_released(void *opaque, const char *device, const struct err *err
 
 void machine_give_devices_back(struct machine *m)
 {
-	vfio_release(m->vm.vfio, not_released, m);
+	/* Else who settles it resets them once more. */
+	bool may_note = m->config->keeper || !m->is_confined;
+
+	vfio_release(m->vm.vfio, may_note, not_released, m);
 	destroy_devices(m);
 	vfio_destroy(m->vm.vfio);
 	m->vm.vfio = NULL;

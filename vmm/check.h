@@ -136,9 +136,10 @@ void check_set(struct check *check);
 /*
  * "dais check --irq": fire each interrupt of @device ("HOST[,KEY=VALUE]...", as behind --device
  * vfio-platform,host=) without an event of the hardware, through its real path to a guest, in every
- * mode. Prints what it finds. Returns 0: all is well; 1: something is not, and was printed; or a
+ * mode. @options: what the VM needs for that beside the device, as behind "dais run". Prints what
+ * it finds. Returns 0: all is well; 1: something is not, and was printed; or a
  * negative errno and @err: it could not be tried.
  */
-int check_irq(const char *device, struct err *err);
+int check_irq(const char *device, int n_options, char *const *options, struct err *err);
 
 #endif

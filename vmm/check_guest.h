@@ -25,7 +25,7 @@ struct check_guest {
 	bool touch_write; /* … by writing 0, else by reading */
 };
 
-/* The arm64 Image for machine_build(). */
+/* The kernel for machine_build(). */
 void check_guest_image(uint8_t image[CHECK_GUEST_SIZE]);
 /* Tell the one that was loaded at @image what to do, before it runs. */
 void check_guest_set(uint8_t image[CHECK_GUEST_SIZE], const struct check_guest *wish);

@@ -8,7 +8,6 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-#include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
@@ -42,6 +41,8 @@ struct trial {
 	struct machine machine;
 	struct vm_config config;
 	const char *device;
+	int n_options; /* of the user's */
+	char *const *options;
 	const char *mode;
 	unsigned int index;
 	const struct way *way;
@@ -69,7 +70,7 @@ static int make_image(int *fd, struct err *err)
 static int configure(struct trial *t, struct err *err)
 {
 	char kernel[32], device[512];
-	char *const argv[] = {
+	char *const fixed[] = {
 		(char *)"--kernel",          kernel,
 		(char *)"--memory",          (char *)"16M",
 		(char *)"--console",         (char *)"none",
@@ -78,15 +79,27 @@ static int configure(struct trial *t, struct err *err)
 		(char *)"--device",          (char *)"test-device",
 		(char *)"--device",          device,
 	};
+	const size_t n = n_elems(fixed) + (size_t)t->n_options;
+	owned_ptr char **argv = calloc(n, sizeof(*argv));
 	enum options_wish wish;
+	int ret;
 
+	config_init(&t->config);
+	if (!argv)
+		return err_set(err, ENOMEM, "check %s", t->device);
+	memcpy(argv, fixed, sizeof(fixed));
+	memcpy(argv + n_elems(fixed), t->options, (size_t)t->n_options * sizeof(*argv));
 	snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", t->image_fd);
 	snprintf(device, sizeof(device), "vfio-platform,host=%s,irq-mode=%s", t->device, t->mode);
-	config_init(&t->config);
 	/* As much as this host has: the guest is dais's own. */
 	t->config.sandbox.may_miss =
 		1u << SANDBOX_NAMESPACES | 1u << SANDBOX_USER | 1u << SANDBOX_LANDLOCK;
-	return options_parse(&t->config, (int)n_elems(argv), argv, &wish, err);
+	ret = options_parse(&t->config, (int)n, argv, &wish, err);
+	if (ret || wish == OPTIONS_RUN)
+		return ret;
+	err_usage(err, "check --irq %s: its options are for a run", t->device);
+	err_fix(err, "leave out what only tells something");
+	return err->code;
 }
 
 static int act(struct trial *t, enum vfio_irq_action action)
@@ -269,7 +282,7 @@ static int try_all(struct trial *t, unsigned int n_irqs, struct err *err)
 	return worst;
 }
 
-int check_irq(const char *device, struct err *err)
+int check_irq(const char *device, int n_options, char *const *options, struct err *err)
 {
 	owned_ptr struct trial *t = calloc(1, sizeof(*t));
 	owned_fd int image_fd = -1;
@@ -278,12 +291,6 @@ int check_irq(const char *device, struct err *err)
 
 	if (!t)
 		return err_set(err, ENOMEM, "check %s", device);
-	if (arch_is_32bit) {
-		err_set(err, ENOTSUP, "check --irq %s", device);
-		err_why(err, "its guest is a 64-bit program, and this host a 32-bit one");
-		err_fix(err, "give the device to a guest of yours: dais run counts its interrupts");
-		return err_host(err);
-	}
 	printf("%s is opened, and so reset where the kernel can; each interrupt is fired %u times "
 	       "in each mode.\n",
 	       device, N_FIRED);
@@ -292,10 +299,14 @@ int check_irq(const char *device, struct err *err)
 		return ret;
 	t->image_fd = image_fd;
 	t->device = device;
+	t->n_options = n_options;
+	t->options = options;
 	ret = look(t, &n_irqs, err);
 	if (ret)
 		return ret;
 	if (!n_irqs)
 		puts("It has no interrupts.");
-	return try_all(t, n_irqs, err);
+	ret = try_all(t, n_irqs, err);
+	machine_settle_physical();
+	return ret;
 }

@@ -22,10 +22,11 @@ static void print_help(void)
 	     "      Check this VM. A DEVICE stands for a VM that wants it.\n"
 	     "  --json\n"
 	     "      Print JSON.\n"
-	     "  --irq DEVICE[,KEY=VALUE]...\n"
+	     "  --irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...\n"
 	     "      Fire each interrupt of this device of the host, in every mode, through its\n"
 	     "      real path to a small guest, without an event of the hardware. Opens the\n"
-	     "      device, and so resets it where the kernel can.\n"
+	     "      device, and so resets it where the kernel can. One without an IOMMU wants\n"
+	     "      the options that it wants of dais run.\n"
 	     "  -h, --help\n"
 	     "      This help.");
 }
@@ -34,7 +35,9 @@ static void print_help(void)
 struct check_options {
 	bool json;
 	bool help;
-	const char *irq; /* NULL: not asked for */
+	const char *irq;   /* NULL: not asked for */
+	int n_run_options; /* behind it */
+	char *const *run_options;
 };
 
 static bool is_option(const char *arg, const char *key, char letter)
@@ -54,6 +57,10 @@ static int parse(struct check_options *options, struct check_request *request, i
 			request->files[request->n_files++] = argv[++i];
 		} else if (!strcmp(arg, "--irq") && i + 1 < argc) {
 			options->irq = argv[++i];
+			options->run_options = argv + i + 1;
+			options->n_run_options = argc - i - 1;
+			while (++i < argc)
+				options->help |= is_option(argv[i], "--help", 'h');
 		} else if (!strcmp(arg, "--json")) {
 			options->json = true;
 		} else if (is_option(arg, "--help", 'h')) {
@@ -72,14 +79,14 @@ static int parse(struct check_options *options, struct check_request *request, i
 	return 0;
 }
 
-static int fire(const char *device, struct err *err)
+static int fire(const struct check_options *options, struct err *err)
 {
 	int ret;
 
 	log_set_level(LOG_ERROR);
 	ret = machine_block_signals(err);
 	if (!ret)
-		ret = check_irq(device, err);
+		ret = check_irq(options->irq, options->n_run_options, options->run_options, err);
 	return ret > 0 ? EXIT_STATUS_FAILURE : ret;
 }
 
@@ -114,7 +121,7 @@ static int run(int argc, char *const *argv, struct err *err)
 	if (ret)
 		return ret;
 	if (!options.help)
-		return options.irq ? fire(options.irq, err) : look(&options, &request, err);
+		return options.irq ? fire(&options, err) : look(&options, &request, err);
 	print_help();
 	return EXIT_STATUS_OK;
 }

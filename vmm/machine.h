@@ -100,6 +100,8 @@ int machine_describe(struct machine *machine, void **blob, size_t *size, struct 
  */
 int machine_take_physical(struct machine *machine, struct err *err);
 void machine_give_physical_back(struct machine *machine);
+/* What processes that are gone, and could not, have not given back. */
+void machine_settle_physical(void);
 int machine_name_physical(struct machine *machine, struct err *err);
 
 /* All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs

@@ -42,6 +42,11 @@ static int announce(void *opaque, const char *path, struct err *err)
 	return vfio_ram_hold_new(path, m->config->name, err);
 }
 
+void machine_settle_physical(void)
+{
+	settle(0, true);
+}
+
 int machine_take_physical(struct machine *m, struct err *err)
 {
 	struct phys_ram_wish wish = {
@@ -58,7 +63,7 @@ int machine_take_physical(struct machine *m, struct err *err)
 	phys_ram_init(&m->phys);
 	if (!is_physical(m))
 		return 0;
-	settle(0, true);
+	machine_settle_physical();
 	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;

@@ -13,6 +13,10 @@ void machine_give_physical_back(struct machine *machine)
 	(void)machine;
 }
 
+void machine_settle_physical(void)
+{
+}
+
 int machine_name_physical(struct machine *machine, struct err *err)
 {
 	(void)machine;

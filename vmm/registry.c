@@ -18,7 +18,7 @@ const struct command commands[] = {
 #ifdef CONFIG_CHECK
 	{ "check", "tell what stands between this host and a run",
 	  "[-c FILE]... [--json] [DEVICE]...\n"
-	  "--irq DEVICE[,KEY=VALUE]...",
+	  "--irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...",
 	  NULL, cmd_check },
 #endif
 #ifdef CONFIG_VFIO_PLATFORM

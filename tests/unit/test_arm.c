@@ -14,7 +14,7 @@
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
-#include "vmm/check.h"
+#include "vmm/check_guest.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
@@ -203,6 +203,16 @@ Test(arm, a_zimage_boots)
 	cr_expect_eq(kvm.core[2], where.dtb);
 }
 
+Test(arm, the_guest_of_check_boots)
+{
+	uint8_t image[CHECK_GUEST_SIZE];
+	struct arch_boot where;
+
+	check_guest_image(image);
+	cr_assert_eq(boot(image, sizeof(image), &where), 0, "%s: %s", err.what, err.why);
+	cr_expect_arr_eq(ram + where.entry - RAM_BASE, image, sizeof(image));
+}
+
 Test(arm, a_64_bit_kernel_is_refused)
 {
 	uint8_t image[4096] = { 0 };
@@ -228,13 +238,6 @@ Test(arm, a_gicv3_is_not_given)
 	vgic_destroy(vm.vgic);
 	cr_expect_lt(vgic_create(&vm, VGIC_V3, &vm.vgic, &err), 0);
 	cr_expect(strstr(err.fix, "--irqchip gicv2"), "%s", err.fix);
-}
-
-Test(arm, its_interrupts_cannot_be_tried)
-{
-	cr_expect_eq(check_irq("10000000.edu", &err), -ENOTSUP);
-	cr_expect(err_says(&err, "32-bit"), "%s", err.why);
-	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
 }
 
 static void expect(const void *tree, const char *path, const char *name, const void *want, int size)

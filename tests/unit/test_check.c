@@ -320,6 +320,8 @@ Test(check, wrong_usage)
 	cr_expect_eq(check("--jsn", NULL), EXIT_STATUS_USAGE);
 	cr_expect_eq(check("-c", NULL), EXIT_STATUS_USAGE);
 	cr_expect_eq(check("--irq", BOUND, "--json", NULL), EXIT_STATUS_USAGE);
+	cr_expect_eq(check("--json", "--irq", BOUND, NULL), EXIT_STATUS_USAGE);
+	cr_expect_eq(check("--irq", BOUND, "--sandbox", "show", NULL), EXIT_STATUS_USAGE);
 	cr_expect_eq(check("--help", NULL), EXIT_STATUS_OK);
 	cr_expect(strstr(command_text, "usage: dais check"));
 }

@@ -6,7 +6,7 @@
 #include "vmm/check_guest.h"
 #include "vmm/core/memmap.h"
 
-#define PARAMETERS 256 /* "adr x19" of the guest's code */
+#define PARAMETERS 256 /* where the code looks: "adr x19, .+192" at 64 */
 #define N_WORDS    5   /* before the list of writes */
 
 static uint8_t image[CHECK_GUEST_SIZE];

@@ -16,6 +16,7 @@
 #include "vfio/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
+#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/phys_ram.h"
 #include "vmm/core/ram.h"
@@ -241,6 +242,35 @@ Test(noiommu, who_may_not_reset_knows_of_a_reset_before)
 	vfio_ram_set_quiet(FIXTURE_TWIN);
 	vfio_ram_set_quiet("not-recorded");
 	cr_assert_eq(vfio_ram_settle(0, false, &err), 0);
+	is_settled();
+}
+
+static void cannot_release(void *opaque, const char *device, const struct err *e)
+{
+	(void)opaque;
+	cr_assert_fail("%s: %s", device, e->what);
+}
+
+/* In the sandbox the record cannot be written: the reset is done again by who settles. */
+Test(noiommu, a_release_notes_the_reset_where_it_may)
+{
+	static const bool may_note[] = { false, true };
+
+	name_ram();
+	cr_assert_eq(fixture_vfio_open(&f, FIXTURE_DISK), 0, "%s", f.err.what);
+	cr_assert_eq(hold(GONE), 0);
+	for (size_t i = 0; i < n_elems(may_note); i++) {
+		const char *record;
+
+		disk.next = NULL;
+		disk.handle = f.handles[0];
+		disk.flags = VFIO_DEVICE_FLAGS_RESET;
+		f.vm.vfio->devices = &disk;
+		vfio_release(f.vm.vfio, may_note[i], cannot_release, NULL);
+		f.vm.vfio->devices = NULL;
+		record = fake_file_text(VFIO_RAM_RECORDS "/" FIXTURE_DISK);
+		cr_expect_eq(!!strstr(record, "parked=quiet"), may_note[i], "%s", record);
+	}
 	is_settled();
 }
 

@@ -116,7 +116,7 @@ Test(vfio_reset, release_tries_everything_and_tells_each_failure)
 	disk.irqs[0].trigger_fd = disk.irqs[0].unmask_fd = disk.irqs[1].trigger_fd = 5;
 	dma.irqs[1].trigger_fd = 5;
 	disk.n_resets = 0;
-	vfio_release(vm.vfio, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, &vm);
 	cr_expect_eq(n_failed, 0);
 	cr_expect_eq(disk.n_resets, 1);
 	cr_expect_eq(disk.irqs[0].unmask_fd, -1);
@@ -125,14 +125,14 @@ Test(vfio_reset, release_tries_everything_and_tells_each_failure)
 
 	/* its interrupts fail, and it is reset all the same */
 	disk.irq_error = EIO;
-	vfio_release(vm.vfio, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, &vm);
 	cr_expect_eq(n_failed, 1);
 	cr_expect_str_eq(failed_device, "10000000.ahci");
 	cr_expect_eq(disk.n_resets, 2);
 
 	disk.irq_error = 0;
 	disk.reset_error = ETIMEDOUT;
-	vfio_release(vm.vfio, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, &vm);
 	cr_expect_eq(n_failed, 2);
 	cr_expect_str_eq(failed_device, "10000000.ahci");
 	CLASS->destroy(other);
