@@ -181,7 +181,8 @@ static const char *verdict(const struct trial *t, int ret)
 	if (t->failed < 0)
 		return "the kernel refused VFIO_DEVICE_SET_IRQS";
 	if (ret == EXIT_STATUS_OK)
-		return t->masked ? "it came while it was masked" : NULL;
+		return t->masked ? "it came while it was masked, or the device itself raises it"
+				 : NULL;
 	return "it did not come, or was not completed";
 }
 

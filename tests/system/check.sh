@@ -74,7 +74,7 @@ unsafe_interrupts N
 finds check-unsafe-interrupts 3 "iommu=type1 VFIO refuses 10000000.edu" "iommu=iommufd VFIO refuses 10000000.edu" \
 	"echo Y | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts" -- -c "$work/edu"
 # The remedy, as it is said.
-grep -o 'echo Y | sudo tee .*' "$out" | sed 's/sudo//' >"$work/remedy"
+grep -o 'echo Y | sudo tee .*_unsafe_interrupts' "$out" | sed 's/sudo//' >"$work/remedy"
 sh "$work/remedy" >/dev/null
 finds check-remedy 0 "blocks: 0" -- -c "$work/edu"
 

@@ -148,4 +148,5 @@ if [ "$(grep -c 'interrupt 0 (SPI [0-9]*) is asserted' "$out")" = 1 ]; then
 else
 	fail unhandled "told of not once"
 fi
+guest unhandled-next-guest 0 edu-irq "n=100" --device "$edu" $here
 [ "$gic" = 3 ] || [ ! -e $forward_switch ] || echo N >$forward_switch
