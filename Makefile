@@ -121,7 +121,9 @@ $(defconfigs):
 # ---- Sources: every .c file of a layer is built, but those listed here whose symbol is off. What cannot be
 # without, NAME.c, has a stand-in NAME_none.c for when its symbol is off.
 
-every := $(wildcard vmm/base/*.c fdt/*.c vmm/core/*.c arch/*/*.c devices/*.c vfio/*.c vmm/*.c)
+# in(DIRECTORY…): all that is below, in their rooms
+in     = $(foreach d,$(1),$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c)))
+every := $(sort $(call in,vmm fdt arch devices vfio))
 none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
@@ -131,8 +133,7 @@ read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(wildcard vmm/core/ram*.c) vfio/carveout.c vfio/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host_device.c vfio/host_clock.c vfio/host_live.c vfio/host_held.c
 check_srcs := $(wildcard vmm/check*.c) vmm/cmd_check.c
-run  := $(filter-out $(read) $(none) $(check_srcs),$(wildcard vmm/core/*.c arch/common/*.c devices/*.c \
-	vfio/*.c vmm/*.c)) vmm/plan_vfio.c
+run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan_vfio.c
 
 for-$(CONFIG_ARCH_ARM64)    += $(wildcard arch/arm64/*.c)
 for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
@@ -145,7 +146,7 @@ for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cmd_bind.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(wildcard vfio/*.c)) vmm/physical.c
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(call in,vfio)) vmm/physical.c
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 for-$(CONFIG_STATS)         += vmm/stats.c
 
@@ -304,7 +305,7 @@ FUZZ         ?= --seconds 600
 fuzz_cc      ?= clang
 fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 		-fsanitize=fuzzer,address,undefined $(warnings)
-fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(wildcard fdt/*.c vmm/base/*.c))
+fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(call in,fdt vmm/base))
 fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
 
 fuzz: $(Z)/device_tree $(fuzz_seeds)
