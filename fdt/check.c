@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_facts.h"
-#include "fdt/host_tree.h"
-#include "fdt/reference.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/reference.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 

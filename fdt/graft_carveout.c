@@ -9,7 +9,7 @@
 
 #include "fdt/builder.h"
 #include "fdt/graft_parts.h"
-#include "fdt/host_carveout.h"
+#include "fdt/host/carveout.h"
 
 #define BINDING "reserved-memory.yaml"
 

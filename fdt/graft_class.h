@@ -8,7 +8,7 @@
  */
 #include <stdbool.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 struct graft;
 struct graft_device;

@@ -10,9 +10,9 @@
  * take away what others point at, so it begins again until nothing more is dropped.
  */
 #include "fdt/graft.h"
-#include "fdt/host_facts.h"
-#include "fdt/host_tree.h"
-#include "fdt/reference.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/reference.h"
+#include "fdt/host/tree.h"
 
 /* Memory of one pass. Zeroed; NULL when there is none, which sticks in @failed. */
 struct graft_arena {

@@ -14,7 +14,7 @@
  *	vfio_carveouts_of()	the device's, for the graft
  */
 #include "fdt/graft.h"
-#include "fdt/host_carveout.h"
+#include "fdt/host/carveout.h"
 #include "vfio/settings.h"
 #include "vmm/base/err.h"
 

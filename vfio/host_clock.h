@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 /* A clock of the running host, a line of debugfs's clk/clk_summary (clk_summary_show_one() in
  * drivers/clk/clk.c). */

@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 #include "fdt/graft.h"
-#include "fdt/host_tree.h"
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
+#include "fdt/host/tree.h"
 #include "vfio/host_live.h"
 
 enum held_state { HELD_UNKNOWN, HELD_ON, HELD_OFF };

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "fdt/graft.h"
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "vfio/host_clock.h"
 #include "vfio/host_device.h"
 #include "vmm/base/err.h"

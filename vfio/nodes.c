@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fdt/host_facts.h"
+#include "fdt/host/facts.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/host_held.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "vfio/host_device.h"
 #include "vfio/host_live.h"
 #include "vmm/base/err.h"

@@ -14,8 +14,8 @@
 
 #include "devices/device.h"
 #include "fdt/graft.h"
-#include "fdt/host_facts.h"
-#include "fdt/host_tree.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/tree.h"
 #include "vfio/carveout.h"
 #include "vfio/host_held.h"
 #include "vfio/host_live.h"

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
 #include "vmm/plan.h"
 
 /*

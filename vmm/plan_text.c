@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
 #include "vmm/base/str.h"
 #include "vmm/plan.h"
 #include "vmm/wrap.h"

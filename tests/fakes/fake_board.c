@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "tests/fakes/fixture_tree.h"

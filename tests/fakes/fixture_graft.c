@@ -7,7 +7,7 @@
 
 #include "fdt/builder.h"
 #include "fdt/check.h"
-#include "fdt/host_facts.h"
+#include "fdt/host/facts.h"
 
 #define FIRST_ADDRESS 0x10000000
 #define PAGE          0x1000

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 void *fixture_blob(const char *name, size_t *size)
 {

@@ -9,10 +9,10 @@
 #include "fdt/builder.h"
 #include "fdt/check.h"
 #include "fdt/graft.h"
-#include "fdt/host_facts.h"
-#include "fdt/host_tree.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/reference.h"
+#include "fdt/host/tree.h"
 #include "fdt/print.h"
-#include "fdt/reference.h"
 #include "vmm/base/range.h"
 
 /* Bounds of what one input may take: plans are made of the first devices only. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_facts.h"
+#include "fdt/host/facts.h"
 #include "tests/fakes/fixture_tree.h"
 
 static struct host_tree *tree;

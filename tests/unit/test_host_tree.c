@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fixture_tree.h"
 #include "vmm/base/range.h"

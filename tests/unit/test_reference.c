@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
 #include "tests/fakes/fixture_tree.h"
 #include "vmm/base/range.h"
 

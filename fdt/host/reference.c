@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fdt/reference_parts.h"
+#include "fdt/host/reference_parts.h"
 
 int reference_add(struct reference_list *list, const struct reference *ref)
 {

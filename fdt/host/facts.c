@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_facts.h"
+#include "fdt/host/facts.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_address.h"
-#include "fdt/host_irqs.h"
+#include "fdt/host/address.h"
+#include "fdt/host/irqs.h"
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */
 #define MAX_REG_ENTRIES 4096

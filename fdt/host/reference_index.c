@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_tree_parts.h"
-#include "fdt/reference_parts.h"
+#include "fdt/host/reference_parts.h"
+#include "fdt/host/tree_parts.h"
 
 /* One reference that a rule tells of; sorted by target, then in tree order. */
 struct edge {

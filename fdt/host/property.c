@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/range.h"
 
 #define HOST_ADDRESS_MAX_CELLS 4 /* OF_MAX_ADDR_CELLS */

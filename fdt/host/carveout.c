@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_carveout.h"
+#include "fdt/host/carveout.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "fdt/host_address.h"
-#include "fdt/host_facts.h"
-#include "fdt/reference.h"
+#include "fdt/host/address.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/reference.h"
 
 #define GIB       (1ULL << 30)
 #define MIN_ALIGN 4096 /* the smallest page */

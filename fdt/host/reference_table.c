@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/reference_table.h"
+#include "fdt/host/reference_table.h"
 
 #include <fnmatch.h>
 #include <stddef.h>

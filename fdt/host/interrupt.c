@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_interrupt.h"
+#include "fdt/host/interrupt.h"
 
 #include <string.h>
 

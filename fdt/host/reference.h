@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_REFERENCE_H
-#define FDT_REFERENCE_H
+#ifndef FDT_HOST_REFERENCE_H
+#define FDT_HOST_REFERENCE_H
 
 /*
  * Phandles in a property: which nodes it points at. One table {name pattern, the provider's cell
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 struct reference {
 	const struct host_node *target; /* NULL: a hole (phandle 0 or -1), or a dangling phandle */

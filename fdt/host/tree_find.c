@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 

@@ -3,7 +3,7 @@
 #define FDT_HOST_TREE_PARTS_H
 
 /* How a struct host_tree is made: for host_tree*.c only. */
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 struct arena_chunk;
 struct reference_index;

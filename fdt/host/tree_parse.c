@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fdt/blob.h"
-#include "fdt/host_tree_parts.h"
+#include "fdt/host/tree_parts.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 #define HOST_INTERRUPT_MAX_CELLS 16 /* MAX_PHANDLE_ARGS */
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_tree.h"
+#include "fdt/host/tree.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_tree_parts.h"
-#include "fdt/reference_parts.h"
+#include "fdt/host/reference_parts.h"
+#include "fdt/host/tree_parts.h"
 
 /* Large enough that the trees of real boards take a few dozens. */
 #define CHUNK_SIZE ((size_t)64 << 10)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_REFERENCE_PARTS_H
-#define FDT_REFERENCE_PARTS_H
+#ifndef FDT_HOST_REFERENCE_PARTS_H
+#define FDT_HOST_REFERENCE_PARTS_H
 
-/* For reference*.c and host_tree.c. */
-#include "fdt/reference.h"
-#include "fdt/reference_table.h"
+/* For reference*.c and fdt/host/tree.c. */
+#include "fdt/host/reference.h"
+#include "fdt/host/reference_table.h"
 
 struct reference_index;
 

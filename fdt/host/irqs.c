@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_irqs.h"
+#include "fdt/host/irqs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host_interrupt.h"
+#include "fdt/host/interrupt.h"
 
 /* More than any device has (all SPIs of a GICv3, extended ones too, are 2,012). */
 #define MAX_IRQS 4096

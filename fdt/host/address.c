@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host_address.h"
+#include "fdt/host/address.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fdt/host_tree_parts.h"
-#include "fdt/reference_parts.h"
+#include "fdt/host/reference_parts.h"
+#include "fdt/host/tree_parts.h"
 
 /*
  * Without "dtc -@" a node has a phandle only because something points at it: one that no rule

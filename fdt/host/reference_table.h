@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_REFERENCE_TABLE_H
-#define FDT_REFERENCE_TABLE_H
+#ifndef FDT_HOST_REFERENCE_TABLE_H
+#define FDT_HOST_REFERENCE_TABLE_H
 
 #include <stdbool.h>
 
-#include "fdt/reference.h"
+#include "fdt/host/reference.h"
 
 /* How phandles stand in a property. */
 enum reference_layout {
