@@ -68,7 +68,8 @@ uint32_t dt_new_phandle(struct dt *dt);
 int dt_finish(struct dt *dt, void **blob, size_t *size, struct err *err);
 void dt_destroy(struct dt *dt);
 
-/* Phandles that every part of the tree knows; the graft numbers its nodes itself (fdt/graft.h). */
+/* Phandles that every part of the tree knows; the graft numbers its nodes itself
+ * (fdt/guest/graft.h). */
 #define DT_PHANDLE_GIC      1
 #define DT_PHANDLE_APB_PCLK 2  /* fixed-clock of the emulated PrimeCells, 24 MHz */
 #define DT_PHANDLE_FIRST    16 /* dt_new_phandle() starts here */

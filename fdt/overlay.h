@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 

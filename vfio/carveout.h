@@ -13,7 +13,7 @@
  *	vfio_carveouts_place()	when guest RAM is planned
  *	vfio_carveouts_of()	the device's, for the graft
  */
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/carveout.h"
 #include "vfio/settings.h"
 #include "vmm/base/err.h"

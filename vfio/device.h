@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "devices/device.h"
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "vfio/host_device.h"
 #include "vfio/iommu.h"
 #include "vfio/irq_user.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
 #include "vfio/host_live.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/tree.h"
 #include "vfio/host_clock.h"
 #include "vfio/host_device.h"

@@ -191,7 +191,7 @@ static int platform_reset(struct device *device, struct err *err)
 const struct device_class vfio_platform_class = PLATFORM_CLASS(
 	"vfio-platform", "a device of the host that is bound to vfio-platform or vfio-amba");
 
-/* What they must have is in the table of fdt/graft_class.c. */
+/* What they must have is in the table of fdt/guest/graft_class.c. */
 const struct device_class vfio_calxeda_xgmac_class =
 	PLATFORM_CLASS("vfio-calxeda-xgmac", "the Ethernet MAC of Calxeda's ECX-1000 and ECX-2000");
 const struct device_class vfio_amd_xgbe_class =

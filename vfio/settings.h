@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "devices/device.h"
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "vmm/base/err.h"
 
 extern const struct device_key vfio_platform_keys[];

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "devices/device.h"
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
 #include "vfio/carveout.h"

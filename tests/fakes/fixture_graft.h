@@ -2,7 +2,7 @@
 #ifndef TESTS_FAKES_FIXTURE_GRAFT_H
 #define TESTS_FAKES_FIXTURE_GRAFT_H
 
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 
 /*
  * A plan for devices of a tree by their paths, with the facts that the tree tells: regions from

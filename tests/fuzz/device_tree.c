@@ -8,7 +8,7 @@
 
 #include "fdt/builder.h"
 #include "fdt/check.h"
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"

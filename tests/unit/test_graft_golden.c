@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/graft_class.h"
+#include "fdt/guest/graft_class.h"
 #include "tests/fakes/fixture_graft.h"
 #include "tests/fakes/fixture_tree.h"
 #include "vmm/base/range.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 /* Interrupts that VFIO cannot hand out; NULL: all can be. */
 static const char *find_fault(const struct host_facts *host, unsigned int *index)

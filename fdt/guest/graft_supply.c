@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 #include "vmm/base/range.h"
 
 #define SUFFIX "-supply"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/graft_class.h"
+#include "fdt/guest/graft_class.h"
 
 #include <string.h>
 
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 #include "vmm/base/range.h"
 
 static const struct graft_class classes[] = {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/graft_class.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_class.h"
+#include "fdt/guest/graft_parts.h"
 
 const char *graft_verdict_name(enum graft_verdict verdict)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 /*
  * The clock that the AMBA bus of Linux asks for by name (bindings/arm/primecell.yaml). The bus only

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_GRAFT_H
-#define FDT_GRAFT_H
+#ifndef FDT_GUEST_GRAFT_H
+#define FDT_GUEST_GRAFT_H
 
 /*
  * The guest's nodes of assigned devices, made from the host's: the node, its children and what they

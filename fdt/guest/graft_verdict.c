@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/graft_class.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_class.h"
+#include "fdt/guest/graft_parts.h"
 #include "vmm/base/range.h"
 
 #define MAX_USERS_NAMED 4

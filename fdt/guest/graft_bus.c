@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 #define N_ITEMS 5
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 static void begin_node(struct dt *dt, const struct graft_node *node)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
-#include "fdt/graft_policy.h"
+#include "fdt/guest/graft_parts.h"
+#include "fdt/guest/graft_policy.h"
 
 /* Items of a node besides its own properties and children: graft_add_own(), apb_pclk. */
 #define OWN_ITEMS 8

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 struct graft_chunk {
 	struct graft_chunk *next;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/graft_policy.h"
+#include "fdt/guest/graft_policy.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

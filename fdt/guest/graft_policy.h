@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_GRAFT_POLICY_H
-#define FDT_GRAFT_POLICY_H
+#ifndef FDT_GUEST_GRAFT_POLICY_H
+#define FDT_GUEST_GRAFT_POLICY_H
 
 #include <stdbool.h>
 
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 /* A rule of the policy: what becomes of a property, and why. */
 struct graft_rule {

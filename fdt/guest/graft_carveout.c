@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 #include "fdt/host/carveout.h"
 
 #define BINDING "reserved-memory.yaml"

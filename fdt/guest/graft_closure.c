@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 #include "vmm/base/range.h"
 
 /* Nodes without registers, whose driver needs no more than what stands in them. */

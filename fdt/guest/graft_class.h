@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_GRAFT_CLASS_H
-#define FDT_GRAFT_CLASS_H
+#ifndef FDT_GUEST_GRAFT_CLASS_H
+#define FDT_GUEST_GRAFT_CLASS_H
 
 /*
  * Devices of which more is known than the generic rules can know: what they must have. One table,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/graft_parts.h"
+#include "fdt/guest/graft_parts.h"
 
 #define MAX_CELLS 4 /* of an address: PCI has 3 */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/graft_parts.h"
-#include "fdt/graft_policy.h"
+#include "fdt/guest/graft_parts.h"
+#include "fdt/guest/graft_policy.h"
 
 const char *graft_target_names(const struct graft_place *place, char *buf, size_t size)
 {

@@ -2,7 +2,7 @@
 #include <fnmatch.h>
 #include <stddef.h>
 
-#include "fdt/graft_policy.h"
+#include "fdt/guest/graft_policy.h"
 #include "vmm/base/range.h"
 
 static const struct graft_need needs[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_GRAFT_PARTS_H
-#define FDT_GRAFT_PARTS_H
+#ifndef FDT_GUEST_GRAFT_PARTS_H
+#define FDT_GUEST_GRAFT_PARTS_H
 
 /*
  * What the files of the graft share; nobody else includes it.
@@ -9,7 +9,7 @@
  * whole subtree, and drops the devices on a bus (an I2C slave, say) that cannot be passed; that may
  * take away what others point at, so it begins again until nothing more is dropped.
  */
-#include "fdt/graft.h"
+#include "fdt/guest/graft.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
