@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/ram.h"

@@ -3,7 +3,7 @@
 #define VFIO_CONTEXT_H
 
 #include "vfio/carveout.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
 

@@ -7,7 +7,7 @@
 #include "devices/device.h"
 #include "fdt/guest/graft.h"
 #include "vfio/host_device.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 #include "vfio/irq_user.h"
 #include "vfio/overlay.h"
 #include "vfio/settings.h"

@@ -4,8 +4,8 @@
 #include <linux/kvm.h>
 
 #include "vfio/context.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
+#include "vfio/iommu/group.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"

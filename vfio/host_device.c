@@ -248,7 +248,7 @@ bool vfio_host_group_is_noiommu(int group)
 {
 	char path[PATH_SIZE], name[32];
 
-	/* vfio_noiommu_group_alloc() of drivers/vfio/group.c */
+	/* vfio_noiommu_group_alloc() of drivers/vfio/iommu/group.c */
 	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", group);
 	return !file_read_line(path, name, sizeof(name)) && !strcmp(name, "vfio-noiommu");
 }

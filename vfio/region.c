@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 
 #include "devices/platform_bus.h"
-#include "vfio/info_cap.h"
+#include "vfio/iommu/info_cap.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"

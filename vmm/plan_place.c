@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "devices/platform_bus.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"

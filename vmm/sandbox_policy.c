@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 
 #include "arch/common/kvm_arm.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 
 const char *sandbox_role_name(enum sandbox_role role)
 {

@@ -15,7 +15,7 @@
 
 #include "arch/arm/kvm_reg.h"
 #include "arch/common/kvm_arm.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 

@@ -7,7 +7,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio_parts.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 
 /* No number that a forgotten id would hit by chance. */
 static uint32_t ioas_id(const struct fake_vfio_container *c)

@@ -160,7 +160,7 @@ static int container_ioctl(int fd, void *opaque, unsigned long request, void *ar
 static const struct fake_fd_ops container_ops = { .ioctl = container_ioctl,
 						  .close = fake_vfio_space_close };
 
-/* --- group: drivers/vfio/group.c */
+/* --- group: drivers/vfio/iommu/group.c */
 
 static int set_container(struct group *group, int container_fd)
 {

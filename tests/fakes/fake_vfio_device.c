@@ -8,7 +8,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio_parts.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/sys.h"
 
 /* VFIO_PLATFORM_OFFSET_SHIFT */

@@ -11,7 +11,7 @@
 #include "tests/fakes/fixture_tree.h"
 #include "tests/unit/err_says.h"
 #include "vfio/carveout.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram.h"
 

@@ -11,7 +11,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fixture_machine.h"
 #include "tests/unit/err_says.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/core/at_work.h"

@@ -15,7 +15,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "tests/fakes/fixture_machine.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/machine.h"

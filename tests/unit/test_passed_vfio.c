@@ -13,7 +13,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fixture_machine.h"
 #include "tests/fakes/fixture_vfio.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
-#include "vfio/info_cap.h"
+#include "vfio/iommu/info_cap.h"
 
 TestSuite(vfio_info_cap, .init = fake_sys_reset);
 

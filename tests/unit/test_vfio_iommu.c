@@ -10,7 +10,7 @@
 #include "tests/fakes/fake_kvm.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fixture_vfio.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vfio/vfio.h"
 #include "vmm/core/ram.h"
 
@@ -95,7 +95,7 @@ BothTest(devices_that_do_not_fit_together_get_address_spaces_that_are_kept_equal
 	fixture_vfio_destroy(&f);
 }
 
-/* Execute permission is not among the flags: see vfio/iommu.h. */
+/* Execute permission is not among the flags: see vfio/iommu/iommu.h. */
 BothTest(RAM_is_mapped_to_be_read_and_written)
 {
 	open_devices(*backend);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_INFO_CAP_H
-#define VFIO_INFO_CAP_H
+#ifndef VFIO_IOMMU_INFO_CAP_H
+#define VFIO_IOMMU_INFO_CAP_H
 
 #include <stddef.h>
 #include <stdint.h>

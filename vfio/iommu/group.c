@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/group.h"
+#include "vfio/iommu/group.h"
 
 #include <errno.h>
 #include <fcntl.h>

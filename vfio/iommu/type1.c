@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "vfio/cause.h"
-#include "vfio/group.h"
 #include "vfio/host_device.h"
-#include "vfio/info_cap.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/group.h"
+#include "vfio/iommu/info_cap.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

@@ -13,8 +13,8 @@
 
 #include "vfio/cause.h"
 #include "vfio/host_device.h"
-#include "vfio/iommu.h"
-#include "vfio/iommufd_uapi.h"
+#include "vfio/iommu/iommu.h"
+#include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_IOMMU_H
-#define VFIO_IOMMU_H
+#ifndef VFIO_IOMMU_IOMMU_H
+#define VFIO_IOMMU_IOMMU_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/info_cap.h"
+#include "vfio/iommu/info_cap.h"
 
 #include <errno.h>
 #include <linux/vfio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_IOMMUFD_UAPI_H
-#define VFIO_IOMMUFD_UAPI_H
+#ifndef VFIO_IOMMU_IOMMUFD_UAPI_H
+#define VFIO_IOMMU_IOMMUFD_UAPI_H
 
 /*
  * What dais uses of the kernel's <linux/iommufd.h> (Linux 6.2) and, of its <linux/vfio.h>, for a

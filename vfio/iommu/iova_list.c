@@ -3,7 +3,7 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/iommu.h"
+#include "vfio/iommu/iommu.h"
 
 int iova_list_add(struct iova_list *list, struct range range)
 {

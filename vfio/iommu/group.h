@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_GROUP_H
-#define VFIO_GROUP_H
+#ifndef VFIO_IOMMU_GROUP_H
+#define VFIO_IOMMU_GROUP_H
 
 #include <stdbool.h>
 

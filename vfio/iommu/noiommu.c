@@ -11,9 +11,9 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/group.h"
 #include "vfio/host_device.h"
-#include "vfio/iommu.h"
+#include "vfio/iommu/group.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
