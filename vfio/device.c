@@ -11,7 +11,7 @@
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
 #include "vfio/host_irq.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"
 #include "vfio/settings.h"

@@ -8,7 +8,7 @@
 #include "fdt/guest/graft.h"
 #include "vfio/host_device.h"
 #include "vfio/iommu/iommu.h"
-#include "vfio/irq_user.h"
+#include "vfio/irq/user.h"
 #include "vfio/overlay.h"
 #include "vfio/settings.h"
 #include "vmm/base/err.h"

@@ -9,7 +9,7 @@
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vfio/nodes.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"

@@ -6,8 +6,8 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/irq.h"
-#include "vfio/irq_set.h"
+#include "vfio/irq/irq.h"
+#include "vfio/irq/set.h"
 #include "vfio/ram_record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"

@@ -112,7 +112,7 @@ bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
 
 /*
  * What the host counted for one interrupt of an assigned device since the device was opened, less
- * what came again only because dais looked whether its line was still up (irq_user.h).
+ * what came again only because dais looked whether its line was still up (vfio/irq/user.h).
  */
 struct vfio_irq_count {
 	const char *device; /* the host's name of it; lives as long as the device */

@@ -5,7 +5,7 @@
 
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
-#include "vfio/irq_mode.h"
+#include "vfio/irq/mode.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/check.h"

@@ -12,7 +12,7 @@
 #include "tests/unit/err_says.h"
 #include "vfio/context.h"
 #include "vfio/host_device.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
 

@@ -14,7 +14,7 @@
 #include "tests/fakes/fake_vfio.h"
 #include "tests/unit/err_says.h"
 #include "vfio/device.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"

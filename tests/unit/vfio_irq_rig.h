@@ -11,7 +11,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/device.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/core/vm.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/irq_user.h"
+#include "vfio/irq/user.h"
 
 #include <linux/vfio.h>
 #include <sys/epoll.h>
@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "vfio/device.h"
-#include "vfio/irq.h"
-#include "vfio/irq_set.h"
+#include "vfio/irq/irq.h"
+#include "vfio/irq/set.h"
 #include "vfio/region.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

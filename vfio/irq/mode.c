@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/irq_mode.h"
+#include "vfio/irq/mode.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "devices/device.h"
 #include "vfio/context.h"
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
 #include "vmm/core/vm.h"

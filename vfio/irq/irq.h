@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_IRQ_H
-#define VFIO_IRQ_H
+#ifndef VFIO_IRQ_IRQ_H
+#define VFIO_IRQ_IRQ_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vfio/irq_mode.h"
+#include "vfio/irq/mode.h"
 #include "vmm/base/err.h"
 #include "vmm/core/irq_line.h"
 
@@ -24,7 +24,7 @@ struct vm;
  * forward: wired as irqfd, but the host's handler does not mask, and the guest's EOI deactivates
  * the host's interrupt itself: resample_fd stays silent.
  *
- * eventfd: trigger_fd wakes the main loop; see irq_user.h.
+ * eventfd: trigger_fd wakes the main loop; see vfio/irq/user.h.
  */
 struct vfio_irq {
 	char name[160]; /* "10000000.ahci interrupt 0" */
@@ -42,7 +42,7 @@ struct vfio_irq {
 	int resample_fd;                            /* -1: none, and for an edge */
 	bool has_irqfd, has_unmask_fd, has_trigger; /* what of it is armed */
 
-	/* mode eventfd: irq_user.h */
+	/* mode eventfd: vfio/irq/user.h */
 	struct vfio_irq_eoi eoi;
 	struct vfio_user_irqs *user;
 	struct event_source *source;

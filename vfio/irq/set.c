@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/irq_set.h"
+#include "vfio/irq/set.h"
 
 #include <linux/vfio.h>
 #include <string.h>
 
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/irq.h"
+#include "vfio/irq/irq.h"
 
 #include <errno.h>
 #include <linux/vfio.h>
 #include <sys/eventfd.h>
 
 #include "devices/platform_bus.h"
-#include "vfio/irq_set.h"
-#include "vfio/irq_user.h"
+#include "vfio/irq/set.h"
+#include "vfio/irq/user.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
