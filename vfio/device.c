@@ -10,7 +10,7 @@
 
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
-#include "vfio/host_irq.h"
+#include "vfio/host/irq.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"

@@ -6,7 +6,7 @@
 
 #include "devices/device.h"
 #include "fdt/guest/graft.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/irq/user.h"
 #include "vfio/overlay.h"

@@ -4,7 +4,7 @@
 #include <linux/kvm.h>
 
 #include "vfio/context.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/iommu/group.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

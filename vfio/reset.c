@@ -6,9 +6,9 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
+#include "vfio/host/ram_record.h"
 #include "vfio/irq/irq.h"
 #include "vfio/irq/set.h"
-#include "vfio/ram_record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "vfio/context.h"
-#include "vfio/host_device.h"
-#include "vfio/host_irq.h"
+#include "vfio/host/device.h"
+#include "vfio/host/irq.h"
 #include "vfio/nodes.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"

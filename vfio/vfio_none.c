@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "vfio/loans.h"
+#include "vfio/host/loans.h"
+#include "vfio/host/use.h"
 #include "vfio/settings.h"
-#include "vfio/use.h"
 #include "vfio/vfio.h"
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,

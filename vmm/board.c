@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

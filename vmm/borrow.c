@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "devices/device.h"
-#include "vfio/loans.h"
+#include "vfio/host/loans.h"
 #include "vfio/settings.h"
 #include "vmm/base/own.h"
 #include "vmm/machine.h"

@@ -5,7 +5,7 @@
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
-#include "vfio/loans.h"
+#include "vfio/host/loans.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/machine.h"

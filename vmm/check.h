@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 #include "fdt/host/tree.h"
-#include "vfio/host_device.h"
-#include "vfio/host_live.h"
+#include "vfio/host/device.h"
+#include "vfio/host/live.h"
 #include "vmm/base/err.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/config.h"

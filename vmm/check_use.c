@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "vfio/use.h"
+#include "vfio/host/use.h"
 #include "vmm/check.h"
 
 static bool is_wanted(const struct check *check, const char *name)

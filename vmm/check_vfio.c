@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfio/cause.h"
-#include "vfio/host_device.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/device.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "devices/device.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"

@@ -13,8 +13,8 @@
 
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
-#include "vfio/host_device.h"
-#include "vfio/host_live.h"
+#include "vfio/host/device.h"
+#include "vfio/host/live.h"
 #include "vmm/base/err.h"
 
 enum list_state {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/use.h"
+#include "vfio/host/use.h"
 #include "vmm/base/str.h"
 #include "vmm/config.h"
 #include "vmm/list.h"

@@ -79,7 +79,7 @@ int machine_prepare_ram(struct machine *machine, struct err *err);
 
 /*
  * Stages of machine_build(): note for which VM the configuration's devices are, and bind them if it
- * says so; give them back when they are closed (vfio/loans.h).
+ * says so; give them back when they are closed (vfio/host/loans.h).
  */
 int machine_borrow(struct machine *machine, struct err *err);
 void machine_return(struct machine *machine);

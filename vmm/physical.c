@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfio/ram_record.h"
-#include "vfio/record.h"
+#include "vfio/host/ram_record.h"
+#include "vfio/host/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

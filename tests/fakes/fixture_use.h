@@ -7,8 +7,8 @@
  * could not be given back, and fff35000.rtc may still write to the RAM of a VM that has ended.
  */
 #include "tests/fakes/fake_sys.h"
-#include "vfio/ram_record.h"
-#include "vfio/record.h"
+#include "vfio/host/ram_record.h"
+#include "vfio/host/record.h"
 
 static inline void fake_use(void)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/vfio.h"
 
 struct fake_vfio_device fixture_vfio_devices[] = {

@@ -4,7 +4,7 @@
 
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/context.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vmm/base/err.h"
 #include "vmm/core/vm.h"
 

@@ -7,8 +7,8 @@
 
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
-#include "vfio/host_held.h"
-#include "vfio/host_live.h"
+#include "vfio/host/held.h"
+#include "vfio/host/live.h"
 
 /* Lines as clk_summary_show_one() of Linux 6.12 prints them. */
 static const char clk_summary[] =

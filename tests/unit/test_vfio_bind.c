@@ -7,8 +7,8 @@
 #include "tests/fakes/fake_host_bus.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
-#include "vfio/host_bind.h"
-#include "vfio/loans.h"
+#include "vfio/host/bind.h"
+#include "vfio/host/loans.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 

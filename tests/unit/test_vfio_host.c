@@ -6,8 +6,8 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
-#include "vfio/host_device.h"
-#include "vfio/host_irq.h"
+#include "vfio/host/device.h"
+#include "vfio/host/irq.h"
 #include "vmm/base/sys.h"
 
 static struct fake_vfio_device disk = {

@@ -11,7 +11,7 @@
 #include "tests/fakes/fake_vfio.h"
 #include "tests/unit/err_says.h"
 #include "vfio/context.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"

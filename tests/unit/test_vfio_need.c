@@ -7,8 +7,8 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
-#include "vfio/host_device.h"
-#include "vfio/host_need.h"
+#include "vfio/host/device.h"
+#include "vfio/host/need.h"
 #include "vmm/base/range.h"
 
 #define PLACE "/sys/devices/platform/a.dev"

@@ -5,7 +5,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
-#include "vfio/record.h"
+#include "vfio/host/record.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 

@@ -10,7 +10,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/fake_vfio.h"
 #include "vfio/context.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/region.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "vfio/cause.h"
-#include "vfio/host_device.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/device.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"

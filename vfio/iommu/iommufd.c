@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/cause.h"
-#include "vfio/host_device.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/file.h"

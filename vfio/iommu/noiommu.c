@@ -11,7 +11,7 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"

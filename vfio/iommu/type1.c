@@ -6,8 +6,8 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/cause.h"
-#include "vfio/host_device.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/device.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "vfio/record.h"
+#include "vfio/host/record.h"
 #include "vmm/base/err.h"
 
 /*
@@ -17,8 +17,8 @@
 
 /*
  * Bind the device @name, with bound (not ALREADY), pid, start and vm of @claim in its record. One
- * that is bound stays as it is. @force: also one that the host needs (host_need.h). On an error the
- * device has its old driver. Returns 1: bound now, 0: it was bound before.
+ * that is bound stays as it is. @force: also one that the host needs (vfio/host/need.h). On an
+ * error the device has its old driver. Returns 1: bound now, 0: it was bound before.
  */
 int vfio_host_bind(int records, const char *name, const struct vfio_record *claim, bool force,
 		   struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_CAUSE_H
-#define VFIO_CAUSE_H
+#ifndef VFIO_HOST_CAUSE_H
+#define VFIO_HOST_CAUSE_H
 
 #include <stdbool.h>
 

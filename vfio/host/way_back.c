@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The way back of host_bind.h. */
+/* The way back of vfio/host/bind.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vfio/host_bind.h"
-#include "vfio/sysfs.h"
+#include "vfio/host/bind.h"
+#include "vfio/host/sysfs.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_bind.h"
+#include "vfio/host/bind.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vfio/holder.h"
-#include "vfio/host_device.h"
-#include "vfio/host_need.h"
-#include "vfio/sysfs.h"
+#include "vfio/host/device.h"
+#include "vfio/host/holder.h"
+#include "vfio/host/need.h"
+#include "vfio/host/sysfs.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"

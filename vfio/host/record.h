@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_RECORD_H
-#define VFIO_RECORD_H
+#ifndef VFIO_HOST_RECORD_H
+#define VFIO_HOST_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_LOANS_H
-#define VFIO_LOANS_H
+#ifndef VFIO_HOST_LOANS_H
+#define VFIO_HOST_LOANS_H
 
 #include <stdbool.h>
 

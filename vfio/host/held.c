@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_held.h"
+#include "vfio/host/held.h"
 
 #include <errno.h>
 #include <stdio.h>

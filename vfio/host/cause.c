@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/cause.h"
+#include "vfio/host/cause.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "vfio/holder.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
+#include "vfio/host/holder.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 

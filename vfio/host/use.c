@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/use.h"
+#include "vfio/host/use.h"
 
-#include "vfio/cause.h"
-#include "vfio/ram_record.h"
-#include "vfio/record.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/ram_record.h"
+#include "vfio/host/record.h"
 #include "vmm/base/own.h"
 
 static bool is_parked(const char *name, struct err *err)

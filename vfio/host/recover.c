@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vfio_recover() of host_bind.h. */
+/* vfio_recover() of vfio/host/bind.h. */
 #include <inttypes.h>
 
-#include "vfio/holder.h"
-#include "vfio/host_bind.h"
-#include "vfio/host_device.h"
-#include "vfio/ram_record.h"
+#include "vfio/host/bind.h"
+#include "vfio/host/device.h"
+#include "vfio/host/holder.h"
+#include "vfio/host/ram_record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_irq.h"
+#include "vfio/host/irq.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/irq/set.h"
 #include "vfio/region.h"

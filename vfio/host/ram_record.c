@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/ram_record.h"
+#include "vfio/host/ram_record.h"
 
 #include <errno.h>
 #include <linux/vfio.h>
@@ -7,8 +7,8 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/host_device.h"
-#include "vfio/record.h"
+#include "vfio/host/device.h"
+#include "vfio/host/record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

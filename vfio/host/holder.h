@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_HOLDER_H
-#define VFIO_HOLDER_H
+#ifndef VFIO_HOST_HOLDER_H
+#define VFIO_HOST_HOLDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/sysfs.h"
+#include "vfio/host/sysfs.h"
 
 #include <errno.h>
 #include <fcntl.h>

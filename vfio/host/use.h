@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_USE_H
-#define VFIO_USE_H
+#ifndef VFIO_HOST_USE_H
+#define VFIO_HOST_USE_H
 
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 #include "vmm/base/err.h"
 
 /* Who has a device of the host, as far as /proc and the records of dais (record.h) tell. */

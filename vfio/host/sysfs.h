@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_SYSFS_H
-#define VFIO_SYSFS_H
+#ifndef VFIO_HOST_SYSFS_H
+#define VFIO_HOST_SYSFS_H
 
 #include "vmm/base/err.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_clock.h"
+#include "vfio/host/clock.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/holder.h"
+#include "vfio/host/holder.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host_device.h"
-#include "vfio/record.h"
+#include "vfio/host/device.h"
+#include "vfio/host/record.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"

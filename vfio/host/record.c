@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/record.h"
+#include "vfio/host/record.h"
 
 #include <errno.h>
 #include <fcntl.h>

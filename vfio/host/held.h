@@ -13,7 +13,7 @@
 #include "fdt/guest/graft.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
-#include "vfio/host_live.h"
+#include "vfio/host/live.h"
 
 enum held_state { HELD_UNKNOWN, HELD_ON, HELD_OFF };
 const char *held_state_name(enum held_state state);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_device.h"
+#include "vfio/host/device.h"
 
 #include <endian.h>
 #include <errno.h>

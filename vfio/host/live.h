@@ -13,8 +13,8 @@
 
 #include "fdt/guest/graft.h"
 #include "fdt/host/tree.h"
-#include "vfio/host_clock.h"
-#include "vfio/host_device.h"
+#include "vfio/host/clock.h"
+#include "vfio/host/device.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 

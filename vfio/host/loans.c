@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/loans.h"
+#include "vfio/host/loans.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/cause.h"
-#include "vfio/host_bind.h"
-#include "vfio/host_device.h"
+#include "vfio/host/bind.h"
+#include "vfio/host/cause.h"
+#include "vfio/host/device.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

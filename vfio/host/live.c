@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host_live.h"
+#include "vfio/host/live.h"
 
 #include <errno.h>
 #include <inttypes.h>
