@@ -8,7 +8,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/memmap.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define PLATFORM_BUS_ANY         UINT64_MAX
 #define PLATFORM_BUS_MAX_REGIONS 256

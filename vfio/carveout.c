@@ -9,7 +9,7 @@
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 static int add(struct vfio_carveouts *carveouts, const struct vfio_carveout *wanted,
 	       struct err *err)

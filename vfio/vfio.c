@@ -16,7 +16,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 #include "vmm/core/vm.h"
 
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,

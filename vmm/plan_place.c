@@ -8,7 +8,7 @@
 #include "vmm/base/own.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 #include "vmm/plan.h"
 
 /* What KVM offers on every arm64 host: KVM_CAP_ARM_VM_IPA_SIZE of type 0. */

@@ -11,7 +11,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 

@@ -3,7 +3,7 @@
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB (1ULL << 20)
 

@@ -13,7 +13,7 @@
 #include "vfio/carveout.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)

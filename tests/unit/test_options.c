@@ -8,7 +8,7 @@
 #include "vmm/base/range.h"
 #include "vmm/config.h"
 #include "vmm/core/memmap.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/options.h"
 #include "vmm/registry.h"

@@ -11,9 +11,9 @@
 #include "tests/unit/err_says.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/memmap.h"
-#include "vmm/core/pagemap.h"
-#include "vmm/core/phys_ram.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/pagemap.h"
+#include "vmm/core/ram/phys_ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB  (1ULL << 20)
 #define GIB  (1ULL << 30)

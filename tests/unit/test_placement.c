@@ -7,7 +7,7 @@
 #include "arch/common/placement.h"
 #include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)

@@ -9,7 +9,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/log.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define MIB  (1ULL << 20)
 #define SIZE (64 * MIB)

@@ -12,7 +12,7 @@
 #include "tests/fakes/fixture_vfio.h"
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vfio/vfio.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 static enum vfio_backend both[] = { VFIO_BACKEND_IOMMUFD, VFIO_BACKEND_TYPE1 };
 

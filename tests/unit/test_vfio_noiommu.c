@@ -18,8 +18,8 @@
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/phys_ram.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/phys_ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define GIB       (1ULL << 30)
 #define PAGE      (2ULL << 20)

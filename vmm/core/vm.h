@@ -11,7 +11,7 @@
 #include "vmm/core/kvm.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/mmio.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 struct vcpu;
 struct vgic;

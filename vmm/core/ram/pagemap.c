@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/core/pagemap.h"
+#include "vmm/core/ram/pagemap.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram_file.h"
-#include "vmm/core/ram_work.h"
+#include "vmm/core/ram/ram_file.h"
+#include "vmm/core/ram/ram_work.h"
 
 void ram_init(struct ram *ram)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What takes time because there is much of it. */
-#include "vmm/core/ram_work.h"
+#include "vmm/core/ram/ram_work.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 /* Small enough to say how far it is, on slow memory too; a multiple of most huge pages. */
 #define PIECE_SIZE  (32ULL << 20)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest RAM from a file. */
-#include "vmm/core/ram_file.h"
+#include "vmm/core/ram/ram_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 /* /dev/mem: Documentation/admin-guide/devices.txt */
 #define MEM_MAJOR 1

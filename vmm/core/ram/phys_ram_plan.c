@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "vmm/core/memmap.h"
-#include "vmm/core/phys_ram.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/phys_ram.h"
+#include "vmm/core/ram/ram.h"
 
 const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits)
 {

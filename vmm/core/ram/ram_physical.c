@@ -13,7 +13,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/core/ram_file.h"
+#include "vmm/core/ram/ram_file.h"
 
 enum memory_kind {
 	MEMORY_NOT_MAPPED,

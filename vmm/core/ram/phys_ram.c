@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/core/phys_ram.h"
+#include "vmm/core/ram/phys_ram.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/pagemap.h"
-#include "vmm/core/ram.h"
-#include "vmm/core/ram_file.h"
+#include "vmm/core/ram/pagemap.h"
+#include "vmm/core/ram/ram.h"
+#include "vmm/core/ram/ram_file.h"
 
 /* What any user may have, with the default fs.pipe-max-size; pages of the host, one per reference.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_CORE_PHYS_RAM_H
-#define VMM_CORE_PHYS_RAM_H
+#ifndef VMM_CORE_RAM_PHYS_RAM_H
+#define VMM_CORE_RAM_PHYS_RAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

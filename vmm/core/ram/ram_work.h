@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_CORE_RAM_WORK_H
-#define VMM_CORE_RAM_WORK_H
+#ifndef VMM_CORE_RAM_RAM_WORK_H
+#define VMM_CORE_RAM_RAM_WORK_H
 
 #include "vmm/base/err.h"
 

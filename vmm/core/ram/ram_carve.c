@@ -6,7 +6,7 @@
 
 #include "vmm/base/str.h"
 #include "vmm/core/memmap.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 #define GIB (1ULL << 30)
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
-#include "vmm/core/ram.h"
+#include "vmm/core/ram/ram.h"
 
 /*
  * The free run of RAM addresses that begins at or after @from, in whole @units; size 0 when there

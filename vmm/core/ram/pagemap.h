@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_CORE_PAGEMAP_H
-#define VMM_CORE_PAGEMAP_H
+#ifndef VMM_CORE_RAM_PAGEMAP_H
+#define VMM_CORE_RAM_PAGEMAP_H
 
 #include <stdint.h>
 
