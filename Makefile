@@ -178,7 +178,7 @@ $(B)/obj/%.o: %.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(cc_flags) -MMD -MP -c -o $@ $<
 
-$(B)/obj/vmm/sandbox_debug.o print-cc: $(B)/include/syscall_names.h
+$(B)/obj/vmm/sandbox/debug.o print-cc: $(B)/include/syscall_names.h
 
 # Another compiler, other flags: build again.
 $(B)/.flags: FORCE | $(B)/config.mk
@@ -232,7 +232,7 @@ $(B)/obj/guest/%.o: guest/%.S $(B)/.flags
 
 # With the very filters of dais
 $(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
-			 $(filter $(B)/obj/vmm/base/% $(B)/obj/vmm/sandbox_filter.o $(B)/obj/vmm/sandbox_policy.o $(B)/obj/vmm/sandbox_debug.o,$(objs))
+			 $(filter $(B)/obj/vmm/base/% $(B)/obj/vmm/sandbox/filter.o $(B)/obj/vmm/sandbox/policy.o $(B)/obj/vmm/sandbox/debug.o,$(objs))
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(cc_flags) $(LDFLAGS) -o $@ $(filter-out %/.flags,$^) $(libs)
@@ -268,7 +268,7 @@ unit: unit-build
 	@O=$(O) tests/unit/run $(U)
 
 $(U)/obj/tests/fakes/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
-$(U)/obj/vmm/sandbox_debug.o: $(U)/include/syscall_names.h
+$(U)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
 $(U)/obj/vmm/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
 $(U)/.config:

@@ -20,7 +20,7 @@
 #include "vmm/config.h"
 #include "vmm/option_values.h"
 #include "vmm/registry.h"
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

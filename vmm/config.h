@@ -12,7 +12,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
 #include "vmm/base/log.h"
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 #define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */
 #define VM_MAX_MEMORY (16ULL << 40) /* bytes; more is a slip of the pen */

@@ -11,7 +11,7 @@
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/keeper.h"
-#include "vmm/sandbox_threads.h"
+#include "vmm/sandbox/threads.h"
 
 struct device;
 struct vfio_loans;

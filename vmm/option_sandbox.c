@@ -8,7 +8,7 @@
 #include "vmm/base/str.h"
 #include "vmm/config.h"
 #include "vmm/option_values.h"
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 const char *const sandbox_layer_names[] = {
 	[SANDBOX_LIMITS] = "limits",

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "vmm/base/range.h"
-#include "vmm/sandbox_filter.h"
+#include "vmm/sandbox/filter.h"
 
 #define N_CALLS 512 /* more than there are */
 

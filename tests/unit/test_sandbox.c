@@ -8,7 +8,7 @@
 #include "tests/unit/err_says.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 static struct sandbox_config config;
 static struct err err;

@@ -14,8 +14,8 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/range.h"
-#include "vmm/sandbox_arch.h"
-#include "vmm/sandbox_filter.h"
+#include "vmm/sandbox/arch.h"
+#include "vmm/sandbox/filter.h"
 
 static const int vm_fd = 20, vcpu_fds[] = { 21, 22, 23 }, device_fds[] = { 30, 40 };
 static struct sandbox_filter filters[N_SANDBOX_ROLES];

@@ -6,7 +6,7 @@
  * The layers of sandbox.c that take more than a call. Each acts on the calling process, which has
  * one thread, and returns 0, or a negative errno with @err filled.
  */
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 int sandbox_set_limits(const struct sandbox_config *config, struct err *err);
 

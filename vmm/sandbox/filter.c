@@ -11,7 +11,7 @@
  * number when it is loaded, to remember what is always allowed (seccomp_cache_prepare() of its
  * kernel/seccomp.c).
  */
-#include "vmm/sandbox_filter.h"
+#include "vmm/sandbox/filter.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -27,7 +27,7 @@
 
 #include "vmm/base/own.h"
 #include "vmm/base/sys_confine.h"
-#include "vmm/sandbox_arch.h"
+#include "vmm/sandbox/arch.h"
 
 /* At most so many calls of one role: up to twice that many instructions are jumped over, and the
    field has 8 bits. */

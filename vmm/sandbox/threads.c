@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/sandbox_threads.h"
+#include "vmm/sandbox/threads.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #define VMM_SANDBOX_THREADS_H
 
 #include "vmm/base/err.h"
-#include "vmm/sandbox_filter.h"
+#include "vmm/sandbox/filter.h"
 
 struct machine;
 

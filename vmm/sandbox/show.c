@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/sandbox.h"
-#include "vmm/sandbox_policy.h"
+#include "vmm/sandbox/policy.h"
+#include "vmm/sandbox/sandbox.h"
 
 static void show_calls(FILE *out, enum sandbox_role role)
 {

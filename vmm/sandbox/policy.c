@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/sandbox_policy.h"
+#include "vmm/sandbox/policy.h"
 
 #include <linux/kvm.h>
 #include <linux/vfio.h>

@@ -10,8 +10,8 @@
 
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
-#include "vmm/sandbox_arch.h"
-#include "vmm/sandbox_filter.h"
+#include "vmm/sandbox/arch.h"
+#include "vmm/sandbox/filter.h"
 
 /* By number; what this architecture has no call for is empty. Made from the C library's headers. */
 static const char names[][32] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/sandbox_layers.h"
+#include "vmm/sandbox/layers.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
 
 /*
  * What each kind of thread may still ask of the kernel once a guest runs: two tables of data, read
- * by sandbox_filter.c, which makes seccomp filters of them, and by sandbox_show.c. What is not in
- * them kills the process.
+ * by vmm/sandbox/filter.c, which makes seccomp filters of them, and by vmm/sandbox/show.c. What is
+ * not in them kills the process.
  */
 
 enum sandbox_role {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/sandbox.h"
+#include "vmm/sandbox/sandbox.h"
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -9,7 +9,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/sandbox_layers.h"
+#include "vmm/sandbox/layers.h"
 
 static int forbid_new_privileges(const struct sandbox_config *config, struct err *err)
 {

@@ -3,7 +3,7 @@
 #define VMM_SANDBOX_FILTER_H
 
 #include "vmm/base/err.h"
-#include "vmm/sandbox_policy.h"
+#include "vmm/sandbox/policy.h"
 
 /* The open files of one role, by kind; the arrays are the caller's. */
 struct sandbox_fds {
@@ -26,8 +26,8 @@ enum sandbox_verdict {
 };
 
 /*
- * Make the filter of @role from the tables of sandbox_policy.h. An ioctl of a kind without files is
- * not allowed. sandbox_filter_destroy() also after an error.
+ * Make the filter of @role from the tables of vmm/sandbox/policy.h. An ioctl of a kind without
+ * files is not allowed. sandbox_filter_destroy() also after an error.
  */
 int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
 			const struct sandbox_fds *fds, enum sandbox_verdict verdict,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_SANDBOX_H
-#define VMM_SANDBOX_H
+#ifndef VMM_SANDBOX_SANDBOX_H
+#define VMM_SANDBOX_SANDBOX_H
 
 /*
  * What dais takes from itself before a guest runs, so that a guest that has taken dais over has
  * gained nothing: the layers below, in their order, while there is one thread; then, when all
- * threads are there, a seccomp filter for each (sandbox_filter.h).
+ * threads are there, a seccomp filter for each (vmm/sandbox/filter.h).
  *
  * All that is needed afterwards is open before: no path leads anywhere any more.
  */
