@@ -128,7 +128,7 @@ none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
 # What reads configurations and plans: also where no guest can run.
-read := $(wildcard vmm/config*.c vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cmd_complete.c vmm/main.c \
+read := $(call in,vmm/config) $(wildcard vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cmd_complete.c vmm/main.c \
 	vmm/registry.c vmm/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/carveout.c vfio/iommu/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/held.c

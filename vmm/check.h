@@ -15,7 +15,7 @@
 #include "vfio/host/live.h"
 #include "vmm/base/err.h"
 #include "vmm/base/passed_fds.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/vm.h"
 #include "vmm/plan.h"
 

@@ -6,8 +6,8 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/board.h"
 #include "vmm/check.h"
+#include "vmm/config/board.h"
 
 /* What the [host] sections of VM files ask for. */
 

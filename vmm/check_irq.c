@@ -15,7 +15,7 @@
 #include "vmm/base/range.h"
 #include "vmm/check.h"
 #include "vmm/check_guest.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/machine.h"
 #include "vmm/options.h"

@@ -17,7 +17,7 @@
 #include "vfio/host/device.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/option_values.h"
 #include "vmm/registry.h"
 #include "vmm/sandbox/sandbox.h"

@@ -5,7 +5,7 @@
 
 #include "vfio/host/use.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/list.h"
 #include "vmm/plan.h"
 

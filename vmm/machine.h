@@ -7,7 +7,7 @@
 
 #include "arch/arch.h"
 #include "vmm/base/err.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/keeper.h"

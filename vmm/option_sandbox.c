@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/option_values.h"
 #include "vmm/sandbox/sandbox.h"
 

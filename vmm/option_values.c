@@ -9,7 +9,7 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/ram/ram.h"
 
 static void *field_of(struct vm_config *config, const struct vm_option *option)

@@ -5,7 +5,7 @@
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/option_values.h"
 
 /* In the order of the enums that they stand for. */

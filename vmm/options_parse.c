@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/option_values.h"
 #include "vmm/options.h"
 

@@ -10,7 +10,7 @@
 #include "fdt/print.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 
 static int find_node(const struct plan *plan, struct plan_device *device, struct err *err)
 {

@@ -7,7 +7,7 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/commands.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/wrap.h"
 
 #define INDENT 26

@@ -6,7 +6,7 @@
 #include "devices/platform_bus.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/own.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/ram/ram.h"
 #include "vmm/plan.h"

@@ -8,7 +8,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/options.h"
 
 #define ID_AA64MMFR0_EL1 \

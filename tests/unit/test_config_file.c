@@ -9,7 +9,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/registry.h"
 
 static struct vm_config config;

@@ -6,7 +6,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/ram/ram.h"
 #include "vmm/core/vcpu.h"

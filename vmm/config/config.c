@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 
 #include <errno.h>
 #include <limits.h>

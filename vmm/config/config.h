@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_CONFIG_H
-#define VMM_CONFIG_H
+#ifndef VMM_CONFIG_CONFIG_H
+#define VMM_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 
 /* "6.2", "4.5-5.6" */
 static bool read_versions(struct config_host *host, const char *text)

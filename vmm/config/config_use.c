@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "vmm/base/own.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 
 /* Mark the file's device of this name. */
 static int use_device(const struct vm_config *config, const char *name, bool *used, struct err *err)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/base/range.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/registry.h"
 
 struct device_config *config_new_device(struct vm_config *config, const char *name,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/board.h"
+#include "vmm/config/board.h"
 
 #include <errno.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 #include "vmm/options.h"
 
 #define MAX_FILE_SIZE (1 << 20)

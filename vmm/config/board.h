@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_BOARD_H
-#define VMM_BOARD_H
+#ifndef VMM_CONFIG_BOARD_H
+#define VMM_CONFIG_BOARD_H
 
 #include "vmm/base/err.h"
-#include "vmm/config.h"
+#include "vmm/config/config.h"
 
 /*
  * The host is one of those that the file is for: a word of [host] compatible stands in the root's
