@@ -128,8 +128,8 @@ none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
 # What reads configurations and plans: also where no guest can run.
-read := $(call in,vmm/config) $(wildcard vmm/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cmd_complete.c vmm/main.c \
-	vmm/registry.c vmm/wrap.c \
+read := $(call in,vmm/config) $(wildcard vmm/cli/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cli/cmd_complete.c vmm/cli/main.c \
+	vmm/cli/registry.c vmm/cli/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/carveout.c vfio/iommu/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/held.c
 check_srcs := $(wildcard vmm/check*.c) vmm/cmd_check.c
@@ -140,12 +140,12 @@ for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
 for-$(CONFIG_RUN)           += $(run)
 for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
 for-$(CONFIG_CHECK)         += $(check_srcs)
-for-$(CONFIG_COMPLETION)    += vmm/cmd_complete.c
+for-$(CONFIG_COMPLETION)    += vmm/cli/cmd_complete.c
 for-$(CONFIG_PL011)         += devices/pl011.c
 for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
-for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cmd_bind.c
+for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cli/cmd_bind.c
 for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(call in,vfio)) vmm/physical.c
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
 for-$(CONFIG_STATS)         += vmm/stats.c
@@ -269,7 +269,7 @@ unit: unit-build
 
 $(U)/obj/tests/fakes/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
-$(U)/obj/vmm/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
+$(U)/obj/vmm/cli/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
 $(U)/.config:
 	@mkdir -p $(@D)

@@ -2,7 +2,8 @@
 #ifndef DEVICES_CLASSES_H
 #define DEVICES_CLASSES_H
 
-/* The emulated devices, for vmm/registry.c. Each sits at its fixed address of vmm/core/memmap.h. */
+/* The emulated devices, for vmm/cli/registry.c. Each sits at its fixed address of
+ * vmm/core/memmap.h. */
 #include "devices/device.h"
 
 extern const struct device_class pl011_class;

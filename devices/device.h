@@ -78,8 +78,8 @@ struct device {
 };
 
 /*
- * A kind of device: one const object per file, listed in vmm/registry.c. Calls in the order of the
- * members; those from quiesce on are for a guest reset or the end. All on the main thread. NULL
+ * A kind of device: one const object per file, listed in vmm/cli/registry.c. Calls in the order of
+ * the members; those from quiesce on are for a guest reset or the end. All on the main thread. NULL
  * means "nothing to do", except create, attach and destroy.
  */
 struct device_class {

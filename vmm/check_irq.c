@@ -15,10 +15,10 @@
 #include "vmm/base/range.h"
 #include "vmm/check.h"
 #include "vmm/check_guest.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/machine.h"
-#include "vmm/options.h"
 
 #define MAX_IRQS 256
 #define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */

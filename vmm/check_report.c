@@ -8,7 +8,7 @@
 
 #include "vmm/base/str.h"
 #include "vmm/check.h"
-#include "vmm/wrap.h"
+#include "vmm/cli/wrap.h"
 
 #define INDENT 8 /* column of a finding's text */
 

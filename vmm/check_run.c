@@ -8,7 +8,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/check.h"
-#include "vmm/options.h"
+#include "vmm/cli/options.h"
 
 /* What is wrong with a file is a finding; then nothing else is known of the VM. */
 static void read_file(struct check *check, struct check_vm *vm, const char *path)

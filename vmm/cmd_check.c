@@ -7,7 +7,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/check.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 #include "vmm/machine.h"
 
 static void print_help(void)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/base/own.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 #include "vmm/list.h"
 
 /* What the command line says; the rest of it are filters. */

@@ -6,7 +6,7 @@
 
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 #include "vmm/config/config.h"
 #include "vmm/plan.h"
 #include "vmm/plan_options.h"

@@ -8,11 +8,11 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/board.h"
 #include "vmm/config/config.h"
 #include "vmm/machine.h"
-#include "vmm/options.h"
 #include "vmm/stats.h"
 
 static int dump_tree(struct machine *m, int fd, struct err *err)

@@ -6,9 +6,9 @@
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/wrap.h"
 #include "vmm/config/config.h"
-#include "vmm/wrap.h"
 
 #define INDENT 26
 

@@ -4,8 +4,8 @@
 
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"
+#include "vmm/cli/wrap.h"
 #include "vmm/plan.h"
-#include "vmm/wrap.h"
 
 #define FACT_INDENT 16 /* column of a fact's text */
 #define ITEM_INDENT 38 /* column of a property's reason */

@@ -8,8 +8,8 @@
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/config.h"
-#include "vmm/options.h"
 
 #define ID_AA64MMFR0_EL1 \
 	0x603000000013c038ULL /* KVM's register id: op0 3, op1 0, CRn 0, CRm 7, op2 0 */

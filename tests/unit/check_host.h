@@ -16,7 +16,7 @@
 #include "tests/unit/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 
 #define check(...) run_command(cmd_check, __VA_ARGS__)
 

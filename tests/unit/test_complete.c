@@ -11,9 +11,9 @@
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
-#include "vmm/option_values.h"
-#include "vmm/registry.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/option_values.h"
+#include "vmm/cli/registry.h"
 
 static void setup(void)
 {

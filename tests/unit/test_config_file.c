@@ -9,8 +9,8 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
-#include "vmm/registry.h"
 
 static struct vm_config config;
 static struct err err;

@@ -6,12 +6,12 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
 #include "vmm/base/range.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/ram/ram.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/options.h"
-#include "vmm/registry.h"
 
 _Static_assert(VM_AFFINITY_WORDS == VCPU_AFFINITY_WORDS, "affinity is handed on as it is");
 _Static_assert(VM_MAX_VCPUS == MEMMAP_GICV3_N_REDIST, "a redistributor for each vCPU");

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "devices/device.h"
-#include "vmm/options.h"
-#include "vmm/registry.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 
 static char *read_all(FILE *f)
 {

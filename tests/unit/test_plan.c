@@ -11,7 +11,7 @@
 #include "tests/unit/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 
 enum { GIC = 1, CLOCK = 20, DMA = 21 };
 

@@ -11,9 +11,9 @@
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
+#include "vmm/cli/options.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine.h"
-#include "vmm/options.h"
 
 /* What ends a run, and with which exit status: a machine without assigned devices on the fakes. */
 #define ID_AA64MMFR0_EL1 0x603000000013c038ULL /* KVM's register id */

@@ -11,8 +11,8 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/cli/registry.h"
 #include "vmm/core/ram/ram.h"
-#include "vmm/registry.h"
 
 struct config_string {
 	struct config_string *next;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "vmm/base/range.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
-#include "vmm/registry.h"
 
 struct device_config *config_new_device(struct vm_config *config, const char *name,
 					const char *where, struct err *err)

@@ -10,8 +10,8 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/config.h"
-#include "vmm/options.h"
 
 #define MAX_FILE_SIZE (1 << 20)
 /* inih cuts longer section names without a word. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "vmm/cli/option_values.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/config.h"
-#include "vmm/option_values.h"
-#include "vmm/options.h"
 
 static void unknown_option(const char *arg, struct err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_OPTIONS_H
-#define VMM_OPTIONS_H
+#ifndef VMM_CLI_OPTIONS_H
+#define VMM_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

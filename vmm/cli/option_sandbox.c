@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
+#include "vmm/cli/option_values.h"
 #include "vmm/config/config.h"
-#include "vmm/option_values.h"
 #include "vmm/sandbox/sandbox.h"
 
 const char *const sandbox_layer_names[] = {

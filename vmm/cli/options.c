@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/options.h"
+#include "vmm/cli/options.h"
 
 #include <string.h>
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/cli/option_values.h"
 #include "vmm/config/config.h"
-#include "vmm/option_values.h"
 
 /* In the order of the enums that they stand for. */
 static const char *const switch_names[] = { "auto", "on", "off", NULL };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_COMMANDS_H
-#define VMM_COMMANDS_H
+#ifndef VMM_CLI_COMMANDS_H
+#define VMM_CLI_COMMANDS_H
 
 #include <stdio.h>
 

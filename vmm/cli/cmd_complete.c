@@ -16,10 +16,10 @@
 #include "devices/device.h"
 #include "vfio/host/device.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/option_values.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
-#include "vmm/option_values.h"
-#include "vmm/registry.h"
 #include "vmm/sandbox/sandbox.h"
 
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

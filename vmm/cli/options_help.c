@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/device.h"
-#include "vmm/commands.h"
-#include "vmm/options.h"
-#include "vmm/registry.h"
-#include "vmm/wrap.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
+#include "vmm/cli/wrap.h"
 
 #define INDENT 26
 

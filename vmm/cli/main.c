@@ -8,7 +8,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 
 const struct command *command_find(const char *name)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_OPTION_VALUES_H
-#define VMM_OPTION_VALUES_H
+#ifndef VMM_CLI_OPTION_VALUES_H
+#define VMM_CLI_OPTION_VALUES_H
 
-#include "vmm/options.h"
+#include "vmm/cli/options.h"
 
 /* The setters of the table in options.c (struct vm_option's set): what a value may be, and what
  * becomes of it. */

@@ -10,7 +10,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
+#include "vmm/cli/commands.h"
 
 /* What is the same for each device of one command. */
 struct work {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/option_values.h"
+#include "vmm/cli/option_values.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_REGISTRY_H
-#define VMM_REGISTRY_H
+#ifndef VMM_CLI_REGISTRY_H
+#define VMM_CLI_REGISTRY_H
 
 struct device_class;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/registry.h"
+#include "vmm/cli/registry.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "vfio/vfio.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/commands.h"
-#include "vmm/options.h"
+#include "vmm/cli/commands.h"
+#include "vmm/cli/options.h"
 
 const struct command commands[] = {
 #ifdef CONFIG_RUN

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_WRAP_H
-#define VMM_WRAP_H
+#ifndef VMM_CLI_WRAP_H
+#define VMM_CLI_WRAP_H
 
 #include <stdio.h>
 

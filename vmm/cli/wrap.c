@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/wrap.h"
+#include "vmm/cli/wrap.h"
 
 #include <stdbool.h>
 #include <string.h>
