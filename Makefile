@@ -132,7 +132,7 @@ read := $(call in,vmm/config) $(wildcard vmm/cli/option*.c vmm/plan*.c vmm/list*
 	vmm/cli/registry.c vmm/cli/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/carveout.c vfio/iommu/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/held.c
-check_srcs := $(wildcard vmm/check*.c) vmm/cmd_check.c
+check_srcs := $(call in,vmm/check)
 run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan_vfio.c
 
 for-$(CONFIG_ARCH_ARM64)    += $(wildcard arch/arm64/*.c)

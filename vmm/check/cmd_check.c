@@ -6,7 +6,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 #include "vmm/cli/commands.h"
 #include "vmm/machine.h"
 

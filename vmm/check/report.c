@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 #include "vmm/cli/wrap.h"
 
 #define INDENT 8 /* column of a finding's text */

@@ -6,7 +6,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys_confine.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 #include "vmm/sandbox/sandbox.h"
 
 static bool file_has(const char *path, const char *word)

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "vmm/base/sys.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 #define KVM "/dev/kvm"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/check_guest.h"
+#include "vmm/check/guest.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "vfio/host/use.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 static bool is_wanted(const struct check *check, const char *name)
 {

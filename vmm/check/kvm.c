@@ -8,7 +8,7 @@
 #include "vfio/irq/mode.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 /* A better remedy than kvm_open() has: it knows nothing of the file. */
 static void fix_permission(struct check *check)

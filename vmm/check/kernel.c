@@ -11,7 +11,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 #define MAX_OPTIONS (1 << 20) /* bytes of a kernel's configuration */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_CHECK_H
-#define VMM_CHECK_H
+#ifndef VMM_CHECK_CHECK_H
+#define VMM_CHECK_CHECK_H
 
 /*
  * "dais check": everything that stands between this host, a set of VMs, and a run, as findings. It
@@ -27,7 +27,7 @@ enum check_severity {
 const char *check_severity_name(enum check_severity severity);
 
 struct check_finding {
-	const char *check; /* the part that found it: a name of the table in check_run.c */
+	const char *check; /* the part that found it: a name of the table in vmm/check/run.c */
 	enum check_severity severity;
 	char *what; /* and why */
 	char *fix;  /* a command to copy, or what to do where there is no command; NULL: nothing */
@@ -110,7 +110,7 @@ void check_say_not_passed(struct check *check, const struct check_vm *vm, const 
 /* Some VM of the set wants a device. */
 bool check_wants_devices(const struct check *check);
 
-/* The parts: files check_*.c, in the order of check_run.c's table. */
+/* The parts: files check_*.c, in the order of vmm/check/run.c's table. */
 void check_passed(struct check *check);
 void check_kvm(struct check *check);
 void check_gic(struct check *check);

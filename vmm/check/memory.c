@@ -13,7 +13,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 #define MAX_HOLES 64
 

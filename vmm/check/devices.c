@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "vmm/base/file.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 /* A walk over the other members of a device's group. */
 struct member_walk {

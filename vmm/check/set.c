@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/base/sys.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 /* A pair of devices of the set; their VMs may be one. */
 struct pair {

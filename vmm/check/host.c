@@ -6,7 +6,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 #include "vmm/config/board.h"
 
 /* What the [host] sections of VM files ask for. */

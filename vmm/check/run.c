@@ -7,7 +7,7 @@
 #include "vfio/settings.h"
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 #include "vmm/cli/options.h"
 
 /* What is wrong with a file is a finding; then nothing else is known of the VM. */

@@ -10,7 +10,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/check.h"
+#include "vmm/check/check.h"
 
 /* Whether a VM of the set wants a device of this bus. */
 static bool wants_bus(const struct check *check, bool amba)
