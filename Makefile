@@ -128,17 +128,17 @@ none  := $(filter %_none.c,$(every))
 not    = $(if $(1),,y)
 
 # What reads configurations and plans: also where no guest can run.
-read := $(call in,vmm/config) $(wildcard vmm/cli/option*.c vmm/plan*.c vmm/list*.c) vmm/cmd_plan.c vmm/cmd_list.c vmm/cli/cmd_complete.c vmm/cli/main.c \
+read := $(call in,vmm/config) $(filter-out vmm/plan/vfio%,$(call in,vmm/plan)) $(wildcard vmm/cli/option*.c) vmm/cli/cmd_complete.c vmm/cli/main.c \
 	vmm/cli/registry.c vmm/cli/wrap.c \
 	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/carveout.c vfio/iommu/iova_list.c \
 	vfio/settings.c vfio/overlay.c vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/held.c
 check_srcs := $(call in,vmm/check)
-run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan_vfio.c
+run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan/vfio.c
 
 for-$(CONFIG_ARCH_ARM64)    += $(wildcard arch/arm64/*.c)
 for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
 for-$(CONFIG_RUN)           += $(run)
-for-$(CONFIG_PLAN)          += $(wildcard vmm/plan*.c vmm/list*.c vmm/cmd_plan.c vmm/cmd_list.c)
+for-$(CONFIG_PLAN)          += $(call in,vmm/plan)
 for-$(CONFIG_CHECK)         += $(check_srcs)
 for-$(CONFIG_COMPLETION)    += vmm/cli/cmd_complete.c
 for-$(CONFIG_PL011)         += devices/pl011.c
@@ -152,7 +152,7 @@ for-$(CONFIG_STATS)         += vmm/stats.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
 for-$(and $(CONFIG_RUN),$(call not,$(CONFIG_VFIO_TYPE1))) += vmm/physical_none.c
-for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan_vfio_none.c
+for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan/vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
 for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
 

@@ -17,7 +17,7 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/config/config.h"
 #include "vmm/core/vm.h"
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 enum check_severity {
 	CHECK_FINE,

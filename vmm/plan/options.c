@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/plan_options.h"
+#include "vmm/plan/options.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 #include <errno.h>
 #include <stdlib.h>

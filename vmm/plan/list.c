@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/list.h"
+#include "vmm/plan/list.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -2,7 +2,7 @@
 /* Graphviz: the devices, what they depend on, and what was cut. */
 #include <string.h>
 
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 static const char *edge_style(enum graft_verdict verdict)
 {

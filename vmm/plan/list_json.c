@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 
-#include "vmm/list.h"
+#include "vmm/plan/list.h"
 
-/* As in plan_json.c: what could not be made is NULL, and makes what it goes into NULL. */
+/* As in vmm/plan/json.c: what could not be made is NULL, and makes what it goes into NULL. */
 
 static json_t *regions_of(const struct list_device *device)
 {

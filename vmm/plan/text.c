@@ -5,7 +5,7 @@
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/wrap.h"
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 #define FACT_INDENT 16 /* column of a fact's text */
 #define ITEM_INDENT 38 /* column of a property's reason */

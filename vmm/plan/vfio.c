@@ -8,7 +8,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 static int ask(struct plan_device *device, struct vm *vm, struct err *err)
 {

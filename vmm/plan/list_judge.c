@@ -6,8 +6,8 @@
 #include "vfio/host/use.h"
 #include "vmm/base/str.h"
 #include "vmm/config/config.h"
-#include "vmm/list.h"
-#include "vmm/plan.h"
+#include "vmm/plan/list.h"
+#include "vmm/plan/plan.h"
 
 const char *list_state_name(enum list_state state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_PLAN_H
-#define VMM_PLAN_H
+#ifndef VMM_PLAN_PLAN_H
+#define VMM_PLAN_PLAN_H
 
 /*
  * What "dais plan" tells: the devices of a configuration with their facts, what the graft makes of
@@ -81,7 +81,7 @@ enum graft_result plan_result(const struct plan *plan);
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
 
-/* plan_place.c: what a device gets by its facts, then where it is in the guest. */
+/* vmm/plan/place.c: what a device gets by its facts, then where it is in the guest. */
 int plan_make_room(struct plan_device *device, struct err *err);
 int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
 

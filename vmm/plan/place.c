@@ -9,7 +9,7 @@
 #include "vmm/config/config.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/ram/ram.h"
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 /* What KVM offers on every arm64 host: KVM_CAP_ARM_VM_IPA_SIZE of type 0. */
 #define DEFAULT_IPA_BITS 40

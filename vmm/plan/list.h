@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_LIST_H
-#define VMM_LIST_H
+#ifndef VMM_PLAN_LIST_H
+#define VMM_PLAN_LIST_H
 
 /*
  * What "dais list" tells: the host's platform and AMBA devices, each with its facts and the verdict

@@ -8,8 +8,8 @@
 #include "vmm/base/own.h"
 #include "vmm/cli/commands.h"
 #include "vmm/config/config.h"
-#include "vmm/plan.h"
-#include "vmm/plan_options.h"
+#include "vmm/plan/options.h"
+#include "vmm/plan/plan.h"
 
 /* What is collected over all plans of one call. */
 struct report {

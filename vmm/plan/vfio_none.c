@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* In place of plan_vfio.c in a dais that cannot run guests. */
-#include "vmm/plan.h"
+/* In place of vmm/plan/vfio.c in a dais that cannot run guests. */
+#include "vmm/plan/plan.h"
 
 int plan_ask_vfio(struct plan *plan, struct err *err)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fdt/host/reference.h"
-#include "vmm/plan.h"
+#include "vmm/plan/plan.h"
 
 /*
  * jansson's functions take NULL for "it could not be made" and fail; json_pack() with "o" takes

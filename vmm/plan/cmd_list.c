@@ -6,7 +6,7 @@
 
 #include "vmm/base/own.h"
 #include "vmm/cli/commands.h"
-#include "vmm/list.h"
+#include "vmm/plan/list.h"
 
 /* What the command line says; the rest of it are filters. */
 struct list_options {

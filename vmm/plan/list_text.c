@@ -8,7 +8,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/wrap.h"
-#include "vmm/list.h"
+#include "vmm/plan/list.h"
 
 /* Columns of the table; what is too long for its own goes on a line below, so nothing is cut. */
 enum { DRIVER = 26, GROUP = 43, RESET = 50, COHERENT = 57, STATE = 67 };
