@@ -146,15 +146,15 @@ for-$(CONFIG_PL031)         += devices/pl031.c
 for-$(CONFIG_PL061)         += devices/pl061.c
 for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
 for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cli/cmd_bind.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(call in,vfio)) vmm/physical.c
+for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(call in,vfio)) vmm/machine/physical.c
 for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
-for-$(CONFIG_STATS)         += vmm/stats.c
+for-$(CONFIG_STATS)         += vmm/machine/stats.c
 
 for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
-for-$(and $(CONFIG_RUN),$(call not,$(CONFIG_VFIO_TYPE1))) += vmm/physical_none.c
+for-$(and $(CONFIG_RUN),$(call not,$(CONFIG_VFIO_TYPE1))) += vmm/machine/physical_none.c
 for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan/vfio_none.c
 for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
-for-$(call not,$(CONFIG_STATS))      += vmm/stats_none.c
+for-$(call not,$(CONFIG_STATS))      += vmm/machine/stats_none.c
 
 srcs = $(sort $(filter-out $(for-),$(every)))
 objs = $(srcs:%.c=$(B)/obj/%.o)

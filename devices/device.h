@@ -133,6 +133,7 @@ struct device_class {
  */
 void dt_describe_apb_pclk(struct dt *dt);
 
-/* The helpers that walk all devices in order live in vmm/build.c and vmm/reset.c. */
+/* The helpers that walk all devices in order live in vmm/machine/build.c and vmm/machine/reset.c.
+ */
 
 #endif

@@ -40,7 +40,7 @@ static bool is_data(const struct host_node *node)
 	return false;
 }
 
-/* Names that every guest's tree has taken: vmm/guest_tree.c, arch/, devices/. */
+/* Names that every guest's tree has taken: vmm/machine/guest_tree.c, arch/, devices/. */
 static bool is_taken(const char *name)
 {
 	static const char *const names[] = { "apb-pclk",        "chosen", "cpus",

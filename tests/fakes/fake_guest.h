@@ -49,7 +49,7 @@ void fake_guest_poke(struct fake_guest *g);
  * False if there was none.
  */
 bool fake_guest_serve(struct fake_guest *g, int timeout_ms);
-/* The guest reset of vmm/reset.c, for this device. */
+/* The guest reset of vmm/machine/reset.c, for this device. */
 void fake_guest_reset(struct fake_guest *g);
 /* The tree with the node of this device; the caller frees it. */
 void *fake_guest_tree(struct fake_guest *g);

@@ -15,7 +15,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/core/at_work.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static struct vm_config config;
 static struct machine machine;

@@ -18,7 +18,7 @@
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 #define RAM_START FIXTURE_RAM_START
 #define RAM_SIZE  FIXTURE_RAM_SIZE

@@ -17,7 +17,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static struct fixture_vfio f;
 static struct passed_fds passed;

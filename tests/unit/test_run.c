@@ -13,7 +13,7 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/options.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 /* What ends a run, and with which exit status: a machine without assigned devices on the fakes. */
 #define ID_AA64MMFR0_EL1 0x603000000013c038ULL /* KVM's register id */

@@ -9,8 +9,8 @@
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
-#include "vmm/stats.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/stats.h"
 
 static struct machine machine;
 static struct fake_vfio_device dev;

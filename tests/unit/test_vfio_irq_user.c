@@ -218,7 +218,8 @@ Test(vfio_irq_user, without_a_cause_does_not_stay_for_ever)
 	end();
 }
 
-/* The VGIC may have forgotten the line of what was an edge; vmm/watch.c looks at that line. */
+/* The VGIC may have forgotten the line of what was an edge; vmm/machine/watch.c looks at that line.
+ */
 Test(vfio_irq_user, one_that_nobody_answers_stays_and_is_raised_again)
 {
 	struct vfio_irq_count before, after;

@@ -10,8 +10,8 @@
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
-#include "vmm/watch.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/watch.h"
 
 static struct machine machine;
 static struct fake_vfio_device dev;

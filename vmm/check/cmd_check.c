@@ -8,7 +8,7 @@
 #include "vmm/base/own.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/commands.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static void print_help(void)
 {

@@ -18,7 +18,7 @@
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 #include "vmm/core/event_loop.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 #define MAX_IRQS 256
 #define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */

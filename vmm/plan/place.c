@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest addresses and SPIs as attach_devices() of vmm/build.c and the classes give them out. */
+/* Guest addresses and SPIs as attach_devices() of vmm/machine/build.c and the classes give them
+ * out. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -102,7 +103,7 @@ static int place(struct plan *plan, const struct device_config *config, struct p
 	return place_emulated(config, bus, err);
 }
 
-/* Carve-outs as make_ram() of vmm/build.c, where no IOMMU reserves addresses of RAM. */
+/* Carve-outs as make_ram() of vmm/machine/build.c, where no IOMMU reserves addresses of RAM. */
 static int carve(struct plan *plan, const struct vm_config *config, const struct memmap *map,
 		 struct err *err)
 {

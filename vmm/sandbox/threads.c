@@ -11,7 +11,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 /* The files of a machine that are asked by ioctl; of one without VM, in the keeper, the devices'.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_KEEPER_H
-#define VMM_KEEPER_H
+#ifndef VMM_MACHINE_KEEPER_H
+#define VMM_MACHINE_KEEPER_H
 
 #include <signal.h>
 #include <stdint.h>

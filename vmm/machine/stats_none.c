@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
-#include "vmm/stats.h"
+#include "vmm/machine/stats.h"
 
 int stats_open(const char *path, int *fd, struct err *err)
 {

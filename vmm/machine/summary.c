@@ -8,7 +8,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/kvm_stats.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 #define MAX_IRQS 64
 

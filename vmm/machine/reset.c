@@ -7,7 +7,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 int machine_arm(struct machine *m, struct err *err)
 {

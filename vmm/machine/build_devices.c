@@ -8,7 +8,7 @@
 #include "vfio/host/loans.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 /* Where the user leaves it to dais: the host's own memory is not for iommufd. */
 static enum vfio_backend choose_backend(const struct vm_config *config)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/keeper.h"
+#include "vmm/machine/keeper.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -12,8 +12,8 @@
 #include "vmm/cli/options.h"
 #include "vmm/config/board.h"
 #include "vmm/config/config.h"
-#include "vmm/machine.h"
-#include "vmm/stats.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/stats.h"
 
 static int dump_tree(struct machine *m, int fd, struct err *err)
 {

@@ -7,7 +7,7 @@
 #include "vfio/host/loans.h"
 #include "vfio/settings.h"
 #include "vmm/base/own.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 int machine_borrow(struct machine *m, struct err *err)
 {

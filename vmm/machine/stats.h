@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_STATS_H
-#define VMM_STATS_H
+#ifndef VMM_MACHINE_STATS_H
+#define VMM_MACHINE_STATS_H
 
 #include "vmm/base/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_WATCH_H
-#define VMM_WATCH_H
+#ifndef VMM_MACHINE_WATCH_H
+#define VMM_MACHINE_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,8 +12,8 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
-#include "vmm/watch.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/watch.h"
 
 #define SAME_SIGNAL_MS 300
 

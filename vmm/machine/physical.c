@@ -15,7 +15,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static bool is_physical(const struct machine *m)
 {

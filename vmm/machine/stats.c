@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/stats.h"
+#include "vmm/machine/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/kvm_stats.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 #define MAX_IRQS           256
 #define MAX_ADDRESS_SPACES 64

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 int machine_take_physical(struct machine *machine, struct err *err)
 {

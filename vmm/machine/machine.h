@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VMM_MACHINE_H
-#define VMM_MACHINE_H
+#ifndef VMM_MACHINE_MACHINE_H
+#define VMM_MACHINE_MACHINE_H
 
 #include <signal.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "vmm/config/config.h"
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
-#include "vmm/keeper.h"
+#include "vmm/machine/keeper.h"
 #include "vmm/sandbox/threads.h"
 
 struct device;

@@ -11,7 +11,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 /* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:
  * chosen.yaml). */

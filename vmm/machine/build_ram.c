@@ -2,7 +2,7 @@
 /* The stages of build.c that make guest RAM. */
 #include "vfio/vfio.h"
 #include "vmm/base/sys.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static int plan_ram(struct machine *m, struct err *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/watch.h"
+#include "vmm/machine/watch.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -11,7 +11,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 #define PERIOD 3 /* seconds; a driver that takes longer to answer is worth a word */
 

@@ -14,7 +14,7 @@
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
-#include "vmm/machine.h"
+#include "vmm/machine/machine.h"
 
 static int open_images(struct machine *m, struct err *err)
 {
