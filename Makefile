@@ -250,16 +250,16 @@ $(B)/test/abi: tests/arm/abi.c $(B)/obj/vmm/base/sys.o $(B)/.flags
 	$(Q)$(CC) $(cc_flags) $(LDFLAGS) -o $@ $(filter-out %/.flags,$^)
 
 # ---- Unit tests, on the build machine: every source of an arm64 dais with all symbols on, but for the door to
-# the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/NAME.c becomes $(U)/NAME
+# the kernel, which tests/fakes/ stands in for; main() is dais_main() there; tests/unit/ROOM/NAME.c becomes $(U)/ROOM/NAME
 
 U           := $(O)/unit
 unit_cc     ?= gcc
 unit_flags  := $(call cppflags,$(U)) -std=gnu11 -O1 -g -pthread -fno-omit-frame-pointer \
 	       -fsanitize=address,undefined -fno-sanitize-recover=all $(warnings) \
 	       -Wno-format-truncation -Wno-maybe-uninitialized # wrong too often under the sanitizers
-unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/arm/% $(none),$(every)) $(wildcard tests/fakes/*.c)
+unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/arm/% $(none),$(every)) $(call in,tests/fakes) $(wildcard tests/fixtures/*.c)
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
-unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*.c))
+unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*/test_*.c))
 
 unit_trees  := $(patsubst tests/unit/%.dts,$(U)/%.dtb,$(wildcard tests/unit/trees/*.dts))
 
@@ -267,7 +267,7 @@ unit-build: $(unit_tests) $(unit_trees) $(U)/leak/planted
 unit: unit-build
 	@O=$(O) tests/unit/run $(U)
 
-$(U)/obj/tests/fakes/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
+$(U)/obj/tests/fixtures/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
 $(U)/obj/vmm/cli/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
@@ -276,7 +276,7 @@ $(U)/.config:
 	$(Q)$(call kconfig,arm64,$(@D),allyesconfig) >/dev/null
 
 # Instead of arch/arm64
-$(U)/test_arm: $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/arm/*.c))
+$(U)/arch/test_arm: $(patsubst %.c,$(U)/obj/%.o,$(wildcard arch/arm/*.c))
 
 $(U)/libdais.a: $(unit_objs)
 	$(Q)rm -f $@ && ar rcs $@ $^

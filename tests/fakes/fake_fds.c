@@ -14,7 +14,7 @@
 #include "tests/fakes/fake_passed.h"
 #include "tests/fakes/fake_process.h"
 #include "tests/fakes/fake_sys.h"
-#include "tests/fakes/fake_tree.h"
+#include "tests/fakes/vfio/fake_tree.h"
 #include "vmm/base/sys.h"
 
 #define N_FDS       512

@@ -11,7 +11,7 @@
 
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
-#include "tests/fakes/fake_tree.h"
+#include "tests/fakes/vfio/fake_tree.h"
 #include "vmm/base/sys.h"
 #include "vmm/base/sys_confine.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/fakes/fake_fds.h"
-#include "tests/fakes/fake_tree.h"
+#include "tests/fakes/vfio/fake_tree.h"
 #include "vmm/base/sys.h"
 
 static unsigned int n_device_opens;

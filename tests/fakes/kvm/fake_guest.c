@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/fakes/kvm/fake_guest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "devices/console.h"
+#include "fdt/builder.h"
+#include "tests/fakes/fake_sys.h"
+#include "vmm/base/sys.h"
+
+#define N_SPIS     64
+#define MAX_ROUNDS 100000
+#define QUIET_MS   5 /* longer than any delay by which a device bundles its work */
+
+static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
+{
+	struct fake_guest *g = opaque;
+	const struct kvm_irq_level *line = arg;
+
+	(void)fd;
+	if (request != KVM_IRQ_LINE)
+		return -ENOTTY;
+	g->irq = line->level;
+	g->n_irqs += line->level;
+	g->intid = line->irq & 0xffffff;
+	return 0;
+}
+
+static const struct fake_fd_ops vm_ops = { .ioctl = vm_ioctl };
+
+static void make_pipes(struct fake_guest *g)
+{
+	int in[2], out[2];
+
+	assert(!pipe(in) && !pipe(out));
+	assert(dup2(in[0], STDIN_FILENO) == STDIN_FILENO);
+	assert(dup2(out[1], STDOUT_FILENO) == STDOUT_FILENO);
+	close(in[0]);
+	close(out[1]);
+	g->input = in[1];
+	g->output = out[0];
+	assert(!fcntl(g->output, F_SETFL, O_NONBLOCK));
+}
+
+void fake_guest_begin(struct fake_guest *g)
+{
+	int ret;
+
+	memset(g, 0, sizeof(*g));
+	fake_sys_reset();
+	vm_init(&g->vm);
+	g->vm.fd = fake_fd_new(&vm_ops, g);
+	g->vm.request_fd = sys_eventfd(0, EFD_NONBLOCK);
+	memmap_init(&g->vm.memmap, 40);
+	platform_bus_init(&g->bus, &g->vm.memmap, NULL, N_SPIS);
+	g->vm.bus = &g->bus;
+	make_pipes(g);
+	ret = event_loop_create(&g->vm.loop, &g->err);
+	assert(!ret);
+	ret = console_create("stdio", NULL, &g->vm, &g->vm.console, &g->err);
+	assert(!ret);
+}
+
+int fake_guest_add(struct fake_guest *g, const struct device_class *class)
+{
+	int ret;
+
+	g->config.name = class->name;
+	g->config.class = class;
+	ret = class->create(&g->config, &g->vm, &g->device, &g->err);
+	if (!ret)
+		ret = class->attach(g->device, &g->err);
+	if (!ret)
+		g->gpa = g->vm.mmio.regions[0].gpa.start;
+	return ret;
+}
+
+void fake_guest_init(struct fake_guest *g, const struct device_class *class)
+{
+	int ret;
+
+	fake_guest_begin(g);
+	ret = fake_guest_add(g, class);
+	assert(!ret);
+	mmio_table_seal(&g->vm.mmio);
+	ret = console_start(g->vm.console, &g->err);
+	assert(!ret);
+	fake_guest_serve(g, 0);
+}
+
+unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_class *class)
+{
+	unsigned int n = 0;
+	bool failed;
+	int ret;
+
+	do {
+		fake_guest_begin(g);
+		fake_fail_at(++n, EMFILE);
+		ret = fake_guest_add(g, class);
+		failed = fake_failed();
+		assert(ret == (failed ? -EMFILE : 0));
+		fake_fail_at(0, 0);
+		fake_guest_end(g);
+	} while (failed);
+	return n - 1;
+}
+
+uint64_t fake_guest_read(struct fake_guest *g, uint64_t offset, unsigned int width)
+{
+	uint64_t value = 0;
+
+	mmio_access(&g->vm.mmio, g->gpa + offset, (uint8_t *)&value, width, false);
+	return value;
+}
+
+void fake_guest_write(struct fake_guest *g, uint64_t offset, unsigned int width, uint64_t value)
+{
+	mmio_access(&g->vm.mmio, g->gpa + offset, (uint8_t *)&value, width, true);
+}
+
+uint32_t fake_guest_read32(struct fake_guest *g, uint64_t offset)
+{
+	return (uint32_t)fake_guest_read(g, offset, 4);
+}
+
+void fake_guest_write32(struct fake_guest *g, uint64_t offset, uint32_t value)
+{
+	fake_guest_write(g, offset, 4, value);
+}
+
+void fake_guest_poke(struct fake_guest *g)
+{
+	uint64_t value = 0x9e3779b97f4a7c15;
+
+	for (unsigned int width = 1; width <= 8; width *= 2) {
+		for (uint64_t offset = 0; offset <= 0x1000 - width; offset++) {
+			value = value * 6364136223846793005 + 1442695040888963407;
+			fake_guest_write(g, offset, width, value >> (offset % 64));
+			fake_guest_read(g, offset, width);
+		}
+	}
+}
+
+static void stop_loop(void *opaque, uint32_t events)
+{
+	(void)events;
+	event_loop_stop(opaque);
+}
+
+bool fake_guest_serve(struct fake_guest *g, int timeout_ms)
+{
+	struct event_loop *loop = &g->vm.loop;
+	struct pollfd ready = { .fd = loop->epoll_fd, .events = POLLIN };
+	int stop_fd = eventfd(1, 0), ret, n;
+
+	/* The stop is always ready and gets its turn after the others. */
+	for (n = 0; poll(&ready, 1, n || timeout_ms < QUIET_MS ? QUIET_MS : timeout_ms) == 1; n++) {
+		struct event_source *stop = NULL;
+
+		assert(n < MAX_ROUNDS);
+		ret = event_loop_add(loop, stop_fd, EPOLLIN, stop_loop, loop, &stop, &g->err);
+		assert(!ret);
+		ret = event_loop_run(loop, &g->err);
+		assert(!ret);
+		event_loop_remove(loop, stop);
+	}
+	close(stop_fd);
+	return n > 0;
+}
+
+void fake_guest_reset(struct fake_guest *g)
+{
+	const struct device_class *class = g->device->class;
+	int ret;
+
+	if (class->quiesce)
+		class->quiesce(g->device);
+	ret = class->reset ? class->reset(g->device, &g->err) : 0;
+	assert(!ret);
+	ret = class->arm ? class->arm(g->device, &g->err) : 0;
+	assert(!ret);
+}
+
+void *fake_guest_tree(struct fake_guest *g)
+{
+	struct dt dt;
+	void *blob;
+	size_t size;
+	int ret;
+
+	dt_init(&dt);
+	dt_describe_apb_pclk(&dt);
+	ret = g->device->class->describe(g->device, &dt, &g->err);
+	assert(!ret);
+	ret = dt_finish(&dt, &blob, &size, &g->err);
+	assert(!ret);
+	dt_destroy(&dt);
+	return blob;
+}
+
+void fake_guest_end(struct fake_guest *g)
+{
+	if (g->device)
+		g->device->class->destroy(g->device);
+	console_destroy(g->vm.console);
+	vm_destroy(&g->vm);
+	close(g->input);
+	close(g->output);
+	assert(fake_n_open_fds() == 0);
+	assert(fake_n_mappings() == 0);
+}

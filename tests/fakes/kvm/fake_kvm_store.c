@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/fakes/kvm/fake_kvm_store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/kvm/fake_kvm.h"
+#include "vmm/base/range.h"
+
+#define N_ATTRS 8192
+#define N_REGS  8192
+
+/* Of arm64's asm/kvm.h, which other build machines lack; the numbers are ABI. */
+#define VGIC_GROUP_ADDR        0
+#define VGIC_GROUP_CTRL        4
+#define VGIC_GROUP_CPU_SYSREGS 6
+#define VGIC_CTRL_INIT         0
+#define PMU_GROUP              0
+#define PMU_INIT               1
+#define REG_SIZE(id)           (1u << ((id) >> 52 & 0xf))
+
+struct reg {
+	unsigned int vcpu;
+	uint64_t id;
+	uint8_t data[64];
+};
+
+static struct {
+	struct fake_kvm_attr_set attrs[N_ATTRS], sets[N_ATTRS], denied[64];
+	unsigned int n_attrs, n_sets, n_denied;
+	struct reg regs[N_REGS];
+	unsigned int n_regs;
+} state;
+
+void fake_kvm_store_reset(void)
+{
+	memset(&state, 0, sizeof(state));
+}
+
+static struct fake_kvm_attr_set *find_attr(struct fake_kvm_attr_set *in, unsigned int n,
+					   uint32_t owner, uint32_t group, uint64_t attr)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (in[i].owner == owner && in[i].group == group && in[i].attr == attr)
+			return &in[i];
+	return NULL;
+}
+
+void fake_kvm_attr_put(uint32_t owner, uint32_t group, uint64_t attr, uint64_t value)
+{
+	struct fake_kvm_attr_set *a = find_attr(state.attrs, state.n_attrs, owner, group, attr);
+
+	if (!a) {
+		assert(state.n_attrs < N_ATTRS);
+		a = &state.attrs[state.n_attrs++];
+	}
+	*a = (struct fake_kvm_attr_set){ owner, group, attr, value };
+}
+
+bool fake_kvm_attr(uint32_t owner, uint32_t group, uint64_t attr, uint64_t *value)
+{
+	const struct fake_kvm_attr_set *a =
+		find_attr(state.attrs, state.n_attrs, owner, group, attr);
+
+	if (a)
+		*value = a->value;
+	return a != NULL;
+}
+
+void fake_kvm_attr_deny(uint32_t owner, uint32_t group, uint64_t attr)
+{
+	assert(state.n_denied < n_elems(state.denied));
+	state.denied[state.n_denied++] = (struct fake_kvm_attr_set){ owner, group, attr, 0 };
+}
+
+unsigned int fake_kvm_n_attr_sets(void)
+{
+	return state.n_sets;
+}
+
+struct fake_kvm_attr_set fake_kvm_attr_set(unsigned int i)
+{
+	assert(i < state.n_sets);
+	return state.sets[i];
+}
+
+static struct reg *find_reg(unsigned int vcpu, uint64_t id)
+{
+	for (unsigned int i = 0; i < state.n_regs; i++)
+		if (state.regs[i].vcpu == vcpu && state.regs[i].id == id)
+			return &state.regs[i];
+	return NULL;
+}
+
+static struct reg *make_reg(unsigned int vcpu, uint64_t id)
+{
+	struct reg *r = find_reg(vcpu, id);
+
+	if (!r) {
+		assert(state.n_regs < N_REGS);
+		r = &state.regs[state.n_regs++];
+		*r = (struct reg){ .vcpu = vcpu, .id = id };
+	}
+	return r;
+}
+
+void fake_kvm_reg_put(unsigned int vcpu, uint64_t id, uint64_t value)
+{
+	struct reg *r = make_reg(vcpu, id);
+
+	memset(r->data, 0, sizeof(r->data));
+	memcpy(r->data, &value, sizeof(value));
+}
+
+bool fake_kvm_reg(unsigned int vcpu, uint64_t id, uint64_t *value)
+{
+	const struct reg *r = find_reg(vcpu, id);
+
+	if (r)
+		memcpy(value, r->data, sizeof(*value));
+	return r != NULL;
+}
+
+/* Bytes that an attribute points at: Documentation/virt/kvm/devices. */
+static size_t attr_size(uint32_t owner, uint32_t group, uint64_t attr)
+{
+	if (owner >= FAKE_KVM_VCPU(0))
+		return group == PMU_GROUP && attr == PMU_INIT ? 0 : sizeof(int);
+	if (owner == FAKE_KVM_DEV(KVM_DEV_TYPE_VFIO))
+		return sizeof(int);
+	switch (group) {
+	case VGIC_GROUP_CTRL:
+		return 0;
+	case VGIC_GROUP_ADDR:
+	case VGIC_GROUP_CPU_SYSREGS:
+		return sizeof(uint64_t);
+	default:
+		return sizeof(uint32_t);
+	}
+}
+
+static bool is_vgic(uint32_t owner)
+{
+	return owner == FAKE_KVM_DEV(KVM_DEV_TYPE_ARM_VGIC_V2) ||
+	       owner == FAKE_KVM_DEV(KVM_DEV_TYPE_ARM_VGIC_V3);
+}
+
+int fake_kvm_attr_ioctl(uint32_t owner, unsigned long request, const struct kvm_device_attr *a)
+{
+	size_t size = attr_size(owner, a->group, a->attr);
+	void *user = (void *)(uintptr_t)a->addr;
+	uint64_t value = 0;
+
+	if (find_attr(state.denied, state.n_denied, owner, a->group, a->attr))
+		return -ENXIO;
+	if (request == KVM_HAS_DEVICE_ATTR)
+		return 0;
+	if (size && !user)
+		return -EFAULT;
+	if (request == KVM_GET_DEVICE_ATTR) {
+		fake_kvm_attr(owner, a->group, a->attr, &value);
+		memcpy(user, &value, size);
+		return 0;
+	}
+	if (size)
+		memcpy(&value, user, size);
+	if (is_vgic(owner) && a->group == VGIC_GROUP_CTRL && a->attr == VGIC_CTRL_INIT)
+		fake_kvm.vgic_initialised = true;
+	assert(state.n_sets < N_ATTRS);
+	state.sets[state.n_sets++] = (struct fake_kvm_attr_set){ owner, a->group, a->attr, value };
+	fake_kvm_attr_put(owner, a->group, a->attr, value);
+	return 0;
+}
+
+int fake_kvm_reg_ioctl(unsigned int vcpu, unsigned long request, const struct kvm_one_reg *one)
+{
+	void *user = (void *)(uintptr_t)one->addr;
+	struct reg *r;
+
+	if (request == KVM_SET_ONE_REG) {
+		memcpy(make_reg(vcpu, one->id)->data, user, REG_SIZE(one->id));
+		return 0;
+	}
+	r = find_reg(vcpu, one->id);
+	if (!r)
+		return -ENOENT;
+	memcpy(user, r->data, REG_SIZE(one->id));
+	return 0;
+}
+
+int fake_kvm_reg_list(unsigned int vcpu, struct kvm_reg_list *list)
+{
+	uint64_t room = list->n, n = 0;
+
+	for (unsigned int i = 0; i < state.n_regs; i++) {
+		if (state.regs[i].vcpu != vcpu)
+			continue;
+		if (n < room)
+			list->reg[n] = state.regs[i].id;
+		n++;
+	}
+	list->n = n;
+	return n > room ? -E2BIG : 0;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/host/reference.h"
+#include "tests/fixtures/fixture_tree.h"
+#include "vmm/base/range.h"
+
+static struct host_tree *tree;
+
+static void load(void)
+{
+	tree = fixture_tree("references");
+}
+
+static void drop(void)
+{
+	host_tree_destroy(tree);
+}
+
+static enum reference_kind find(const char *path, const char *property, struct reference_list *list)
+{
+	const struct host_node *node = host_tree_find(tree, path);
+	const struct host_property *p = host_node_find(node, property);
+	enum reference_kind kind;
+
+	cr_assert_not_null(p, "%s %s", path, property);
+	cr_assert_eq(reference_find(tree, node, p, list, &kind), 0);
+	return kind;
+}
+
+struct expected {
+	const char *property;
+	enum reference_kind kind;
+	size_t n_refs;
+	struct {
+		const char *label; /* NULL: a hole */
+		size_t offset;
+		unsigned int n_args;
+	} refs[4];
+	bool guessed;
+};
+
+static const struct expected device[] = {
+	{ "clocks",
+	  REFERENCE_CLOCK,
+	  4,
+	  { { "clk", 0, 1 }, { NULL, 8, 0 }, { "osc", 12, 0 }, { "clk", 16, 1 } },
+	  false },
+	{ "pinctrl-0", REFERENCE_PINCTRL, 1, { { "pins", 0, 0 } }, false },
+	{ "vdd-supply", REFERENCE_SUPPLY, 1, { { "pins", 0, 0 } }, false },
+	{ "reset-gpios", REFERENCE_GPIO, 2, { { "gpio", 0, 2 }, { "gpio", 12, 2 } }, false },
+	{ "test,nr-gpios", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "iommus", REFERENCE_IOMMU, 1, { { "smmu", 0, 2 } }, false },
+	{ "iommu-map", REFERENCE_IOMMU, 2, { { "smmu", 4, 0 }, { "smmu", 20, 0 } }, false },
+	{ "interrupt-parent", REFERENCE_INTERRUPT, 1, { { "gic", 0, 0 } }, false },
+	{ "interrupt-map", REFERENCE_INTERRUPT, 2, { { "gic", 4, 3 }, { "gic", 24, 3 } }, false },
+	{ "rockchip,grf", REFERENCE_SYSCON, 1, { { "syscon", 0, 0 } }, false },
+	{ "regmap", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "phy", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "reg", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "clock-frequency", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "test,gmu", REFERENCE_UNKNOWN, 1, { { "gmu", 0, 0 } }, true },
+	{ "test,count", REFERENCE_NONE, 0, { { 0 } }, false },
+	{ "test,lines", REFERENCE_UNKNOWN, 1, { { "gpio", 0, 0 } }, true },
+	{ "test,text", REFERENCE_NONE, 0, { { 0 } }, false },
+};
+
+Test(reference, what_properties_point_at, .init = load, .fini = drop)
+{
+	for (size_t i = 0; i < n_elems(device); i++) {
+		const struct expected *e = &device[i];
+		struct reference_list list;
+
+		cr_expect_eq(find("/device@2000", e->property, &list), e->kind, "%s", e->property);
+		cr_expect_eq(list.guessed, e->guessed, "%s", e->property);
+		cr_expect_not(list.malformed, "%s", e->property);
+		cr_assert_eq(list.n_refs, e->n_refs, "%s", e->property);
+		for (size_t k = 0; k < e->n_refs; k++) {
+			const char *label = e->refs[k].label;
+
+			cr_expect_eq(list.refs[k].target,
+				     label ? host_tree_by_label(tree, label) : NULL, "%s %zu",
+				     e->property, k);
+			cr_expect_eq(list.refs[k].offset, e->refs[k].offset, "%s %zu", e->property,
+				     k);
+			cr_expect_eq(list.refs[k].n_args, e->refs[k].n_args, "%s %zu", e->property,
+				     k);
+		}
+		reference_list_destroy(&list);
+	}
+}
+
+Test(reference, what_does_not_add_up, .init = load, .fini = drop)
+{
+	struct reference_list list;
+
+	cr_expect_eq(find("/short", "clocks", &list), REFERENCE_CLOCK);
+	cr_expect(list.malformed);
+	cr_expect_eq(list.n_refs, 1);
+	reference_list_destroy(&list);
+
+	find("/dangling", "clocks", &list);
+	cr_expect(list.malformed);
+	cr_assert_eq(list.n_refs, 1);
+	cr_expect_null(list.refs[0].target);
+	cr_expect_eq(list.refs[0].phandle, 0x1234567);
+	reference_list_destroy(&list);
+
+	find("/odd", "clocks", &list);
+	cr_expect(list.malformed);
+	reference_list_destroy(&list);
+
+	cr_expect_eq(find("/gpio/hog", "gpios", &list), REFERENCE_NONE);
+	reference_list_destroy(&list);
+	cr_expect_eq(find("/gpio", "gpio-ranges", &list), REFERENCE_GPIO);
+	reference_list_destroy(&list);
+}
+
+/* Without symbols, a phandle that nothing else explains is what the property is for. */
+Test(reference, a_phandle_that_nothing_explains)
+{
+	void *blob = malloc(4096);
+	struct reference_list list;
+	struct err err = { 0 };
+
+	fdt_create_empty_tree(blob, 4096);
+	fdt_setprop_u32(blob, fdt_add_subnode(blob, 0, "target"), "phandle", 4);
+	fdt_setprop_u32(blob, fdt_add_subnode(blob, 0, "user"), "odd,thing", 4);
+	cr_assert_eq(host_tree_parse(blob, 4096, "made", &tree, &err), 0);
+	cr_expect_eq(find("/user", "odd,thing", &list), REFERENCE_UNKNOWN);
+	cr_expect(list.guessed);
+	reference_list_destroy(&list);
+	host_tree_destroy(tree);
+
+	fdt_setprop_u32(blob, fdt_path_offset(blob, "/target"), "x-supply", 4);
+	cr_assert_eq(host_tree_parse(blob, 4096, "made", &tree, &err), 0);
+	cr_expect_eq(find("/user", "odd,thing", &list), REFERENCE_NONE);
+	reference_list_destroy(&list);
+	host_tree_destroy(tree);
+	free(blob);
+}
+
+/* 10 MiB each of names, of known references and of unknown words: a second or two, not hours. */
+Test(reference, ten_megabytes, .timeout = 30)
+{
+	size_t size = 10 << 20, room = 3 * size + 4096;
+	void *blob = malloc(room);
+	char *value = malloc(size);
+	struct reference_list list;
+	struct err err = { 0 };
+	int at;
+
+	fdt_create_empty_tree(blob, (int)room);
+	at = fdt_add_subnode(blob, 0, "a");
+	fdt_setprop_u32(blob, at, "phandle", 0x61616161);
+	memset(value, 'a', size);
+	cr_assert_eq(fdt_setprop(blob, at, "x-supply", value, (int)size), 0);
+	cr_assert_eq(fdt_setprop(blob, at, "odd,thing", value, (int)size), 0);
+	value[size - 1] = '\0';
+	cr_assert_eq(fdt_setprop(blob, at, "compatible", value, (int)size), 0);
+	free(value);
+	cr_assert_eq(host_tree_parse(blob, room, "made", &tree, &err), 0, "%s", err.why);
+	free(blob);
+	cr_expect_eq(find("/a", "x-supply", &list), REFERENCE_SUPPLY);
+	cr_expect_eq(list.n_refs, size / 4);
+	reference_list_destroy(&list);
+	find("/a", "odd,thing", &list);
+	reference_list_destroy(&list);
+	host_tree_destroy(tree);
+}
+
+static size_t count_users(const char *path)
+{
+	struct reference_user *users;
+	size_t n;
+
+	cr_assert_eq(reference_users(tree, host_tree_find(tree, path), &users, &n), 0);
+	free(users);
+	return n;
+}
+
+Test(reference, users_from_outside, .init = load, .fini = drop)
+{
+	struct reference_user *users;
+	size_t n;
+
+	cr_assert_eq(reference_users(tree, host_tree_find(tree, "/gmu@1000"), &users, &n), 0);
+	cr_assert_eq(n, 1, "the sleeping one does not count, nor does a guess");
+	cr_expect_eq(users[0].node, host_tree_find(tree, "/user"));
+	cr_expect_str_eq(users[0].property->name, "test-supply");
+	cr_expect_eq(users[0].kind, REFERENCE_SUPPLY);
+	free(users);
+	cr_expect_eq(count_users("/clock"), 3, "each property once");
+	cr_expect_eq(count_users("/device@2000"), 0, "only its own child");
+	cr_expect_eq(count_users("/user"), 0);
+}
+
+Test(reference, kinds_have_names)
+{
+	for (int kind = REFERENCE_NONE; kind <= REFERENCE_UNKNOWN; kind++)
+		cr_expect_not_null(reference_kind_name((enum reference_kind)kind));
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Devices that a run has, and what becomes of those of a run that is gone. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/vfio/fake_host_bus.h"
+#include "tests/unit/err_says.h"
+#include "vfio/host/bind.h"
+#include "vfio/host/device.h"
+#include "vfio/host/holder.h"
+#include "vfio/host/loans.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+
+#define DISK "10200000.sata"
+#define RTC  "9010000.pl031"
+
+static struct fake_bus_device disk, rtc;
+static const char *const names[] = { DISK, RTC };
+static struct vfio_loans *loans;
+static struct err err;
+
+/* The process that tests of a kill are in; another one has another number. */
+static void be_process(unsigned int pid)
+{
+	char text[128], path[64];
+
+	snprintf(text, sizeof(text),
+		 "%u (dais) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 77 20\n", pid);
+	fake_file("/proc/self/stat", text);
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fake_file(path, text);
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	fake_file_bytes(path, "dais\0run", 9);
+}
+
+static void end_process(unsigned int pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fake_remove(path);
+}
+
+static void setup(void)
+{
+	fake_sys_reset();
+	fake_host_bus_reset();
+	fake_host_bus_driver("platform", "ahci");
+	fake_host_bus_driver("amba", "rtc-pl031");
+	disk = (struct fake_bus_device){
+		.bus = "platform", .name = DISK, .wanted_by = "ahci", .group = 7, .driver = "ahci"
+	};
+	rtc = (struct fake_bus_device){
+		.bus = "amba", .name = RTC, .group = 2, .driver = "vfio-amba"
+	};
+	fake_host_bus_add(&disk);
+	fake_host_bus_add(&rtc);
+	be_process(4121);
+	loans = NULL;
+}
+
+TestSuite(vfio_loans, .init = setup);
+
+static int take(bool bind)
+{
+	return vfio_loans_take(&loans, names, n_elems(names), bind, "disk", &err);
+}
+
+static int give(void)
+{
+	int ret = vfio_loans_return(loans, &err);
+
+	vfio_loans_forget(loans);
+	loans = NULL;
+	cr_expect_eq(fake_n_open_fds(), 0);
+	return ret;
+}
+
+static const char *record_of(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), VFIO_RECORDS "/%s", name);
+	return fake_file_text(path);
+}
+
+Test(vfio_loans, bound_for_a_run_and_given_back)
+{
+	cr_assert_eq(take(true), 0, "%s: %s", err.what, err.why);
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(strstr(record_of(DISK), "driver=ahci\n") &&
+		  strstr(record_of(DISK), "pid=4121\n") && strstr(record_of(DISK), "vm=disk\n") &&
+		  strstr(record_of(DISK), "bound=run\n"));
+	cr_expect(strstr(record_of(RTC), "pid=4121\n") && strstr(record_of(RTC), "bound=no\n"));
+	cr_expect_eq(give(), 0);
+	cr_expect_str_eq(disk.driver, "ahci");
+	cr_expect_str_eq(rtc.driver, "vfio-amba", "it was so before");
+	cr_expect_null(record_of(DISK));
+	cr_expect_null(record_of(RTC));
+}
+
+Test(vfio_loans, what_dais_bind_has_bound_stays)
+{
+	const struct vfio_record claim = { .bound = VFIO_BOUND_BY_BIND };
+	int dir = vfio_records_open(true, &err);
+
+	cr_assert_eq(vfio_host_bind(dir, DISK, &claim, false, &err), 1);
+	sys_close(dir);
+	cr_assert_eq(take(true), 0);
+	cr_expect_eq(give(), 0);
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(strstr(record_of(DISK), "pid=0\n") && strstr(record_of(DISK), "driver=ahci\n"));
+}
+
+/* The way back opens nothing: it works where no path leads anywhere any more. */
+Test(vfio_loans, the_way_back_opens_nothing)
+{
+	cr_assert_eq(take(true), 0);
+	fake_open_error("/sys/devices/platform/" DISK "/driver_override", EACCES);
+	fake_open_error("/sys/bus/platform/drivers/vfio-platform/unbind", EACCES);
+	fake_open_error("/sys/bus/platform/drivers/ahci/bind", EACCES);
+	fake_open_error("/run/dais/lock", EACCES);
+	cr_expect_eq(give(), 0, "%s", err.what);
+	cr_expect_str_eq(disk.driver, "ahci");
+	cr_expect_null(record_of(DISK));
+}
+
+Test(vfio_loans, the_vmm_forgets_what_the_keeper_has)
+{
+	cr_assert_eq(take(true), 0);
+	vfio_loans_forget(loans);
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(record_of(DISK));
+}
+
+Test(vfio_loans, a_device_that_was_not_reset_is_parked)
+{
+	cr_assert_eq(take(true), 0);
+	vfio_loans_park(loans, DISK, "no reset");
+	vfio_loans_park(loans, "unknown", "nobody's");
+	cr_expect_lt(give(), 0);
+	cr_expect(err_says(&err, "stays with vfio-platform: no reset"));
+	cr_expect(strstr(err.fix, "dais unbind " DISK));
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(strstr(record_of(DISK), "parked=no reset\n") &&
+		  strstr(record_of(DISK), "pid=0\n"));
+
+	be_process(5000);
+	cr_assert_eq(take(true), 0, "parked is not taken");
+	cr_expect(strstr(record_of(DISK), "parked=\n"));
+	cr_expect_eq(give(), 0);
+	cr_expect_str_eq(disk.driver, "ahci");
+}
+
+Test(vfio_loans, without_the_right_to_records_a_run_does_without)
+{
+	fake_open_error("/run/dais/lock", EACCES);
+	cr_assert_eq(vfio_loans_take(&loans, &names[1], 1, false, "disk", &err), 0);
+	cr_expect_null(record_of(RTC));
+	cr_expect_eq(give(), 0);
+	cr_expect_eq(take(true), -EACCES, "but not with --bind");
+	cr_expect(strstr(err.fix, "root"));
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+Test(vfio_loans, the_second_vm_is_told_who_has_the_device)
+{
+	struct vfio_loans *second;
+
+	cr_assert_eq(take(true), 0);
+	be_process(5000);
+	cr_expect_eq(vfio_loans_take(&second, names, 1, true, "other", &err), -EBUSY);
+	cr_expect(err_says(&err, "held by VM disk, pid 4121 (dais run)"), "%s", err.why);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
+	cr_expect(strstr(record_of(DISK), "pid=4121\n"));
+	give();
+}
+
+/* A sibling in the group, and a program that keeps no records. */
+Test(vfio_loans, who_has_the_group_has_the_device)
+{
+	struct fake_bus_device sibling = { .bus = "platform", .name = "10210000.sib", .group = 7 };
+	const char *const name = sibling.name;
+	struct vfio_host_device host;
+	char holder[100];
+
+	fake_host_bus_add(&sibling);
+	cr_assert_eq(vfio_host_device_find(&host, DISK, &err), 0);
+	cr_expect_not(vfio_find_holder(&host, holder, sizeof(holder)));
+	cr_assert_eq(vfio_loans_take(&loans, &name, 1, true, "sib", &err), 0);
+	cr_expect_not(vfio_find_holder(&host, holder, sizeof(holder)), "it is us");
+	be_process(5000);
+	cr_expect(vfio_find_holder(&host, holder, sizeof(holder)));
+	cr_expect_str_eq(holder, "VM sib, pid 4121 (dais run)");
+	give();
+
+	fake_link("/proc/77/fd/5", "/dev/vfio/7");
+	fake_file_bytes("/proc/77/cmdline", "qemu\0-M", 8);
+	cr_expect(vfio_find_holder(&host, holder, sizeof(holder)));
+	cr_expect_str_eq(holder, "pid 77 (qemu -M)");
+}
+
+/* Killed at any call of a whole run's way there and back: the next dais finishes it. */
+static void killed_at(unsigned int n, bool *reached)
+{
+	setup();
+	fake_stop_at(n);
+	if (!take(true))
+		vfio_loans_return(loans, &err);
+	*reached = fake_failed();
+	fake_fail_at(0, 0);
+	vfio_loans_forget(loans);
+	loans = NULL;
+	end_process(4121);
+}
+
+Test(vfio_loans, the_next_dais_finishes_what_a_killed_one_left)
+{
+	bool reached = true;
+
+	for (unsigned int n = 1; reached; n++) {
+		int dir;
+
+		killed_at(n, &reached);
+		be_process(5000);
+		dir = vfio_records_open(true, &err);
+		cr_assert_eq(vfio_recover(dir, &err), 0, "call %u: %s", n, err.what);
+		sys_close(dir);
+		/* What the killed one has parked itself waits for "dais unbind". */
+		cr_expect_str_eq(disk.driver, "ahci", "call %u: %s", n, disk.driver);
+		cr_expect_str_eq(disk.driver_override, "");
+		cr_expect_null(record_of(DISK), "call %u", n);
+		cr_expect_null(record_of(RTC), "call %u", n);
+		cr_expect_eq(fake_n_open_fds(), 0);
+	}
+}
+
+Test(vfio_loans, a_device_that_somebody_still_has_is_left_alone)
+{
+	int dir;
+
+	cr_assert_eq(take(true), 0);
+	vfio_loans_forget(loans);
+	end_process(4121);
+	be_process(5000);
+	fake_link("/proc/4122/fd/5", "/dev/vfio/7");
+	dir = vfio_records_open(true, &err);
+	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(strstr(record_of(DISK), "pid=4121\n"), "until it is gone, too");
+	fake_remove("/proc/4122/fd/5");
+	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_str_eq(disk.driver, "ahci");
+	sys_close(dir);
+}
+
+Test(vfio_loans, one_that_cannot_be_recovered_does_not_block_the_rest)
+{
+	int dir;
+
+	cr_assert_eq(take(true), 0);
+	vfio_loans_forget(loans);
+	end_process(4121);
+	be_process(5000);
+	fake_remove("/sys/bus/platform/drivers/ahci/bind");
+	dir = vfio_records_open(true, &err);
+	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect_null(record_of(RTC));
+	sys_close(dir);
+}
+
+Test(vfio_loans, every_failing_call_leaves_the_devices_where_they_were)
+{
+	for (unsigned int n = 1;; n++) {
+		int ret;
+		bool failed;
+
+		setup();
+		fake_fail_at(n, EIO);
+		ret = take(true);
+		failed = fake_failed();
+		fake_fail_at(0, 0);
+		if (!ret)
+			cr_expect_eq(give(), 0);
+		/* Only where even what was noted could not be read again. */
+		cr_expect_str_eq(disk.driver, "ahci", "call %u", n);
+		cr_expect_eq(fake_n_open_fds(), 0);
+		if (!failed)
+			break;
+	}
+}

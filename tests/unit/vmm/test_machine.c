@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <libfdt.h>
+#include <linux/kvm.h>
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "arch/common/kvm_arm.h"
+#include "arch/common/vgic.h"
+#include "devices/platform_bus.h"
+#include "fdt/check.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/kvm/fake_kvm.h"
+#include "tests/fakes/vfio/fake_vfio.h"
+#include "tests/fixtures/fixture_machine.h"
+#include "vfio/iommu/iommufd_uapi.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/machine/machine.h"
+
+#define RAM_START FIXTURE_RAM_START
+#define RAM_SIZE  FIXTURE_RAM_SIZE
+
+#define TREE "/sys/firmware/devicetree/base"
+
+static struct vm_config config;
+static struct machine machine;
+static struct err err;
+
+static void setup(void)
+{
+	fixture_begin(&config, "no");
+}
+
+static void teardown(void)
+{
+	fixture_end(&config);
+}
+
+TestSuite(machine, .init = setup, .fini = teardown);
+
+Test(machine, nothing_is_left_open_or_mapped)
+{
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	machine_destroy(&machine);
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_eq(fake_n_mappings(), 0);
+	cr_expect_eq(fake_kvm.n_irqfds, 0);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
+	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
+}
+
+Test(machine, only_ram_is_mapped_for_dma)
+{
+	const size_t page_sizes[] = { 4096, 16384, 65536 };
+
+	for (size_t i = 0; i < n_elems(page_sizes); i++) {
+		fixture_host();
+		fake_set_page_size(page_sizes[i]);
+		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_assert_eq(fake_vfio.n_containers, 1);
+		cr_assert_eq(fake_vfio.containers[0].n_maps, 1);
+		cr_expect_eq(fake_vfio.containers[0].maps[0].start, RAM_START);
+		cr_expect_eq(fake_vfio.containers[0].maps[0].size, RAM_SIZE);
+		cr_expect_eq(fake_vfio.containers[0].hvas[0], machine.vm.ram.banks[0].hva);
+		machine_destroy(&machine);
+		cr_expect_eq(fake_n_open_fds(), 0);
+		cr_expect_eq(fake_n_mappings(), 0);
+	}
+}
+
+Test(machine, RAM_is_mapped_by_the_backend_that_was_asked_for)
+{
+	static const struct {
+		enum vfio_backend backend;
+		unsigned long map, not ;
+	} cases[] = {
+		{ VFIO_BACKEND_IOMMUFD, IOAS_MAP, VFIO_IOMMU_MAP_DMA },
+		{ VFIO_BACKEND_TYPE1, VFIO_IOMMU_MAP_DMA, IOAS_MAP },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		fixture_host();
+		config.iommu = cases[i].backend;
+		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_expect_neq(fake_find_ioctl(cases[i].map, 0), UINT32_MAX);
+		cr_expect_eq(fake_find_ioctl(cases[i].not, 0), UINT32_MAX);
+		machine_destroy(&machine);
+	}
+}
+
+Test(machine, RAM_is_where_the_user_wants_it_and_all_there_before_it_is_pinned)
+{
+	unsigned char there[RAM_SIZE / 4096];
+
+	config.memory_base = 2ULL << 30;
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_vfio.containers[0].maps[0].start, 2ULL << 30);
+	cr_assert_eq(mincore(machine.vm.ram.banks[0].hva, RAM_SIZE, there), 0);
+	for (size_t i = 0; i < sizeof(there); i++)
+		cr_assert(there[i] & 1);
+	machine_destroy(&machine);
+}
+
+/* The message has the number; nothing was made for nothing. */
+Test(machine, a_locked_memory_limit_that_is_too_low_is_found_first)
+{
+	fake_set_memlock(65536, RAM_SIZE - 1);
+	cr_assert_eq(machine_build(&machine, &config, &err), -ENOMEM);
+	cr_expect(strstr(err.fix, "LimitMEMLOCK="), "%s", err.fix);
+	cr_expect_null(machine.vm.ram.banks[0].hva);
+	machine_destroy(&machine);
+	fake_set_memlock(65536, RAM_SIZE);
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_memlock(), RAM_SIZE);
+	machine_destroy(&machine);
+}
+
+Test(machine, the_order_that_the_kernel_wants)
+{
+	unsigned int vcpu_init, vgic_init, irqfd, trigger;
+
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, 0);
+	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, vcpu_init + 1);
+	vgic_init = fake_find_ioctl(KVM_SET_DEVICE_ATTR, vcpu_init);
+	irqfd = fake_find_ioctl(KVM_IRQFD, 0);
+	trigger = fake_find_ioctl(VFIO_DEVICE_SET_IRQS, irqfd);
+	cr_expect_lt(fake_find_ioctl(CDEV_ATTACH, 0), fake_find_ioctl(KVM_CREATE_VM, 0));
+	cr_expect_lt(vcpu_init, vgic_init);
+	cr_expect_lt(vgic_init, irqfd);
+	cr_expect_lt(irqfd, trigger);
+	cr_expect(machine.vm.mmio.sealed);
+	cr_expect_eq(fake_find_ioctl(KVM_RUN, 0), UINT32_MAX, "a vCPU ran before machine_run()");
+	machine_destroy(&machine);
+}
+
+Test(machine, the_tree_describes_it)
+{
+	owned_ptr void *blob = NULL;
+	const char *bootargs;
+	size_t size;
+	int node, n = 0;
+
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
+	cr_assert_eq(fdt_check_full(blob, size), 0);
+	cr_assert_eq(dt_check(blob, size, &err), 0, "%s", err.what);
+	node = fdt_path_offset(blob, "/chosen");
+	bootargs = fdt_getprop(blob, node, "bootargs", NULL);
+	cr_expect_str_eq(bootargs, "quiet");
+	cr_expect_not_null(fdt_getprop(blob, node, "rng-seed", NULL));
+	cr_expect_not_null(fdt_getprop(blob, node, "linux,initrd-start", NULL));
+	cr_expect_geq(fdt_path_offset(blob, "/memory@40000000"), 0);
+	cr_expect_geq(fdt_path_offset(blob, "/psci"), 0);
+	cr_expect_geq(fdt_path_offset(blob, "/timer"), 0);
+	cr_expect_geq(fdt_node_offset_by_compatible(blob, -1, "arm,gic-v3"), 0);
+	cr_expect_geq(fdt_node_offset_by_compatible(blob, -1, "dais,test-device"), 0);
+	fdt_for_each_subnode(node, blob, fdt_path_offset(blob, "/cpus")) n +=
+		fdt_getprop(blob, node, "reg", NULL) != NULL;
+	cr_expect_eq(n, 2);
+	machine_destroy(&machine);
+}
+
+/* The host reserves 1 MiB for the disk, and the user wants that for the guest, too. */
+static void make_carveout(const char *answer)
+{
+	static const uint8_t cells[] = { 0, 0, 0, 1 };
+	static const uint8_t reg[] = { 0x80, 0, 0, 0, 0, 0x10, 0, 0 };
+	static const uint8_t phandle[] = { 0, 0, 0, 7 };
+
+	fake_file_bytes(TREE "/reserved-memory/#address-cells", cells, sizeof(cells));
+	fake_file_bytes(TREE "/reserved-memory/#size-cells", cells, sizeof(cells));
+	fake_file(TREE "/reserved-memory/ranges", "");
+	fake_file_bytes(TREE "/reserved-memory/fw@80000000/reg", reg, sizeof(reg));
+	fake_file_bytes(TREE "/reserved-memory/fw@80000000/phandle", phandle, sizeof(phandle));
+	fake_file_bytes(TREE "/soc/10000000.ahci/memory-region", phandle, sizeof(phandle));
+	cr_assert_eq(device_config_add(&config.devices[0], "carveout.fw", answer, "", &err), 0);
+}
+
+Test(machine, a_carve_out_is_guest_ram_that_the_boot_leaves_alone)
+{
+	const uint64_t place = RAM_START + RAM_SIZE - 0x100000;
+
+	make_carveout("guest");
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	for (int boot = 0; boot < 2; boot++) {
+		owned_ptr void *blob = NULL;
+		const uint8_t *bytes = ram_ptr(&machine.vm.ram, place, 0x100000);
+		size_t size;
+
+		cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
+		cr_expect_geq(fdt_path_offset(blob, "/reserved-memory/fw@41f00000"), 0);
+		cr_expect_lt(machine.boot.initrd, place);
+		for (size_t i = 0; i < 0x100000; i += 8)
+			cr_assert_eq(bytes[i], 0);
+		memset((void *)bytes, 0x5a, 0x100000);
+		cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	}
+	machine_destroy(&machine);
+}
+
+Test(machine, the_hosts_own_memory_is_mapped_and_never_cleared)
+{
+	const uint64_t fw = 0x80000000;
+
+	make_carveout("host:/box@64K");
+	fake_file("/box", "");
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	cr_expect_eq(fake_vfio.containers[0].maps[1].start, fw);
+	cr_expect_eq(fake_vfio.containers[0].maps[1].size, 0x100000);
+	cr_expect_eq(machine.vm.ram.banks[1].offset, 0x10000);
+	memset(ram_ptr(&machine.vm.ram, fw, 0x100000), 0x5a, 0x100000);
+	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	cr_expect_eq(*(uint8_t *)ram_ptr(&machine.vm.ram, fw, 1), 0x5a);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 2);
+	machine_destroy(&machine);
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_eq(fake_n_mappings(), 0);
+}
+
+/* What the user says of it, and what is wrong. */
+static const struct {
+	enum vfio_backend iommu;
+	const char *answer;
+	const char *what, *why;
+} bad_carveouts[] = {
+	{ VFIO_BACKEND_AUTO, "host", "carveout.fw: open /dev/mem", "" },
+	{ VFIO_BACKEND_AUTO, "host:/none", "open /none", "" },
+	{ VFIO_BACKEND_AUTO, "host:", "carveout.fw=host:", "guest RAM, or the host's own" },
+	{ VFIO_BACKEND_AUTO, "hosts", "carveout.fw=hosts", "guest RAM, or the host's own" },
+	{ VFIO_BACKEND_AUTO, "mine", "carveout.fw=mine", "guest RAM, or the host's own" },
+	{ VFIO_BACKEND_AUTO, "host:/box@x", "carveout.fw=host:/box@x", "'x' is no size" },
+	{ VFIO_BACKEND_IOMMUFD, "host:/box", "iommu=iommufd", "reserved" },
+};
+
+Test(machine, bad_carveouts)
+{
+	for (size_t i = 0; i < n_elems(bad_carveouts); i++) {
+		config_destroy(&config);
+		setup();
+		make_carveout(bad_carveouts[i].answer);
+		fake_file("/box", "");
+		config.iommu = bad_carveouts[i].iommu;
+		cr_expect_lt(machine_build(&machine, &config, &err), 0);
+		cr_expect(strstr(err.what, bad_carveouts[i].what), "%s", err.what);
+		cr_expect(strstr(err.why, bad_carveouts[i].why), "%s", err.why);
+		machine_destroy(&machine);
+		cr_expect_eq(fake_n_open_fds(), 0);
+	}
+}
+
+/* What a build can do without: the host's tables of counts, and what is asked only for a better
+ * message. */
+static bool may_fail(int ret)
+{
+	return ret == 0;
+}
+
+/* Fails the n-th call, for every n. */
+Test(machine, each_failing_call_is_an_error_and_leaks_nothing, .timeout = 300)
+{
+	unsigned int n_tolerated = 0, n;
+
+	for (n = 1;; n++) {
+		bool failed;
+		int ret;
+
+		fixture_host();
+		memset(&err, 0, sizeof(err));
+		fake_fail_at(n, ENOTTY);
+		ret = machine_build(&machine, &config, &err);
+		failed = fake_failed();
+		if (!failed)
+			fake_fail_at(0, 0);
+		machine_destroy(&machine);
+		cr_assert_eq(fake_n_open_fds(), 0, "call %u: %s", n, err.what);
+		cr_assert_eq(fake_n_mappings(), 0, "call %u: %s", n, err.what);
+		cr_assert_eq(fake_kvm.n_irqfds, 0, "call %u: %s", n, err.what);
+		if (!failed)
+			break;
+		if (may_fail(ret)) {
+			n_tolerated++;
+			continue;
+		}
+		cr_assert_lt(ret, 0);
+		cr_assert_eq(err.code, ret, "call %u", n);
+		cr_assert_neq(err.what[0], '\0', "call %u", n);
+	}
+	cr_expect_gt(n, 100);
+	cr_expect_lt(n_tolerated, n / 3, "%u of %u", n_tolerated, n);
+}
+
+Test(machine, a_reset_brings_all_back)
+{
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	memset(machine.vm.ram.banks[0].hva, 0x5a, RAM_SIZE);
+	fixture_disk.n_resets = fixture_rtc.n_resets = 0;
+	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	cr_expect_eq(fixture_disk.n_resets, 1);
+	cr_expect_eq(fixture_rtc.n_resets, 0);
+	cr_expect_eq(fake_kvm.vcpus[0].n_inits, 2);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 1);
+	cr_expect_eq(machine.vm.n_resets, 1);
+	cr_expect_arr_eq((char *)machine.vm.ram.banks[0].hva + fixture_image.text_offset,
+			 &fixture_image, sizeof(fixture_image));
+	cr_expect_eq(((uint8_t *)machine.vm.ram.banks[0].hva)[RAM_SIZE / 2], 0);
+	cr_expect_geq(fixture_disk.irqs[0].trigger_fd, 0);
+	cr_expect_geq(fixture_rtc.irqs[0].trigger_fd, 0);
+	machine_destroy(&machine);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+/* A zImage of 64 bytes; KVM takes the feature of the first KVM_ARM_VCPU_INIT at each later one. */
+Test(machine, a_32_bit_guest_stays_one)
+{
+	static const uint8_t zimage[64] = {
+		[0x24] = 0x18, 0x28, 0x6f, 0x01, 0, 0, 0, 0, 64, 0, 0, 0, 1, 2, 3, 4,
+	};
+	uint64_t r0, r1, r2;
+
+	fake_file_bytes("/boot/Image", zimage, sizeof(zimage));
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	for (unsigned int boots = 1; boots <= 2; boots++) {
+		cr_expect_eq(fake_kvm.vcpus[1].n_inits, boots);
+		for (unsigned int i = 0; i < 2; i++)
+			cr_expect(fake_kvm.vcpus[i].features[0] & 1 << KVMARM_FEATURE_EL1_32BIT);
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(0), &r0));
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(1), &r1));
+		cr_assert(fake_kvm_reg(0, KVMARM_REG_X(2), &r2));
+		cr_expect_eq(r0, 0);
+		cr_expect_eq(r1, UINT32_MAX);
+		cr_expect_eq(fdt_check_header(ram_ptr(&machine.vm.ram, r2, 4096)), 0);
+		cr_expect_eq(range_last(machine.vm.memmap.ram), UINT32_MAX);
+		if (boots == 1)
+			cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	}
+	machine_destroy(&machine);
+}
+
+/* The SPI of an assigned level is a level in the GIC, whatever the guest has done with it. */
+static void expect_levels(void)
+{
+	for (unsigned int spi = 0; spi < vgic_n_spis(machine.vm.vgic); spi++) {
+		bool level = machine.vm.bus->levels[spi / 32] >> spi % 32 & 1;
+		uint32_t icfgr = 0xc00 + SPI_TO_INTID(spi) / 16 * 4;
+		uint64_t value;
+
+		if (level) {
+			cr_assert(fake_kvm_attr(FAKE_KVM_DEV(KVM_DEV_TYPE_ARM_VGIC_V3),
+						KVMARM_VGIC_GRP_DIST_REGS, icfgr, &value));
+			cr_expect_not(value >> (2 * (spi % 16) + 1) & 1, "SPI %u", spi);
+		}
+	}
+}
+
+Test(machine, assigned_levels_are_levels_from_the_start)
+{
+	unsigned int n_levels = 0;
+
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	for (size_t i = 0; i < n_elems(machine.vm.bus->levels); i++)
+		n_levels += (unsigned int)__builtin_popcount(machine.vm.bus->levels[i]);
+	cr_expect_eq(n_levels, 2u);
+	expect_levels();
+	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	expect_levels();
+	machine_destroy(&machine);
+}
+
+Test(machine, dma_is_cut_while_a_reset_clears_ram)
+{
+	unsigned int from, unmap, init, map;
+
+	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	from = fake_n_ioctls();
+	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	unmap = fake_find_ioctl(IOAS_UNMAP, from);
+	init = fake_find_ioctl(KVMARM_VCPU_INIT, from);
+	map = fake_find_ioctl(IOAS_MAP, from);
+	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_SET_IRQS, from), unmap, "lines are masked first");
+	cr_expect_lt(unmap, fake_find_ioctl(VFIO_DEVICE_RESET, from));
+	cr_expect_lt(fake_find_ioctl(VFIO_DEVICE_RESET, from), init);
+	cr_expect_lt(init, map);
+	cr_expect_lt(map, fake_find_ioctl(KVM_IRQFD, map), "lines are armed last");
+	machine_destroy(&machine);
+}
+
+Test(machine, each_failing_call_of_a_reset_is_an_error_and_leaks_nothing, .timeout = 300)
+{
+	for (unsigned int n = 1;; n++) {
+		bool failed;
+		int ret;
+
+		fixture_host();
+		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		memset(&err, 0, sizeof(err));
+		fake_fail_at(n, ENOTTY);
+		ret = machine_reset(&machine, &err);
+		failed = fake_failed();
+		if (!failed)
+			fake_fail_at(0, 0);
+		machine_destroy(&machine);
+		cr_assert_eq(fake_n_open_fds(), 0, "call %u: %s", n, err.what);
+		cr_assert_eq(fake_n_mappings(), 0, "call %u: %s", n, err.what);
+		cr_assert(ret <= 0 && (ret == 0 || err.what[0]), "call %u", n);
+		if (!failed)
+			break;
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/vfio/fake_vfio.h"
+#include "vfio/vfio.h"
+#include "vmm/base/log.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/vcpu.h"
+#include "vmm/machine/machine.h"
+#include "vmm/machine/stats.h"
+
+static struct machine machine;
+static struct fake_vfio_device dev;
+static struct device *device;
+static struct err err;
+
+/* As much of a machine as the statistics look at: one vCPU, one device that was armed. */
+static void make_machine(void)
+{
+	struct vm *vm = &machine.vm;
+
+	log_set_level(LOG_ERROR);
+	fake_vm_create(vm);
+	cr_assert_eq(vcpus_create(vm, 1, &err), 0);
+	vm->vcpus[0].n_exits[VCPU_EXIT_MMIO] = 7;
+	device = fake_vm_add_device(vm, &dev);
+	cr_assert(fake_vfio_raise(&dev, 0));
+}
+
+/* 2.5 GiB in pages of 1 GiB, which the device reaches. */
+static void make_ram(void)
+{
+	struct ram *ram = &machine.vm.ram;
+
+	ram->page = 1 << 30;
+	cr_assert_eq(ram_add_bank(ram, (struct range){ 0x80000000, 2ULL << 30 }, -1, 0, &err), 0);
+	cr_assert_eq(ram_add_bank(ram, (struct range){ 0x180000000, 512 << 20 }, -1, 0, &err), 0);
+	cr_assert_eq(vfio_dma_map(machine.vm.vfio, ram, &err), 0, "%s", err.what);
+}
+
+static void end(void)
+{
+	vfio_platform_class.destroy(device);
+	vcpus_destroy(&machine.vm);
+	fake_vm_destroy(&machine.vm);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+Test(stats, say_what_happened)
+{
+	static const char *const parts[] = {
+		"\"guest_resets\": 0",
+		"\"vcpu\": 0",
+		"\"mmio\": 7",
+		"\"device\": \"10000000.dev\"",
+		"\"spi\": 0",
+		"\"trigger\": \"level\"",
+		"\"mode\": \"irqfd\"",
+		"\"why\": \"the host's kernel cannot forward interrupts\"",
+		"\"host_interrupts\": 1",
+		"\"user_wakeups\": 0",
+		"\"size\": 2684354560",
+		"\"banks\": 2",
+		"\"page\": 1073741824",
+		"\"wasted\": 536870912",
+		"\"locked\": 2684354560",
+		"\"backend\": \"iommufd\"",
+		"\"mapped\": 2684354560",
+	};
+	const char *text;
+	int fd;
+
+	make_machine();
+	make_ram();
+	cr_assert_eq(stats_open("/tmp/stats", &fd, &err), 0, "%s", err.what);
+	cr_assert_eq(stats_write(&machine, fd, &err), 0, "%s", err.what);
+	sys_close(fd);
+	text = fake_file_text("/tmp/stats");
+	cr_assert_not_null(text);
+	for (unsigned int i = 0; i < n_elems(parts); i++)
+		cr_expect(strstr(text, parts[i]), "%s in %s", parts[i], text);
+	cr_expect_eq(text[strlen(text) - 1], '\n');
+	end();
+}
+
+Test(stats, a_file_that_cannot_be_written_is_an_error)
+{
+	int fd;
+
+	fake_open_error("/tmp/stats", EACCES);
+	cr_expect_eq(stats_open("/tmp/stats", &fd, &err), -EACCES);
+	cr_expect(strstr(err.what, "/tmp/stats"));
+	make_machine();
+	cr_expect_lt(stats_write(&machine, -1, &err), 0);
+	cr_expect(strstr(err.what, "statistics"));
+	end();
+}
