@@ -32,13 +32,13 @@ static bool read_pmu(const char *name, struct host_pmu *pmu)
 	uint64_t type;
 
 	snprintf(path, sizeof(path), PMU_DIR "/%s/cpus", name);
-	if (file_read_line(path, line, sizeof(line)) < 0)
+	if (file_read_line(line, sizeof(line), "%s", path) < 0)
 		return false;
 	memset(pmu->cpus, 0, sizeof(pmu->cpus));
 	if (str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) < 0)
 		return false;
 	snprintf(path, sizeof(path), PMU_DIR "/%s/type", name);
-	if (file_read_u64(path, &type) < 0)
+	if (file_read_u64(&type, "%s", path) < 0)
 		return false;
 	pmu->type = (int)type;
 	return str_copy(pmu->name, sizeof(pmu->name), name);

@@ -161,7 +161,7 @@ static void plan_pass(struct graft *graft)
 {
 	uint32_t n = host_tree_n_nodes(graft->tree);
 
-	graft_arena_free(&graft->arena);
+	arena_free(&graft->arena);
 	graft->n_made = 0;
 	graft->again = false;
 	for (uint32_t i = 0; i < n; i++)
@@ -234,6 +234,6 @@ void graft_destroy(struct graft *graft)
 	for (uint32_t i = 0; graft->marks && i < host_tree_n_nodes(graft->tree); i++)
 		free(graft->marks[i].dropped);
 	free(graft->marks);
-	graft_arena_free(&graft->arena);
+	arena_free(&graft->arena);
 	free(graft);
 }

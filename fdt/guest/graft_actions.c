@@ -25,7 +25,7 @@ void graft_act_compatible(struct graft_place *place, struct graft_item *item)
 static void set_regions(struct graft_place *place, struct graft_item *item,
 			const struct range *regions, size_t n)
 {
-	fdt64_t *cells = graft_alloc(&place->graft->arena, (n + 1) * 2 * sizeof(*cells));
+	fdt64_t *cells = arena_alloc(&place->graft->arena, (n + 1) * 2 * sizeof(*cells));
 
 	for (size_t i = 0; cells && i < n; i++) {
 		cells[2 * i] = cpu_to_fdt64(regions[i].start);
@@ -47,7 +47,7 @@ static void act_child_reg(struct graft_place *place, struct graft_item *item)
 			       "it is not in the device's registers");
 		return;
 	}
-	regions = graft_alloc(&place->graft->arena, n * sizeof(*regions));
+	regions = arena_alloc(&place->graft->arena, n * sizeof(*regions));
 	for (unsigned int i = 0; regions && i < n; i++)
 		graft_child_region(place->device, place->node, i, &regions[i]);
 	if (regions)
@@ -133,7 +133,7 @@ void graft_act_dma_ranges(struct graft_place *place, struct graft_item *item)
 		return;
 	}
 	n = property->size / (4 * entry);
-	cells = graft_alloc(&place->graft->arena, n * 6 * sizeof(*cells));
+	cells = arena_alloc(&place->graft->arena, n * 6 * sizeof(*cells));
 	for (size_t i = 0; cells && i < n; i++) {
 		put_address(cells + 6 * i, property, i * entry, child);
 		put_address(cells + 6 * i + 2, property, i * entry + child, parent);

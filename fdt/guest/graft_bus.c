@@ -32,15 +32,15 @@ void graft_plan_bus(struct graft *graft, struct graft_device *device)
 {
 	struct graft_node *bus;
 
-	device->path = graft_printf(&graft->arena, "/%s", device->nodes->name);
+	device->path = arena_printf(&graft->arena, "/%s", device->nodes->name);
 	if (!device->facts.direct_dma || !device->host.n_dma)
 		return;
-	bus = graft_alloc(&graft->arena, sizeof(*bus));
+	bus = arena_alloc(&graft->arena, sizeof(*bus));
 	if (!bus)
 		return;
 	bus->name =
-		graft_printf(&graft->arena, "dma-bus-%u", (unsigned int)(device - graft->devices));
-	bus->items = graft_alloc(&graft->arena, N_ITEMS * sizeof(*bus->items));
+		arena_printf(&graft->arena, "dma-bus-%u", (unsigned int)(device - graft->devices));
+	bus->items = arena_alloc(&graft->arena, N_ITEMS * sizeof(*bus->items));
 	if (!bus->name || !bus->items)
 		return;
 	graft_make_string(graft, bus, "compatible", "simple-bus");
@@ -48,5 +48,5 @@ void graft_plan_bus(struct graft *graft, struct graft_device *device)
 	graft_make_cell(graft, bus, "#size-cells", DT_SIZE_CELLS);
 	add_ranges(graft, bus, &device->host);
 	device->bus = bus;
-	device->path = graft_printf(&graft->arena, "/%s/%s", bus->name, device->nodes->name);
+	device->path = arena_printf(&graft->arena, "/%s/%s", bus->name, device->nodes->name);
 }

@@ -32,7 +32,7 @@ static const struct graft_carveout *find(const struct graft_device *device,
 void graft_act_carveout(struct graft_place *place, struct graft_item *item)
 {
 	const struct graft_carveout *carveout = find(place->device, place->node);
-	fdt64_t *cells = graft_alloc(&place->graft->arena, 2 * sizeof(*cells));
+	fdt64_t *cells = arena_alloc(&place->graft->arena, 2 * sizeof(*cells));
 
 	graft_item_set(item, GRAFT_REWRITE, BINDING, "%s",
 		       carveout->own ? "the host's own memory, at its own address"
@@ -49,7 +49,7 @@ static struct graft_node *plan_region(struct graft *graft, struct graft_device *
 				      const struct graft_carveout *carveout)
 {
 	const struct host_node *region = carveout->node;
-	const char *name = graft_printf(&graft->arena, "%.*s@%llx", (int)strcspn(region->name, "@"),
+	const char *name = arena_printf(&graft->arena, "%.*s@%llx", (int)strcspn(region->name, "@"),
 					region->name, (unsigned long long)carveout->guest.start);
 	struct graft_node *out = graft_plan_node(graft, device, region, GRAFT_ROLE_CARVEOUT, name);
 	struct graft_place place = { .graft = graft, .device = device, .node = region };
@@ -68,9 +68,9 @@ void graft_plan_carveouts(struct graft *graft, struct graft_device *device)
 	device->reserved = NULL;
 	if (!device->facts.n_carveouts || !device->nodes)
 		return;
-	node = graft_alloc(&graft->arena, sizeof(*node));
+	node = arena_alloc(&graft->arena, sizeof(*node));
 	if (node)
-		node->items = graft_alloc(&graft->arena, 3 * sizeof(*node->items));
+		node->items = arena_alloc(&graft->arena, 3 * sizeof(*node->items));
 	if (!node || !node->items)
 		return;
 	node->name = "reserved-memory";

@@ -219,7 +219,7 @@ void graft_plan_children(struct graft *graft, struct graft_device *device,
 				link = &(*link)->next;
 			continue;
 		}
-		item = graft_item_add(out, graft_printf(&graft->arena, "%s/", child->name));
+		item = graft_item_add(out, arena_printf(&graft->arena, "%s/", child->name));
 		graft_item_set(item, verdict, NULL, "%s", why);
 	}
 }

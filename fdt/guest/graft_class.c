@@ -75,7 +75,7 @@ bool graft_class_takes(const char *name, const struct host_node *node)
 static const char *misses(struct graft *graft, const struct graft_class *class, const char *what,
 			  const char *name)
 {
-	return graft_printf(&graft->arena, "%s %s, which %s requires, is missing", what, name,
+	return arena_printf(&graft->arena, "%s %s, which %s requires, is missing", what, name,
 			    class->binding);
 }
 
@@ -83,14 +83,14 @@ static const char *counts_fault(struct graft *graft, const struct graft_class *c
 				const struct graft_facts *facts)
 {
 	if (facts->n_regions < class->min_regions)
-		return graft_printf(&graft->arena, "%s has %u regions, but there are %u",
+		return arena_printf(&graft->arena, "%s has %u regions, but there are %u",
 				    class->name, class->min_regions, facts->n_regions);
 	if (facts->n_irqs < class->min_irqs)
-		return graft_printf(&graft->arena, "%s has %u interrupts, but there are %u",
+		return arena_printf(&graft->arena, "%s has %u interrupts, but there are %u",
 				    class->name, class->min_irqs, facts->n_irqs);
 	for (unsigned int i = 0; class->level && i < facts->n_irqs; i++) {
 		if (facts->irqs[i].edge)
-			return graft_printf(&graft->arena,
+			return arena_printf(&graft->arena,
 					    "%s has level interrupts, but number %u is an edge",
 					    class->name, i);
 	}

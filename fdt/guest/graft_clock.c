@@ -235,7 +235,7 @@ static bool all_in_guest(const struct graft_place *place)
 
 void graft_act_clocks(struct graft_place *place, struct graft_item *item)
 {
-	uint32_t *cells = graft_alloc(&place->graft->arena, place->property->size + sizeof(*cells));
+	uint32_t *cells = arena_alloc(&place->graft->arena, place->property->size + sizeof(*cells));
 
 	if (all_in_guest(place) && graft_keep_references(place, item))
 		return;

@@ -60,7 +60,7 @@ static bool is_taken(const char *name)
 static const char *unique_name(struct graft *graft, const char *wanted)
 {
 	int base = (int)strcspn(wanted, "@");
-	const char *name = graft_printf(&graft->arena, "%.*s", base, wanted);
+	const char *name = arena_printf(&graft->arena, "%.*s", base, wanted);
 	unsigned int n = 1;
 	bool taken = true;
 
@@ -74,7 +74,7 @@ static const char *unique_name(struct graft *graft, const char *wanted)
 			taken = node;
 		}
 		if (taken)
-			name = graft_printf(&graft->arena, "%.*s-%u", base, wanted, ++n);
+			name = arena_printf(&graft->arena, "%.*s-%u", base, wanted, ++n);
 	}
 	return name;
 }
@@ -138,12 +138,12 @@ uint32_t graft_copy_data(struct graft_place *place, const struct host_node *node
 struct graft_node *graft_make_node(struct graft_place *place, const char *name, size_t n)
 {
 	struct graft *graft = place->graft;
-	struct graft_node *node = graft_alloc(&graft->arena, sizeof(*node));
+	struct graft_node *node = arena_alloc(&graft->arena, sizeof(*node));
 
 	if (!node)
 		return NULL;
 	node->name = unique_name(graft, name);
-	node->items = graft_alloc(&graft->arena, n * sizeof(*node->items));
+	node->items = arena_alloc(&graft->arena, n * sizeof(*node->items));
 	if (!node->items || !node->name)
 		return NULL;
 	join(graft, place->device, node);
@@ -165,7 +165,7 @@ void graft_make_string(struct graft *graft, struct graft_node *node, const char 
 	struct graft_item *item = graft_item_add(node, property);
 
 	graft_item_set(item, GRAFT_REPLACE, NULL, "made by dais");
-	item->value = graft_printf(&graft->arena, "%s", value);
+	item->value = arena_printf(&graft->arena, "%s", value);
 	item->size = strlen(value) + 1;
 }
 

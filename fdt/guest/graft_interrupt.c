@@ -22,7 +22,7 @@ static void set_own(struct graft_place *place, struct graft_item *item)
 {
 	const struct graft_facts *facts = &place->device->facts;
 	uint32_t *cells =
-		graft_alloc(&place->graft->arena, (facts->n_irqs + 1) * 3 * sizeof(*cells));
+		arena_alloc(&place->graft->arena, (facts->n_irqs + 1) * 3 * sizeof(*cells));
 
 	for (unsigned int i = 0; cells && i < facts->n_irqs; i++) {
 		cells[3 * i] = DT_GIC_SPI;

@@ -13,16 +13,7 @@
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
-
-/* Memory of one pass. Zeroed; NULL when there is none, which sticks in @failed. */
-struct graft_arena {
-	struct graft_chunk *chunks;
-	bool failed;
-};
-void *graft_alloc(struct graft_arena *arena, size_t size);
-char *graft_printf(struct graft_arena *arena, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-void graft_arena_free(struct graft_arena *arena);
+#include "vmm/base/arena.h"
 
 /* What the graft knows of a node of the host, by its index. */
 struct graft_mark {
@@ -60,7 +51,7 @@ struct graft {
 	unsigned int n_devices;
 	uint32_t n_made; /* nodes that have a phandle of no host node */
 	bool again;      /* something was dropped: another pass */
-	struct graft_arena arena;
+	struct arena arena;
 };
 
 /* What a node is, to its device. */

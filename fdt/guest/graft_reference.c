@@ -64,7 +64,7 @@ bool graft_keep_references(struct graft_place *place, struct graft_item *item)
 
 	if (!can_have_all(place))
 		return false;
-	value = graft_alloc(&place->graft->arena, property->size + 1);
+	value = arena_alloc(&place->graft->arena, property->size + 1);
 	if (!value)
 		return false;
 	memcpy(value, property->value, property->size);

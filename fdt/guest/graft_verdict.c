@@ -38,7 +38,7 @@ static void add_reason(struct graft *graft, struct graft_device *device, const c
 
 	/* Room is made by powers of two: 0, 1, 2, 4 … */
 	if ((device->n_reasons & (device->n_reasons - 1)) == 0) {
-		bigger = graft_alloc(&graft->arena, (2 * device->n_reasons + 1) * sizeof(*bigger));
+		bigger = arena_alloc(&graft->arena, (2 * device->n_reasons + 1) * sizeof(*bigger));
 		if (!bigger)
 			return;
 		if (device->n_reasons)
@@ -53,7 +53,7 @@ static void collect_item(struct graft *graft, struct graft_device *device, const
 			 const struct graft_item *item)
 {
 	add_reason(graft, device,
-		   graft_printf(&graft->arena, "%s%s%s: %s%s%s",
+		   arena_printf(&graft->arena, "%s%s%s: %s%s%s",
 				item->verdict == GRAFT_DROP ? "note: its binding requires " : "",
 				prefix, item->property, item->reason,
 				item->option[0] ? ": give " : "", item->option));
@@ -147,12 +147,12 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 			continue;
 		last = users[i].node;
 		if (n++ < MAX_USERS_NAMED)
-			text = graft_printf(
+			text = arena_printf(
 				&graft->arena, "%s%s%s (%s)", text ? text : "", text ? ", " : "",
 				host_node_path(last, path, sizeof(path)), users[i].property->name);
 	}
 	if (n > MAX_USERS_NAMED && text)
-		text = graft_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
+		text = arena_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
 	return text;
 }
 
@@ -174,14 +174,14 @@ static void judge_users(struct graft *graft, struct graft_device *device, bool f
 		if (!forced)
 			device->result = GRAFT_REFUSED;
 		add_reason(graft, device,
-			   graft_printf(&graft->arena, "%sthe host depends on it: %s",
+			   arena_printf(&graft->arena, "%sthe host depends on it: %s",
 					forced ? "note: forced, although " : "", full));
 	}
 	if (some) {
 		if (!forced && device->result == GRAFT_PASSES)
 			device->result = GRAFT_NEEDS_ANSWER;
 		add_reason(graft, device,
-			   graft_printf(&graft->arena, "%sthe host uses it: %s%s",
+			   arena_printf(&graft->arena, "%sthe host uses it: %s%s",
 					forced ? "note: forced, although " : "", some,
 					forced ? "" : ": give force=on"));
 	}
@@ -210,7 +210,7 @@ static void note_glue(struct graft *graft, struct graft_device *device)
 		if (!is_plain_bus(node))
 			add_reason(
 				graft, device,
-				graft_printf(&graft->arena,
+				arena_printf(&graft->arena,
 					     "note: %s above it must keep its driver on the host",
 					     host_node_path(node, path, sizeof(path))));
 	}
@@ -221,7 +221,7 @@ static void note_dma(struct graft *graft, struct graft_device *device)
 	if (device->bus)
 		add_reason(
 			graft, device,
-			graft_printf(&graft->arena,
+			arena_printf(&graft->arena,
 				     "note: dma-ranges of a bus above it hold in the guest, too, "
 				     "where it is below %s",
 				     device->bus->name));
@@ -256,7 +256,7 @@ static void note_regions(struct graft *graft, struct graft_device *device)
 
 	if (host->n_reg_entries > host->n_regions)
 		add_reason(graft, device,
-			   graft_printf(&graft->arena,
+			   arena_printf(&graft->arena,
 					"note: only the first %u of %u regions can be translated",
 					host->n_regions, host->n_reg_entries));
 }
@@ -269,7 +269,7 @@ static void note_left_out(struct graft *graft, struct graft_device *device,
 
 		if (why)
 			add_reason(graft, device,
-				   graft_printf(&graft->arena, "note: %s is left out: %s",
+				   arena_printf(&graft->arena, "note: %s is left out: %s",
 						child->name, why));
 		else
 			note_left_out(graft, device, child);

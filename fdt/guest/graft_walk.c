@@ -83,7 +83,7 @@ void graft_item_copy(struct graft_item *item, const struct host_property *proper
 
 void graft_item_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n)
 {
-	fdt32_t *value = graft_alloc(&graft->arena, (n + 1) * sizeof(*value));
+	fdt32_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
 
 	for (size_t i = 0; value && i < n; i++)
 		value[i] = cpu_to_fdt32(cells[i]);
@@ -139,7 +139,7 @@ static void keep_targets(struct graft_place *place, struct graft_item *item)
 
 	if (!n)
 		return;
-	item->targets = graft_alloc(&place->graft->arena, n * sizeof(void *));
+	item->targets = arena_alloc(&place->graft->arena, n * sizeof(void *));
 	for (size_t i = 0; item->targets && i < n; i++)
 		item->targets[i] = place->refs.refs[i].target;
 	item->n_targets = item->targets ? n : 0;
@@ -188,7 +188,7 @@ static const char *without_unit_address(struct graft *graft, const char *name)
 {
 	int base = (int)strcspn(name, "@");
 
-	return name[base] ? graft_printf(&graft->arena, "%.*s-%s", base, name, name + base + 1)
+	return name[base] ? arena_printf(&graft->arena, "%.*s-%s", base, name, name + base + 1)
 			  : name;
 }
 
@@ -203,13 +203,13 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 		if (device->facts.n_regions)
 			region = device->facts.regions[0];
 		else
-			return graft_printf(&graft->arena, "%.*s", base, node->name);
+			return arena_printf(&graft->arena, "%.*s", base, node->name);
 	} else if (!graft_is_mmio_bus(node->parent)) {
 		return node->name;
 	} else if (!graft_child_region(device, node, 0, &region)) {
 		return without_unit_address(graft, node->name);
 	}
-	return graft_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
+	return arena_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
 }
 
 static size_t count_children(const struct host_node *node)
@@ -225,7 +225,7 @@ struct graft_node *graft_plan_node(struct graft *graft, struct graft_device *dev
 				   const struct host_node *node, enum graft_role role,
 				   const char *name)
 {
-	struct graft_node *out = graft_alloc(&graft->arena, sizeof(*out));
+	struct graft_node *out = arena_alloc(&graft->arena, sizeof(*out));
 	struct graft_place place = {
 		.graft = graft, .device = device, .node = node, .out = out, .role = role
 	};
@@ -236,7 +236,7 @@ struct graft_node *graft_plan_node(struct graft *graft, struct graft_device *dev
 	out->host = node;
 	out->phandle = DT_PHANDLE_GRAFT + node->index;
 	out->name = name ? name : guest_name(graft, device, node);
-	out->items = graft_alloc(&graft->arena, n * sizeof(*out->items));
+	out->items = arena_alloc(&graft->arena, n * sizeof(*out->items));
 	if (!out->items || !out->name)
 		return NULL;
 	if (role == GRAFT_ROLE_DEVICE)

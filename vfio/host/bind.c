@@ -31,7 +31,7 @@ static int remember(const struct vfio_host_device *host, const struct vfio_recor
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/driver_override", host->path);
-	ret = file_read_line(path, now, sizeof(now));
+	ret = file_read_line(now, sizeof(now), "%s", path);
 	if (ret)
 		return err_set(err, ret, "read %s", path);
 	/* So the kernel shows an empty one. */
@@ -118,7 +118,7 @@ static int move(const struct vfio_host_device *host, struct err *err)
 	if (ret)
 		return not_taken(host, ret, err);
 	snprintf(path, sizeof(path), "%s/driver", host->path);
-	ret = file_link_name(path, now, sizeof(now));
+	ret = file_link_name(now, sizeof(now), "%s", path);
 	return ret || strcmp(now, vfio) ? not_taken(host, 0, err) : 0;
 }
 
@@ -178,7 +178,7 @@ int vfio_host_bind(int records, const char *name, const struct vfio_record *clai
 	}
 	snprintf(path, sizeof(path), "/sys/bus/%s/drivers/vfio-%s", vfio_host_device_bus(&host),
 		 vfio_host_device_bus(&host));
-	if (!file_exists(path))
+	if (!file_exists("%s", path))
 		return no_driver(&host, err);
 	ret = force ? 0 : vfio_host_need_check(&host, err);
 	if (!ret)

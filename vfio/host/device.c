@@ -91,21 +91,21 @@ int vfio_host_device_find(struct vfio_host_device *host, const char *name, struc
 	for (unsigned int i = 0; i < n_elems(buses); i++) {
 		snprintf(host->path, sizeof(host->path), "/sys/bus/%s/devices/%s", buses[i], name);
 		host->amba = i;
-		if (file_exists(host->path))
+		if (file_exists("%s", host->path))
 			break;
 		if (i + 1 == n_elems(buses))
 			return no_such_device(name, err);
 	}
 
 	snprintf(path, sizeof(path), "%s/driver", host->path);
-	if (file_link_name(path, host->driver, sizeof(host->driver)))
+	if (file_link_name(host->driver, sizeof(host->driver), "%s", path))
 		host->driver[0] = '\0';
 	snprintf(path, sizeof(path), "%s/iommu_group", host->path);
-	if (file_link_name(path, group, sizeof(group)) == 0 && str_to_u64(group, &number) == 0 &&
-	    number <= INT32_MAX)
+	if (file_link_name(group, sizeof(group), "%s", path) == 0 &&
+	    str_to_u64(group, &number) == 0 && number <= INT32_MAX)
 		host->group = (int)number;
 	snprintf(path, sizeof(path), "%s/of_node/dma-coherent", host->path);
-	host->dt_coherent = file_exists(path);
+	host->dt_coherent = file_exists("%s", path);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ static void tell_member(void *opaque, const char *name)
 	char path[PATH_SIZE + NAME_MAX + 16], driver[64];
 
 	snprintf(path, sizeof(path), "%s/%s/driver", walk->dir, name);
-	if (file_link_name(path, driver, sizeof(driver)))
+	if (file_link_name(driver, sizeof(driver), "%s", path))
 		driver[0] = '\0';
 	walk->fn(walk->opaque, name, driver);
 }
@@ -250,7 +250,7 @@ bool vfio_host_group_is_noiommu(int group)
 
 	/* vfio_noiommu_group_alloc() of drivers/vfio/iommu/group.c */
 	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", group);
-	return !file_read_line(path, name, sizeof(name)) && !strcmp(name, "vfio-noiommu");
+	return !file_read_line(name, sizeof(name), "%s", path) && !strcmp(name, "vfio-noiommu");
 }
 
 /* Text that grows in a caller's buffer. */

@@ -111,13 +111,13 @@ static void judge_supply(struct held *held, const struct live_device *device)
 	if (host_live_regulator(held->provider, dir, sizeof(dir)))
 		return;
 	snprintf(path, sizeof(path), "%s/name", dir);
-	file_read_line(path, held->name, sizeof(held->name));
+	file_read_line(held->name, sizeof(held->name), "%s", path);
 	snprintf(path, sizeof(path), "%s/num_users", dir);
-	if (file_read_u64(path, &n_users))
+	if (file_read_u64(&n_users, "%s", path))
 		return;
 	judge_count(held, device, "users", (unsigned int)n_users, KEEP_SUPPLY);
 	snprintf(path, sizeof(path), "%s/state", dir);
-	if (!file_read_line(path, state, sizeof(state)))
+	if (!file_read_line(state, sizeof(state), "%s", path))
 		held->state = !strcmp(state, "enabled")    ? HELD_ON
 			      : !strcmp(state, "disabled") ? HELD_OFF
 							   : held->state;

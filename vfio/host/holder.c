@@ -149,7 +149,7 @@ bool vfio_host_device_has_node(const struct vfio_host_device *host)
 
 	find_nodes(host, &nodes);
 	for (size_t i = 0; i < n_elems(nodes.paths); i++)
-		if (nodes.paths[i][0] && file_exists(nodes.paths[i]))
+		if (nodes.paths[i][0] && file_exists("%s", nodes.paths[i]))
 			return true;
 	return false;
 }

@@ -136,7 +136,7 @@ static void read_aliases(struct host_live *live)
 	char release[96];
 
 	live->aliases_read = true;
-	if (file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+	if (file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
 		return;
 	for (size_t i = 0; i < n_elems(lists); i++) {
 		char path[PATH_SIZE];
@@ -235,7 +235,7 @@ static int supply_voltage(void *opaque, const struct host_node *regulator, uint3
 	if (host_live_regulator(regulator, dir, sizeof(dir)))
 		return -ENOENT;
 	snprintf(path, sizeof(path), "%s/microvolts", dir);
-	if (file_read_u64(path, &value) || !value || value > UINT32_MAX)
+	if (file_read_u64(&value, "%s", path) || !value || value > UINT32_MAX)
 		return -ENOENT;
 	*microvolt = (uint32_t)value;
 	return 0;

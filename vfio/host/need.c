@@ -87,7 +87,7 @@ static bool block_hangs_on(const struct need *need, unsigned int major, unsigned
 	char path[64], name[NAME_MAX + 1];
 
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major, minor);
-	return hangs_on(need, path) || (!file_link_name(path, name, sizeof(name)) &&
+	return hangs_on(need, path) || (!file_link_name(name, sizeof(name), "%s", path) &&
 					any_hangs_on(need, "block", name, "slaves", "", 0));
 }
 
@@ -96,7 +96,7 @@ static bool has_property(const struct vfio_host_device *host, const char *proper
 	char path[PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s/of_node/%s", host->path, property);
-	return file_exists(path);
+	return file_exists("%s", path);
 }
 
 /* ---- What may need it; each fills need->what when it does */
@@ -142,11 +142,13 @@ static bool has_consumers(const struct need *need)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s/sync_state_only", need->host->path,
 			 entry->d_name);
-		if (!file_read_line(path, only_state, sizeof(only_state)) && only_state[0] == '1')
+		if (!file_read_line(only_state, sizeof(only_state), "%s", path) &&
+		    only_state[0] == '1')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s/consumer/driver", need->host->path,
 			 entry->d_name);
-		if (file_link_name(path, driver, sizeof(driver)) || !strncmp(driver, "vfio-", 5))
+		if (file_link_name(driver, sizeof(driver), "%s", path) ||
+		    !strncmp(driver, "vfio-", 5))
 			continue;
 		snprintf(need->what, need->size, "%s (%s) depends on it", name + 1, driver);
 		found = true;

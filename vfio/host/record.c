@@ -109,7 +109,7 @@ int vfio_records_lock(struct err *err)
 		err_fix(err, "try again when it is done");
 		return err_host(err);
 	}
-	if (!file_read_line("/proc/self/stat", holder, sizeof(holder))) {
+	if (!file_read_line(holder, sizeof(holder), "/proc/self/stat")) {
 		size_t length = strcspn(holder, " ");
 
 		holder[length] = '\n';
@@ -294,7 +294,7 @@ static int read_process(const char *name, uint64_t *pid, char *state, uint64_t *
 	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", name);
-	ret = file_read_line(path, line, sizeof(line));
+	ret = file_read_line(line, sizeof(line), "%s", path);
 	if (ret)
 		return ret;
 	rest = strrchr(line, ')');

@@ -97,8 +97,8 @@ static bool allows_unsafe_interrupts(void)
 {
 	char value[8];
 
-	return file_read_line("/sys/module/iommufd/parameters/allow_unsafe_interrupts", value,
-			      sizeof(value)) == 0 &&
+	return file_read_line(value, sizeof(value),
+			      "/sys/module/iommufd/parameters/allow_unsafe_interrupts") == 0 &&
 	       value[0] == 'Y';
 }
 

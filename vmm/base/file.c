@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +57,24 @@ int file_read_again(int fd, size_t max, char **data, size_t *size)
 	return fd < 0 ? -EBADF : read_whole(fd, true, max, data, size);
 }
 
-int file_read_line(const char *path, char *buf, size_t size)
+/* The path of a function that ends with (const char *fmt, …), in a buffer of its own. */
+#define FILE_PATH(path, fmt)                                                     \
+	do {                                                                     \
+		va_list ap;                                                      \
+		va_start(ap, fmt);                                               \
+		if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path)) \
+			path[0] = '\0'; /* which no file has */                  \
+		va_end(ap);                                                      \
+	} while (0)
+
+int file_read_line(char *buf, size_t size, const char *fmt, ...)
 {
-	owned_fd int fd = sys_open(path, O_RDONLY);
+	char path[PATH_MAX];
+	owned_fd int fd = -1;
 	ssize_t n;
 
+	FILE_PATH(path, fmt);
+	fd = sys_open(path, O_RDONLY);
 	if (fd < 0)
 		return fd;
 	n = sys_read(fd, buf, size - 1);
@@ -70,23 +85,30 @@ int file_read_line(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-int file_read_u64(const char *path, uint64_t *value)
+int file_read_u64(uint64_t *value, const char *fmt, ...)
 {
-	char line[64];
-	int ret = file_read_line(path, line, sizeof(line));
+	char path[PATH_MAX], line[64];
+	int ret;
 
+	FILE_PATH(path, fmt);
+	ret = file_read_line(line, sizeof(line), "%s", path);
 	return ret ? ret : str_to_u64(line, value);
 }
 
-bool file_exists(const char *path)
+bool file_exists(const char *fmt, ...)
 {
+	char path[PATH_MAX];
 	struct stat st;
 
+	FILE_PATH(path, fmt);
 	return sys_stat(path, &st) == 0;
 }
 
-int file_link_name(const char *path, char *buf, size_t size)
+int file_link_name(char *buf, size_t size, const char *fmt, ...)
 {
+	char path[PATH_MAX];
+
+	FILE_PATH(path, fmt);
 	return file_link_name_at(AT_FDCWD, path, buf, size);
 }
 

@@ -16,14 +16,16 @@
 int file_read(const char *path, size_t max, char **data, size_t *size);
 /* The same of a file that stays open, as it is now; not of a pipe. A negative @fd is -EBADF. */
 int file_read_again(int fd, size_t max, char **data, size_t *size);
+
+/* Of a file whose path is made from @fmt. */
+#define FILE_FMT(n) __attribute__((format(printf, n, n + 1)))
 /* One line of text without its newline into @buf. */
-int file_read_line(const char *path, char *buf, size_t size);
-int file_read_u64(const char *path, uint64_t *value);
-bool file_exists(const char *path);
-/* Last component of what the symbolic link @path points at ("…/drivers/vfio-amba" → "vfio-amba").
- */
-int file_link_name(const char *path, char *buf, size_t size);
-/* The same of a link in the directory @dir, which is open. */
+int file_read_line(char *buf, size_t size, const char *fmt, ...) FILE_FMT(3);
+int file_read_u64(uint64_t *value, const char *fmt, ...) FILE_FMT(2);
+bool file_exists(const char *fmt, ...) FILE_FMT(1);
+/* Last component of what a symbolic link points at ("…/drivers/vfio-amba" → "vfio-amba"). */
+int file_link_name(char *buf, size_t size, const char *fmt, ...) FILE_FMT(3);
+/* The same of the link @path in the directory @dir, which is open. */
 int file_link_name_at(int dir, const char *path, char *buf, size_t size);
 
 /* Read @size bytes at @offset of @fd, all of them: -ENODATA if the file ends earlier. */

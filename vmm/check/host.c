@@ -18,7 +18,7 @@ static void check_version(struct check *check, const struct check_vm *vm)
 	char release[96];
 
 	if (!host->kernel ||
-	    file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)) ||
+	    file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease") ||
 	    sscanf(release, "%u.%u", &major, &minor) != 2)
 		return;
 	is = HOST_KERNEL(major, minor);
@@ -49,7 +49,7 @@ static void check_module(struct check *check, const struct check_vm *vm, const c
 	char path[160];
 
 	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	if (file_exists(path))
+	if (file_exists("%s", path))
 		return;
 	/* What is built in, and has no parameters, is not to be seen either. */
 	check_say(check, CHECK_WARNS, "%s: the module %s is not loaded, or is a part of the kernel",

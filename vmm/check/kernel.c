@@ -62,7 +62,7 @@ static char *read_options(void)
 	char release[96], path[160], *options = unpack("/proc/config.gz");
 	size_t size;
 
-	if (options || file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+	if (options || file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
 		return options;
 	snprintf(path, sizeof(path), "/boot/config-%s", release);
 	if (!file_read(path, MAX_OPTIONS, &options, &size))
@@ -114,7 +114,7 @@ bool check_parameter_is(const char *module, const char *parameter, char value)
 	char path[160], text[16];
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, parameter);
-	return !file_read_line(path, text, sizeof(text)) && text[0] == value;
+	return !file_read_line(text, sizeof(text), "%s", path) && text[0] == value;
 }
 
 bool check_module_is_loadable(const char *module)
@@ -123,5 +123,5 @@ bool check_module_is_loadable(const char *module)
 
 	/* Documentation/ABI/stable/sysfs-module */
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
-	return file_exists(path);
+	return file_exists("%s", path);
 }

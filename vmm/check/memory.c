@@ -162,7 +162,7 @@ static uint64_t n_pages(uint64_t page, const char *which)
 
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
 		 page >> 10, which);
-	file_read_u64(path, &n);
+	file_read_u64(&n, "%s", path);
 	return n;
 }
 

@@ -63,9 +63,9 @@ static void check_namespaces(struct check *check)
 {
 	uint64_t n_namespaces = 0, unprivileged = 1;
 
-	file_read_u64("/proc/sys/user/max_user_namespaces", &n_namespaces);
+	file_read_u64(&n_namespaces, "/proc/sys/user/max_user_namespaces");
 	/* Debian's own switch. */
-	file_read_u64("/proc/sys/kernel/unprivileged_userns_clone", &unprivileged);
+	file_read_u64(&unprivileged, "/proc/sys/kernel/unprivileged_userns_clone");
 	if (n_namespaces && unprivileged) {
 		check_say(check, CHECK_FINE, "users may make namespaces");
 		return;

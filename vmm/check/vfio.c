@@ -33,7 +33,7 @@ static bool is_module(const char *name)
 	char release[96], path[160], file[64];
 	size_t size;
 
-	if (file_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)))
+	if (file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
 		return false;
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
 	snprintf(file, sizeof(file), "/%s.ko", name);
@@ -55,7 +55,7 @@ void check_drivers(struct check *check)
 		char path[96];
 
 		snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s", drivers[i].bus, driver);
-		if (file_exists(path)) {
+		if (file_exists("%s", path)) {
 			check_say(check, CHECK_FINE, "the driver %s is there", driver);
 		} else if (is_module(driver)) {
 			check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
@@ -146,9 +146,9 @@ static bool find_file(const struct check_device *device, size_t backend, char *p
 {
 	if (backends[backend].backend == VFIO_BACKEND_TYPE1) {
 		snprintf(path, size, "/dev/vfio/%d", device->host.group);
-		return file_exists(path);
+		return file_exists("%s", path);
 	}
-	return vfio_host_device_cdev(&device->host, path, size) && file_exists(path);
+	return vfio_host_device_cdev(&device->host, path, size) && file_exists("%s", path);
 }
 
 /*

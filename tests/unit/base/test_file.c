@@ -63,12 +63,12 @@ Test(file, lines_and_numbers)
 	uint64_t v;
 
 	fake_file("/n", "42\nmore\n");
-	cr_expect_eq(file_read_line("/n", line, sizeof(line)), 0);
+	cr_expect_eq(file_read_line(line, sizeof(line), "/n"), 0);
 	cr_expect_str_eq(line, "42");
-	cr_expect_eq(file_read_u64("/n", &v), 0);
+	cr_expect_eq(file_read_u64(&v, "/n"), 0);
 	cr_expect_eq(v, 42);
 	fake_file("/n", "forty\n");
-	cr_expect_eq(file_read_u64("/n", &v), -EINVAL);
+	cr_expect_eq(file_read_u64(&v, "/n"), -EINVAL);
 }
 
 Test(file, link_names)
@@ -77,11 +77,11 @@ Test(file, link_names)
 
 	fake_file("/sys/bus/amba/drivers/vfio-amba/bind", "");
 	fake_link("/sys/devices/9010000.pl031/driver", "../../bus/amba/drivers/vfio-amba");
-	cr_expect_eq(file_link_name("/sys/devices/9010000.pl031/driver", name, sizeof(name)), 0);
+	cr_expect_eq(file_link_name(name, sizeof(name), "/sys/devices/9010000.pl031/driver"), 0);
 	cr_expect_str_eq(name, "vfio-amba");
 	cr_expect(file_exists("/sys/devices/9010000.pl031/driver/bind"));
 	cr_expect_not(file_exists("/sys/devices/9010000.pl031/driver/unbind"));
-	cr_expect_eq(file_link_name("/sys/devices/9010000.pl031/driver", name, 4), -ENAMETOOLONG);
+	cr_expect_eq(file_link_name(name, 4, "/sys/devices/9010000.pl031/driver"), -ENAMETOOLONG);
 }
 
 Test(file, pread_all_wants_all)

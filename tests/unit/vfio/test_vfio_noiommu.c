@@ -188,7 +188,7 @@ static bool is_recorded(const char *name)
 	char path[128];
 
 	snprintf(path, sizeof(path), VFIO_RAM_RECORDS "/%s", name);
-	return file_exists(path);
+	return file_exists("%s", path);
 }
 
 #define GONE 4000000 /* the number of no process */

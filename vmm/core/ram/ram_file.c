@@ -29,7 +29,7 @@ static uint64_t n_pages(uint64_t page, const char *which)
 
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
 		 page >> 10, which);
-	return file_read_u64(path, &n) ? 0 : n;
+	return file_read_u64(&n, "%s", path) ? 0 : n;
 }
 
 int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VMM_BASE_ARRAY_H
+#define VMM_BASE_ARRAY_H
+
+/*
+ * An array that grows by one, of which the owner keeps a pointer and the number of elements:
+ *
+ *	struct finding *f = array_add(check->findings, check->n_findings);
+ *
+ *	if (!f)
+ *		return -ENOMEM;
+ *	check->n_findings++;
+ *
+ * @array starts as NULL with 0 elements, may lose elements at its end, and is freed with free().
+ * It may move. The value is &array[n], zeroed; NULL when there is no memory: nothing has changed.
+ */
+#include <stddef.h>
+
+#define array_add(array, n) ((__typeof__(&(array)[0]))array_more(&(array), (n), sizeof((array)[0])))
+
+/* The same without types: @array_ptr is the address of the pointer, @size that of an element. */
+void *array_more(void *array_ptr, size_t n, size_t size);
+
+#endif
