@@ -33,6 +33,14 @@ uint32_t host_property_cell(const struct host_property *property, size_t i)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* Text that terminals and JSON take as it is; the end of @s is a NUL. */
+static bool is_printable(const char *s)
+{
+	while (isprint((unsigned char)*s))
+		s++;
+	return !*s;
+}
+
 bool host_property_is_strings(const struct host_property *property)
 {
 	bool empty = true;
@@ -52,7 +60,7 @@ const char *host_property_string(const struct host_property *property, unsigned 
 
 	while (n-- && s < end)
 		s += strlen(s) + 1;
-	return s < end ? s : NULL;
+	return s < end && is_printable(s) ? s : NULL;
 }
 
 int host_property_string_index(const struct host_property *property, const char *string)

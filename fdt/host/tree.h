@@ -70,8 +70,9 @@ bool host_node_has(const struct host_node *node, const char *name);
 uint32_t host_node_u32(const struct host_node *node, const char *name, uint32_t fallback);
 /* True when the value is one or more NUL-terminated, printable strings. */
 bool host_property_is_strings(const struct host_property *property);
-/* Index of @string in a string list, -1: not there. The n-th string, NULL: not there. */
+/* Index of @string in a string list, -1: not there. */
 int host_property_string_index(const struct host_property *property, const char *string);
+/* The n-th string, fit for messages and JSON; NULL: not there, or it cannot be printed. */
 const char *host_property_string(const struct host_property *property, unsigned int n);
 /* The i-th 32-bit cell; the caller checks size. */
 uint32_t host_property_cell(const struct host_property *property, size_t i);

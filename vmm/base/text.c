@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/text.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -23,4 +24,13 @@ void text_add(struct text *text, const char *fmt, ...)
 		return;
 	text->cut |= (size_t)n >= room;
 	text->used += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void text_add_escaped(struct text *text, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !text->cut; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		text_add(text, isprint(c) && c != '\\' ? "%c" : "\\x%02x", c);
+	}
 }

@@ -24,5 +24,10 @@ struct text {
 
 struct text text_start(char *buf, size_t size);
 void text_add(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * @n bytes that somebody else has chosen (a tree's, a process's), harmless on a terminal, in a log
+ * and in JSON: what is not printable ASCII, and the backslash, becomes "\\xNN".
+ */
+void text_add_escaped(struct text *text, const char *bytes, size_t n);
 
 #endif

@@ -109,6 +109,8 @@ Test(host_tree, questions_to_a_node, .init = load_names, .fini = drop_names)
 	const struct host_node *uart = host_tree_by_label(names, "uart");
 	const struct host_property *compatible = host_node_find(uart, "compatible");
 	const struct host_property *clocks = host_node_find(uart, "clocks");
+	const struct host_property *bad = host_node_find(
+		host_tree_find(names, "/soc/clock-controller/bad-names"), "clock-names");
 
 	cr_expect(host_node_has(uart, "reg"));
 	cr_expect_not(host_node_has(uart, "re"));
@@ -120,6 +122,9 @@ Test(host_tree, questions_to_a_node, .init = load_names, .fini = drop_names)
 	cr_expect_eq(host_property_string_index(compatible, "arm,primecell"), 1);
 	cr_expect_str_eq(host_property_string(compatible, 1), "arm,primecell");
 	cr_expect_null(host_property_string(compatible, 2));
+	cr_expect_null(host_property_string(bad, 0), "an escape sequence of a terminal");
+	cr_expect_str_eq(host_property_string(bad, 1), "b");
+	cr_expect_null(host_property_string(bad, 2), "no UTF-8");
 	cr_expect_eq(host_property_cell(clocks, 1), 1);
 	cr_expect_eq(host_property_cell(clocks, 3), 2);
 	cr_expect_eq(clocks->value[clocks->size], 0, "a NUL stands behind the value");

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <criterion/criterion.h>
+
+#include "vmm/base/text.h"
+
+Test(text, is_cut_at_the_end_of_its_buffer)
+{
+	char buf[8];
+	struct text text = text_in(buf);
+
+	text_add(&text, "%d, ", 12);
+	cr_expect_str_eq(buf, "12, ");
+	cr_expect_not(text.cut);
+	text_add(&text, "%s", "abcdef");
+	cr_expect_str_eq(buf, "12, abc");
+	cr_expect(text.cut);
+	text_add(&text, "x");
+	cr_expect_str_eq(buf, "12, abc");
+}
+
+Test(text, of_others_is_escaped)
+{
+	static const char foreign[] = "a b\033[2J\\\xff\xc3\xb6\n";
+	char buf[64], small[7];
+	struct text text = text_in(buf), cut = text_in(small);
+
+	text_add_escaped(&text, foreign, sizeof(foreign));
+	cr_expect_str_eq(buf, "a b\\x1b[2J\\x5c\\xff\\xc3\\xb6\\x0a\\x00");
+	text_add_escaped(&cut, foreign, sizeof(foreign));
+	cr_expect(cut.cut);
+	cr_expect_str_eq(small, "a b\\x1");
+}
