@@ -7,8 +7,8 @@
 #include "fdt/host/facts.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/host/held.h"
 #include "vfio/host/live.h"
+#include "vfio/host/power.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -130,18 +130,18 @@ static void trace_nodes(const struct vfio_device *vdev, const struct graft_node 
 static int warn_of_cuts(const struct vfio *vfio, const struct vfio_device *vdev, struct err *err)
 {
 	const struct live_device device = { .found = true, .host = vdev->host };
-	struct held_list held = { 0 };
-	int ret = held_list_collect(&held, vfio->live, &device,
-				    graft_device_nodes(vfio->graft, vdev->graft_number));
+	struct host_power_list power = { 0 };
+	int ret = host_power_collect(&power, vfio->live, &device,
+				     graft_device_nodes(vfio->graft, vdev->graft_number));
 
-	for (size_t i = 0; i < held.n_items; i++)
-		if (held.items[i].state == HELD_OFF)
+	for (size_t i = 0; i < power.n_items; i++)
+		if (power.items[i].state == HOST_POWER_OFF)
 			log_warn(
 				"%s: its %s %s is off on the host (%s): the device may not answer; "
 				"\"dais plan %s\" tells the remedy",
-				vdev->host.name, reference_kind_name(held.items[i].kind),
-				held.items[i].name, held.items[i].how, vdev->host.name);
-	held_list_destroy(&held);
+				vdev->host.name, reference_kind_name(power.items[i].kind),
+				power.items[i].name, power.items[i].how, vdev->host.name);
+	host_power_destroy(&power);
 	return ret ? err_set(err, ret, "describe %s", vdev->host.name) : 0;
 }
 

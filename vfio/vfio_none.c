@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 #include "vfio/host/use.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
@@ -158,33 +158,33 @@ enum vfio_use vfio_device_use(const struct vfio_host_device *host, struct err *e
 	return VFIO_USE_NONE;
 }
 
-int vfio_loans_take(struct vfio_loans **loans, const char *const *names, unsigned int n_names,
-		    bool bind, const char *vm, struct err *err)
+int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsigned int n_names,
+		     bool bind, const char *vm, struct err *err)
 {
 	(void)names;
 	(void)n_names;
 	(void)bind;
 	(void)vm;
 	(void)err;
-	*loans = NULL;
+	*claims = NULL;
 	return 0;
 }
 
-void vfio_loans_park(struct vfio_loans *loans, const char *device, const char *why)
+void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, const char *why)
 {
-	(void)loans;
+	(void)claims;
 	(void)device;
 	(void)why;
 }
 
-int vfio_loans_return(struct vfio_loans *loans, struct err *err)
+int vfio_claims_return(struct vfio_claims *claims, struct err *err)
 {
-	(void)loans;
+	(void)claims;
 	(void)err;
 	return 0;
 }
 
-void vfio_loans_forget(struct vfio_loans *loans)
+void vfio_claims_forget(struct vfio_claims *claims)
 {
-	(void)loans;
+	(void)claims;
 }

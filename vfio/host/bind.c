@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vfio/host/critical_use.h"
 #include "vfio/host/device.h"
-#include "vfio/host/holder.h"
-#include "vfio/host/need.h"
+#include "vfio/host/owner.h"
 #include "vfio/host/sysfs.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -128,7 +128,7 @@ static int adopt(int records, const char *name, const struct vfio_record *claim,
 	struct vfio_record record;
 
 	if (claim->bound != VFIO_BOUND_BY_BIND || vfio_record_read(records, name, &record, err) ||
-	    record.bound != VFIO_BOUND_BY_RUN || vfio_record_is_held(&record))
+	    record.bound != VFIO_BOUND_BY_RUN || vfio_record_is_owned(&record))
 		return 0;
 	record.bound = claim->bound;
 	return vfio_record_write(records, &record, err);
@@ -180,7 +180,7 @@ int vfio_host_bind(int records, const char *name, const struct vfio_record *clai
 		 vfio_host_device_bus(&host));
 	if (!file_exists("%s", path))
 		return no_driver(&host, err);
-	ret = force ? 0 : vfio_host_need_check(&host, err);
+	ret = force ? 0 : critical_use_check(&host, err);
 	if (!ret)
 		ret = remember(&host, claim, records, &record, err);
 	if (ret)

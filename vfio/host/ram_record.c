@@ -13,7 +13,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
-/* In a record's "parked" */
+/* In a record's "left_bound" */
 #define QUIET "quiet"
 
 static int still_writes(const struct vfio_record *record, struct err *err)
@@ -43,7 +43,7 @@ static int write_held(int dir, struct vfio_record *record, const char *path, con
 
 	if (!str_copy(record->ram_file, sizeof(record->ram_file), path))
 		return err_set(err, ENAMETOOLONG, "mem-path = %s", path);
-	ret = vfio_record_hold(record, vm, err);
+	ret = vfio_record_own(record, vm, err);
 	return ret ? ret : vfio_record_write(dir, record, err);
 }
 
@@ -74,10 +74,10 @@ static const char *file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int vfio_ram_hold_new(const char *path, const char *vm, struct err *err)
+int vfio_ram_claim_new(const char *path, const char *vm, struct err *err)
 {
 	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
-	struct vfio_record record = { .bus = "platform", .parked = QUIET };
+	struct vfio_record record = { .bus = "platform", .left_bound = QUIET };
 
 	if (dir < 0)
 		return dir;
@@ -92,7 +92,7 @@ int vfio_ram_forget_new(const char *path, struct err *err)
 	return dir < 0 ? dir : vfio_record_remove(dir, file_name(path), err);
 }
 
-int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err)
+int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, struct err *err)
 {
 	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
 	int ret = dir < 0 ? dir : 0;
@@ -141,7 +141,7 @@ void vfio_ram_set_quiet(const char *name)
 
 	if (dir < 0 || vfio_record_read(dir, name, &record, &err))
 		return;
-	str_copy(record.parked, sizeof(record.parked), QUIET);
+	str_copy(record.left_bound, sizeof(record.left_bound), QUIET);
 	if (vfio_record_write(dir, &record, &err))
 		err_print(&err);
 }
@@ -152,7 +152,7 @@ static int is_quiet(const struct vfio_record *record, bool may_reset, struct err
 	struct vfio_host_device host;
 	int ret;
 
-	if (!strcmp(record->parked, QUIET))
+	if (!strcmp(record->left_bound, QUIET))
 		return 0;
 	ret = vfio_host_device_find(&host, record->name, err);
 	if (ret)
@@ -167,7 +167,7 @@ bool vfio_ram_is_left(const char *name, struct err *err)
 	struct vfio_record record;
 	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
 
-	if (dir < 0 || vfio_record_read(dir, name, &record, err) || vfio_record_is_held(&record) ||
+	if (dir < 0 || vfio_record_read(dir, name, &record, err) || vfio_record_is_owned(&record) ||
 	    is_gone(record.ram_file) || !is_quiet(&record, false, err))
 		return false;
 	still_writes(&record, err);
@@ -199,7 +199,7 @@ static int forget(int dir, struct vfio_record *list, unsigned int n, unsigned in
 	return vfio_record_remove(dir, list[i].name, err);
 }
 
-int vfio_ram_settle(uint64_t own, bool may_reset, struct err *err)
+int vfio_ram_collect(uint64_t own, bool may_reset, struct err *err)
 {
 	owned_ptr struct vfio_record *list = NULL;
 	owned_fd int dir = -1;
@@ -214,7 +214,7 @@ int vfio_ram_settle(uint64_t own, bool may_reset, struct err *err)
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		struct err why;
 
-		if (list[i].pid != own && vfio_record_is_held(&list[i]))
+		if (list[i].pid != own && vfio_record_is_owned(&list[i]))
 			continue;
 		if (is_gone(list[i].ram_file) || !is_quiet(&list[i], may_reset, &why)) {
 			ret = forget(dir, list, n, i, err);

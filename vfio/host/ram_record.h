@@ -22,13 +22,14 @@ struct vfio;
  * All devices of @vfio may write to the file @path from now on, for the VM of this process, whose
  * name is @vm. Fails when one may still write to another, of an earlier VM.
  */
-int vfio_ram_hold(const struct vfio *vfio, const char *path, const char *vm, struct err *err);
+int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, struct err *err);
 
 /*
  * This process makes the file @path for guest RAM, which no device knows of: when the process is
- * gone, whoever settles removes it. vfio_ram_forget_new() ends that, after the file got its name.
+ * gone, the dais that collects removes it. vfio_ram_forget_new() ends that, after the file got its
+ * name.
  */
-int vfio_ram_hold_new(const char *path, const char *vm, struct err *err);
+int vfio_ram_claim_new(const char *path, const char *vm, struct err *err);
 int vfio_ram_forget_new(const char *path, struct err *err);
 
 /* The device @name has just been reset by its handler: its record, if it has one, says so. */
@@ -46,6 +47,6 @@ bool vfio_ram_is_left(const char *name, struct err *err);
  * caller has the lock of the records. @may_reset: of a device that is bound to VFIO and not known
  * to be quiet, open it and have it reset, which a process in the sandbox cannot.
  */
-int vfio_ram_settle(uint64_t own, bool may_reset, struct err *err);
+int vfio_ram_collect(uint64_t own, bool may_reset, struct err *err);
 
 #endif

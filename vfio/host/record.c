@@ -42,7 +42,7 @@ static const struct field {
 #member, offsetof(struct vfio_record, member), 0 \
 	}
 	TEXT(name),    TEXT(bus), TEXT(driver),   TEXT(driver_override), NUMBER(pid),
-	NUMBER(start), TEXT(vm),  TEXT(ram_file), TEXT(parked),
+	NUMBER(start), TEXT(vm),  TEXT(ram_file), TEXT(left_bound),
 };
 
 static int no_directory(int code, const char *what, struct err *err)
@@ -305,7 +305,7 @@ static int read_process(const char *name, uint64_t *pid, char *state, uint64_t *
 	return rest && sscanf(rest, "%" SCNu64, start) == 1 ? 0 : -EINVAL;
 }
 
-int vfio_record_hold(struct vfio_record *record, const char *vm, struct err *err)
+int vfio_record_own(struct vfio_record *record, const char *vm, struct err *err)
 {
 	char state;
 	int ret = read_process("self", &record->pid, &state, &record->start);
@@ -316,7 +316,7 @@ int vfio_record_hold(struct vfio_record *record, const char *vm, struct err *err
 	return 0;
 }
 
-bool vfio_record_is_held(const struct vfio_record *record)
+bool vfio_record_is_owned(const struct vfio_record *record)
 {
 	char name[24], state;
 	uint64_t pid, start;

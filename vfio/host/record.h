@@ -35,7 +35,7 @@ struct vfio_record {
 	uint64_t start;           /* when that one began: field 22 of proc_pid_stat(5) */
 	char vm[128];             /* its VM's name, for messages */
 	char ram_file[256];       /* guest RAM that a device without IOMMU may still write to */
-	char parked[256];         /* why the device could not be given back; empty: it is not */
+	char left_bound[256];     /* why the device could not be given back; empty: it is not */
 };
 
 /*
@@ -69,8 +69,8 @@ int vfio_records_list_in(const char *path, bool all, struct vfio_record **record
 			 unsigned int *n_records, struct err *err);
 
 /* This process has the device from now on, for the VM @vm. Changes @record only. */
-int vfio_record_hold(struct vfio_record *record, const char *vm, struct err *err);
+int vfio_record_own(struct vfio_record *record, const char *vm, struct err *err);
 /* Whether the process that has the device lives. */
-bool vfio_record_is_held(const struct vfio_record *record);
+bool vfio_record_is_owned(const struct vfio_record *record);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "vfio/host/bind.h"
 #include "vfio/host/device.h"
-#include "vfio/host/holder.h"
+#include "vfio/host/owner.h"
 #include "vfio/host/ram_record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -14,14 +14,14 @@ static int recover(int records, struct vfio_record *record, struct err *err)
 {
 	uint64_t pid = record->pid;
 	struct vfio_host_device host;
-	char holder[256];
+	char owner[256];
 	int ret;
 
 	/* The VMM may live a little longer than its keeper. */
 	if (!vfio_host_device_find(&host, record->name, err) &&
-	    vfio_find_holder(&host, holder, sizeof(holder))) {
+	    vfio_find_owner(&host, owner, sizeof(owner))) {
 		log_warn("%s was left by pid %" PRIu64 ", but %s has it now", record->name, pid,
-			 holder);
+			 owner);
 		return 0;
 	}
 	if (record->bound == VFIO_BOUND_BY_RUN) {
@@ -47,9 +47,9 @@ int vfio_recover(int records, struct err *err)
 	for (unsigned int i = 0; !ret && i < n; i++) {
 		struct err failed;
 
-		if (list[i].pid && !vfio_record_is_held(&list[i]) &&
+		if (list[i].pid && !vfio_record_is_owned(&list[i]) &&
 		    recover(records, &list[i], &failed))
 			log_warn("%s: %s", failed.what, failed.why);
 	}
-	return ret ? ret : vfio_ram_settle(0, true, err);
+	return ret ? ret : vfio_ram_collect(0, true, err);
 }

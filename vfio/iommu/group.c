@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
@@ -21,7 +21,7 @@ static int open_failed(const struct vfio_host_device *host, const char *path, in
 	err_set(err, code, "open %s", path);
 	switch (-code) {
 	case EBUSY:
-		if (!vfio_cause_holder(err, host)) {
+		if (!vfio_diagnose_owner(err, host)) {
 			err_why(err, "another process has the group or one of its devices");
 			err_fix(err, "stop that process, or assign another device");
 		}
@@ -57,7 +57,7 @@ static int check_status(struct vfio_group *group, struct err *err)
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
 	err_set(err, 0, "IOMMU group %d is not viable", group->number);
-	vfio_cause_siblings(err, group->number);
+	vfio_diagnose_siblings(err, group->number);
 	return err_host(err);
 }
 
@@ -108,7 +108,7 @@ int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_devi
 		err_why(err, "the group has no such device: it was unbound a moment ago");
 		err_fix(err, "bind it to %s again", host->driver);
 	} else {
-		vfio_cause_no_start(err);
+		vfio_diagnose_no_start(err);
 	}
 	return err_host(err);
 }

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/file.h"
@@ -118,26 +118,26 @@ static int bind_failed(const struct vfio_host_device *host, const char *path, in
 	case EPERM: /* iommufd_device_bind(); once that is allowed, iommu_device_claim_dma_owner()
 		     */
 		if (allows_unsafe_interrupts())
-			vfio_cause_siblings(err, host->group);
+			vfio_diagnose_siblings(err, host->group);
 		else
-			vfio_cause_unsafe_interrupts(err, "iommufd");
+			vfio_diagnose_unsafe_interrupts(err, "iommufd");
 		break;
 	case EINVAL: /* vfio_df_open(): another file has opened it */
 		if (is_bound(fd)) {
 			err_why(err, "whoever passed it has bound it already, and nobody can tell "
 				     "to which iommufd");
 			err_fix(err, "pass it as it was opened");
-		} else if (vfio_cause_holder(err, host))
+		} else if (vfio_diagnose_owner(err, host))
 			err->code = -EBUSY;
 		else
-			vfio_cause_no_start(err);
+			vfio_diagnose_no_start(err);
 		break;
 	case EBUSY:
-		if (!vfio_cause_holder(err, host))
-			vfio_cause_siblings(err, host->group);
+		if (!vfio_diagnose_owner(err, host))
+			vfio_diagnose_siblings(err, host->group);
 		break;
 	default:
-		vfio_cause_no_start(err);
+		vfio_diagnose_no_start(err);
 		break;
 	}
 	return err_host(err);

@@ -6,8 +6,8 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"
@@ -82,10 +82,10 @@ static int attach_failed(const struct vfio_group *group, const char *what, int c
 	err_set(err, code, "%s of %s", what, group->path);
 	switch (-code) {
 	case EPERM:
-		vfio_cause_unsafe_interrupts(err, "vfio_iommu_type1");
+		vfio_diagnose_unsafe_interrupts(err, "vfio_iommu_type1");
 		break;
 	case EBUSY:
-		vfio_cause_siblings(err, group->number);
+		vfio_diagnose_siblings(err, group->number);
 		break;
 	case EINVAL:
 		err_why(err, "whoever passed " CONTAINER " has put another group into it");

@@ -130,7 +130,7 @@ void check_hugepages(struct check *check);
 void check_devices(struct check *check);
 void check_use(struct check *check);
 void check_plans(struct check *check);
-void check_held(struct check *check);
+void check_power(struct check *check);
 void check_set(struct check *check);
 
 /*

@@ -123,25 +123,25 @@ void check_plans(struct check *check)
 }
 
 /* Clocks, supplies and power domains that are off, or will be. */
-void check_held(struct check *check)
+void check_power(struct check *check)
 {
 	for (unsigned int i = 0; i < check->n_vms; i++) {
 		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
 			const struct plan_device *device = check->vms[i].devices[k].plan;
 
-			for (size_t n = 0; device && n < device->held.n_items; n++) {
-				const struct held *held = &device->held.items[n];
+			for (size_t n = 0; device && n < device->power.n_items; n++) {
+				const struct host_power *power = &device->power.items[n];
 
-				if (held->state != HELD_OFF && !held->cut)
+				if (power->state != HOST_POWER_OFF && !power->cut)
 					continue;
 				check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s",
-					  check->vms[i].name, device->name, held->property,
-					  held->name,
-					  held->cut ? "goes off when its driver is unbound"
-						    : "is off",
-					  held->how[0] ? ", " : "", held->how);
-				if (held->remedy)
-					check_fix(check, "%s", held->remedy);
+					  check->vms[i].name, device->name, power->property,
+					  power->name,
+					  power->cut ? "goes off when its driver is unbound"
+						     : "is off",
+					  power->how[0] ? ", " : "", power->how);
+				if (power->remedy)
+					check_fix(check, "%s", power->remedy);
 			}
 		}
 	}

@@ -135,7 +135,7 @@ static const struct {
 	{ "forward", check_forward },
 	{ "plan", check_plans }, /* plans them, for all that follow */
 	{ "memory", check_memory },
-	{ "held", check_held },
+	{ "power", check_power },
 	{ "set", check_set },
 	{ "sandbox", check_sandbox },
 };

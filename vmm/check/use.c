@@ -24,10 +24,10 @@ static void tell_use(void *opaque, const char *name)
 	if (vfio_host_device_find(&host, name, &err))
 		return;
 	switch (vfio_device_use(&host, &err)) {
-	case VFIO_USE_PARKED:
+	case VFIO_USE_LEFT_BOUND:
 		check_say_err(check, CHECK_WARNS, NULL, &err);
 		break;
-	case VFIO_USE_HELD:
+	case VFIO_USE_OWNED:
 		if (!is_wanted(check, name))
 			check_say(check, CHECK_FINE, "%s: %s", err.what, err.why);
 		break;

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -270,12 +270,12 @@ void check_reset(struct check *check)
 		say_reset_required(check, CHECK_WARNS, "devices of the platform bus");
 }
 
-static void check_holder(struct check *check, const struct check_vm *vm,
-			 const struct check_device *device)
+static void check_owner(struct check *check, const struct check_vm *vm,
+			const struct check_device *device)
 {
 	struct err err = { 0 };
 
-	if (!vfio_cause_holder(&err, &device->host))
+	if (!vfio_diagnose_owner(&err, &device->host))
 		return;
 	check_say(check, CHECK_BLOCKS, "%s: %s: %s", vm->name, device->host.name, err.why);
 	check_fix(check, "%s", err.fix);
@@ -326,7 +326,7 @@ void check_nodes(struct check *check)
 			if (!device->found || !vfio_host_device_is_bound(&device->host) ||
 			    device->host.group < 0)
 				continue;
-			check_holder(check, vm, device);
+			check_owner(check, vm, device);
 			for (size_t n = 0; n < n_elems(backends); n++)
 				check_backend(check, vm, device, n);
 		}

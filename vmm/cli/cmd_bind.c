@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "vfio/host/bind.h"
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -65,10 +65,10 @@ static int unbind_one(const struct work *work, const char *name, struct err *err
 	} else if (ret) {
 		return ret;
 	}
-	if (record.parked[0])
-		log_info("%s was parked: %s", name, record.parked);
+	if (record.left_bound[0])
+		log_info("%s was left bound to VFIO: %s", name, record.left_bound);
 	err_set(err, EBUSY, "unbind %s, which would wait for its last user", name);
-	if (vfio_cause_holder(err, &host))
+	if (vfio_diagnose_owner(err, &host))
 		return err_host(err);
 	return go_back(work, &record, err);
 }

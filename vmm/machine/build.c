@@ -7,7 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/console.h"
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
@@ -42,8 +42,8 @@ static int fork_keeper(struct machine *m, struct err *err)
 		m->vm.at_work = m->keeper.at_work;
 		m->n_kept = m->n_stages;
 		/* The VMM need not be able to unbind what it works. */
-		vfio_loans_forget(m->loans);
-		m->loans = NULL;
+		vfio_claims_forget(m->claims);
+		m->claims = NULL;
 		return keeper_follow(&m->keeper, err);
 	}
 	close_images(m);
@@ -228,7 +228,7 @@ static const struct stage {
 	/* devices without an IOMMU may write to it until they are back with the host */
 	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
-	{ "borrow the devices", machine_borrow, machine_return },
+	{ "claim the devices", machine_claim, machine_return },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
 	{ "take the devices", machine_take_devices, machine_give_devices_back },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when

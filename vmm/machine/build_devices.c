@@ -5,7 +5,7 @@
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/machine/machine.h"
@@ -61,13 +61,13 @@ static void not_released(void *opaque, const char *device, const struct err *err
 
 	err_print(err);
 	if (device)
-		vfio_loans_park(m->loans, device, err->what);
+		vfio_claims_leave_bound(m->claims, device, err->what);
 	m->is_lost = true;
 }
 
 void machine_give_devices_back(struct machine *m)
 {
-	/* Else who settles it resets them once more. */
+	/* Else the dais that collects the RAM resets them once more. */
 	bool may_note = m->config->keeper || !m->is_confined;
 
 	vfio_release(m->vm.vfio, may_note, not_released, m);

@@ -14,7 +14,7 @@
 #include "vmm/sandbox/threads.h"
 
 struct device;
-struct vfio_loans;
+struct vfio_claims;
 
 #define MACHINE_MAX_STAGES 32
 
@@ -32,7 +32,7 @@ struct machine {
 	struct arch_cpu_config cpus;
 	struct arch_boot boot; /* where the images stand since the last machine_boot() */
 	struct sandbox_threads sandbox;
-	struct vfio_loans *loans;
+	struct vfio_claims *claims;
 	struct phys_ram phys;    /* with iommu=none */
 	char *new_ram;           /* what its file is called until it has its name; NULL: nothing */
 	struct device **devices; /* in the configuration's order */
@@ -79,9 +79,9 @@ int machine_prepare_ram(struct machine *machine, struct err *err);
 
 /*
  * Stages of machine_build(): note for which VM the configuration's devices are, and bind them if it
- * says so; give them back when they are closed (vfio/host/loans.h).
+ * says so; give them back when they are closed (vfio/host/claims.h).
  */
-int machine_borrow(struct machine *machine, struct err *err);
+int machine_claim(struct machine *machine, struct err *err);
 void machine_return(struct machine *machine);
 
 /*
@@ -101,7 +101,7 @@ int machine_describe(struct machine *machine, void **blob, size_t *size, struct 
 int machine_take_physical(struct machine *machine, struct err *err);
 void machine_give_physical_back(struct machine *machine);
 /* What processes that are gone, and could not, have not given back. */
-void machine_settle_physical(void);
+void machine_collect_physical(void);
 int machine_name_physical(struct machine *machine, struct err *err);
 
 /* All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs

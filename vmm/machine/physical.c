@@ -22,13 +22,13 @@ static bool is_physical(const struct machine *m)
 	return m->config->iommu == VFIO_BACKEND_NONE && m->config->mem_path;
 }
 
-/* Without the right to them, or before the first record, there is nothing to settle. */
-static void settle(uint64_t own, bool may_reset)
+/* Without the right to them, or before the first record, there is nothing to collect. */
+static void collect(uint64_t own, bool may_reset)
 {
 	struct err err;
 	owned_fd int lock = vfio_records_lock(&err);
 
-	if (lock >= 0 && vfio_ram_settle(own, may_reset, &err))
+	if (lock >= 0 && vfio_ram_collect(own, may_reset, &err))
 		err_print(&err);
 }
 
@@ -39,12 +39,12 @@ static int announce(void *opaque, const char *path, struct err *err)
 	m->new_ram = strdup(path);
 	if (!m->new_ram)
 		return err_set(err, ENOMEM, "make %s", path);
-	return vfio_ram_hold_new(path, m->config->name, err);
+	return vfio_ram_claim_new(path, m->config->name, err);
 }
 
-void machine_settle_physical(void)
+void machine_collect_physical(void)
 {
-	settle(0, true);
+	collect(0, true);
 }
 
 int machine_take_physical(struct machine *m, struct err *err)
@@ -63,7 +63,7 @@ int machine_take_physical(struct machine *m, struct err *err)
 	phys_ram_init(&m->phys);
 	if (!is_physical(m))
 		return 0;
-	machine_settle_physical();
+	machine_collect_physical();
 	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;
@@ -86,7 +86,7 @@ void machine_give_physical_back(struct machine *m)
 	/* Confined without a keeper, nothing of the host can be reached: the next command's then.
 	 */
 	if (is_physical(m) && (m->config->keeper || !confined))
-		settle(confined ? 0 : (uint64_t)getpid(), !confined);
+		collect(confined ? 0 : (uint64_t)getpid(), !confined);
 	phys_ram_destroy(&m->phys);
 	free(take_ptr(&m->new_ram));
 }
@@ -108,7 +108,7 @@ int machine_name_physical(struct machine *m, struct err *err)
 	lock = vfio_records_lock(err);
 	if (lock < 0)
 		return lock;
-	ret = vfio_ram_hold(m->vm.vfio, path, m->config->name, err);
+	ret = vfio_ram_claim(m->vm.vfio, path, m->config->name, err);
 	if (!ret)
 		ret = phys_ram_name(&m->phys, path, err);
 	return !ret && m->new_ram ? vfio_ram_forget_new(m->new_ram, err) : ret;

@@ -13,7 +13,7 @@ void machine_give_physical_back(struct machine *machine)
 	(void)machine;
 }
 
-void machine_settle_physical(void)
+void machine_collect_physical(void)
 {
 }
 

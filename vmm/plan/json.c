@@ -113,19 +113,20 @@ static void add_properties(const struct graft_node *node, json_t *array)
 	}
 }
 
-static json_t *held_of(const struct plan_device *device)
+static json_t *power_of(const struct plan_device *device)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < device->held.n_items; i++) {
-		const struct held *held = &device->held.items[i];
+	for (size_t i = 0; i < device->power.n_items; i++) {
+		const struct host_power *power = &device->power.items[i];
 
 		json_array_append_new(
-			array, json_pack("{s:s,s:s,s:o,s:s,s:s,s:b,s:s,s:s?}", "property",
-					 held->property, "kind", reference_kind_name(held->kind),
-					 "provider", path_of(held->provider), "name", held->name,
-					 "state", held_state_name(held->state), "cut",
-					 (int)held->cut, "how", held->how, "remedy", held->remedy));
+			array,
+			json_pack("{s:s,s:s,s:o,s:s,s:s,s:b,s:s,s:s?}", "property", power->property,
+				  "kind", reference_kind_name(power->kind), "provider",
+				  path_of(power->provider), "name", power->name, "state",
+				  host_power_state_name(power->state), "cut", (int)power->cut,
+				  "how", power->how, "remedy", power->remedy));
 	}
 	return array;
 }
@@ -189,7 +190,7 @@ static json_t *device_json(const struct plan *plan, const struct plan_device *de
 		json_object_set_new(object, "properties", properties);
 	if (plan->live && object) {
 		json_object_set_new(object, "live", live_of(&device->live));
-		json_object_set_new(object, "held", held_of(device));
+		json_object_set_new(object, "held", power_of(device));
 	}
 	if (device->vfio.asked && object)
 		json_object_set_new(object, "vfio",

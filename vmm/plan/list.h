@@ -24,7 +24,7 @@ enum list_state {
 	LIST_NO_IOMMU,   /* a plan passes, but nothing keeps its DMA in the guest's RAM */
 	LIST_NO,         /* it cannot be passed */
 	LIST_HELD,       /* another process has it, or a device of its group */
-	LIST_PARKED,     /* a dais that is gone could not give it back */
+	LIST_LEFT_BOUND, /* a dais that is gone could not give it back */
 };
 const char *list_state_name(enum list_state state);
 

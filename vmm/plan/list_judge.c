@@ -18,7 +18,7 @@ const char *list_state_name(enum list_state state)
 		[LIST_NO_IOMMU] = "no-iommu",
 		[LIST_NO] = "no",
 		[LIST_HELD] = "held",
-		[LIST_PARKED] = "parked",
+		[LIST_LEFT_BOUND] = "left-bound",
 	};
 
 	return names[state];
@@ -131,10 +131,10 @@ static int judge_use(struct list_device *device, struct err *err)
 
 	if (use == VFIO_USE_NONE)
 		return 0;
-	device->state = use == VFIO_USE_HELD ? LIST_HELD : LIST_PARKED;
+	device->state = use == VFIO_USE_OWNED ? LIST_HELD : LIST_LEFT_BOUND;
 	return add_reason(device,
-			  use == VFIO_USE_HELD ? str_dup(why.why)
-					       : str_printf("%s: %s", why.why, why.fix),
+			  use == VFIO_USE_OWNED ? str_dup(why.why)
+						: str_printf("%s: %s", why.why, why.fix),
 			  err);
 }
 

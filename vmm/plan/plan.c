@@ -263,8 +263,8 @@ int plan_create(struct plan *plan, const struct host_tree *tree, struct host_liv
 	for (unsigned int i = 0; i < plan->n_devices && live && !ret; i++) {
 		struct plan_device *device = &plan->devices[i];
 
-		ret = held_list_collect(&device->held, live, &device->live,
-					plan_nodes(plan, device));
+		ret = host_power_collect(&device->power, live, &device->live,
+					 plan_nodes(plan, device));
 		if (ret)
 			err_set(err, ret, "plan %s", device->name);
 	}
@@ -280,7 +280,7 @@ void plan_destroy(struct plan *plan)
 
 		free(device->text);
 		vfio_overlay_destroy(&device->overlay);
-		held_list_destroy(&device->held);
+		host_power_destroy(&device->power);
 		vfio_answers_destroy(&device->answers);
 		free(device->regions);
 		free(device->irqs);

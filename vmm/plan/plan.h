@@ -17,8 +17,8 @@
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
 #include "vfio/carveout.h"
-#include "vfio/host/held.h"
 #include "vfio/host/live.h"
+#include "vfio/host/power.h"
 #include "vfio/overlay.h"
 #include "vfio/settings.h"
 #include "vmm/base/err.h"
@@ -47,7 +47,7 @@ struct plan_device {
 	struct err err;
 	enum graft_result result;
 	struct live_device live; /* when struct plan has live */
-	struct held_list held;
+	struct host_power_list power;
 	struct plan_vfio vfio;
 	char *text; /* the guest's nodes as source; NULL: it does not pass */
 };

@@ -145,20 +145,20 @@ static void print_decisions(const struct graft_node *node, int depth, FILE *out)
 	}
 }
 
-static void print_held(const struct held_list *list, FILE *out)
+static void print_power(const struct host_power_list *list, FILE *out)
 {
 	if (list->n_items)
 		fputs("\n  What the guest does not get, and whether the host holds it on\n", out);
 	for (size_t i = 0; i < list->n_items; i++) {
-		const struct held *held = &list->items[i];
+		const struct host_power *power = &list->items[i];
 		char head[160];
 
-		snprintf(head, sizeof(head), "    %s %s", reference_kind_name(held->kind),
-			 held->name);
-		print_row(out, ITEM_INDENT, head, "%s%s: %s", held_state_name(held->state),
-			  held->cut ? ", CUT when its driver is unbound" : "", held->how);
-		if (held->remedy)
-			print_row(out, ITEM_INDENT, "", "remedy: %s", held->remedy);
+		snprintf(head, sizeof(head), "    %s %s", reference_kind_name(power->kind),
+			 power->name);
+		print_row(out, ITEM_INDENT, head, "%s%s: %s", host_power_state_name(power->state),
+			  power->cut ? ", CUT when its driver is unbound" : "", power->how);
+		if (power->remedy)
+			print_row(out, ITEM_INDENT, "", "remedy: %s", power->remedy);
 	}
 }
 
@@ -174,13 +174,13 @@ static void print_verdict(const struct plan *plan, const struct plan_device *dev
 	fprintf(out, "\n%s: %s\n", device->name, texts[device->result]);
 	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
 		print_row(out, 4, "  -", "%s", reason);
-	for (size_t i = 0; i < device->held.n_items; i++) {
-		const struct held *held = &device->held.items[i];
+	for (size_t i = 0; i < device->power.n_items; i++) {
+		const struct host_power *power = &device->power.items[i];
 
-		if (held->cut || held->state == HELD_OFF)
+		if (power->cut || power->state == HOST_POWER_OFF)
 			print_row(out, 4, "  -", "note: %s %s %s: an access may hang the machine",
-				  reference_kind_name(held->kind), held->name,
-				  held->cut ? "goes off when the driver is unbound" : "is off");
+				  reference_kind_name(power->kind), power->name,
+				  power->cut ? "goes off when the driver is unbound" : "is off");
 	}
 }
 
@@ -202,7 +202,7 @@ void plan_print_text(const struct plan *plan, FILE *out)
 			fputs("\n  What becomes of the host's node\n", out);
 			print_decisions(plan_nodes(plan, device), 1, out);
 		}
-		print_held(&device->held, out);
+		print_power(&device->power, out);
 		if (device->text)
 			print_source(device->text, out);
 		print_verdict(plan, device, out);

@@ -7,8 +7,8 @@
 
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
-#include "vfio/host/held.h"
 #include "vfio/host/live.h"
+#include "vfio/host/power.h"
 
 /* Lines as clk_summary_show_one() of Linux 6.12 prints them. */
 static const char clk_summary[] =
@@ -117,8 +117,8 @@ static void make_host(const char *driver)
 }
 
 /* The one of @kind with the @n-th place among its like. */
-static const struct held *held(const struct held_list *list, enum reference_kind kind,
-			       unsigned int n)
+static const struct host_power *power(const struct host_power_list *list, enum reference_kind kind,
+				      unsigned int n)
 {
 	for (size_t i = 0; i < list->n_items; i++)
 		if (list->items[i].kind == kind && n-- == 0)
@@ -128,7 +128,7 @@ static const struct held *held(const struct held_list *list, enum reference_kind
 }
 
 static void read_all(const struct host_tree *tree, struct host_live **live,
-		     struct live_device *device, struct held_list *list)
+		     struct live_device *device, struct host_power_list *list)
 {
 	static const char *const properties[] = { "clocks", "resets", "power-domains",
 						  "ahci-supply", "compatible" };
@@ -137,9 +137,9 @@ static void read_all(const struct host_tree *tree, struct host_live **live,
 
 	cr_assert_eq(host_live_create(tree, live, &err), 0);
 	host_live_device(*live, node, device);
-	*list = (struct held_list){ 0 };
+	*list = (struct host_power_list){ 0 };
 	for (size_t i = 0; i < n_elems(properties); i++)
-		cr_assert_eq(held_list_add(list, *live, device, node, properties[i]), 0);
+		cr_assert_eq(host_power_add(list, *live, device, node, properties[i]), 0);
 }
 
 Test(host_live, facts_of_a_device)
@@ -147,7 +147,7 @@ Test(host_live, facts_of_a_device)
 	struct host_tree *tree = make_tree();
 	struct host_live *live;
 	struct live_device device;
-	struct held_list list;
+	struct host_power_list list;
 
 	make_host("ahci");
 	read_all(tree, &live, &device, &list);
@@ -163,7 +163,7 @@ Test(host_live, facts_of_a_device)
 	cr_expect_eq(device.reset_handler, LIVE_HANDLER_UNKNOWN);
 	cr_expect_eq(host_live_node(tree, "10200000.sata"), host_tree_find(tree, "/sata@10200000"));
 	cr_expect_null(host_live_node(tree, "10300000.sata"));
-	held_list_destroy(&list);
+	host_power_destroy(&list);
 	host_live_destroy(live);
 	host_tree_destroy(tree);
 	cr_expect_eq(fake_n_open_fds(), 0u);
@@ -202,41 +202,41 @@ Test(host_live, what_the_driver_alone_holds_is_cut_at_unbind)
 	struct host_tree *tree = make_tree();
 	struct host_live *live;
 	struct live_device device;
-	struct held_list list;
-	const struct held *item;
+	struct host_power_list list;
+	const struct host_power *item;
 
 	make_host("ahci");
 	read_all(tree, &live, &device, &list);
-	item = held(&list, REFERENCE_CLOCK, 0); /* by its consumer */
+	item = power(&list, REFERENCE_CLOCK, 0); /* by its consumer */
 	cr_expect_str_eq(item->name, "gate");
-	cr_expect_eq(item->state, HELD_ON);
+	cr_expect_eq(item->state, HOST_POWER_ON);
 	cr_expect(item->cut);
 	cr_expect(strstr(item->remedy, "clk_ignore_unused"));
-	item = held(&list, REFERENCE_CLOCK, 1); /* by the provider's names and indices */
+	item = power(&list, REFERENCE_CLOCK, 1); /* by the provider's names and indices */
 	cr_expect_str_eq(item->name, "pll-out1");
-	cr_expect_eq(item->state, HELD_OFF);
+	cr_expect_eq(item->state, HOST_POWER_OFF);
 	cr_expect_not(item->cut);
-	item = held(&list, REFERENCE_CLOCK, 2); /* the provider tells no name: its consumer does */
+	item = power(&list, REFERENCE_CLOCK, 2); /* the provider tells no name: its consumer does */
 	cr_expect_str_eq(item->name, "shared");
-	cr_expect_eq(item->state, HELD_ON);
+	cr_expect_eq(item->state, HOST_POWER_ON);
 	cr_expect_not(item->cut);
-	item = held(&list, REFERENCE_CLOCK, 3);
+	item = power(&list, REFERENCE_CLOCK, 3);
 	cr_expect_str_eq(item->name, "left-on");
-	cr_expect_eq(item->state, HELD_ON);
+	cr_expect_eq(item->state, HOST_POWER_ON);
 	cr_expect_null(item->remedy);
-	item = held(&list, REFERENCE_SUPPLY, 0);
+	item = power(&list, REFERENCE_SUPPLY, 0);
 	cr_expect_str_eq(item->name, "vcc-sata");
 	cr_expect(item->cut);
 	cr_expect(strstr(item->remedy, "regulator_ignore_unused"));
-	item = held(&list, REFERENCE_POWER_DOMAIN, 1); /* one of two: no driver attaches it */
+	item = power(&list, REFERENCE_POWER_DOMAIN, 1); /* one of two: no driver attaches it */
 	cr_expect_str_eq(item->name, "pd-sata");
-	cr_expect_eq(item->state, HELD_ON);
+	cr_expect_eq(item->state, HOST_POWER_ON);
 	cr_expect(item->cut);
 	cr_expect(strstr(item->remedy, "pd_ignore_unused"));
-	item = held(&list, REFERENCE_RESET, 0);
-	cr_expect_eq(item->state, HELD_UNKNOWN);
+	item = power(&list, REFERENCE_RESET, 0);
+	cr_expect_eq(item->state, HOST_POWER_UNKNOWN);
 	cr_expect_not_null(item->remedy);
-	held_list_destroy(&list);
+	host_power_destroy(&list);
 	host_live_destroy(live);
 	host_tree_destroy(tree);
 }
@@ -246,14 +246,14 @@ Test(host_live, under_vfio_nothing_more_is_cut)
 	struct host_tree *tree = make_tree();
 	struct host_live *live;
 	struct live_device device;
-	struct held_list list;
+	struct host_power_list list;
 
 	make_host("vfio-platform");
 	read_all(tree, &live, &device, &list);
 	cr_assert_eq(list.n_items, 8u);
 	for (size_t i = 0; i < list.n_items; i++)
 		cr_expect_not(list.items[i].cut, "%s", list.items[i].property);
-	held_list_destroy(&list);
+	host_power_destroy(&list);
 	host_live_destroy(live);
 	host_tree_destroy(tree);
 }
@@ -263,19 +263,19 @@ Test(host_live, without_debugfs_all_is_unknown)
 	struct host_tree *tree = make_tree();
 	struct host_live *live;
 	struct live_device device;
-	struct held_list list;
-	const struct held *item;
+	struct host_power_list list;
+	const struct host_power *item;
 
 	make_host("ahci");
 	fake_open_error("/sys/kernel/debug/clk/clk_summary", EACCES);
 	fake_open_error("/sys/kernel/debug/pm_genpd/pm_genpd_summary", EACCES);
 	read_all(tree, &live, &device, &list);
-	item = held(&list, REFERENCE_CLOCK, 0);
-	cr_expect_eq(item->state, HELD_UNKNOWN);
+	item = power(&list, REFERENCE_CLOCK, 0);
+	cr_expect_eq(item->state, HOST_POWER_UNKNOWN);
 	cr_expect_str_eq(item->name, "bus");
 	cr_expect(strstr(item->remedy, "debugfs"));
-	cr_expect_eq(held(&list, REFERENCE_POWER_DOMAIN, 0)->state, HELD_UNKNOWN);
-	held_list_destroy(&list);
+	cr_expect_eq(power(&list, REFERENCE_POWER_DOMAIN, 0)->state, HOST_POWER_UNKNOWN);
+	host_power_destroy(&list);
 	host_live_destroy(live);
 	host_tree_destroy(tree);
 }

@@ -8,7 +8,7 @@
 #include "tests/fakes/vfio/fake_host_bus.h"
 #include "tests/unit/err_says.h"
 #include "vfio/host/bind.h"
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
@@ -68,16 +68,16 @@ static int bind_device(struct err *err)
 
 static int unbind_device(struct err *err)
 {
-	struct vfio_way_back way;
+	struct vfio_restore restore;
 	struct vfio_record record;
 	int ret = vfio_record_read(dir, device.name, &record, err);
 
 	if (!ret)
-		ret = vfio_way_back_open(&way, dir, &record, err);
+		ret = vfio_restore_open(&restore, dir, &record, err);
 	if (ret)
 		return ret;
-	ret = vfio_way_back_go(&way, err);
-	vfio_way_back_close(&way);
+	ret = vfio_restore_run(&restore, err);
+	vfio_restore_close(&restore);
 	return ret;
 }
 
@@ -93,7 +93,7 @@ static void expect_bound(const struct fake_bus_device *as)
 	cr_assert_eq(vfio_record_read(dir, as->name, &record, &err), 0, "%s", err.what);
 	cr_expect_str_eq(record.driver, as->driver);
 	cr_expect_str_eq(record.driver_override, as->driver_override);
-	cr_expect_str_eq(record.parked, "");
+	cr_expect_str_eq(record.left_bound, "");
 }
 
 static void expect_back(const struct fake_bus_device *as)
@@ -180,7 +180,7 @@ Test(vfio_bind, an_unbind_that_was_cut_off_is_finished_by_the_next)
 	}
 }
 
-/* Cut off on the way back, then wanted again: what was there before is still known. */
+/* Cut off on the restore back, then wanted again: what was there before is still known. */
 Test(vfio_bind, a_bind_after_half_an_unbind_remembers_the_first_driver)
 {
 	for (unsigned int n = 1;; n++) {

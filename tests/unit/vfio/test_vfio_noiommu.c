@@ -158,7 +158,7 @@ Test(noiommu, ram_that_is_not_at_its_address_is_never_taken)
 	tear_down();
 }
 
-/* Two devices of the VM for vfio_ram_hold(), which only looks at what they are. */
+/* Two devices of the VM for vfio_ram_claim(), which only looks at what they are. */
 static struct vfio_device disk, twin;
 
 static int hold(unsigned int pid)
@@ -170,7 +170,7 @@ static int hold(unsigned int pid)
 	disk.next = &twin;
 	f.vm.vfio->devices = &disk;
 	write_self(pid);
-	ret = vfio_ram_hold(f.vm.vfio, FILE_NAME, "dais-1", &err);
+	ret = vfio_ram_claim(f.vm.vfio, FILE_NAME, "dais-1", &err);
 	write_self((unsigned int)getpid());
 	f.vm.vfio->devices = NULL;
 	return ret;
@@ -193,9 +193,9 @@ static bool is_recorded(const char *name)
 
 #define GONE 4000000 /* the number of no process */
 
-static void is_settled(void)
+static void is_collected(void)
 {
-	cr_assert_eq(vfio_ram_settle((uint64_t)getpid(), true, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_ram_collect((uint64_t)getpid(), true, &err), 0, "%s", err.what);
 	cr_expect_not(file_exists(FILE_NAME));
 	cr_expect_not(is_recorded(FIXTURE_DISK));
 	cr_expect_not(is_recorded(FIXTURE_TWIN));
@@ -204,13 +204,13 @@ static void is_settled(void)
 
 static void is_kept(void)
 {
-	cr_assert_eq(vfio_ram_settle((uint64_t)getpid(), true, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_ram_collect((uint64_t)getpid(), true, &err), 0, "%s", err.what);
 	cr_expect(file_exists(FILE_NAME));
 }
 
-Test(noiommu, nothing_to_settle)
+Test(noiommu, nothing_to_collect)
 {
-	cr_expect_eq(vfio_ram_settle((uint64_t)getpid(), true, &err), 0);
+	cr_expect_eq(vfio_ram_collect((uint64_t)getpid(), true, &err), 0);
 	tear_down();
 }
 
@@ -220,15 +220,15 @@ Test(noiommu, ram_is_released_when_its_devices_were_reset)
 
 	name_ram();
 	cr_assert_eq(hold(GONE), 0, "%s", err.what);
-	is_settled();
+	is_collected();
 	cr_expect_eq(fixture_vfio_devices[0].n_resets, n_resets + 1);
 }
 
-Test(noiommu, this_process_settles_what_it_held)
+Test(noiommu, this_process_collects_what_it_claimed)
 {
 	name_ram();
 	cr_assert_eq(hold((unsigned int)getpid()), 0, "%s", err.what);
-	is_settled();
+	is_collected();
 }
 
 Test(noiommu, who_may_not_reset_knows_of_a_reset_before)
@@ -236,13 +236,13 @@ Test(noiommu, who_may_not_reset_knows_of_a_reset_before)
 	name_ram();
 	cr_assert_eq(hold(GONE), 0);
 	vfio_ram_set_quiet(FIXTURE_DISK);
-	cr_assert_eq(vfio_ram_settle(0, false, &err), 0);
+	cr_assert_eq(vfio_ram_collect(0, false, &err), 0);
 	cr_expect(file_exists(FILE_NAME));
 	cr_expect_not(is_recorded(FIXTURE_DISK));
 	vfio_ram_set_quiet(FIXTURE_TWIN);
 	vfio_ram_set_quiet("not-recorded");
-	cr_assert_eq(vfio_ram_settle(0, false, &err), 0);
-	is_settled();
+	cr_assert_eq(vfio_ram_collect(0, false, &err), 0);
+	is_collected();
 }
 
 static void cannot_release(void *opaque, const char *device, const struct err *e)
@@ -251,7 +251,8 @@ static void cannot_release(void *opaque, const char *device, const struct err *e
 	cr_assert_fail("%s: %s", device, e->what);
 }
 
-/* In the sandbox the record cannot be written: the reset is done again by who settles. */
+/* In the sandbox the record cannot be written: the reset is done again by the dais that collects.
+ */
 Test(noiommu, a_release_notes_the_reset_where_it_may)
 {
 	static const bool may_note[] = { false, true };
@@ -269,9 +270,9 @@ Test(noiommu, a_release_notes_the_reset_where_it_may)
 		vfio_release(f.vm.vfio, may_note[i], cannot_release, NULL);
 		f.vm.vfio->devices = NULL;
 		record = fake_file_text(VFIO_RAM_RECORDS "/" FIXTURE_DISK);
-		cr_expect_eq(!!strstr(record, "parked=quiet"), may_note[i], "%s", record);
+		cr_expect_eq(!!strstr(record, "left_bound=quiet"), may_note[i], "%s", record);
 	}
-	is_settled();
+	is_collected();
 }
 
 Test(noiommu, a_device_that_cannot_be_reset_keeps_ram_until_its_own_driver_has_it)
@@ -289,7 +290,7 @@ Test(noiommu, a_device_that_cannot_be_reset_keeps_ram_until_its_own_driver_has_i
 	fake_remove("/sys/devices/platform/" FIXTURE_TWIN "/driver");
 	is_kept();
 	fake_host_device("platform", FIXTURE_TWIN, "its-own", 3);
-	is_settled();
+	is_collected();
 }
 
 Test(noiommu, a_device_is_not_taken_again_while_it_may_write_to_other_ram)
@@ -301,7 +302,7 @@ Test(noiommu, a_device_is_not_taken_again_while_it_may_write_to_other_ram)
 	cr_expect(strstr(err.fix, "dais unbind " FIXTURE_DISK), "%s", err.fix);
 	fake_remove(FILE_NAME);
 	cr_expect_eq(hold(GONE), 0, "the user knew better");
-	is_settled();
+	is_collected();
 }
 
 Test(noiommu, ram_of_a_living_process_is_left_alone)
@@ -313,7 +314,7 @@ Test(noiommu, ram_of_a_living_process_is_left_alone)
 	is_kept();
 	cr_expect(is_recorded(FIXTURE_DISK) && is_recorded(FIXTURE_TWIN));
 	fake_remove("/proc/4000001/stat");
-	is_settled();
+	is_collected();
 }
 
 #define NEW_NAME "dais-2.new"
@@ -324,7 +325,7 @@ static int hold_new(unsigned int pid)
 
 	fake_file(FAKE_HUGE_DIR "/" NEW_NAME, "");
 	write_self(pid);
-	ret = vfio_ram_hold_new(FAKE_HUGE_DIR "/" NEW_NAME, "dais-1", &err);
+	ret = vfio_ram_claim_new(FAKE_HUGE_DIR "/" NEW_NAME, "dais-1", &err);
 	write_self((unsigned int)getpid());
 	return ret;
 }
@@ -334,10 +335,10 @@ Test(noiommu, what_a_start_that_was_killed_leaves)
 	fake_file("/proc/4000001/stat",
 		  "4000001 (dais) S 1 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 77 0\n");
 	cr_assert_eq(hold_new(4000001), 0, "%s", err.what);
-	cr_assert_eq(vfio_ram_settle(0, true, &err), 0);
+	cr_assert_eq(vfio_ram_collect(0, true, &err), 0);
 	cr_expect(file_exists(FAKE_HUGE_DIR "/" NEW_NAME), "it still starts");
 	fake_remove("/proc/4000001/stat");
-	cr_assert_eq(vfio_ram_settle(0, false, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_ram_collect(0, false, &err), 0, "%s", err.what);
 	cr_expect_not(file_exists(FAKE_HUGE_DIR "/" NEW_NAME));
 	cr_expect_not(is_recorded(NEW_NAME));
 	tear_down();
@@ -363,7 +364,7 @@ Test(noiommu, a_failing_call_of_settling_never_releases_what_is_not_quiet)
 		cr_assert_eq(hold(GONE), 0);
 		fixture_vfio_devices[2].no_reset = true;
 		fake_fail_at(n, EIO);
-		vfio_ram_settle((uint64_t)getpid(), true, &err);
+		vfio_ram_collect((uint64_t)getpid(), true, &err);
 		failed = fake_failed();
 		fake_fail_at(0, 0);
 		cr_expect(file_exists(FILE_NAME), "call %u", n);

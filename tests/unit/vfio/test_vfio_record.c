@@ -22,7 +22,7 @@ static const struct vfio_record example = {
 	.start = 77,
 	.vm = "disk",
 	.ram_file = "/dev/hugepages/dais",
-	.parked = "it does not answer",
+	.left_bound = "it does not answer",
 };
 
 static int dir;
@@ -72,7 +72,7 @@ Test(vfio_record, what_is_written_is_read)
 					       "start=77\n"
 					       "vm=disk\n"
 					       "ram_file=/dev/hugepages/dais\n"
-					       "parked=it does not answer\n"
+					       "left_bound=it does not answer\n"
 					       "bound=run\n");
 	cr_assert_eq(vfio_record_read(dir, NAME, &record, &err), 0);
 	cr_expect_eq(memcmp(&record, &example, sizeof(record)), 0);
@@ -161,20 +161,20 @@ Test(vfio_record, a_holder_is_a_process_and_not_its_number)
 	struct vfio_record record = { .name = NAME };
 	struct err err;
 
-	cr_expect_not(vfio_record_is_held(&record));
-	cr_assert_eq(vfio_record_hold(&record, "disk", &err), 0);
+	cr_expect_not(vfio_record_is_owned(&record));
+	cr_assert_eq(vfio_record_own(&record, "disk", &err), 0);
 	cr_expect_eq(record.pid, 4121);
 	cr_expect_eq(record.start, 77);
 	cr_expect_str_eq(record.vm, "disk");
-	cr_expect(vfio_record_is_held(&record));
+	cr_expect(vfio_record_is_owned(&record));
 	process("4121", "4121", 'Z', "77");
-	cr_expect_not(vfio_record_is_held(&record), "a zombie");
+	cr_expect_not(vfio_record_is_owned(&record), "a zombie");
 	process("4121", "4121", 'S', "78");
-	cr_expect_not(vfio_record_is_held(&record), "another one");
+	cr_expect_not(vfio_record_is_owned(&record), "another one");
 	fake_remove("/proc/4121/stat");
-	cr_expect_not(vfio_record_is_held(&record), "gone");
+	cr_expect_not(vfio_record_is_owned(&record), "gone");
 	fake_file("/proc/4121/stat", "4121 (a) S 1");
-	cr_expect_not(vfio_record_is_held(&record), "cut off");
+	cr_expect_not(vfio_record_is_owned(&record), "cut off");
 }
 
 Test(vfio_record, the_lock_is_waited_for_but_not_for_ever)

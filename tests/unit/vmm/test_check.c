@@ -234,7 +234,9 @@ Test(check, who_has_a_device_and_what_was_not_given_back)
 		       BOUND " is in use: it, or a device of its IOMMU group, is held by VM "
 			     "disk, pid 77",
 		       NULL);
-	expect_finding("warns", UNBOUND " is parked with vfio-platform: no reset handler",
+	expect_finding("warns",
+		       UNBOUND
+		       " is still bound to vfio-platform, as a VM left it: no reset handler",
 		       "sudo dais unbind " UNBOUND);
 	expect_finding("warns", "fff35000.rtc may still write to /huge/dais-1",
 		       "dais unbind fff35000.rtc");

@@ -213,10 +213,10 @@ Test(list, who_has_a_device_and_what_was_not_given_back)
 	static const struct row held[] = {
 		{ .device = "fff50000.ethernet", .state = "held", .reason = "VM disk, pid 77" },
 		{ .device = "fff51000.ethernet",
-		  .state = "parked",
+		  .state = "left-bound",
 		  .reason = "no reset handler: sudo dais unbind fff51000.ethernet" },
 		{ .device = "fff35000.rtc",
-		  .state = "parked",
+		  .state = "left-bound",
 		  .reason = "VM old had it without an IOMMU" },
 	};
 

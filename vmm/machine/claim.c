@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "devices/device.h"
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 #include "vfio/settings.h"
 #include "vmm/base/own.h"
 #include "vmm/machine/machine.h"
 
-int machine_borrow(struct machine *m, struct err *err)
+int machine_claim(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
 	owned_ptr const char **names = calloc(config->n_devices + 1, sizeof(*names));
@@ -26,17 +26,17 @@ int machine_borrow(struct machine *m, struct err *err)
 		if (vfio_is_assigned(device) && device_config_str(device, "host"))
 			names[n++] = device_config_str(device, "host");
 	}
-	return vfio_loans_take(&m->loans, names, n, config->bind, config->name, err);
+	return vfio_claims_take(&m->claims, names, n, config->bind, config->name, err);
 }
 
 void machine_return(struct machine *m)
 {
 	struct err err;
 
-	if (vfio_loans_return(m->loans, &err)) {
+	if (vfio_claims_return(m->claims, &err)) {
 		err_print(&err);
 		m->is_lost = true;
 	}
-	vfio_loans_forget(m->loans);
-	m->loans = NULL;
+	vfio_claims_forget(m->claims);
+	m->claims = NULL;
 }

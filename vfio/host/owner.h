@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_HOST_HOLDER_H
-#define VFIO_HOST_HOLDER_H
+#ifndef VFIO_HOST_OWNER_H
+#define VFIO_HOST_OWNER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@ struct vfio_host_device;
  * disk.conf)" into @buf. The records tell of every dais, whoever may read /proc; /proc of other
  * programs. false: none is known.
  */
-bool vfio_find_holder(const struct vfio_host_device *host, char *buf, size_t size);
+bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size);
 
 /* Whether there is a file under /dev by which @host can be opened. */
 bool vfio_host_device_has_node(const struct vfio_host_device *host);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/need.h"
+#include "vfio/host/critical_use.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -314,7 +314,7 @@ static bool has_default_route(const struct need *need)
 	       any_line(need, "/proc/net/ipv6_route", is_route6_line);
 }
 
-int vfio_host_need_check(const struct vfio_host_device *host, struct err *err)
+int critical_use_check(const struct vfio_host_device *host, struct err *err)
 {
 	static bool (*const checks[])(const struct need *need) = {
 		is_of_the_system,  is_console,        has_mount,     has_swap,

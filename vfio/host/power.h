@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_HOST_HELD_H
-#define VFIO_HOST_HELD_H
+#ifndef VFIO_HOST_POWER_H
+#define VFIO_HOST_POWER_H
 
 /*
  * Held state: whether the running host keeps on what the guest does not get (clocks, supplies,
@@ -15,33 +15,33 @@
 #include "fdt/host/tree.h"
 #include "vfio/host/live.h"
 
-enum held_state { HELD_UNKNOWN, HELD_ON, HELD_OFF };
-const char *held_state_name(enum held_state state);
+enum host_power_state { HOST_POWER_UNKNOWN, HOST_POWER_ON, HOST_POWER_OFF };
+const char *host_power_state_name(enum host_power_state state);
 
-struct held {
+struct host_power {
 	const struct host_node *node; /* that has @property */
 	const char *property;
 	enum reference_kind kind; /* clock, supply, power domain, reset */
 	const struct host_node *provider;
 	char name[64]; /* Linux's for it, else what the node calls it, else empty */
-	enum held_state state;
+	enum host_power_state state;
 	bool cut;           /* on, and goes off when the host's driver is unbound */
 	char how[160];      /* how it is known: "enable count 1, held by its driver ahci" */
 	const char *remedy; /* NULL: nothing to do */
 };
 
-struct held_list {
-	struct held *items;
+struct host_power_list {
+	struct host_power *items;
 	size_t n_items;
 };
 
 /* Append what @property of @node points at, if it is of these kinds. 0 or -ENOMEM. */
-int held_list_add(struct held_list *list, const struct host_live *live,
-		  const struct live_device *device, const struct host_node *node,
-		  const char *property);
+int host_power_add(struct host_power_list *list, const struct host_live *live,
+		   const struct live_device *device, const struct host_node *node,
+		   const char *property);
 /* The same for all that the graft took away from the nodes. */
-int held_list_collect(struct held_list *list, const struct host_live *live,
-		      const struct live_device *device, const struct graft_node *nodes);
-void held_list_destroy(struct held_list *list);
+int host_power_collect(struct host_power_list *list, const struct host_live *live,
+		       const struct live_device *device, const struct graft_node *nodes);
+void host_power_destroy(struct host_power_list *list);
 
 #endif

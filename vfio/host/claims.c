@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/loans.h"
+#include "vfio/host/claims.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vfio/host/bind.h"
-#include "vfio/host/cause.h"
 #include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
-struct vfio_loans {
+struct vfio_claims {
 	int records; /* -1: none are kept */
-	unsigned int n_ways;
-	struct vfio_way_back ways[];
+	unsigned int n_restores;
+	struct vfio_restore restores[];
 };
 
 /* Put @claim's process into the device's record, which may have to be made. */
@@ -34,7 +34,7 @@ static int note(const struct vfio_host_device *host, const struct vfio_record *c
 	record->pid = claim->pid;
 	record->start = claim->start;
 	memcpy(record->vm, claim->vm, sizeof(record->vm));
-	record->parked[0] = '\0';
+	record->left_bound[0] = '\0';
 	return vfio_record_write(records, record, err);
 }
 
@@ -50,10 +50,10 @@ static void unbind(int records, const char *name)
 		err_print(&err);
 }
 
-static int take_one(struct vfio_loans *loans, const char *name, const struct vfio_record *claim,
+static int take_one(struct vfio_claims *claims, const char *name, const struct vfio_record *claim,
 		    bool bind, struct err *err)
 {
-	struct vfio_way_back *way = &loans->ways[loans->n_ways];
+	struct vfio_restore *restore = &claims->restores[claims->n_restores];
 	struct vfio_host_device host;
 	struct vfio_record record;
 	int ret = vfio_host_device_find(&host, name, err), bound = 0;
@@ -61,123 +61,123 @@ static int take_one(struct vfio_loans *loans, const char *name, const struct vfi
 	if (ret)
 		return ret;
 	err_set(err, EBUSY, "take %s", name);
-	if (vfio_cause_holder(err, &host))
+	if (vfio_diagnose_owner(err, &host))
 		return err_host(err);
 	if (bind)
-		bound = vfio_host_bind(loans->records, name, claim, false, err);
+		bound = vfio_host_bind(claims->records, name, claim, false, err);
 	if (bound < 0)
 		return bound;
 	if (bound)
 		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
-	ret = note(&host, claim, loans->records, &record, err);
-	*way = (struct vfio_way_back){ record, loans->records, -1, -1, -1, -1 };
+	ret = note(&host, claim, claims->records, &record, err);
+	*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1 };
 	if (!ret && record.bound == VFIO_BOUND_BY_RUN)
-		ret = vfio_way_back_open(way, loans->records, &record, err);
+		ret = vfio_restore_open(restore, claims->records, &record, err);
 	if (!ret)
-		loans->n_ways++;
+		claims->n_restores++;
 	else if (bound)
-		unbind(loans->records, name);
+		unbind(claims->records, name);
 	return ret;
 }
 
-static int take_all(struct vfio_loans *loans, const char *const *names, unsigned int n_names,
+static int take_all(struct vfio_claims *claims, const char *const *names, unsigned int n_names,
 		    bool bind, const char *vm, struct err *err)
 {
 	struct vfio_record claim = { .bound = VFIO_BOUND_BY_RUN };
 	owned_fd int lock = -1;
-	int ret = vfio_record_hold(&claim, vm, err);
+	int ret = vfio_record_own(&claim, vm, err);
 
 	if (!ret)
-		loans->records = ret = vfio_records_open(true, err);
+		claims->records = ret = vfio_records_open(true, err);
 	if (ret >= 0)
 		lock = ret = vfio_records_lock(err);
 	if (ret < 0 && ret != -EWOULDBLOCK && !bind) {
 		log_debug("no records of devices are kept: %s", err->what);
-		close_fd(&loans->records);
+		close_fd(&claims->records);
 		return 0;
 	}
 	if (ret >= 0)
-		ret = vfio_recover(loans->records, err);
+		ret = vfio_recover(claims->records, err);
 	for (unsigned int i = 0; ret >= 0 && i < n_names; i++)
-		ret = take_one(loans, names[i], &claim, bind, err);
+		ret = take_one(claims, names[i], &claim, bind, err);
 	return ret;
 }
 
-int vfio_loans_take(struct vfio_loans **loans, const char *const *names, unsigned int n_names,
-		    bool bind, const char *vm, struct err *err)
+int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsigned int n_names,
+		     bool bind, const char *vm, struct err *err)
 {
-	struct vfio_loans *l = calloc(1, sizeof(*l) + n_names * sizeof(l->ways[0]));
+	struct vfio_claims *l = calloc(1, sizeof(*l) + n_names * sizeof(l->restores[0]));
 	struct err own, other;
 	int ret;
 
 	if (!l)
 		return err_set(err, ENOMEM, "take %u devices", n_names);
 	l->records = -1;
-	/* On the way to success, too, calls fail. */
+	/* On the restore to success, too, calls fail. */
 	ret = n_names ? take_all(l, names, n_names, bind, vm, &own) : 0;
 	if (ret < 0) {
 		*err = own;
-		if (vfio_loans_return(l, &other))
+		if (vfio_claims_return(l, &other))
 			err_print(&other);
-		vfio_loans_forget(l);
+		vfio_claims_forget(l);
 		return ret;
 	}
-	*loans = l;
+	*claims = l;
 	return 0;
 }
 
-void vfio_loans_park(struct vfio_loans *loans, const char *device, const char *why)
+void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, const char *why)
 {
-	for (unsigned int i = 0; loans && i < loans->n_ways; i++) {
-		struct vfio_record *record = &loans->ways[i].record;
+	for (unsigned int i = 0; claims && i < claims->n_restores; i++) {
+		struct vfio_record *record = &claims->restores[i].record;
 
 		if (!strcmp(record->name, device))
-			str_copy(record->parked, sizeof(record->parked), why);
+			str_copy(record->left_bound, sizeof(record->left_bound), why);
 	}
 }
 
-static int return_one(struct vfio_way_back *way, struct err *err)
+static int return_one(struct vfio_restore *restore, struct err *err)
 {
-	struct vfio_record *record = &way->record;
+	struct vfio_record *record = &restore->record;
 
-	if (record->parked[0]) {
-		vfio_way_back_park(way, record->parked);
+	if (record->left_bound[0]) {
+		vfio_restore_leave_bound(restore, record->left_bound);
 		err_set(err, 0, "%s stays with vfio-%s", record->name, record->bus);
-		err_why(err, "%s", record->parked);
+		err_why(err, "%s", record->left_bound);
 		err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
 		return record->bound == VFIO_BOUND_BY_RUN ? err_host(err) : 0;
 	}
 	if (record->bound == VFIO_BOUND_BY_RUN)
-		return vfio_way_back_go(way, err);
+		return vfio_restore_run(restore, err);
 	record->pid = record->start = 0;
 	return record->bound == VFIO_BOUND_ALREADY
-		       ? vfio_record_remove(way->records, record->name, err)
-		       : vfio_record_write(way->records, record, err);
+		       ? vfio_record_remove(restore->records, record->name, err)
+		       : vfio_record_write(restore->records, record, err);
 }
 
-int vfio_loans_return(struct vfio_loans *loans, struct err *err)
+int vfio_claims_return(struct vfio_claims *claims, struct err *err)
 {
 	struct err next;
 	int first = 0;
 
-	while (loans && loans->n_ways) {
-		struct vfio_way_back *way = &loans->ways[--loans->n_ways];
-		int ret = return_one(way, first ? &next : err);
+	while (claims && claims->n_restores) {
+		struct vfio_restore *restore = &claims->restores[--claims->n_restores];
+		int ret = return_one(restore, first ? &next : err);
 
 		if (ret && first)
 			err_print(&next);
 		first = first ? first : ret;
-		vfio_way_back_close(way);
+		vfio_restore_close(restore);
 	}
 	return first;
 }
 
-void vfio_loans_forget(struct vfio_loans *loans)
+void vfio_claims_forget(struct vfio_claims *claims)
 {
-	if (!loans)
+	if (!claims)
 		return;
-	while (loans->n_ways)
-		vfio_way_back_close(&loans->ways[--loans->n_ways]);
-	close_fd(&loans->records);
-	free(loans);
+	while (claims->n_restores)
+		vfio_restore_close(&claims->restores[--claims->n_restores]);
+	close_fd(&claims->records);
+	free(claims);
 }

@@ -9,9 +9,9 @@
 #include "tests/fakes/vfio/fake_host_bus.h"
 #include "tests/unit/err_says.h"
 #include "vfio/host/bind.h"
+#include "vfio/host/claims.h"
 #include "vfio/host/device.h"
-#include "vfio/host/holder.h"
-#include "vfio/host/loans.h"
+#include "vfio/host/owner.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
@@ -20,7 +20,7 @@
 
 static struct fake_bus_device disk, rtc;
 static const char *const names[] = { DISK, RTC };
-static struct vfio_loans *loans;
+static struct vfio_claims *claims;
 static struct err err;
 
 /* The process that tests of a kill are in; another one has another number. */
@@ -60,22 +60,22 @@ static void setup(void)
 	fake_host_bus_add(&disk);
 	fake_host_bus_add(&rtc);
 	be_process(4121);
-	loans = NULL;
+	claims = NULL;
 }
 
-TestSuite(vfio_loans, .init = setup);
+TestSuite(vfio_claims, .init = setup);
 
 static int take(bool bind)
 {
-	return vfio_loans_take(&loans, names, n_elems(names), bind, "disk", &err);
+	return vfio_claims_take(&claims, names, n_elems(names), bind, "disk", &err);
 }
 
 static int give(void)
 {
-	int ret = vfio_loans_return(loans, &err);
+	int ret = vfio_claims_return(claims, &err);
 
-	vfio_loans_forget(loans);
-	loans = NULL;
+	vfio_claims_forget(claims);
+	claims = NULL;
 	cr_expect_eq(fake_n_open_fds(), 0);
 	return ret;
 }
@@ -88,7 +88,7 @@ static const char *record_of(const char *name)
 	return fake_file_text(path);
 }
 
-Test(vfio_loans, bound_for_a_run_and_given_back)
+Test(vfio_claims, bound_for_a_run_and_given_back)
 {
 	cr_assert_eq(take(true), 0, "%s: %s", err.what, err.why);
 	cr_expect_str_eq(disk.driver, "vfio-platform");
@@ -103,7 +103,7 @@ Test(vfio_loans, bound_for_a_run_and_given_back)
 	cr_expect_null(record_of(RTC));
 }
 
-Test(vfio_loans, what_dais_bind_has_bound_stays)
+Test(vfio_claims, what_dais_bind_has_bound_stays)
 {
 	const struct vfio_record claim = { .bound = VFIO_BOUND_BY_BIND };
 	int dir = vfio_records_open(true, &err);
@@ -116,8 +116,8 @@ Test(vfio_loans, what_dais_bind_has_bound_stays)
 	cr_expect(strstr(record_of(DISK), "pid=0\n") && strstr(record_of(DISK), "driver=ahci\n"));
 }
 
-/* The way back opens nothing: it works where no path leads anywhere any more. */
-Test(vfio_loans, the_way_back_opens_nothing)
+/* The restore opens nothing: it works where no path leads anywhere any more. */
+Test(vfio_claims, the_restore_opens_nothing)
 {
 	cr_assert_eq(take(true), 0);
 	fake_open_error("/sys/devices/platform/" DISK "/driver_override", EACCES);
@@ -129,38 +129,38 @@ Test(vfio_loans, the_way_back_opens_nothing)
 	cr_expect_null(record_of(DISK));
 }
 
-Test(vfio_loans, the_vmm_forgets_what_the_keeper_has)
+Test(vfio_claims, the_vmm_forgets_what_the_keeper_has)
 {
 	cr_assert_eq(take(true), 0);
-	vfio_loans_forget(loans);
+	vfio_claims_forget(claims);
 	cr_expect_eq(fake_n_open_fds(), 0);
 	cr_expect_str_eq(disk.driver, "vfio-platform");
 	cr_expect(record_of(DISK));
 }
 
-Test(vfio_loans, a_device_that_was_not_reset_is_parked)
+Test(vfio_claims, a_device_that_was_not_reset_is_left_bound)
 {
 	cr_assert_eq(take(true), 0);
-	vfio_loans_park(loans, DISK, "no reset");
-	vfio_loans_park(loans, "unknown", "nobody's");
+	vfio_claims_leave_bound(claims, DISK, "no reset");
+	vfio_claims_leave_bound(claims, "unknown", "nobody's");
 	cr_expect_lt(give(), 0);
 	cr_expect(err_says(&err, "stays with vfio-platform: no reset"));
 	cr_expect(strstr(err.fix, "dais unbind " DISK));
 	cr_expect_str_eq(disk.driver, "vfio-platform");
-	cr_expect(strstr(record_of(DISK), "parked=no reset\n") &&
+	cr_expect(strstr(record_of(DISK), "left_bound=no reset\n") &&
 		  strstr(record_of(DISK), "pid=0\n"));
 
 	be_process(5000);
-	cr_assert_eq(take(true), 0, "parked is not taken");
-	cr_expect(strstr(record_of(DISK), "parked=\n"));
+	cr_assert_eq(take(true), 0, "left bound is not taken");
+	cr_expect(strstr(record_of(DISK), "left_bound=\n"));
 	cr_expect_eq(give(), 0);
 	cr_expect_str_eq(disk.driver, "ahci");
 }
 
-Test(vfio_loans, without_the_right_to_records_a_run_does_without)
+Test(vfio_claims, without_the_right_to_records_a_run_does_without)
 {
 	fake_open_error("/run/dais/lock", EACCES);
-	cr_assert_eq(vfio_loans_take(&loans, &names[1], 1, false, "disk", &err), 0);
+	cr_assert_eq(vfio_claims_take(&claims, &names[1], 1, false, "disk", &err), 0);
 	cr_expect_null(record_of(RTC));
 	cr_expect_eq(give(), 0);
 	cr_expect_eq(take(true), -EACCES, "but not with --bind");
@@ -168,13 +168,13 @@ Test(vfio_loans, without_the_right_to_records_a_run_does_without)
 	cr_expect_eq(fake_n_open_fds(), 0);
 }
 
-Test(vfio_loans, the_second_vm_is_told_who_has_the_device)
+Test(vfio_claims, the_second_vm_is_told_who_has_the_device)
 {
-	struct vfio_loans *second;
+	struct vfio_claims *second;
 
 	cr_assert_eq(take(true), 0);
 	be_process(5000);
-	cr_expect_eq(vfio_loans_take(&second, names, 1, true, "other", &err), -EBUSY);
+	cr_expect_eq(vfio_claims_take(&second, names, 1, true, "other", &err), -EBUSY);
 	cr_expect(err_says(&err, "held by VM disk, pid 4121 (dais run)"), "%s", err.why);
 	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
 	cr_expect(strstr(record_of(DISK), "pid=4121\n"));
@@ -182,27 +182,27 @@ Test(vfio_loans, the_second_vm_is_told_who_has_the_device)
 }
 
 /* A sibling in the group, and a program that keeps no records. */
-Test(vfio_loans, who_has_the_group_has_the_device)
+Test(vfio_claims, who_has_the_group_has_the_device)
 {
 	struct fake_bus_device sibling = { .bus = "platform", .name = "10210000.sib", .group = 7 };
 	const char *const name = sibling.name;
 	struct vfio_host_device host;
-	char holder[100];
+	char owner[100];
 
 	fake_host_bus_add(&sibling);
 	cr_assert_eq(vfio_host_device_find(&host, DISK, &err), 0);
-	cr_expect_not(vfio_find_holder(&host, holder, sizeof(holder)));
-	cr_assert_eq(vfio_loans_take(&loans, &name, 1, true, "sib", &err), 0);
-	cr_expect_not(vfio_find_holder(&host, holder, sizeof(holder)), "it is us");
+	cr_expect_not(vfio_find_owner(&host, owner, sizeof(owner)));
+	cr_assert_eq(vfio_claims_take(&claims, &name, 1, true, "sib", &err), 0);
+	cr_expect_not(vfio_find_owner(&host, owner, sizeof(owner)), "it is us");
 	be_process(5000);
-	cr_expect(vfio_find_holder(&host, holder, sizeof(holder)));
-	cr_expect_str_eq(holder, "VM sib, pid 4121 (dais run)");
+	cr_expect(vfio_find_owner(&host, owner, sizeof(owner)));
+	cr_expect_str_eq(owner, "VM sib, pid 4121 (dais run)");
 	give();
 
 	fake_link("/proc/77/fd/5", "/dev/vfio/7");
 	fake_file_bytes("/proc/77/cmdline", "qemu\0-M", 8);
-	cr_expect(vfio_find_holder(&host, holder, sizeof(holder)));
-	cr_expect_str_eq(holder, "pid 77 (qemu -M)");
+	cr_expect(vfio_find_owner(&host, owner, sizeof(owner)));
+	cr_expect_str_eq(owner, "pid 77 (qemu -M)");
 }
 
 /* Killed at any call of a whole run's way there and back: the next dais finishes it. */
@@ -211,15 +211,15 @@ static void killed_at(unsigned int n, bool *reached)
 	setup();
 	fake_stop_at(n);
 	if (!take(true))
-		vfio_loans_return(loans, &err);
+		vfio_claims_return(claims, &err);
 	*reached = fake_failed();
 	fake_fail_at(0, 0);
-	vfio_loans_forget(loans);
-	loans = NULL;
+	vfio_claims_forget(claims);
+	claims = NULL;
 	end_process(4121);
 }
 
-Test(vfio_loans, the_next_dais_finishes_what_a_killed_one_left)
+Test(vfio_claims, the_next_dais_finishes_what_a_killed_one_left)
 {
 	bool reached = true;
 
@@ -231,7 +231,7 @@ Test(vfio_loans, the_next_dais_finishes_what_a_killed_one_left)
 		dir = vfio_records_open(true, &err);
 		cr_assert_eq(vfio_recover(dir, &err), 0, "call %u: %s", n, err.what);
 		sys_close(dir);
-		/* What the killed one has parked itself waits for "dais unbind". */
+		/* What the killed one has left bound itself waits for "dais unbind". */
 		cr_expect_str_eq(disk.driver, "ahci", "call %u: %s", n, disk.driver);
 		cr_expect_str_eq(disk.driver_override, "");
 		cr_expect_null(record_of(DISK), "call %u", n);
@@ -240,12 +240,12 @@ Test(vfio_loans, the_next_dais_finishes_what_a_killed_one_left)
 	}
 }
 
-Test(vfio_loans, a_device_that_somebody_still_has_is_left_alone)
+Test(vfio_claims, a_device_that_somebody_still_has_is_left_alone)
 {
 	int dir;
 
 	cr_assert_eq(take(true), 0);
-	vfio_loans_forget(loans);
+	vfio_claims_forget(claims);
 	end_process(4121);
 	be_process(5000);
 	fake_link("/proc/4122/fd/5", "/dev/vfio/7");
@@ -259,12 +259,12 @@ Test(vfio_loans, a_device_that_somebody_still_has_is_left_alone)
 	sys_close(dir);
 }
 
-Test(vfio_loans, one_that_cannot_be_recovered_does_not_block_the_rest)
+Test(vfio_claims, one_that_cannot_be_recovered_does_not_block_the_rest)
 {
 	int dir;
 
 	cr_assert_eq(take(true), 0);
-	vfio_loans_forget(loans);
+	vfio_claims_forget(claims);
 	end_process(4121);
 	be_process(5000);
 	fake_remove("/sys/bus/platform/drivers/ahci/bind");
@@ -275,7 +275,7 @@ Test(vfio_loans, one_that_cannot_be_recovered_does_not_block_the_rest)
 	sys_close(dir);
 }
 
-Test(vfio_loans, every_failing_call_leaves_the_devices_where_they_were)
+Test(vfio_claims, every_failing_call_leaves_the_devices_where_they_were)
 {
 	for (unsigned int n = 1;; n++) {
 		int ret;

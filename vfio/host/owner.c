@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/holder.h"
+#include "vfio/host/owner.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -80,7 +80,7 @@ static bool find_in_proc(const struct nodes *nodes, char *buf, size_t size)
 	struct err err;
 	DIR *proc;
 
-	if (vfio_record_hold(&self, "", &err))
+	if (vfio_record_own(&self, "", &err))
 		self.pid = 0;
 	proc = sys_opendir("/proc");
 	while (proc && !found && (entry = sys_readdir(proc)))
@@ -111,10 +111,10 @@ static bool find_in_records(const struct vfio_host_device *host, struct vfio_rec
 	unsigned int n;
 	struct err err;
 
-	if (vfio_records_list(&records, &n, &err) || vfio_record_hold(&self, "", &err))
+	if (vfio_records_list(&records, &n, &err) || vfio_record_own(&self, "", &err))
 		return false;
 	for (unsigned int i = 0; i < n; i++) {
-		if (records[i].pid == self.pid || !vfio_record_is_held(&records[i]) ||
+		if (records[i].pid == self.pid || !vfio_record_is_owned(&records[i]) ||
 		    !is_of_group(&records[i], host))
 			continue;
 		*record = records[i];
@@ -123,7 +123,7 @@ static bool find_in_records(const struct vfio_host_device *host, struct vfio_rec
 	return false;
 }
 
-bool vfio_find_holder(const struct vfio_host_device *host, char *buf, size_t size)
+bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size)
 {
 	struct vfio_record record;
 	struct nodes nodes;

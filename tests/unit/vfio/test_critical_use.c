@@ -7,8 +7,8 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio.h"
+#include "vfio/host/critical_use.h"
 #include "vfio/host/device.h"
-#include "vfio/host/need.h"
 #include "vmm/base/range.h"
 
 #define PLACE "/sys/devices/platform/a.dev"
@@ -116,7 +116,7 @@ static void gpio(void)
 	interrupts();
 }
 
-Test(vfio_need, what_the_host_lives_on_is_refused_with_the_reason)
+Test(critical_use, what_the_host_lives_on_is_refused_with_the_reason)
 {
 	static const struct {
 		void (*provoke)(void);
@@ -148,7 +148,7 @@ Test(vfio_need, what_the_host_lives_on_is_refused_with_the_reason)
 		fake_host_device("platform", "a.dev", cases[i].driver, 1);
 		cases[i].provoke();
 		cr_assert_eq(vfio_host_device_find(&host, "a.dev", &err), 0);
-		cr_expect_eq(vfio_host_need_check(&host, &err), cases[i].why ? -EINVAL : 0,
+		cr_expect_eq(critical_use_check(&host, &err), cases[i].why ? -EINVAL : 0,
 			     "case %u: %s", i, err.why);
 		if (!cases[i].why)
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_HOST_NEED_H
-#define VFIO_HOST_NEED_H
+#ifndef VFIO_HOST_CRITICAL_USE_H
+#define VFIO_HOST_CRITICAL_USE_H
 
 #include "vmm/base/err.h"
 
@@ -13,6 +13,6 @@ struct vfio_host_device;
  * refused, too, because who gives the command may sit behind it. From sysfs and procfs; what cannot
  * be read is taken for "no".
  */
-int vfio_host_need_check(const struct vfio_host_device *host, struct err *err);
+int critical_use_check(const struct vfio_host_device *host, struct err *err);
 
 #endif

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/cause.h"
+#include "vfio/host/diagnosis.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/holder.h"
+#include "vfio/host/owner.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-void vfio_cause_unsafe_interrupts(struct err *err, const char *module)
+void vfio_diagnose_unsafe_interrupts(struct err *err, const char *module)
 {
 	err_why(err, "the host does not isolate MSIs (no \"interrupt remapping\"), and its kernel "
 		     "then wants your word for it, although a platform device has wired "
@@ -20,7 +20,7 @@ void vfio_cause_unsafe_interrupts(struct err *err, const char *module)
 		module, module);
 }
 
-void vfio_cause_siblings(struct err *err, int group)
+void vfio_diagnose_siblings(struct err *err, int group)
 {
 	char members[400];
 
@@ -31,7 +31,7 @@ void vfio_cause_siblings(struct err *err, int group)
 	err_fix(err, "unbind the siblings from their host drivers, or bind them to VFIO too");
 }
 
-void vfio_cause_no_start(struct err *err)
+void vfio_diagnose_no_start(struct err *err)
 {
 	/* vfio_platform_open_device() hands on what the reset handler or runtime PM said. */
 	err_why(err, "the kernel could not power the device or reset it; its log (dmesg) says "
@@ -40,13 +40,13 @@ void vfio_cause_no_start(struct err *err)
 		     "vfio_platform.reset_required=0");
 }
 
-bool vfio_cause_holder(struct err *err, const struct vfio_host_device *host)
+bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host)
 {
-	char holder[256];
+	char owner[256];
 
-	if (!vfio_find_holder(host, holder, sizeof(holder)))
+	if (!vfio_find_owner(host, owner, sizeof(owner)))
 		return false;
-	err_why(err, "it, or a device of its IOMMU group, is held by %s", holder);
+	err_why(err, "it, or a device of its IOMMU group, is held by %s", owner);
 	err_fix(err, "stop that process, or assign another device");
 	return true;
 }
