@@ -21,6 +21,7 @@ $(if $(filter arm arm64 none,$(ARCH)),,$(error ARCH=$(ARCH) is unknown: use arm6
 
 O      ?= build
 B      := $(O)/$(ARCH)
+comma  := ,
 PREFIX ?= /usr/local
 V      ?= 0
 Q      := $(if $(filter 1,$(V)),,@)
@@ -60,10 +61,11 @@ CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
 	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
 	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
 LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
-# GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. gcc looks for lld
-# in its own directories only.
-lld      := $(realpath $(shell command -v ld.lld))
-LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld)))
+# GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. lld packs relative
+# relocations, too, from version 15 on, which glibc 2.36 reads: a tenth. gcc looks for it in its own directories only.
+lld      := $(or $(lastword $(sort $(wildcard /usr/lib/llvm-*/bin/ld.lld))),$(realpath $(shell command -v ld.lld)))
+lld_15   := $(shell $(lld) --version 2>/dev/null | grep -E 'LLD (1[5-9]|[2-9][0-9])')
+LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld))) $(if $(lld_15),-Wl$(comma)-z$(comma)pack-relative-relocs)
 cc_flags  = $(target) $(call cppflags,$(B)) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
 
 # Guests run before any MMU or vector unit is on, and have no C library.
