@@ -14,6 +14,7 @@
 #include "vfio/host/device.h"
 #include "vfio/host/live.h"
 #include "vmm/base/err.h"
+#include "vmm/base/option.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/config/config.h"
 #include "vmm/core/vm.h"
@@ -68,10 +69,7 @@ struct check {
 
 /* What the command line names. */
 struct check_request {
-	const char **files;
-	unsigned int n_files;
-	const char **devices;
-	unsigned int n_devices;
+	struct option_list files, devices;
 };
 
 /*

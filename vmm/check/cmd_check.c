@@ -5,73 +5,50 @@
 #include <string.h>
 
 #include "vmm/base/log.h"
-#include "vmm/base/own.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/commands.h"
+#include "vmm/cli/options.h"
 #include "vmm/machine/machine.h"
 
-static void print_help(void)
-{
-	command_print_usage("check", stdout);
-	puts("\nTell everything that stands between this host and a run of these VMs, all at\n"
-	     "once, each with a remedy: what blocks a run (then the exit status is 3), what\n"
-	     "makes it worse than it could be, and what is fine. Several VMs are meant to run\n"
-	     "at the same time: what two of them want is told, too. Nothing is changed, and no\n"
-	     "device is opened.\n\n"
-	     "  -c, --config FILE\n"
-	     "      Check this VM. A DEVICE stands for a VM that wants it.\n"
-	     "  --json\n"
-	     "      Print JSON.\n"
-	     "  --irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...\n"
-	     "      Fire each interrupt of this device of the host, in every mode, through its\n"
-	     "      real path to a small guest, without an event of the hardware. Opens the\n"
-	     "      device, and so resets it where the kernel can. One without an IOMMU wants\n"
-	     "      the options that it wants of dais run.\n"
-	     "  -h, --help\n"
-	     "      This help.");
-}
-
-/* What the command line says beside the request. */
+/* What the command line says. */
 struct check_options {
+	struct check_request request;
 	bool json;
-	bool help;
 	const char *irq;   /* NULL: not asked for */
 	int n_run_options; /* behind it */
 	char *const *run_options;
 };
 
-static bool is_option(const char *arg, const char *key, char letter)
-{
-	return (arg[0] == '-' && arg[1] == letter && !arg[2]) || !strcmp(arg, key);
-}
+#define CHECK_OPTION(...) OPTION(struct check_options, __VA_ARGS__)
 
-static int parse(struct check_options *options, struct check_request *request, int argc,
-		 char *const *argv, struct err *err)
-{
-	for (int i = 0; i < argc; i++) {
-		const char *arg = argv[i];
+const struct option check_options[] = {
+	CHECK_OPTION("config", "FILE", option_add_text, request.files,
+		     "Check this VM. A DEVICE stands for a VM that wants it.", .letter = 'c'),
+	CHECK_OPTION("json", NULL, option_set_flag, json, "Print JSON."),
+	CHECK_OPTION("irq", "DEVICE[,KEY=VALUE]...", option_set_text, irq,
+		     "Fire each interrupt of this device of the host, in every mode, through its "
+		     "real path to a small guest, without an event of the hardware. Opens the "
+		     "device, and so resets it where the kernel can. Behind it stand options as of "
+		     "dais run: one without an IOMMU wants those that it wants of that.",
+		     .ends = true),
+	OPTIONS_HELP_ROW,
+	CHECK_OPTION("", "DEVICE", option_add_text, request.devices, ""),
+	{ .key = NULL },
+};
 
-		if (arg[0] != '-') {
-			request->devices[request->n_devices++] = arg;
-		} else if (is_option(arg, "--config", 'c') && i + 1 < argc) {
-			request->files[request->n_files++] = argv[++i];
-		} else if (!strcmp(arg, "--irq") && i + 1 < argc) {
-			options->irq = argv[++i];
-			options->run_options = argv + i + 1;
-			options->n_run_options = argc - i - 1;
-			while (++i < argc)
-				options->help |= is_option(argv[i], "--help", 'h');
-		} else if (!strcmp(arg, "--json")) {
-			options->json = true;
-		} else if (is_option(arg, "--help", 'h')) {
-			options->help = true;
-		} else {
-			err_usage(err, "%s: unknown option, or one without its value", arg);
-			err_fix(err, "dais help check lists them");
-			return err->code;
-		}
-	}
-	if (options->irq && (options->json || request->n_files || request->n_devices)) {
+static int read_options(struct check_options *options, int argc, char *const *argv,
+			enum options_wish *wish, struct err *err)
+{
+	int n, ret = options_read("check", check_options, options, NULL, argc, argv, &n, wish, err);
+
+	if (ret || *wish != OPTIONS_RUN || !options->irq)
+		return ret;
+	options->run_options = argv + n;
+	options->n_run_options = argc - n;
+	for (; n < argc; n++)
+		if (!strcmp(argv[n], "--help") || !strcmp(argv[n], "-h"))
+			*wish = OPTIONS_HELP;
+	if (options->json || options->request.files.n || options->request.devices.n) {
 		err_usage(err, "--irq is a check of its own");
 		err_fix(err, "give --irq DEVICE alone");
 		return err->code;
@@ -90,11 +67,10 @@ static int fire(const struct check_options *options, struct err *err)
 	return ret > 0 ? EXIT_STATUS_FAILURE : ret;
 }
 
-static int look(const struct check_options *options, const struct check_request *request,
-		struct err *err)
+static int look(const struct check_options *options, struct err *err)
 {
 	struct check check;
-	int ret = check_run(&check, request, err);
+	int ret = check_run(&check, &options->request, err);
 
 	if (!ret && options->json)
 		ret = check_print_json(&check, stdout, err);
@@ -106,31 +82,17 @@ static int look(const struct check_options *options, const struct check_request 
 	return ret;
 }
 
-/* The exit status, or a negative errno and @err. */
-static int run(int argc, char *const *argv, struct err *err)
-{
-	owned_ptr const char **files = calloc((size_t)argc + 1, sizeof(*files));
-	owned_ptr const char **devices = calloc((size_t)argc + 1, sizeof(*devices));
-	struct check_request request = { .files = files, .devices = devices };
-	struct check_options options = { 0 };
-	int ret;
-
-	if (!files || !devices)
-		return err_set(err, ENOMEM, "read the command line");
-	ret = parse(&options, &request, argc, argv, err);
-	if (ret)
-		return ret;
-	if (!options.help)
-		return options.irq ? fire(&options, err) : look(&options, &request, err);
-	print_help();
-	return EXIT_STATUS_OK;
-}
-
 int cmd_check(int argc, char *const *argv)
 {
+	struct check_options options = { 0 };
+	enum options_wish wish;
 	struct err err;
-	int ret = run(argc, argv, &err);
+	int ret = read_options(&options, argc, argv, &wish, &err);
 
+	if (!ret && !options_help("check", wish))
+		ret = options.irq ? fire(&options, &err) : look(&options, &err);
+	free(options.request.files.texts);
+	free(options.request.devices.texts);
 	if (ret >= 0)
 		return ret;
 	err_print(&err);

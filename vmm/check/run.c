@@ -75,7 +75,7 @@ static int share_devices(struct check *check)
 
 static int read_vms(struct check *check, const struct check_request *request)
 {
-	unsigned int n = request->n_files + request->n_devices;
+	unsigned int n = request->files.n + request->devices.n;
 
 	check->step = "files";
 	check->vms = calloc(n + 1, sizeof(*check->vms));
@@ -85,10 +85,10 @@ static int read_vms(struct check *check, const struct check_request *request)
 		struct check_vm *vm = &check->vms[check->n_vms++];
 
 		config_init(&vm->config);
-		if (i < request->n_files)
-			read_file(check, vm, request->files[i]);
+		if (i < request->files.n)
+			read_file(check, vm, request->files.texts[i]);
 		else
-			read_device(check, vm, request->devices[i - request->n_files]);
+			read_device(check, vm, request->devices.texts[i - request->files.n]);
 	}
 	return share_devices(check);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/host/bind.h"
@@ -11,6 +12,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/commands.h"
+#include "vmm/cli/options.h"
 
 /* What is the same for each device of one command. */
 struct work {
@@ -93,23 +95,37 @@ static void tell_siblings(const char *name)
 		vfio_host_group_for_each(host.group, tell_sibling, &host);
 }
 
-/* One of the two commands. */
-struct job {
-	const char *name;
-	const char *help;
-	int (*fn)(const struct work *work, const char *name, struct err *err);
-	bool has_force;
+/* What the command line says. */
+struct bind_options {
+	struct option_list devices;
+	bool force;
 };
 
+#define BIND_OPTION(...) OPTION(struct bind_options, __VA_ARGS__)
+#define BIND_DEVICE      BIND_OPTION("", "DEVICE", option_add_text, devices, "")
+
+const struct option bind_options[] = {
+	BIND_OPTION("force", NULL, option_set_flag, force,
+		    "Take also a device that the host cannot do without."),
+	OPTIONS_HELP_ROW,
+	BIND_DEVICE,
+	{ .key = NULL },
+};
+
+const struct option unbind_options[] = { OPTIONS_HELP_ROW, BIND_DEVICE, { .key = NULL } };
+
+/* One of the two commands. */
+typedef int work_fn(const struct work *work, const char *name, struct err *err);
+
 /* Each device, also after one that failed. Returns the exit status of the first failure. */
-static int work_on(const struct work *work, const struct job *job, int argc, char *const *argv)
+static int work_on(const struct work *work, work_fn *fn, const struct option_list *devices)
 {
 	int status = EXIT_STATUS_OK;
 
-	for (int i = 0; i < argc; i++) {
+	for (unsigned int i = 0; i < devices->n; i++) {
 		struct err err;
 
-		if (argv[i][0] == '-' || !job->fn(work, argv[i], &err))
+		if (!fn(work, devices->texts[i], &err))
 			continue;
 		err_print(&err);
 		status = status ? status : err_exit_status(&err);
@@ -117,87 +133,52 @@ static int work_on(const struct work *work, const struct job *job, int argc, cha
 	return status;
 }
 
-static int run(struct work *work, const struct job *job, int argc, char *const *argv)
+/* The exit status, or a negative errno and @err. */
+static int run(const struct bind_options *options, work_fn *fn, struct err *err)
 {
+	struct work work = { .force = options->force };
 	owned_fd int records = -1, lock = -1;
-	struct err err;
 	int ret;
 
-	records = work->records = ret = vfio_records_open(true, &err);
+	records = work.records = ret = vfio_records_open(true, err);
 	if (ret >= 0)
-		lock = ret = vfio_records_lock(&err);
+		lock = ret = vfio_records_lock(err);
 	if (ret >= 0)
-		ret = vfio_recover(records, &err);
-	if (ret < 0) {
-		err_print(&err);
-		return err_exit_status(&err);
-	}
-	return work_on(work, job, argc, argv);
+		ret = vfio_recover(records, err);
+	return ret < 0 ? ret : work_on(&work, fn, &options->devices);
 }
 
-static int command(const struct job *job, int argc, char *const *argv)
+static int command(const char *name, const struct option *table, work_fn *fn, int argc,
+		   char *const *argv)
 {
-	struct work work = { .records = -1 };
-	const char *unknown = NULL;
-	bool help = false;
+	struct bind_options options = { 0 };
+	enum options_wish wish;
 	struct err err;
-	int n = 0;
+	int ret = options_read(name, table, &options, NULL, argc, argv, NULL, &wish, &err);
 
-	for (int i = 0; i < argc; i++) {
-		if (argv[i][0] != '-')
-			n++;
-		else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			help = true;
-		else if (job->has_force && !strcmp(argv[i], "--force"))
-			work.force = true;
-		else
-			unknown = argv[i];
+	if (!ret && !options_help(name, wish)) {
+		if (options.devices.n) {
+			ret = run(&options, fn, &err);
+		} else {
+			ret = err_usage(&err, "dais %s without a device", name);
+			err_fix(&err, "dais help %s tells what it takes", name);
+		}
+		for (unsigned int i = 0; i < options.devices.n && !ret && fn == bind_one; i++)
+			tell_siblings(options.devices.texts[i]);
 	}
-	if (help) {
-		command_print_usage(job->name, stdout);
-		printf("\n%s\n", job->help);
-		return EXIT_STATUS_OK;
-	}
-	if (n && !unknown)
-		return run(&work, job, argc, argv);
-	if (unknown)
-		err_usage(&err, "unknown option '%s'", unknown);
-	else
-		err_usage(&err, "dais %s without a device", job->name);
-	err_fix(&err, "dais help %s tells what it takes", job->name);
+	free(options.devices.texts);
+	if (ret >= 0)
+		return ret;
 	err_print(&err);
 	return err_exit_status(&err);
 }
 
 int cmd_bind(int argc, char *const *argv)
 {
-	static const struct job job = {
-		"bind",
-		"Take devices from their drivers and give them to vfio-platform or vfio-amba, for\n"
-		"guests. A device is named as in /sys/bus/platform/devices or /sys/bus/amba/devices.\n"
-		"What was there before is kept in /run/dais, for dais unbind. One that the host\n"
-		"cannot do without is refused, but for --force. dais run --bind does it for a run.\n",
-		bind_one,
-		true,
-	};
-	int status = command(&job, argc, argv);
-
-	for (int i = 0; i < argc && !status; i++)
-		if (argv[i][0] != '-')
-			tell_siblings(argv[i]);
-	return status;
+	return command("bind", bind_options, bind_one, argc, argv);
 }
 
 int cmd_unbind(int argc, char *const *argv)
 {
-	static const struct job job = {
-		"unbind",
-		"Give devices back to the drivers that they had before dais bind, or, where dais\n"
-		"does not know, to whichever driver of the host wants them. One that a process has\n"
-		"open is refused.\n",
-		unbind_one,
-		false,
-	};
-
-	return command(&job, argc, argv);
+	return command("unbind", unbind_options, unbind_one, argc, argv);
 }

@@ -8,7 +8,7 @@
  *	:directories N          the same of a directory
  *
  * All is made from the tables of commands, options, devices and their keys, and from the texts that
- * stand for values in their help ("auto|on|off", "FILE|fd:WHICH", "[-c FILE]... [DEVICE]...").
+ * stand for values in their help ("auto|on|off", "FILE|fd:WHICH", "NAME[,NAME]...").
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "vfio/host/device.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/commands.h"
-#include "vmm/cli/option_values.h"
+#include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 #include "vmm/sandbox/sandbox.h"
@@ -26,14 +26,15 @@
 
 struct completion {
 	const char *word;
-	size_t done;         /* so much of it stands before what is to be completed */
-	char *const *before; /* the words before, up to @word */
+	size_t done;                  /* so much of it stands before what is to be completed */
+	char *const *before;          /* the words before, up to @word */
+	const struct option *options; /* of the command */
 };
 
 /* The same, from @at in the word on. */
 static struct completion from(const struct completion *c, const char *at)
 {
-	return (struct completion){ c->word, (size_t)(at - c->word), c->before };
+	return (struct completion){ c->word, (size_t)(at - c->word), c->before, c->options };
 }
 
 static bool begins(const char *text, const char *with)
@@ -97,23 +98,20 @@ static struct completion after_comma(const struct completion *c)
 
 static void offer_layers(const struct completion *c)
 {
-	struct completion last = after_comma(c);
-
 	for (unsigned int i = 0; i < N_SANDBOX_LAYERS; i++)
 		if (sandbox_layer_may_miss(i))
-			offer(&last, sandbox_layer_names[i], "", NULL);
+			offer(c, sandbox_layer_names[i], "", NULL);
 }
 
 /* The devices of the file that the words before name. */
 static void offer_sections(const struct completion *c)
 {
-	struct completion last = after_comma(c);
 	const char *file = NULL;
 	struct vm_config config;
 	struct err err;
 
 	for (char *const *word = c->before; *word != c->word; word++) {
-		const struct vm_option *option = option_of_argument(*word);
+		const struct option *option = options_find(c->options, *word);
 
 		if (option && option->letter == 'c')
 			file = strchr(*word, '=') ? strchr(*word, '=') + 1 : word[1];
@@ -121,7 +119,7 @@ static void offer_sections(const struct completion *c)
 	config_init(&config);
 	if (file && !config_load(&config, file, &err))
 		for (unsigned int i = 0; i < config.n_devices; i++)
-			offer(&last, config.devices[i].name, "", config.devices[i].class->name);
+			offer(c, config.devices[i].name, "", config.devices[i].class->name);
 	config_destroy(&config);
 }
 
@@ -162,18 +160,14 @@ static void offer_alternative(const struct completion *c, const char *arg)
 		offer(c, text, "", NULL);
 }
 
-/* What may stand for @arg; @choices of which it does not tell are several, with commas between. */
-static void offer_values(const struct completion *c, const char *arg, const char *const *choices)
+/* What may stand for @arg. */
+static void offer_values(const struct completion *c, const char *arg)
 {
-	struct completion last = after_comma(c);
+	const char *more = strstr(arg, "[,");
+	struct completion last = more && !begins(more, "[,KEY") ? after_comma(c) : *c;
 
-	if (choices && strspn(arg, CAPITALS)) {
-		for (; *choices; choices++)
-			offer(&last, *choices, "", NULL);
-		return;
-	}
 	for (; arg; arg = strchr(arg, '|') ? strchr(arg, '|') + 1 : NULL)
-		offer_alternative(c, arg);
+		offer_alternative(&last, arg);
 }
 
 static void offer_keys(const struct completion *c, const struct device_class *class)
@@ -190,7 +184,7 @@ static void offer_keys(const struct completion *c, const struct device_class *cl
 		if (!value)
 			offer(c, key->key, key->suffix == DEVICE_KEY_NAMED ? "." : "=", key->help);
 		else if (begins(typed, key->key) && strchr("=.", typed[length]))
-			offer_values(&behind, key->arg, NULL);
+			offer_values(&behind, key->arg);
 	}
 }
 
@@ -214,73 +208,40 @@ static void offer_device(const struct completion *c)
 		      device_classes[i]->help);
 }
 
-/* The words of a table of options. @before: the word before, NULL if it belongs to something else.
- */
-static void offer_options(const struct completion *c, const struct command *command,
-			  const char *before)
+/* What the table takes. @before: the word before; NULL: the command itself. */
+static void offer_options(const struct completion *c, const char *before)
 {
-	const struct vm_option *option = before ? option_of_argument(before) : NULL;
+	const struct option *option = before ? options_find(c->options, before) : NULL;
 	const char *equals = strchr(c->word, '=');
 	char text[64];
 
 	if (option && option->arg && c->word[0] != '-' && !strchr(before, '=')) {
-		offer_values(c, option->arg, option->choices);
+		offer_values(c, option->arg);
 		return;
 	}
-	option = equals ? option_of_argument(c->word) : NULL;
+	option = equals ? options_find(c->options, c->word) : NULL;
 	if (option && option->arg) {
 		struct completion behind = from(c, equals + 1);
 
-		offer_values(&behind, option->arg, option->choices);
+		offer_values(&behind, option->arg);
 		return;
 	}
-	for (option = command->options; option->key; option++) {
+	for (option = c->options; option && option->key; option++) {
+		if (!option->key[0]) {
+			offer_values(c, option->arg);
+			continue;
+		}
 		snprintf(text, sizeof(text), "--%s", option->key);
 		offer(c, text, "", option->help);
 		snprintf(text, sizeof(text), "--no-%s", option->key);
-		if (option->set == option_set_bool && begins(c->word, "--no-"))
+		if (option_is_switch(option) && begins(c->word, "--no-"))
 			offer(c, text, "", NULL);
 	}
 }
 
-/* The next word of a usage from @text on, what is not behind a comma; NULL: no more. */
-static const char *usage_word(const char *text, char word[32])
-{
-	do {
-		text += strspn(text, " []|.\n");
-		snprintf(word, 32, "%.*s", (int)strcspn(text, " []|.\n"), text);
-		text += strlen(word);
-	} while (word[0] == ',');
-	return word[0] ? text : NULL;
-}
-
-/* The words of a usage: options, and what else it takes. */
-static void offer_usage(const struct completion *c, const char *usage, const char *before)
-{
-	char word[32];
-
-	for (const char *at = usage; before && (at = usage_word(at, word));) {
-		if (word[0] == '-' && !strcmp(word, before) && at[0] == ' ' &&
-		    strspn(at + 1, CAPITALS)) {
-			offer_kind(c, at + 1);
-			return;
-		}
-	}
-	while ((usage = usage_word(usage, word))) {
-		if (word[0] != '-')
-			offer_kind(c, word);
-		else if (c->word[0] == '-')
-			offer(c, word, "", NULL);
-		if (word[0] == '-' && usage[0] == ' ' && strspn(usage + 1, CAPITALS))
-			usage += 1 + strspn(usage + 1, CAPITALS);
-	}
-	if (c->word[0] == '-')
-		offer(c, "--help", "", NULL);
-}
-
 int cmd_complete(int argc, char *const *argv)
 {
-	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv };
+	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv, NULL };
 	const char *before = argc > 2 ? argv[argc - 2] : NULL;
 	const struct command *command;
 
@@ -289,9 +250,7 @@ int cmd_complete(int argc, char *const *argv)
 		return EXIT_STATUS_OK;
 	}
 	command = command_find(argv[0]);
-	if (command && command->options)
-		offer_options(&c, command, before);
-	else if (command)
-		offer_usage(&c, command->usage, before);
+	c.options = command ? command->options : NULL;
+	offer_options(&c, before);
 	return EXIT_STATUS_OK;
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-struct vm_option;
+#include "vmm/base/option.h"
 
 /*
  * The subcommands. @argc and @argv are what stands behind the command's name. They return the
@@ -13,13 +13,11 @@ struct vm_option;
 struct command {
 	const char *name;
 	const char *help; /* one line */
-	/*
-	 * What may stand behind the name, for help and for completion: options, words in capitals
-	 * for values; one blank stands between an option and its value. Several ways have a line
-	 * each; one that begins with a blank goes on with the line before.
-	 */
+	/* What may stand behind the name, for help. Several ways have a line each; one that begins
+	 * with a blank goes on with the line before. */
 	const char *usage;
-	const struct vm_option *options; /* the "--OPTION VALUE" of @usage; NULL: there is none */
+	const char *about;            /* a paragraph for its help; NULL: @help says all */
+	const struct option *options; /* what it takes; NULL: only words */
 	int (*main)(int argc, char *const *argv);
 };
 
@@ -29,7 +27,10 @@ extern const struct command commands[];
 /* NULL: there is none of this name. */
 const struct command *command_find(const char *name);
 /* "usage: dais NAME …" and a newline, for each way to use this command. */
-void command_print_usage(const char *name, FILE *out);
+void command_print_usage(const struct command *command, FILE *out);
+
+extern const struct option list_options[], bind_options[], unbind_options[], check_options[],
+	plan_options[], help_options[];
 
 int cmd_list(int argc, char *const *argv);
 int cmd_bind(int argc, char *const *argv);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/option.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
@@ -18,10 +19,9 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-void command_print_usage(const char *name, FILE *out)
+void command_print_usage(const struct command *command, FILE *out)
 {
-	const struct command *command = command_find(name);
-	const char *usage = command ? command->usage : NULL;
+	const char *usage = command->usage, *name = command->name;
 	size_t length;
 
 	for (const char *line = usage; line; line = line[length] ? line + length + 1 : NULL) {
@@ -50,9 +50,12 @@ static int print_unknown(const char *name)
 	return err_exit_status(&err);
 }
 
+/* For completion: cmd_help() looks itself. */
+const struct option help_options[] = { { .key = "", .arg = "COMMAND" }, { .key = NULL } };
+
 int cmd_help(int argc, char *const *argv)
 {
-	if (argc > 0) {
+	if (argc > 0 && argv[0][0] != '-') {
 		const struct command *c = command_find(argv[0]);
 		char *const help[] = { (char *)"--help", NULL };
 

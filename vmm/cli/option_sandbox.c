@@ -53,14 +53,14 @@ static int add_layer(unsigned int *set, const char *name, struct err *err)
 	return err->code;
 }
 
-int option_set_may_miss(struct vm_config *config, const struct vm_option *option, const char *value,
-			const struct option_source *source, struct err *err)
+int option_set_may_miss(void *target, const struct option *option, const struct option_value *value,
+			struct err *err)
 {
+	struct vm_config *config = target;
 	unsigned int set = 0;
 
 	(void)option;
-	(void)source;
-	for (const char *p = value; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+	for (const char *p = value->text; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, ","), p);
@@ -108,18 +108,18 @@ static int find_group(const char *name, unsigned int *id)
 	return entry ? 0 : -1;
 }
 
-int option_set_user(struct vm_config *config, const struct vm_option *option, const char *value,
-		    const struct option_source *source, struct err *err)
+int option_set_user(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
 {
-	const char *colon = strchr(value, ':');
+	const char *colon = strchr(value->text, ':');
+	struct vm_config *config = target;
 	const struct passwd *entry;
 	unsigned int uid, gid;
 	char user[64];
 	int ret;
 
 	(void)option;
-	(void)source;
-	snprintf(user, sizeof(user), "%.*s", (int)strcspn(value, ":"), value);
+	snprintf(user, sizeof(user), "%.*s", (int)strcspn(value->text, ":"), value->text);
 	ret = read_id(user, find_user, "user", &uid, err);
 	if (ret)
 		return ret;

@@ -2,56 +2,32 @@
 #ifndef VMM_CLI_OPTIONS_H
 #define VMM_CLI_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+/* The command line, by the tables of vmm/base/option.h. */
 #include <stdio.h>
 
-#include "vmm/base/err.h"
+#include "vmm/base/option.h"
 
+struct command;
 struct vm_config;
 
-/* Who gave a value: for complaints and for relative paths. */
-struct option_source {
-	const char *where; /* "disk.conf:12"; NULL: the command line */
-	const char *dir;   /* relative paths are relative to it; NULL: the current directory */
-};
-
 /*
- * One thing that can be said of a VM: "--key value" or "--key=value" on the command line, "key =
- * value" in the [vm] section of a file, a paragraph of the help. All from the one table in
- * options.c, which docs/dais.1 is checked against.
+ * What can be said of a VM: "--key value" or "--key=value" on the command line of "dais run", "key
+ * = value" in the [vm] section of a file. Their target is struct vm_config.
  */
-struct vm_option {
-	const char *key;
-	char letter;      /* short form on the command line, or 0 */
-	const char *arg;  /* what stands for the value in help; NULL: it takes none */
-	const char *help; /* one paragraph; wrapped where it is shown */
-	/*
-	 * NULL: --config and --help, which options_parse() sees to itself. An error need not name
-	 * source, key and value.
-	 */
-	int (*set)(struct vm_config *config, const struct vm_option *option, const char *value,
-		   const struct option_source *source, struct err *err);
-	size_t field; /* what @set sets: offset in struct vm_config */
-	/* Values it takes, NULL-terminated; the index is what is stored. */
-	const char *const *choices;
-	unsigned int min, max; /* numbers it takes */
-	bool command_line_only;
-	bool joins; /* several in a file are one value, with spaces between */
-};
+extern const struct option vm_options[];
 
-/* The table; ends with a NULL key. */
-extern const struct vm_option vm_options[];
+/* The row of each table of a command. */
+#define OPTIONS_HELP_ROW                                                 \
+	{                                                                \
+		.key = "help", .letter = 'h', .command_line_only = true, \
+		.help = HELP("This help.")                               \
+	}
 
-/* The option of this key, or NULL. @in_file: of those that a file may hold. */
-const struct vm_option *option_find(const char *key, bool in_file);
-/* The option of an argument of the command line ("--key", "--key=value", "-k"), or NULL. */
-const struct vm_option *option_of_argument(const char *arg);
-/* The key that may have been meant by one that there is not, or NULL. */
-const char *option_nearest(const char *wrong, bool in_file);
-/* Set one; an error says source, key and value. */
-int option_set(struct vm_config *config, const struct vm_option *option, const char *value,
-	       const struct option_source *source, struct err *err);
+/* The option of @options that an argument of the command line names ("--key", "--key=value", "-k"),
+ * or NULL. */
+const struct option *options_find(const struct option *options, const char *arg);
+/* It takes yes and no, so that "--KEY" and "--no-KEY" stand for them. */
+bool option_is_switch(const struct option *option);
 
 /* What the command line asks for. */
 enum options_wish {
@@ -62,15 +38,26 @@ enum options_wish {
 };
 
 /*
+ * Read the arguments of the command @name, whose table is @options, into @target; what is kept of
+ * them is kept in @arena, or not copied if that is NULL. *n_read (may be NULL): how many arguments
+ * that were, less than @argc behind an option that ends them. Calls for help are seen before
+ * anything is set; then nothing is. Errors are usage errors (EXIT_STATUS_USAGE).
+ */
+int options_read(const char *name, const struct option *options, void *target, struct arena *arena,
+		 int argc, char *const *argv, int *n_read, enum options_wish *wish,
+		 struct err *err);
+/*
  * Read the arguments of "dais run" (those behind "run"), the file that -c names, and what the
  * command line overrides in it, whatever their order; then config_finish(). @config is initialised;
- * it is complete only with *wish OPTIONS_RUN. Errors are usage errors (EXIT_STATUS_USAGE).
+ * it is complete only with *wish OPTIONS_RUN.
  */
 int options_parse(struct vm_config *config, int argc, char *const *argv, enum options_wish *wish,
 		  struct err *err);
 
-/* The help, 80 columns wide, made from the tables. */
-void options_print_help(FILE *out);
+/* The help of a command, 80 columns wide, made from the tables. */
+void options_print_help(const struct command *command, FILE *out);
 void options_print_device_help(FILE *out);
+/* For the command @name: print what is wished. False: nothing is, the command is to do its work. */
+bool options_help(const char *name, enum options_wish wish);
 
 #endif

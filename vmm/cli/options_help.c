@@ -7,23 +7,34 @@
 
 #define INDENT 26
 
-void options_print_help(FILE *out)
+void options_print_help(const struct command *command, FILE *out)
 {
-	command_print_usage("run", out);
-	fputs("\nStart a virtual machine. Each option but those marked * may also stand in the\n"
-	      "[vm] section of a file, as \"option = value\", where relative paths are relative\n"
-	      "to the file.\n\n",
-	      out);
-	for (const struct vm_option *option = vm_options; option->key; option++) {
-		int column = fprintf(out, "%c ", option->command_line_only ? '*' : ' ');
+	command_print_usage(command, out);
+	if (command->about)
+		wrap_print(out, 0, 0, command->about);
+	putc('\n', out);
+	for (const struct option *option = command->options; option && option->key; option++) {
+		int column;
 
+		if (!option->key[0])
+			continue;
+		column = fprintf(out, "%c ", option->command_line_only && option->set ? '*' : ' ');
 		if (option->letter)
 			column += fprintf(out, "-%c, ", option->letter);
 		column += fprintf(out, "--%s", option->key);
 		if (option->arg)
 			column += fprintf(out, " %s", option->arg);
-		wrap_print(out, column, INDENT, option->help);
+		wrap_print(out, column, INDENT, option->help ?: "");
 	}
+}
+
+bool options_help(const char *name, enum options_wish wish)
+{
+	if (wish == OPTIONS_HELP)
+		options_print_help(command_find(name), stdout);
+	else if (wish == OPTIONS_DEVICE_HELP)
+		options_print_device_help(stdout);
+	return wish == OPTIONS_HELP || wish == OPTIONS_DEVICE_HELP;
 }
 
 void options_print_device_help(FILE *out)

@@ -5,71 +5,89 @@
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 
-static void unknown_option(const char *arg, struct err *err)
-{
-	char key[64];
-	const char *nearest;
+/* A command line on its way into a target. */
+struct reader {
+	const char *name; /* of the command */
+	const struct option *options;
+	int argc, next; /* the argument that is read next */
+	char *const *argv;
+};
 
-	snprintf(key, sizeof(key), "%.*s", (int)strcspn(arg, "="), arg);
-	nearest = strncmp(key, "--", 2) == 0 ? option_nearest(key + 2, false) : NULL;
+static void copy_key(char key[64], const char *arg)
+{
+	snprintf(key, 64, "%.*s", (int)strcspn(arg, "="), arg);
+}
+
+static void unknown_option(const struct reader *r, const char *arg, struct err *err)
+{
+	char key[64], lister[64];
+
+	copy_key(key, arg);
 	if (key[0] != '-')
 		err_usage(err, "unexpected argument '%s'", arg);
 	else
 		err_usage(err, "unknown option '%s'", key);
-	err_why(err, "dais run takes none of this name");
-	if (nearest)
-		err_fix(err, "did you mean --%s? dais help run lists all options", nearest);
-	else
-		err_fix(err, "dais help run lists all options");
+	err_why(err, "dais %s takes none of this name", r->name);
+	snprintf(lister, sizeof(lister), "dais help %s", r->name);
+	option_suggest(r->options, strncmp(key, "--", 2) ? "" : key + 2, false, "--", lister, err);
 }
 
-const struct vm_option *option_of_argument(const char *arg)
+const struct option *options_find(const struct option *options, const char *arg)
 {
 	char key[64];
 
-	if (strncmp(arg, "--", 2) == 0) {
-		snprintf(key, sizeof(key), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
-		return option_find(key, false);
-	}
-	for (const struct vm_option *option = vm_options; option->key; option++) {
+	copy_key(key, arg);
+	if (strncmp(key, "--", 2) == 0)
+		return option_find(options, key + 2, false);
+	for (const struct option *option = options; option && option->key; option++) {
 		if (option->letter && arg[0] == '-' && arg[1] == option->letter && !arg[2])
 			return option;
 	}
 	return NULL;
 }
 
-static bool is_yes_or_no(const struct vm_option *option)
+bool option_is_switch(const struct option *option)
 {
 	return option->set == option_set_bool || option->set == option_set_switch;
 }
 
 /* "--no-KEY" for "--KEY no", as a bare "--KEY" is for "--KEY yes" */
-static const struct vm_option *find_negated(const char *arg)
+static const struct option *find_negated(const struct option *options, const char *arg)
 {
-	const struct vm_option *option =
-		strncmp(arg, "--no-", 5) == 0 ? option_find(arg + 5, false) : NULL;
+	const struct option *option =
+		strncmp(arg, "--no-", 5) == 0 ? option_find(options, arg + 5, false) : NULL;
 
-	return option && is_yes_or_no(option) ? option : NULL;
+	return option && option_is_switch(option) ? option : NULL;
 }
 
-/*
- * The option at @argv[*i], and its value ("" when it takes none); *i then stands at the last
- * argument taken. NULL and @err for what is malformed.
- */
-static const struct vm_option *take_option(int argc, char *const *argv, int *i, const char **value,
-					   struct err *err)
+/* The option of a word without dashes. */
+static const struct option *find_operand(const struct option *options)
 {
-	const char *arg = argv[*i], *equals = strchr(arg, '=');
-	const struct vm_option *option = option_of_argument(arg);
-	const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
+	while (options->key && options->key[0])
+		options++;
+	return options->key ? options : NULL;
+}
+
+/* The next option, and its value ("" when it takes none). NULL and @err for what is malformed. */
+static const struct option *take(struct reader *r, const char **value, struct err *err)
+{
+	const char *arg = r->argv[r->next++], *equals = strchr(arg, '=');
+	const char *next = r->next < r->argc ? r->argv[r->next] : NULL;
+	const struct option *option = options_find(r->options, arg);
 
 	*value = "";
-	if (!option && find_negated(arg)) {
+	if (!option && find_negated(r->options, arg)) {
 		*value = "no";
-		return find_negated(arg);
+		return find_negated(r->options, arg);
+	}
+	if (!option && arg[0] && arg[0] != '-') {
+		*value = arg;
+		option = find_operand(r->options);
+		if (option)
+			return option;
 	}
 	if (!option) {
-		unknown_option(arg, err);
+		unknown_option(r, arg, err);
 	} else if (!option->arg) {
 		if (!equals)
 			return option;
@@ -79,12 +97,12 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	} else if (equals) {
 		*value = equals + 1;
 		return option;
-	} else if (is_yes_or_no(option) && (!next || next[0] == '-')) {
+	} else if (option_is_switch(option) && (!next || next[0] == '-')) {
 		*value = "yes";
 		return option;
 	} else if (next) {
 		*value = next;
-		++*i;
+		r->next++;
 		return option;
 	} else {
 		err_usage(err, "%s without a value", arg);
@@ -94,54 +112,77 @@ static const struct vm_option *take_option(int argc, char *const *argv, int *i, 
 	return NULL;
 }
 
-/* First pass: see that all is well-formed; find the file and calls for help. */
-static int scan(int argc, char *const *argv, const char **path, enum options_wish *wish,
-		struct err *err)
+/* See that all is well-formed, the file named once; find calls for help. */
+static int scan(struct reader *r, enum options_wish *wish, struct err *err)
 {
-	for (int i = 0; i < argc; i++) {
+	const char *file = NULL;
+
+	while (r->next < r->argc) {
 		const char *value;
-		const struct vm_option *option = take_option(argc, argv, &i, &value, err);
+		const struct option *option = take(r, &value, err);
 
 		if (!option)
 			return err->code;
-		if (option->letter == 'h') {
-			*wish = OPTIONS_HELP;
-		} else if (strcmp(option->key, "device") == 0 && strcmp(value, "help") == 0) {
-			*wish = OPTIONS_DEVICE_HELP;
-		} else if (option->letter == 'c' && *path) {
-			err_usage(err, "--config %s: there is --config %s already", value, *path);
+		if (option->first && file) {
+			err_usage(err, "--%s %s: there is --%s %s already", option->key, value,
+				  option->key, file);
 			err_fix(err, "give one file");
 			return err->code;
-		} else if (option->letter == 'c') {
-			*path = value;
 		}
+		if (option->first)
+			file = value;
+		if (option->letter == 'h')
+			*wish = OPTIONS_HELP;
+		else if (strcmp(option->key, "device") == 0 && strcmp(value, "help") == 0)
+			*wish = OPTIONS_DEVICE_HELP;
+		if (option->ends)
+			break;
 	}
 	return 0;
+}
+
+/* Set those that come first, or the others. */
+static int set(struct reader *r, void *target, struct arena *arena, bool first, struct err *err)
+{
+	r->next = 0;
+	while (r->next < r->argc) {
+		struct option_value value = { .arena = arena };
+		const struct option *option = take(r, &value.text, err);
+
+		if (option->first == first && option->set &&
+		    option_set(target, option, option->key, &value, err))
+			return err->code;
+		if (option->ends)
+			break;
+	}
+	return 0;
+}
+
+int options_read(const char *name, const struct option *options, void *target, struct arena *arena,
+		 int argc, char *const *argv, int *n_read, enum options_wish *wish, struct err *err)
+{
+	struct reader r = { .name = name, .options = options, .argc = argc, .argv = argv };
+	int ret;
+
+	*wish = OPTIONS_RUN;
+	ret = scan(&r, wish, err);
+	if (ret || *wish != OPTIONS_RUN)
+		return ret;
+	ret = set(&r, target, arena, true, err);
+	if (!ret)
+		ret = set(&r, target, arena, false, err);
+	if (n_read)
+		*n_read = r.next;
+	return ret;
 }
 
 int options_parse(struct vm_config *config, int argc, char *const *argv, enum options_wish *wish,
 		  struct err *err)
 {
-	static const struct option_source command_line = { NULL, NULL };
-	const char *path = NULL;
-	int ret;
+	int ret = options_read("run", vm_options, config, &config->arena, argc, argv, NULL, wish,
+			       err);
 
-	*wish = OPTIONS_RUN;
-	ret = scan(argc, argv, &path, wish, err);
 	if (ret || *wish != OPTIONS_RUN)
-		return ret;
-	if (path)
-		ret = config_load(config, path, err);
-	for (int i = 0; !ret && i < argc; i++) {
-		const char *value;
-		const struct vm_option *option = take_option(argc, argv, &i, &value, err);
-
-		if (!option)
-			return err->code;
-		if (option->set)
-			ret = option_set(config, option, value, &command_line, err);
-	}
-	if (ret)
 		return ret;
 	if (config->sandbox.mode == SANDBOX_SHOW) {
 		*wish = OPTIONS_SANDBOX_SHOW;

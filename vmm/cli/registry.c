@@ -13,34 +13,62 @@
 
 const struct command commands[] = {
 #ifdef CONFIG_RUN
-	{ "run", "start a virtual machine", "[--OPTION VALUE]...", vm_options, cmd_run },
+	{ "run", "start a virtual machine", "[--OPTION VALUE]...",
+	  HELP("Start a virtual machine. Each option but those marked * may also stand in the "
+	       "[vm] section of a file, as \"option = value\", where relative paths are relative "
+	       "to the file."),
+	  vm_options, cmd_run },
 #endif
 #ifdef CONFIG_CHECK
 	{ "check", "tell what stands between this host and a run",
 	  "[-c FILE]... [--json] [DEVICE]...\n"
 	  "--irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...",
-	  NULL, cmd_check },
+	  HELP("Tell everything that stands between this host and a run of these VMs, all at "
+	       "once, each with a remedy: what blocks a run (then the exit status is 3), what "
+	       "makes it worse than it could be, and what is fine. Several VMs are meant to run "
+	       "at the same time: what two of them want is told, too. Nothing is changed, and no "
+	       "device is opened."),
+	  check_options, cmd_check },
 #endif
 #ifdef CONFIG_VFIO_PLATFORM
-	{ "bind", "give devices of the host to VFIO, for guests", "[--force] DEVICE...", NULL,
-	  cmd_bind },
-	{ "unbind", "give devices back to the host's drivers", "DEVICE...", NULL, cmd_unbind },
+	{ "bind", "give devices of the host to VFIO, for guests", "[--force] DEVICE...",
+	  HELP("Take devices from their drivers and give them to vfio-platform or vfio-amba, for "
+	       "guests. A device is named as in /sys/bus/platform/devices or /sys/bus/amba/devices. "
+	       "What was there before is kept in /run/dais, for dais unbind. One that the host "
+	       "cannot do without is refused, but for --force. dais run --bind does it for a run."),
+	  bind_options, cmd_bind },
+	{ "unbind", "give devices back to the host's drivers", "DEVICE...",
+	  HELP("Give devices back to the drivers that they had before dais bind, or, where dais "
+	       "does not know, to whichever driver of the host wants them. One that a process has "
+	       "open is refused."),
+	  unbind_options, cmd_unbind },
 #endif
 #ifdef CONFIG_PLAN
 	{ "list", "show the host's devices, and which of them a guest can have",
-	  "[--all] [--json] [DEVICE]...", NULL, cmd_list },
+	  "[--all] [--json] [DEVICE]...",
+	  HELP("List the host's platform and AMBA devices: driver, IOMMU group, whether the "
+	       "kernel has a reset handler for it, whether its DMA is coherent, registers, "
+	       "interrupts, and whether a guest can have it: ready (bound to VFIO), assignable "
+	       "(dais plan tells what the guest gets), needs-answer, no-iommu, or no, and why. "
+	       "No device is opened. DEVICE is a part of a device's name, or a pattern with * and ?."),
+	  list_options, cmd_list },
 	{ "plan", "tell what a guest would get of a device, and why",
 	  "[-c FILE | --device TYPE[,KEY=VALUE]... | DEVICE... | --all]\n"
 	  " [--host-dtb FILE | --live] [--json | --dot]",
-	  NULL, cmd_plan },
+	  HELP("Tell what a guest would get of devices of the host, and why: each property of "
+	       "the host's node, the guest's node, and whether the device can be passed (else "
+	       "the exit status is 3). Nothing is opened or changed. A device is named as in "
+	       "/sys/bus/platform/devices, or by its node's name or path."),
+	  plan_options, cmd_plan },
 #endif
 #ifdef CONFIG_COMPLETION
-	{ "complete", "tell a shell how a command line may go on", "[WORD]...", NULL,
+	{ "complete", "tell a shell how a command line may go on", "[WORD]...", NULL, NULL,
 	  cmd_complete },
 #endif
-	{ "version", "print the version", "", NULL, cmd_version },
-	{ "help", "tell what the commands and options are", "[COMMAND]", NULL, cmd_help },
-	{ NULL, NULL, NULL, NULL, NULL },
+	{ "version", "print the version", "", NULL, NULL, cmd_version },
+	{ "help", "tell what the commands and options are", "[COMMAND]", NULL, help_options,
+	  cmd_help },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 /* Without CONFIG_RUN there is no choice of devices: configurations are only read. */

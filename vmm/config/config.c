@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +11,6 @@
 #include "vmm/base/str.h"
 #include "vmm/cli/registry.h"
 #include "vmm/core/ram/ram.h"
-
-struct config_string {
-	struct config_string *next;
-	char text[];
-};
 
 void config_init(struct vm_config *config)
 {
@@ -36,38 +29,10 @@ void config_init(struct vm_config *config)
 
 void config_destroy(struct vm_config *config)
 {
-	while (config->strings) {
-		struct config_string *string = config->strings;
-
-		config->strings = string->next;
-		free(string);
-	}
 	free(config->devices);
 	free(config->affinity);
+	arena_free(&config->arena);
 	memset(config, 0, sizeof(*config));
-}
-
-const char *config_keepf(struct vm_config *config, struct err *err, const char *fmt, ...)
-{
-	struct config_string *string = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n >= 0)
-		string = malloc(sizeof(*string) + (size_t)n + 1);
-	if (!string) {
-		err_set(err, ENOMEM, "read the configuration");
-		return NULL;
-	}
-	va_start(ap, fmt);
-	vsnprintf(string->text, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	string->next = config->strings;
-	config->strings = string;
-	return string->text;
 }
 
 /*
@@ -201,9 +166,9 @@ static int make_name(struct vm_config *config, struct device_config *device, str
 	const char *name = base;
 
 	for (unsigned int n = 2; name && find_device(config, config->n_devices, name); n++)
-		name = config_keepf(config, err, "%s-%u", base, n);
+		name = arena_printf(&config->arena, "%s-%u", base, n);
 	device->name = name;
-	return name ? 0 : err->code;
+	return name ? 0 : err_set(err, ENOMEM, "read the configuration");
 }
 
 int config_finish_devices(struct vm_config *config, struct err *err)
@@ -229,9 +194,9 @@ int config_name_after(struct vm_config *config, const char *path, struct err *er
 	const char *dot = strrchr(name, '.');
 
 	config->name =
-		config_keepf(config, err, "%.*s",
+		arena_printf(&config->arena, "%.*s",
 			     dot && !strcmp(dot, ".conf") ? (int)(dot - name) : INT_MAX, name);
-	return config->name ? 0 : err->code;
+	return config->name ? 0 : err_set(err, ENOMEM, "read the configuration");
 }
 
 /* Devices that reach all memory are nothing to get by accident. */

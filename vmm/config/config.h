@@ -10,8 +10,10 @@
 #include "arch/common/vgic.h"
 #include "devices/device.h"
 #include "vfio/vfio.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 #include "vmm/base/log.h"
+#include "vmm/base/option.h"
 #include "vmm/sandbox/sandbox.h"
 
 #define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */
@@ -33,7 +35,6 @@ struct config_host {
 	const char *options;     /* of the kernel's configuration, without CONFIG_ */
 };
 
-struct config_string;
 struct passed_fds;
 
 /*
@@ -89,7 +90,7 @@ struct vm_config {
 
 	const char *affinity_text; /* for config_finish(), which knows the number of vCPUs */
 	const char *affinity_where;
-	struct config_string *strings; /* owns every string */
+	struct arena arena; /* owns every string */
 };
 
 /* The defaults. */
@@ -131,13 +132,6 @@ int config_select_devices(struct vm_config *config, struct err *err);
 void config_destroy(struct vm_config *config);
 
 /*
- * For the other parts of the configuration: a string that lives as long as @config; NULL and @err
- * filled when memory ran out.
- */
-const char *config_keepf(struct vm_config *config, struct err *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/*
  * A device without class and settings, good until the next is added; config_finish() makes a name
  * when @name is NULL. The strings, here and below, must be kept ones. NULL and @err filled when
  * memory ran out.
@@ -147,9 +141,8 @@ struct device_config *config_new_device(struct vm_config *config, const char *na
 /* Its class by name, or an error that says which is the nearest. */
 int device_config_set_type(struct device_config *device, const char *type, const char *where,
 			   struct err *err);
-/* A key of the [host] section. */
-int config_set_host(struct vm_config *config, const char *key, const char *value, const char *where,
-		    struct err *err);
+/* The keys of the [host] section; their target is struct vm_config. */
+extern const struct option host_options[];
 int device_config_add(struct device_config *device, const char *key, const char *value,
 		      const char *where, struct err *err);
 

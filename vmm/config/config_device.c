@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One device of a configuration, from the text behind --device or from a file's section. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "vmm/base/range.h"
+#include "vmm/base/array.h"
 #include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 
 struct device_config *config_new_device(struct vm_config *config, const char *name,
 					const char *where, struct err *err)
 {
-	struct device_config *devices =
-		realloc(config->devices, (config->n_devices + 1) * sizeof(*devices));
+	struct device_config *device = array_add(config->devices, config->n_devices);
 
-	if (!devices) {
+	if (!device) {
 		err_set(err, ENOMEM, "read the configuration");
 		return NULL;
 	}
-	config->devices = devices;
-	devices += config->n_devices++;
-	*devices = (struct device_config){ .name = name, .where = where };
-	return devices;
+	config->n_devices++;
+	device->name = name;
+	device->where = where;
+	return device;
 }
 
 int device_config_set_type(struct device_config *device, const char *type, const char *where,
@@ -77,12 +75,12 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 		      struct err *err)
 {
 	/* The parts are cut out of one kept copy. */
-	char *rest = (char *)config_keepf(config, err, "%s", text), *type, *part;
+	char *rest = arena_printf(&config->arena, "%s", text), *type, *part;
 	struct device_config *device;
 	int ret;
 
 	if (!rest)
-		return err->code;
+		return err_set(err, ENOMEM, "read the configuration");
 	type = next_part(&rest);
 	device = config_new_device(config, NULL, where, err);
 	if (!device)

@@ -16,7 +16,6 @@
 #define MAX_FILE_SIZE (1 << 20)
 /* inih cuts longer section names without a word. */
 #define MAX_SECTION   48
-#define MAX_OPTIONS   64
 
 /*
  * inih takes lines apart, and tells no line numbers (unless built otherwise). So it reads through
@@ -33,9 +32,10 @@ struct config_file {
 	unsigned int opened;  /* line of the header of the section that the handler is in */
 	bool in_vm;
 	bool in_host;
-	bool in_device;                 /* the last of config->devices */
-	unsigned int seen[MAX_OPTIONS]; /* line of each of vm_options; 0: not given */
-	bool failed;                    /* err says why: read no further */
+	bool in_device;                      /* the last of config->devices */
+	unsigned int seen_in_vm[OPTION_MAX]; /* line of each of vm_options; 0: not given */
+	unsigned int seen_in_host[OPTION_MAX];
+	bool failed; /* err says why: read no further */
 };
 
 static bool fail(struct config_file *file)
@@ -46,11 +46,7 @@ static bool fail(struct config_file *file)
 
 static const char *where(struct config_file *file, unsigned int line)
 {
-	const char *s = config_keepf(file->config, file->err, "%s:%u", file->path, line);
-
-	if (!s)
-		fail(file);
-	return s;
+	return arena_printf(&file->config->arena, "%s:%u", file->path, line);
 }
 
 static struct device_config *last_device(struct config_file *file)
@@ -82,7 +78,7 @@ static bool begin_section(struct config_file *file, const char *header)
 	if (!end_section(file))
 		return false;
 	file->section = file->line;
-	if (strcspn(header, "]") <= MAX_SECTION)
+	if (strcspn(header + 1, "]") <= MAX_SECTION)
 		return true;
 	err_usage(file->err, "%s:%u: the section's name is too long", file->path, file->line);
 	err_fix(file->err, "use at most %d characters", MAX_SECTION);
@@ -145,13 +141,11 @@ static bool unknown_section(struct config_file *file, const char *name)
 
 static bool open_device(struct config_file *file, const char *name)
 {
-	const char *kept_name = config_keepf(file->config, file->err, "%s", name);
+	const char *kept_name = arena_printf(&file->config->arena, "%s", name);
 	const char *here = where(file, file->section);
 
-	if (!kept_name || !here)
-		return fail(file);
 	if (!*name) {
-		err_usage(file->err, "%s: the device has no name", here);
+		err_usage(file->err, "%s:%u: the device has no name", file->path, file->section);
 		err_fix(file->err, "write [device NAME]");
 		return fail(file);
 	}
@@ -169,25 +163,27 @@ static bool open_section(struct config_file *file, const char *name)
 	return file->in_vm || file->in_host ? true : unknown_section(file, name);
 }
 
-static bool set_vm_key(struct config_file *file, const char *key, const char *value)
+/* A key of the section that @options are, in which so far those of @seen were given. */
+static bool set_key(struct config_file *file, const char *section, const struct option *options,
+		    unsigned int *seen, const char *key, const char *value)
 {
-	struct option_source source = { .dir = file->dir };
-	const struct vm_option *option = option_find(key, true);
-	const char *nearest = option_nearest(key, true);
-	unsigned int *seen;
+	const struct option_value given = {
+		.text = value,
+		.where = where(file, file->line),
+		.dir = file->dir,
+		.arena = &file->config->arena,
+	};
+	const struct option *option = option_find(options, key, true);
 
 	if (!option) {
 		err_usage(file->err, "%s:%u: unknown key '%s'", file->path, file->line, key);
-		err_why(file->err, "the [vm] section has none of this name");
-		if (nearest)
-			err_fix(file->err, "did you mean %s? dais help run lists all keys",
-				nearest);
-		else
-			err_fix(file->err, "dais help run lists all keys");
+		err_why(file->err, "the [%s] section has none of this name", section);
+		option_suggest(options, key, true, "",
+			       file->in_vm ? "dais help run" : "dais.conf(5)", file->err);
 		return fail(file);
 	}
-	seen = &file->seen[option - vm_options];
-	assert(seen < file->seen + MAX_OPTIONS);
+	assert(option - options < OPTION_MAX);
+	seen += option - options;
 	if (*seen && !option->joins) {
 		err_usage(file->err, "%s:%u: duplicate key '%s'", file->path, file->line, key);
 		err_why(file->err, "line %u has it already", *seen);
@@ -195,23 +191,20 @@ static bool set_vm_key(struct config_file *file, const char *key, const char *va
 		return fail(file);
 	}
 	*seen = file->line;
-	source.where = where(file, file->line);
-	if (!source.where || option_set(file->config, option, value, &source, file->err))
-		return fail(file);
-	return true;
+	return option_set(file->config, option, key, &given, file->err) ? fail(file) : true;
 }
 
 static bool set_device_key(struct config_file *file, const char *key, const char *value)
 {
 	struct device_config *device = last_device(file);
 	const char *here = where(file, file->line);
-	const char *kept_key = config_keepf(file->config, file->err, "%s", key);
-	const char *kept_value = config_keepf(file->config, file->err, "%s", value);
+	const char *kept_key = arena_printf(&file->config->arena, "%s", key);
+	const char *kept_value = arena_printf(&file->config->arena, "%s", value);
 	int ret;
 
 	if (!here || !kept_key || !kept_value)
-		return fail(file);
-	if (!*value)
+		ret = err_set(file->err, ENOMEM, "read configuration %s", file->path);
+	else if (!*value)
 		ret = err_usage(file->err, "%s: %s has no value", here, key);
 	else if (strcmp(key, "type") != 0)
 		ret = device_config_add(device, kept_key, kept_value, here, file->err);
@@ -222,15 +215,6 @@ static bool set_device_key(struct config_file *file, const char *key, const char
 	return ret ? fail(file) : true;
 }
 
-static bool set_host_key(struct config_file *file, const char *key, const char *value)
-{
-	const char *here = where(file, file->line);
-
-	if (!here || config_set_host(file->config, key, value, here, file->err))
-		return fail(file);
-	return true;
-}
-
 static int handle_key(void *opaque, const char *section, const char *key, const char *value)
 {
 	struct config_file *file = opaque;
@@ -239,9 +223,10 @@ static int handle_key(void *opaque, const char *section, const char *key, const 
 		return false;
 	if ((!file->section || file->opened != file->section) && !open_section(file, section))
 		return false;
-	if (file->in_host)
-		return set_host_key(file, key, value);
-	return file->in_vm ? set_vm_key(file, key, value) : set_device_key(file, key, value);
+	if (file->in_device)
+		return set_device_key(file, key, value);
+	return file->in_vm ? set_key(file, section, vm_options, file->seen_in_vm, key, value)
+			   : set_key(file, section, host_options, file->seen_in_host, key, value);
 }
 
 /* Text has no control characters; an image, a device tree or an archive given by mistake has. */

@@ -1,57 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stddef.h>
-#include <stdio.h>
+/* The [host] section of a file. */
 #include <string.h>
 
-#include "vmm/base/range.h"
+#include "vmm/base/option.h"
 #include "vmm/base/str.h"
 #include "vmm/config/config.h"
 
-/* "6.2", "4.5-5.6" */
-static bool read_versions(struct config_host *host, const char *text)
+/* "6.2" in the first @n bytes of @text */
+static bool read_version(const char *text, size_t n, unsigned int *version)
 {
-	unsigned int major[2], minor[2];
-	int end[2] = { 0, 0 };
-	int n = sscanf(text, "%u.%u%n-%u.%u%n", &major[0], &minor[0], &end[0], &major[1], &minor[1],
-		       &end[1]);
+	char copy[32], *minor = copy, *major;
+	uint64_t numbers[2];
 
-	if ((n != 2 && n != 4) || text[end[n / 4]] || minor[0] > 999 || (n == 4 && minor[1] > 999))
+	if (n >= sizeof(copy))
 		return false;
-	host->kernel_min = HOST_KERNEL(major[0], minor[0]);
-	host->kernel_max = n == 4 ? HOST_KERNEL(major[1], minor[1]) : 0;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	major = strsep(&minor, ".");
+	if (!minor || str_to_u64(major, &numbers[0]) || str_to_u64(minor, &numbers[1]) ||
+	    numbers[0] > 999 || numbers[1] > 999)
+		return false;
+	*version = HOST_KERNEL((unsigned int)numbers[0], (unsigned int)numbers[1]);
 	return true;
 }
 
-int config_set_host(struct vm_config *config, const char *key, const char *value, const char *where,
-		    struct err *err)
+/* "6.2", "4.5-5.6" */
+static int set_kernel(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
 {
-	static const char *const keys[] = { "compatible", "kernel", "modules", "options", NULL };
-	static const size_t fields[] = {
-		offsetof(struct config_host, compatible),
-		offsetof(struct config_host, kernel),
-		offsetof(struct config_host, modules),
-		offsetof(struct config_host, options),
-	};
+	struct config_host *host = &((struct vm_config *)target)->host;
+	size_t n = strcspn(value->text, "-");
+	const char *last = value->text[n] ? value->text + n + 1 : NULL;
 
-	for (size_t i = 0; keys[i]; i++) {
-		const char **field = (const char **)((char *)&config->host + fields[i]);
-
-		if (strcmp(key, keys[i]))
-			continue;
-		if (*field)
-			return err_usage(err, "%s: duplicate key '%s'", where, key);
-		*field = config_keepf(config, err, "%s", value);
-		if (!*field)
-			return err->code;
-		if (strcmp(key, "kernel") || read_versions(&config->host, value))
-			return 0;
-		err_usage(err, "%s: kernel = %s is no version", where, value);
-		err_fix(err, "write 6.2 for this one or a newer, 4.5-5.6 for one of these");
-		return err->code;
-	}
-	err_usage(err, "%s: unknown key '%s'", where, key);
-	err_why(err, "the [host] section has compatible, kernel, modules and options");
-	if (str_nearest(key, keys))
-		err_fix(err, "did you mean %s?", str_nearest(key, keys));
+	host->kernel_max = 0;
+	if (read_version(value->text, n, &host->kernel_min) &&
+	    (!last || read_version(last, strlen(last), &host->kernel_max)))
+		return option_set_text(target, option, value, err);
+	err_usage(err, "this is no version");
+	err_fix(err, "write 6.2 for this one or a newer, 4.5-5.6 for one of these");
 	return err->code;
 }
+
+#define HOST_OPTION(key_, arg_, set_, field_)                    \
+	{                                                        \
+		.key = key_, .arg = arg_, .set = set_,           \
+		.field = offsetof(struct vm_config, host.field_) \
+	}
+
+const struct option host_options[] = {
+	HOST_OPTION("compatible", "BOARD [BOARD]...", option_set_text, compatible),
+	HOST_OPTION("kernel", "VERSION[-VERSION]", set_kernel, kernel),
+	HOST_OPTION("modules", "MODULE [MODULE]...", option_set_text, modules),
+	HOST_OPTION("options", "OPTION [OPTION]...", option_set_text, options),
+	{ .key = NULL },
+};

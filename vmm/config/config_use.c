@@ -22,7 +22,7 @@ static int use_device(const struct vm_config *config, const char *name, bool *us
 
 int config_select_devices(struct vm_config *config, struct err *err)
 {
-	char *rest = (char *)config_keepf(config, err, "%s", config->use), *name;
+	char *rest = arena_printf(&config->arena, "%s", config->use), *name;
 	owned_ptr bool *used = calloc(config->n_devices + 1, sizeof(*used));
 	unsigned int n = 0;
 

@@ -107,13 +107,9 @@ int cmd_run(int argc, char *const *argv)
 
 	config_init(&config);
 	ret = options_parse(&config, argc, argv, &wish, &err);
-	if (!ret && wish == OPTIONS_HELP) {
-		options_print_help(stdout);
-	} else if (!ret && wish == OPTIONS_DEVICE_HELP) {
-		options_print_device_help(stdout);
-	} else if (!ret && wish == OPTIONS_SANDBOX_SHOW) {
+	if (!ret && wish == OPTIONS_SANDBOX_SHOW) {
 		sandbox_show(stdout);
-	} else if (!ret) {
+	} else if (!ret && !options_help("run", wish)) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
 		ret = config.force_board ? 0 : board_check(&config, &err);

@@ -140,7 +140,7 @@ static int print_json(const struct report *report, const char *what, struct err 
 	return ret ? err_set(err, 0, "the plan cannot be written as JSON") : 0;
 }
 
-static int report_all(struct report *report, const struct vm_config *config, struct err *err)
+static int report_all(struct report *report, struct err *err)
 {
 	const struct plan_options *options = report->options;
 	int ret;
@@ -149,7 +149,7 @@ static int report_all(struct report *report, const struct vm_config *config, str
 		report->devices = json_array();
 	if (options->dot)
 		puts("digraph plan {\n\trankdir=LR;");
-	ret = options->all ? plan_all(report, err) : plan_config(report, config, err);
+	ret = options->all ? plan_all(report, err) : plan_config(report, &options->config, err);
 	if (options->dot)
 		puts("}");
 	if (!ret && options->json)
@@ -160,8 +160,7 @@ static int report_all(struct report *report, const struct vm_config *config, str
 	return ret;
 }
 
-static int plan(const struct plan_options *options, const struct vm_config *config,
-		enum graft_result *result, struct err *err)
+static int plan(const struct plan_options *options, enum graft_result *result, struct err *err)
 {
 	struct report report = { .options = options };
 	struct host_tree *tree = NULL;
@@ -169,7 +168,7 @@ static int plan(const struct plan_options *options, const struct vm_config *conf
 
 	report.tree = tree;
 	if (!ret)
-		ret = report_all(&report, config, err);
+		ret = report_all(&report, err);
 	host_live_destroy(report.live);
 	host_tree_destroy(tree);
 	*result = report.worst;
@@ -179,18 +178,16 @@ static int plan(const struct plan_options *options, const struct vm_config *conf
 int cmd_plan(int argc, char *const *argv)
 {
 	enum graft_result result = GRAFT_PASSES;
-	struct plan_options options;
-	struct vm_config config;
+	struct plan_options options = { 0 };
+	enum options_wish wish;
 	struct err err = { 0 };
 	int ret;
 
-	config_init(&config);
-	ret = plan_options_parse(&options, &config, argc, argv, &err);
-	if (!ret && options.help)
-		plan_options_print_help(stdout);
-	else if (!ret)
-		ret = plan(&options, &config, &result, &err);
-	config_destroy(&config);
+	config_init(&options.config);
+	ret = plan_options_read(&options, argc, argv, &wish, &err);
+	if (!ret && !options_help("plan", wish))
+		ret = plan(&options, &result, &err);
+	config_destroy(&options.config);
 	if (ret) {
 		err_print(&err);
 		return err_exit_status(&err);

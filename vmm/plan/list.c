@@ -12,8 +12,7 @@
 
 /* The names of all devices that the filters let through. */
 struct names {
-	char *const *filters;
-	unsigned int n_filters;
+	const struct option_list *filters;
 	char **items;
 	unsigned int n_items;
 	bool out_of_memory;
@@ -21,10 +20,11 @@ struct names {
 
 static bool matches(const struct names *names, const char *name)
 {
-	for (unsigned int i = 0; i < names->n_filters; i++)
-		if (strstr(name, names->filters[i]) || !fnmatch(names->filters[i], name, 0))
+	for (unsigned int i = 0; i < names->filters->n; i++)
+		if (strstr(name, names->filters->texts[i]) ||
+		    !fnmatch(names->filters->texts[i], name, 0))
 			return true;
-	return !names->n_filters;
+	return !names->filters->n;
 }
 
 static void take_name(void *opaque, const char *name)
@@ -149,17 +149,16 @@ static int read_devices(struct list *list, const struct names *names, bool all, 
 
 static int no_match(const struct names *names, struct err *err)
 {
-	err_usage(err, "no device of this host matches %s%s", names->filters[0],
-		  names->n_filters > 1 ? " or the other names" : "");
+	err_usage(err, "no device of this host matches %s%s", names->filters->texts[0],
+		  names->filters->n > 1 ? " or the other names" : "");
 	err_why(err, "it is no part of a name on the platform or the amba bus");
 	err_fix(err, "dais list --all shows all");
 	return err->code;
 }
 
-int list_create(struct list *list, char *const *filters, unsigned int n_filters, bool all,
-		struct err *err)
+int list_create(struct list *list, const struct option_list *filters, bool all, struct err *err)
 {
-	struct names names = { .filters = filters, .n_filters = n_filters };
+	struct names names = { .filters = filters };
 	int ret = 0;
 
 	*list = (struct list){ 0 };
@@ -172,10 +171,10 @@ int list_create(struct list *list, char *const *filters, unsigned int n_filters,
 	vfio_host_device_for_each(take_name, &names);
 	if (names.out_of_memory)
 		ret = err_set(err, ENOMEM, "list the host's devices");
-	else if (n_filters && !names.n_items)
+	else if (filters->n && !names.n_items)
 		ret = no_match(&names, err);
 	else
-		ret = read_devices(list, &names, all || n_filters, err);
+		ret = read_devices(list, &names, all || filters->n, err);
 	names_destroy(&names);
 	return ret;
 }

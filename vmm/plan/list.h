@@ -16,6 +16,7 @@
 #include "vfio/host/device.h"
 #include "vfio/host/live.h"
 #include "vmm/base/err.h"
+#include "vmm/base/option.h"
 
 enum list_state {
 	LIST_READY,      /* bound to VFIO, and a plan passes */
@@ -55,12 +56,11 @@ struct list {
 };
 
 /*
- * Look at all devices whose name matches one of the @n_filters patterns: a part of the name, or a
+ * Look at all devices whose name matches one of @filters: a part of the name, or a
  * pattern as a shell has it. Without filters those that have registers or interrupts; with @all the
  * others, too. list_destroy() also after an error.
  */
-int list_create(struct list *list, char *const *filters, unsigned int n_filters, bool all,
-		struct err *err);
+int list_create(struct list *list, const struct option_list *filters, bool all, struct err *err);
 void list_destroy(struct list *list);
 
 /* The verdict on @device, whose host, node and group members are filled in. */

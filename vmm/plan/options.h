@@ -3,29 +3,26 @@
 #define VMM_PLAN_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "vmm/base/err.h"
+#include "vmm/cli/options.h"
+#include "vmm/config/config.h"
 
-struct vm_config;
-
-/* What the command line of "dais plan" says beside the devices. */
+/* What the command line of "dais plan" says. */
 struct plan_options {
+	struct vm_config config; /* the devices; first: the setters of vm_options serve it */
 	bool all;
 	const char *host_dtb; /* NULL: the running host */
 	bool json;
 	bool dot;
 	bool live; /* open the devices and ask VFIO */
-	bool help;
 };
 
 /*
- * Read the arguments of "dais plan" (those behind "plan"): devices go into @config, which is
- * complete afterwards but for --all. Errors are usage errors.
+ * Read the arguments of "dais plan" (those behind "plan"); the configuration, which is initialised,
+ * is complete afterwards but for --all. Errors are usage errors.
  */
-int plan_options_parse(struct plan_options *options, struct vm_config *config, int argc,
-		       char *const *argv, struct err *err);
-
-void plan_options_print_help(FILE *out);
+int plan_options_read(struct plan_options *options, int argc, char *const *argv,
+		      enum options_wish *wish, struct err *err);
 
 #endif

@@ -12,7 +12,7 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/commands.h"
-#include "vmm/cli/option_values.h"
+#include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 
 static void setup(void)
@@ -146,12 +146,12 @@ Test(complete, offers_every_command_option_type_and_key)
 	for (const struct command *command = commands; command->name; command++)
 		expect_offered(command->name);
 	complete("run ");
-	for (const struct vm_option *option = vm_options; option->key; option++) {
+	for (const struct option *option = vm_options; option->key; option++) {
 		snprintf(text, sizeof(text), "--%s", option->key);
 		expect_offered(text);
 	}
 	complete("run --no-");
-	for (const struct vm_option *option = vm_options; option->key; option++) {
+	for (const struct option *option = vm_options; option->key; option++) {
 		snprintf(text, sizeof(text), "--no-%s", option->key);
 		if (option->set == option_set_bool)
 			expect_offered(text);
@@ -198,7 +198,7 @@ Test(complete, usages_agree_with_the_commands)
 	for (const struct command *command = commands; command->name; command++) {
 		char help[4096], page[1024], option[32], offered[128];
 
-		if (command->options || !strchr(command->usage, '-'))
+		if (command->options == vm_options || !strchr(command->usage, '-'))
 			continue;
 		cr_expect_eq(run_command(command->main, "--help", NULL), EXIT_STATUS_OK);
 		str_copy(help, sizeof(help), command_text);
@@ -207,17 +207,46 @@ Test(complete, usages_agree_with_the_commands)
 		for (const char *at = help; (at = strstr(at, "\n  -")); at += 2)
 			if (sscanf(at, " -%*[a-z], %31[a-z-]", option) ||
 			    sscanf(at, " %31[a-z-]", option))
-				expect_offered(strcmp(option, "--config") ? option : "-c");
+				expect_offered(option);
 		join_texts(help, sizeof(help));
 		read_synopsis(command->name, page, sizeof(page));
 		for (char *word = strtok(help, " "); word; word = strtok(NULL, " ")) {
-			cr_expect(!strcmp(word, "--help") || strstr(page, word),
+			const char *in_page = strcmp(word, "--config") ? word : "-c";
+
+			cr_expect(!strcmp(word, "--help") || strstr(page, in_page),
 				  "docs/dais.1 lacks %s %s", command->name, word);
 			cr_expect_eq(run_command(command->main, word, "pl031", "--help", NULL),
 				     EXIT_STATUS_OK, "%s %s: %s", command->name, word,
 				     command_text);
 		}
 	}
+}
+
+/* "-c F", "--config F" and "--config=F" mean the same to each command that takes a file. */
+Test(complete, every_command_takes_a_file_in_each_form)
+{
+	static int (*const mains[])(int argc, char *const *argv) = { cmd_run, cmd_check, cmd_plan };
+
+	fake_file("/bad.conf", "[vm]\ncpsu = 2\n");
+	for (size_t i = 0; i < n_elems(mains); i++) {
+		int status = run_command(mains[i], "-c", "/bad.conf", NULL);
+
+		cr_expect_neq(status, EXIT_STATUS_OK);
+		cr_expect_eq(run_command(mains[i], "--config", "/bad.conf", NULL), status);
+		cr_expect_eq(run_command(mains[i], "--config=/bad.conf", NULL), status);
+		if (mains[i] == cmd_check)
+			cr_expect(strstr(command_text, "/bad.conf:2"), "%s", command_text);
+		cr_expect_eq(run_command(mains[i], "--confg=/bad.conf", NULL), EXIT_STATUS_USAGE);
+	}
+	cr_expect_eq(run_command(cmd_plan, "-c", "/vm.conf", "--config=/vm.conf", NULL),
+		     EXIT_STATUS_USAGE);
+	cr_expect_eq(run_command(cmd_plan, "--device", "help", NULL), EXIT_STATUS_OK);
+	cr_expect(strstr(command_text, "irq-mode"), "%s", command_text);
+	cr_expect_eq(run_command(cmd_help, "help", NULL), EXIT_STATUS_OK);
+	cr_expect_eq(run_command(cmd_bind, "--json", "7ffb0000.usb", NULL), EXIT_STATUS_USAGE);
+	cr_expect_eq(run_command(cmd_list, "--all=yes", NULL), EXIT_STATUS_USAGE);
+	cr_expect_eq(run_command(cmd_check, "--irq", "7ffb0000.usb", "--help", NULL),
+		     EXIT_STATUS_OK);
 }
 
 Test(complete, help_is_one_sentence)

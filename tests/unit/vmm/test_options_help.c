@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "devices/device.h"
+#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 
@@ -31,13 +32,23 @@ Test(options_help, help_names_every_option_in_80_columns)
 	FILE *f = tmpfile();
 	char *text, key[64];
 
-	options_print_help(f);
+	options_print_help(command_find("run"), f);
 	text = read_all(f);
-	for (const struct vm_option *option = vm_options; option->key; option++) {
+	for (const struct option *option = vm_options; option->key; option++) {
 		snprintf(key, sizeof(key), "--%s", option->key);
 		cr_expect(strstr(text, key), "%s", key);
 	}
 	expect_80_columns(text);
+}
+
+Test(options_help, help_of_each_command_has_80_columns)
+{
+	for (const struct command *command = commands; command->name; command++) {
+		FILE *f = tmpfile();
+
+		options_print_help(command, f);
+		expect_80_columns(read_all(f));
+	}
 }
 
 Test(options_help, device_help_names_every_type_and_key_in_80_columns)
@@ -81,7 +92,7 @@ Test(options_help, man_page_names_every_option_and_key_and_no_other)
 	page = read_all(f);
 	for (char *from = page, *to = page; (*to = *from); from++)
 		to += *from != '\\';
-	for (const struct vm_option *option = vm_options; option->key; option++, n_known++) {
+	for (const struct option *option = vm_options; option->key; option++, n_known++) {
 		snprintf(name, sizeof(name), "--%s", option->key);
 		expect_in_page(page, name, " ", option->arg);
 	}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vmm/base/option.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm/base/arena.h"
+#include "vmm/base/array.h"
+#include "vmm/base/passed_fds.h"
+#include "vmm/base/str.h"
+#include "vmm/base/text.h"
+
+/* A key without what may stand behind it. */
+#define MAX_KEY 32
+
+static size_t base_length(const struct option *option)
+{
+	return strcspn(option->key, ".[");
+}
+
+static bool is_in(const struct option *option, bool in_file)
+{
+	return option->key[0] && !(in_file && option->command_line_only);
+}
+
+const struct option *option_find(const struct option *options, const char *name, bool in_file)
+{
+	for (const struct option *option = options; option && option->key; option++) {
+		size_t length = base_length(option);
+		const char *form = option->key + length, *rest = name + length;
+		uint64_t index;
+
+		if (!is_in(option, in_file) || strncmp(option->key, name, length))
+			continue;
+		if (form[0] == '.' ? rest[0] == '.' && rest[1] : !rest[0])
+			return option;
+		if (form[0] == '[' && rest[0] == '.' && !str_to_u64(rest + 1, &index) &&
+		    index < OPTION_MAX_INDEX)
+			return option;
+	}
+	return NULL;
+}
+
+const char *option_suffix(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot ? dot + 1 : NULL;
+}
+
+void option_suggest(const struct option *options, const char *wrong, bool in_file,
+		    const char *dashes, const char *lister, struct err *err)
+{
+	char keys[OPTION_MAX][MAX_KEY];
+	const char *names[OPTION_MAX + 1], *nearest;
+	size_t n = 0;
+
+	for (const struct option *option = options; option && option->key && n < OPTION_MAX;
+	     option++) {
+		if (!is_in(option, in_file))
+			continue;
+		snprintf(keys[n], MAX_KEY, "%.*s", (int)base_length(option), option->key);
+		names[n] = keys[n];
+		n++;
+	}
+	names[n] = NULL;
+	nearest = str_nearest(wrong, names);
+	if (nearest)
+		err_fix(err, "did you mean %s%s? %s lists all", dashes, nearest, lister);
+	else
+		err_fix(err, "%s lists all", lister);
+}
+
+int option_set(void *target, const struct option *option, const char *name,
+	       const struct option_value *value, struct err *err)
+{
+	int ret;
+
+	if (value->text[0] || option->joins || !option->arg) {
+		ret = option->set(target, option, value, err);
+	} else {
+		ret = err_usage(err, "no value");
+		err_fix(err, "give %s", option->arg);
+	}
+	if (!ret && value->arena && value->arena->failed)
+		ret = err_set(err, ENOMEM, "keep it");
+	if (!ret || !name[0])
+		return ret;
+	if (value->where)
+		return err_wrap(err, "%s: %s = %s", value->where, name, value->text);
+	return err_wrap(err, "--%s %s", name, value->text);
+}
+
+int option_choice(const struct option *option, const char *text, size_t length)
+{
+	const char *at = option->arg;
+
+	for (int i = 0;; i++) {
+		size_t n = strcspn(at, "|[");
+
+		if (n == length && strncmp(at, text, n) == 0)
+			return i;
+		if (at[n] != '|')
+			return -1;
+		at += n + 1;
+	}
+}
+
+int option_fix_choices(const struct option *option, struct err *err)
+{
+	const char *end = strstr(option->arg, "[,");
+	char list[256];
+	struct text text = text_in(list);
+
+	for (const char *at = option->arg; at;) {
+		size_t n = strcspn(at, "|");
+		const char *next = at[n] ? at + n + 1 : NULL;
+
+		if (end && !next)
+			n = (size_t)(end - at);
+		text_add(&text, "%s%.*s",
+			 at == option->arg ? ""
+			 : next            ? ", "
+					   : " or ",
+			 (int)n, at);
+		at = next;
+	}
+	err_fix(err, "give %s%s", list, end ? "; several with commas between" : "");
+	return err->code;
+}
+
+static void *field_of(void *target, const struct option *option)
+{
+	return (char *)target + option->field;
+}
+
+int option_set_flag(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	(void)value;
+	(void)err;
+	*(bool *)field_of(target, option) = true;
+	return 0;
+}
+
+int option_set_bool(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	if (!str_to_bool(value->text, field_of(target, option)))
+		return 0;
+	err_usage(err, "unknown value");
+	return option_fix_choices(option, err);
+}
+
+int option_set_choice(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	int choice = option_choice(option, value->text, strlen(value->text));
+
+	if (choice < 0) {
+		err_usage(err, "unknown value");
+		return option_fix_choices(option, err);
+	}
+	*(unsigned int *)field_of(target, option) = (unsigned int)choice;
+	return 0;
+}
+
+static int read_number(const struct option *option, const char *text, uint64_t *number,
+		       struct err *err)
+{
+	int ret = str_to_u64(text, number);
+
+	if (ret == -EINVAL)
+		err_usage(err, "not a number");
+	else if (ret || *number > option->max)
+		err_usage(err, "too large");
+	else if (*number < option->min)
+		err_usage(err, "too small");
+	else
+		return 0;
+	err_fix(err, "give a number from %" PRIu64 " to %" PRIu64, option->min, option->max);
+	return err->code;
+}
+
+int option_set_number(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	uint64_t number;
+	int ret = read_number(option, value->text, &number, err);
+
+	if (!ret)
+		*(unsigned int *)field_of(target, option) = (unsigned int)number;
+	return ret;
+}
+
+int option_set_u64(void *target, const struct option *option, const struct option_value *value,
+		   struct err *err)
+{
+	uint64_t number;
+	int ret = read_number(option, value->text, &number, err);
+
+	if (!ret)
+		*(uint64_t *)field_of(target, option) = number;
+	return ret;
+}
+
+/* As the table's user keeps texts. */
+static const char *keep(const struct option_value *value)
+{
+	return value->arena ? arena_printf(value->arena, "%s", value->text) : value->text;
+}
+
+int option_set_text(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	(void)err;
+	*(const char **)field_of(target, option) = keep(value);
+	return 0;
+}
+
+const char *option_path(const struct option_value *value, const char *path)
+{
+	if (value->dir && path[0] != '/' &&
+	    strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+		return arena_printf(value->arena, "%s/%s", value->dir, path);
+	return value->arena ? arena_printf(value->arena, "%s", path) : path;
+}
+
+int option_set_path(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	(void)err;
+	*(const char **)field_of(target, option) = option_path(value, value->text);
+	return 0;
+}
+
+int option_add_text(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	struct option_list *list = field_of(target, option);
+	const char **text = array_add(list->texts, list->n);
+
+	if (!text)
+		return err_set(err, ENOMEM, "read the command line");
+	*text = keep(value);
+	list->n++;
+	return 0;
+}
