@@ -2,6 +2,7 @@
 #include "vmm/base/arena.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,8 +13,10 @@ struct arena_chunk {
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + size);
+	struct arena_chunk *chunk = NULL;
 
+	if (size <= SIZE_MAX - sizeof(*chunk))
+		chunk = calloc(1, sizeof(*chunk) + size);
 	if (!chunk) {
 		arena->failed = true;
 		return NULL;

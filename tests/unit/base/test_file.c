@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
@@ -82,6 +83,53 @@ Test(file, link_names)
 	cr_expect(file_exists("/sys/devices/9010000.pl031/driver/bind"));
 	cr_expect_not(file_exists("/sys/devices/9010000.pl031/driver/unbind"));
 	cr_expect_eq(file_link_name(name, 4, "/sys/devices/9010000.pl031/driver"), -ENAMETOOLONG);
+}
+
+Test(file, paths_are_made_of_a_format)
+{
+	char line[16];
+	uint64_t v;
+
+	fake_file("/sys/cpu7/size", "0x20\n");
+	fake_link("/sys/cpu7/driver", "../drivers/core");
+	cr_expect_eq(file_read_line(line, sizeof(line), "/sys/cpu%d/%s", 7, "size"), 0);
+	cr_expect_str_eq(line, "0x20");
+	cr_expect_eq(file_read_u64(&v, "/sys/%s%u/size", "cpu", 7U), 0);
+	cr_expect_eq(v, 0x20);
+	cr_expect(file_exists("/sys/cpu%d/size", 7));
+	cr_expect_not(file_exists("/sys/cpu%d/size", 8));
+	cr_expect_eq(file_link_name(line, sizeof(line), "/sys/cpu%d/driver", 7), 0);
+	cr_expect_str_eq(line, "core");
+	cr_expect_eq(file_read_line(line, sizeof(line), "/sys/cpu%d/size", 8), -ENOENT);
+	cr_expect_eq(file_read_u64(&v, "/sys/cpu%d/size", 8), -ENOENT);
+	cr_expect_eq(file_link_name(line, sizeof(line), "/sys/cpu%d/driver", 8), -ENOENT);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+/* It must not be cut to the path of another one. */
+Test(file, a_path_that_is_too_long_is_no_file)
+{
+	char path[PATH_MAX], line[16];
+	uint64_t v;
+
+	path[0] = '/';
+	memset(path + 1, 'd', sizeof(path) - 2);
+	path[sizeof(path) - 1] = '\0';
+	fake_file(path, "1");
+	cr_expect(file_exists("%s", path));
+	cr_expect_not(file_exists("%s/size", path));
+	cr_expect_eq(file_read_line(line, sizeof(line), "%s/size", path), -ENOENT);
+	cr_expect_eq(file_read_u64(&v, "%s/size", path), -ENOENT);
+	cr_expect_eq(file_link_name(line, sizeof(line), "%s/size", path), -ENOENT);
+}
+
+Test(file, lines_that_are_longer_than_the_buffer_are_cut)
+{
+	char line[4];
+
+	fake_file("/n", "12345\n");
+	cr_expect_eq(file_read_line(line, sizeof(line), "/n"), 0);
+	cr_expect_str_eq(line, "123");
 }
 
 Test(file, pread_all_wants_all)

@@ -30,3 +30,47 @@ Test(text, of_others_is_escaped)
 	cr_expect(cut.cut);
 	cr_expect_str_eq(small, "a b\\x1");
 }
+
+Test(text, pieces_follow_each_other)
+{
+	char buf[32];
+	struct text text = text_in(buf);
+
+	cr_expect_str_eq(buf, "");
+	for (int i = 1; i <= 3; i++)
+		text_add(&text, "%s%d", text.used ? ", " : "", i);
+	cr_expect_str_eq(buf, "1, 2, 3");
+	cr_expect_eq(text.used, 7);
+	cr_expect_not(text.cut);
+}
+
+Test(text, what_fits_exactly_is_not_cut)
+{
+	char buf[8 + 1];
+	struct text text = text_start(buf, 8);
+
+	buf[8] = 'x';
+	text_add(&text, "1234567");
+	cr_expect_not(text.cut);
+	text_add(&text, "%s", "");
+	cr_expect_not(text.cut);
+	text_add(&text, "8");
+	cr_expect(text.cut);
+	text_add(&text, "%s", "");
+	cr_expect(text.cut, "it stays so");
+	cr_expect_str_eq(buf, "1234567");
+	cr_expect_eq(text.used, 7);
+	cr_expect_eq(buf[8], 'x');
+}
+
+Test(text, a_buffer_of_one_byte_holds_no_text)
+{
+	char buf[1] = { 'x' };
+	struct text text = text_in(buf);
+
+	cr_expect_eq(buf[0], 0);
+	text_add(&text, "a");
+	cr_expect_eq(buf[0], 0);
+	cr_expect(text.cut);
+	cr_expect_eq(text.used, 0);
+}
