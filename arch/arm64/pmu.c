@@ -2,15 +2,12 @@
 #include "arch/arm64/pmu.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "arch/common/kvm_arm.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/base/text.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
@@ -28,17 +25,12 @@ struct host_pmu {
 /* False for what is no PMU of cores: only those have "cpus" (drivers/perf/arm_pmu.c). */
 static bool read_pmu(const char *name, struct host_pmu *pmu)
 {
-	char path[512], line[4096];
+	char line[4096];
 	uint64_t type;
 
-	snprintf(path, sizeof(path), PMU_DIR "/%s/cpus", name);
-	if (file_read_line(line, sizeof(line), "%s", path) < 0)
-		return false;
-	memset(pmu->cpus, 0, sizeof(pmu->cpus));
-	if (str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) < 0)
-		return false;
-	snprintf(path, sizeof(path), PMU_DIR "/%s/type", name);
-	if (file_read_u64(&type, "%s", path) < 0)
+	if (file_read_line(line, sizeof(line), PMU_DIR "/%s/cpus", name) < 0 ||
+	    str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) < 0 ||
+	    file_read_u64(&type, PMU_DIR "/%s/type", name) < 0)
 		return false;
 	pmu->type = (int)type;
 	return str_copy(pmu->name, sizeof(pmu->name), name);
@@ -73,13 +65,11 @@ static bool all_vcpus_inside(const struct vm *vm, const uint64_t *affinity,
 static int no_single_pmu(struct arch_cpu_config *config, const struct host_pmu *pmus,
 			 unsigned int n, struct err *err)
 {
-	char names[512] = "";
+	char names[512];
+	struct text list = text_in(names);
 
-	for (unsigned int i = 0; i < n; i++) {
-		size_t used = strlen(names);
-
-		snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", pmus[i].name);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		text_add(&list, "%s%s", i ? ", " : "", pmus[i].name);
 	if (config->pmu == ARCH_AUTO) {
 		log_warn(
 			"no PMU for the guest: the host has several (%s) and the vCPUs are not bound to the cores of one",
@@ -120,31 +110,5 @@ int pmu_choose(struct vm *vm, struct arch_cpu_config *config, struct err *err)
 		config->pmu_type = pmus[i].type;
 	}
 	config->pmu = ARCH_ON;
-	return 0;
-}
-
-static int set_up_pmu(struct vcpu *vcpu, int type, struct err *err)
-{
-	const uint32_t group = KVMARM_VCPU_GRP_PMU_V3;
-	int intid = PMU_INTID;
-	int ret = 0;
-
-	if (type >= 0)
-		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_SET_PMU, &type);
-	if (ret >= 0)
-		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_IRQ, &intid);
-	if (ret >= 0)
-		ret = kvm_attr_set(vcpu->fd, group, KVMARM_PMU_V3_INIT, NULL);
-	return ret < 0 ? err_set(err, ret, "set up the PMU of vCPU %u", vcpu->index) : 0;
-}
-
-int arch_vcpus_finish(struct vm *vm, const struct arch_cpu_config *config, struct err *err)
-{
-	for (unsigned int i = 0; config->pmu == ARCH_ON && i < vm->n_vcpus; i++) {
-		int ret = set_up_pmu(&vm->vcpus[i], config->pmu_type, err);
-
-		if (ret < 0)
-			return ret;
-	}
 	return 0;
 }

@@ -4,9 +4,6 @@
 
 #include "arch/arch.h"
 
-/* The overflow interrupt, a PPI: the number that Arm's base system architecture (BSA) gives it. */
-#define PMU_INTID 23
-
 /*
  * Decide config->pmu (no longer ARCH_AUTO on success) and config->pmu_type. On a host with several
  * PMUs (big.LITTLE) a guest's counters only count on the cores of one, so there the vCPUs must be

@@ -12,8 +12,26 @@
 #include "vmm/base/sys.h"
 
 /* Image header, booting.rst "Call the kernel image". */
+#define IMAGE_TEXT_OFFSET 8
+#define IMAGE_SIZE        16
+#define IMAGE_FLAGS       24
 #define IMAGE_MAGIC       56
+#define IMAGE_PE_OFFSET   60
 #define IMAGE_HEADER_SIZE 64
+
+#define IMAGE_FLAG_BE 1
+
+#define SIZE_LIMIT (1ULL << 40) /* no kernel comes near; sums of such numbers do not wrap */
+
+#define TEXT_OFFSET_OLD 0x80000 /* before Linux 3.17, which leave image_size 0 */
+
+/* The EFI stub's header tells how long the file is (Microsoft, PE format). */
+#define PE_N_SECTIONS      6
+#define PE_OPT_SIZE        20
+#define PE_HEADER_SIZE     24
+#define PE_SECTION_SIZE    40
+#define PE_SECTION_RAWSIZE 16
+#define PE_SECTION_RAW     20
 
 /* zboot-header.S */
 #define ZBOOT_MAGIC           4
@@ -71,6 +89,60 @@ enum image_kind image_kind(const uint8_t *head, size_t size, const char **what)
 	}
 	*what = size < IMAGE_HEADER_SIZE ? "too short for any kernel" : "of an unknown kind";
 	return IMAGE_OTHER;
+}
+
+/* End of the last section's bytes in the file; 0 when @head does not hold a whole PE header. */
+static uint64_t pe_file_size(const uint8_t *head, size_t size)
+{
+	size_t pe = get_le32(head + IMAGE_PE_OFFSET);
+	size_t n, section;
+	uint64_t end = 0;
+
+	if (pe < IMAGE_HEADER_SIZE || size < pe + PE_HEADER_SIZE || memcmp(head + pe, "PE\0", 4))
+		return 0;
+	n = get_le16(head + pe + PE_N_SECTIONS);
+	section = pe + PE_HEADER_SIZE + get_le16(head + pe + PE_OPT_SIZE);
+	if (size < section + n * PE_SECTION_SIZE)
+		return 0;
+	for (; n; n--, section += PE_SECTION_SIZE) {
+		uint64_t last = (uint64_t)get_le32(head + section + PE_SECTION_RAW) +
+				get_le32(head + section + PE_SECTION_RAWSIZE);
+
+		end = last > end ? last : end;
+	}
+	return end;
+}
+
+int image_parse(const uint8_t *head, size_t size, const char *name, struct image_header *header,
+		struct err *err)
+{
+	static const unsigned int page_kib[] = { 0, 4, 16, 64 };
+	uint64_t flags = get_le64(head + IMAGE_FLAGS);
+
+	header->text_offset = get_le64(head + IMAGE_TEXT_OFFSET);
+	header->image_size = get_le64(head + IMAGE_SIZE);
+	header->file_size = pe_file_size(head, size);
+	if (!header->image_size) {
+		/* flags did not exist either */
+		header->text_offset = TEXT_OFFSET_OLD;
+		header->page_kib = 0;
+		return 0;
+	}
+	header->page_kib = page_kib[flags >> 1 & 3];
+	if (header->text_offset > SIZE_LIMIT || header->image_size > SIZE_LIMIT) {
+		err_usage(err, "the header of the kernel %s is corrupt", name);
+		err_why(err, "it claims 0x%llx bytes at offset 0x%llx",
+			(unsigned long long)header->image_size,
+			(unsigned long long)header->text_offset);
+		err_fix(err, "copy or download it again");
+		return err->code;
+	}
+	if (flags & IMAGE_FLAG_BE) {
+		err_usage(err, "the kernel %s is a big-endian one", name);
+		err_fix(err, "use a little-endian arm64 kernel (built without CPU_BIG_ENDIAN)");
+		return err->code;
+	}
+	return 0;
 }
 
 int image_zboot_payload(const uint8_t *head, uint64_t file_size, const char *name, uint64_t *offset,
@@ -159,7 +231,7 @@ static int open_packed(struct image *image, struct err *err)
 	image->kind = image_kind(image->head, image->head_size, &what);
 	if (image->kind != IMAGE_ARM64)
 		return no_kernel(image->name, "packed by gzip, and inside it is ", what, err);
-	return 0;
+	return image_parse(image->head, image->head_size, image->name, &image->header, err);
 }
 
 int image_open(struct image *image, const struct boot_files *files, struct err *err)
@@ -169,8 +241,6 @@ int image_open(struct image *image, const struct boot_files *files, struct err *
 
 	image->name = files->kernel_path;
 	image->fd = files->kernel_fd;
-	image->gunzip = NULL;
-	image->offset = 0;
 	ret = image_file_size(image->fd, image->name, &image->size, err);
 	if (ret >= 0)
 		ret = read_head(image, err);
@@ -179,9 +249,14 @@ int image_open(struct image *image, const struct boot_files *files, struct err *
 	image->kind = image_kind(image->head, image->head_size, &what);
 	switch (image->kind) {
 	case IMAGE_ARM64:
-		return 0;
+		return image_parse(image->head, image->head_size, image->name, &image->header, err);
 	case IMAGE_ZIMAGE:
-		return zimage_read(image->fd, image->size, image->name, &image->zimage, err);
+		ret = zimage_read(image->fd, image->size, image->name, &image->zimage, err);
+		if (ret >= 0)
+			image->size = image->zimage.size;
+		if (image->head_size > image->size)
+			image->head_size = image->offset = image->size;
+		return ret;
 	case IMAGE_GZIP:
 	case IMAGE_ZBOOT:
 		return open_packed(image, err);
@@ -192,5 +267,6 @@ int image_open(struct image *image, const struct boot_files *files, struct err *
 
 void image_close(struct image *image)
 {
-	gunzip_close(image->gunzip);
+	if (image)
+		gunzip_close(image->gunzip);
 }

@@ -32,6 +32,20 @@ enum image_kind {
  */
 enum image_kind image_kind(const uint8_t *head, size_t size, const char **what);
 
+struct image_header {
+	uint64_t text_offset;  /* from a 2 MiB boundary to the first byte */
+	uint64_t image_size;   /* bytes that it needs in memory; 0: it does not say */
+	uint64_t file_size;    /* bytes that the file must have; 0: it does not say */
+	unsigned int page_kib; /* of the kernel: 4, 16, 64; 0: it does not say */
+};
+
+/*
+ * Read the header of an IMAGE_ARM64. Refuses big-endian kernels and impossible sizes. @name is the
+ * file's, for messages.
+ */
+int image_parse(const uint8_t *head, size_t size, const char *name, struct image_header *header,
+		struct err *err);
+
 /*
  * Where the gzip stream of an IMAGE_ZBOOT lies in its file of @file_size bytes; refuses other
  * compressions, and names them.
@@ -41,20 +55,21 @@ int image_zboot_payload(const uint8_t *head, uint64_t file_size, const char *nam
 
 /* The bytes of a kernel image, unpacked if they were packed by gzip. */
 struct image {
-	enum image_kind kind;  /* IMAGE_ARM64, or IMAGE_ZIMAGE, which is never packed */
-	struct zimage zimage;  /* what its header says */
-	const char *name;      /* the file's, for messages; the caller's */
-	int fd;                /* the caller's */
-	uint64_t size;         /* of the file */
-	struct gunzip *gunzip; /* NULL: a plain file */
-	uint64_t offset;       /* of a plain file: what image_read() reads next */
-	size_t head_size;      /* the first so many bytes are in head */
+	enum image_kind kind;       /* IMAGE_ARM64, or IMAGE_ZIMAGE, which is never packed */
+	struct image_header header; /* of an IMAGE_ARM64 */
+	struct zimage zimage;       /* of an IMAGE_ZIMAGE */
+	const char *name;           /* the file's, for messages; the caller's */
+	int fd;                     /* the caller's */
+	uint64_t size;              /* of the file; of a zImage, what of the file is it */
+	struct gunzip *gunzip;      /* NULL: a plain file */
+	uint64_t offset;            /* of a plain file: what image_read() reads next */
+	size_t head_size;           /* the first so many bytes are in head */
 	uint8_t head[IMAGE_HEAD_SIZE];
 };
 
 /*
- * Recognise the kernel of @files, read its head and refuse what is no kernel or a broken zImage.
- * image_close() after a failure too.
+ * Recognise the kernel of @files, read its head and refuse what is no kernel, and headers that are
+ * wrong. @image is zeroed before. image_close() after a failure too; NULL is fine.
  */
 int image_open(struct image *image, const struct boot_files *files, struct err *err);
 

@@ -7,7 +7,6 @@
 
 #include "arch/arch.h"
 #include "arch/common/kvm_arm.h"
-#include "arch/common/vgic_internal.h"
 #include "fdt/builder.h"
 #include "vmm/base/own.h"
 #include "vmm/core/irq_line.h"
@@ -88,7 +87,7 @@ static int set_up(struct vgic *vgic, struct err *err)
 	ret = kvm_attr_set(vgic->fd, KVMARM_VGIC_GRP_NR_IRQS, 0, &n_irqs);
 	if (ret < 0)
 		return err_set(err, ret, "give the GIC %u interrupts", n_irqs);
-	vgic->n_irqs = n_irqs;
+	vgic->n_spis = n_irqs - SPI_TO_INTID(0);
 	return 0;
 }
 
@@ -125,21 +124,6 @@ int vgic_init(struct vgic *vgic, struct err *err)
 	int ret = kvm_attr_set(vgic->fd, KVMARM_VGIC_GRP_CTRL, KVMARM_VGIC_CTRL_INIT, NULL);
 
 	return ret < 0 ? err_set(err, ret, "initialise the GIC") : 0;
-}
-
-enum vgic_version vgic_version(const struct vgic *vgic)
-{
-	return vgic->version;
-}
-
-unsigned int vgic_n_spis(const struct vgic *vgic)
-{
-	return vgic->n_irqs - SPI_TO_INTID(0);
-}
-
-int vgic_fd(const struct vgic *vgic)
-{
-	return vgic->fd;
 }
 
 void vgic_describe(const struct vgic *vgic, struct dt *dt)

@@ -16,7 +16,12 @@ enum vgic_version {
 	VGIC_V3,
 };
 
-struct vgic;
+struct vgic {
+	struct vm *vm;
+	int fd; /* the KVM device */
+	enum vgic_version version;
+	unsigned int n_spis;
+};
 
 /* Whether KVM can give guests this version (not VGIC_AUTO). @vm needs no vCPUs. */
 bool vgic_host_has(struct vm *vm, enum vgic_version version);
@@ -32,10 +37,6 @@ int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, str
 
 /* KVM_DEV_ARM_VGIC_CTRL_INIT. From here on lines and irqfds work. */
 int vgic_init(struct vgic *vgic, struct err *err);
-
-enum vgic_version vgic_version(const struct vgic *vgic);
-unsigned int vgic_n_spis(const struct vgic *vgic);
-int vgic_fd(const struct vgic *vgic); /* for who confines the process */
 
 /*
  * Every register back to its reset value, through the attributes made for migration: KVM leaves

@@ -10,7 +10,6 @@
 
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
-#include "arch/common/vgic_internal.h"
 #include "vmm/base/range.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
@@ -101,46 +100,36 @@ struct run {
 	struct err *err;
 };
 
-static void access_reg(struct run *run, bool is_write, uint32_t group, uint32_t reg, void *value)
+static void access_reg(struct run *run, bool is_write, uint32_t group, uint32_t reg,
+		       uint64_t *value)
 {
 	uint64_t attr = run->cpu | reg;
+	uint32_t word = (uint32_t)*value;
+	void *p = group == KVMARM_VGIC_GRP_CPU_SYSREGS ? (void *)value : &word;
 	int ret;
 
 	if (run->ret < 0)
 		return;
-	if (is_write)
-		ret = kvm_attr_set(run->vgic->fd, group, attr, value);
-	else
-		ret = kvm_attr_get(run->vgic->fd, group, attr, value);
+	ret = is_write ? kvm_attr_set(run->vgic->fd, group, attr, p)
+		       : kvm_attr_get(run->vgic->fd, group, attr, p);
+	if (p == &word)
+		*value = word;
 	if (ret < 0)
 		run->ret = err_set(run->err, ret,
 				   "the GIC's reset state: %s register 0x%x of group %u",
 				   is_write ? "write" : "read", reg, group);
 }
 
-static void write_reg(struct run *run, uint32_t group, uint32_t offset, uint32_t value)
+static void write_reg(struct run *run, uint32_t group, uint32_t reg, uint64_t value)
 {
-	access_reg(run, true, group, offset, &value);
+	access_reg(run, true, group, reg, &value);
 }
 
-static uint32_t read_reg(struct run *run, uint32_t group, uint32_t offset)
-{
-	uint32_t value = 0;
-
-	access_reg(run, false, group, offset, &value);
-	return value;
-}
-
-static void write_sysreg(struct run *run, uint32_t reg, uint64_t value)
-{
-	access_reg(run, true, KVMARM_VGIC_GRP_CPU_SYSREGS, reg, &value);
-}
-
-static uint64_t read_sysreg(struct run *run, uint32_t reg)
+static uint64_t read_reg(struct run *run, uint32_t group, uint32_t reg)
 {
 	uint64_t value = 0;
 
-	access_reg(run, false, KVMARM_VGIC_GRP_CPU_SYSREGS, reg, &value);
+	access_reg(run, false, group, reg, &value);
 	return value;
 }
 
@@ -170,6 +159,15 @@ static void write_trigger(struct run *run, unsigned int intid, uint32_t value)
 	write_reg(run, KVMARM_VGIC_GRP_DIST_REGS, GICD_ICFGR + intid / 4 + 4, value);
 }
 
+/* A bit for the line of each of 32 levels. GICv2 tells what pends, which a level does while up. */
+static uint32_t read_lines(struct run *run, uint32_t intid)
+{
+	bool v3 = run->vgic->version == VGIC_V3;
+
+	return (uint32_t)read_reg(run, v3 ? KVMARM_VGIC_GRP_LEVEL_INFO : KVMARM_VGIC_GRP_DIST_REGS,
+				  v3 ? intid : GICD_ISPENDR + intid / 8);
+}
+
 /* The line of each SPI whose bit is set in @up, and which is a level now. */
 static void lower_lines(struct run *run, unsigned int intid, uint32_t up)
 {
@@ -190,14 +188,12 @@ static void lower_lines(struct run *run, unsigned int intid, uint32_t up)
  */
 static void reset_lines(struct run *run)
 {
-	for (unsigned int intid = N_PRIVATE; intid < run->vgic->n_irqs; intid += 32) {
+	for (unsigned int intid = N_PRIVATE; intid < N_PRIVATE + run->vgic->n_spis; intid += 32) {
 		if (run->vgic->version == VGIC_V3) {
 			write_reg(run, KVMARM_VGIC_GRP_LEVEL_INFO, intid, 0);
 		} else {
 			write_trigger(run, intid, ALL_LEVEL);
-			lower_lines(
-				run, intid,
-				read_reg(run, KVMARM_VGIC_GRP_DIST_REGS, GICD_ISPENDR + intid / 8));
+			lower_lines(run, intid, read_lines(run, intid));
 		}
 		write_trigger(run, intid, ALL_EDGE);
 	}
@@ -206,7 +202,7 @@ static void reset_lines(struct run *run)
 static void reset_dist(struct run *run)
 {
 	const uint32_t group = KVMARM_VGIC_GRP_DIST_REGS;
-	uint32_t keep = 0;
+	uint64_t keep = 0;
 
 	if (run->vgic->version == VGIC_V2)
 		/* only who has acknowledged the revision may write IGROUPR */
@@ -215,7 +211,7 @@ static void reset_dist(struct run *run)
 		/* KVM moves SGIs between hardware and software only when a guest writes this bit */
 		keep = read_reg(run, group, GICD_CTLR) & GICD_CTLR_NASSGIREQ;
 	write_reg(run, group, GICD_CTLR, keep);
-	reset_irqs(run, group, 0, N_PRIVATE, run->vgic->n_irqs - N_PRIVATE);
+	reset_irqs(run, group, 0, N_PRIVATE, run->vgic->n_spis);
 }
 
 static void reset_cpu_v2(struct run *run)
@@ -231,20 +227,21 @@ static void reset_cpu_v2(struct run *run)
 
 static void reset_interface_v3(struct run *run)
 {
+	const uint32_t group = KVMARM_VGIC_GRP_CPU_SYSREGS;
 	static const uint32_t regs[] = { ICC_PMR_EL1, ICC_BPR0_EL1, ICC_BPR1_EL1, ICC_IGRPEN0_EL1,
 					 ICC_IGRPEN1_EL1 };
-	const uint64_t ctlr = read_sysreg(run, ICC_CTLR_EL1);
+	const uint64_t ctlr = read_reg(run, group, ICC_CTLR_EL1);
 	/* vgic_v3_max_apr_idx() in arch/arm64/kvm/vgic/vgic.h */
 	const unsigned int pri_bits = ICC_CTLR_PRI_BITS(ctlr);
 	const unsigned int n_aprs = pri_bits == 7 ? 4 : pri_bits == 6 ? 2 : 1;
 
 	/* before BPR1, which cannot be written while CBPR is set */
-	write_sysreg(run, ICC_CTLR_EL1, ctlr & ~(uint64_t)(ICC_CTLR_CBPR | ICC_CTLR_EOIMODE));
+	write_reg(run, group, ICC_CTLR_EL1, ctlr & ~(uint64_t)(ICC_CTLR_CBPR | ICC_CTLR_EOIMODE));
 	for (size_t i = 0; i < n_elems(regs); i++)
-		write_sysreg(run, regs[i], 0);
+		write_reg(run, group, regs[i], 0);
 	for (unsigned int i = 0; i < n_aprs; i++) {
-		write_sysreg(run, ICC_AP0R_EL1(i), 0);
-		write_sysreg(run, ICC_AP1R_EL1(i), 0);
+		write_reg(run, group, ICC_AP0R_EL1(i), 0);
+		write_reg(run, group, ICC_AP1R_EL1(i), 0);
 	}
 }
 
@@ -254,10 +251,8 @@ static void reset_cpu_v3(struct run *run)
 
 	reset_irqs(run, group, GICR_SGI_BASE, 0, N_PRIVATE);
 	write_reg(run, group, GICR_SGI_BASE + GICD_ISENABLER, SGI_MASK);
-	write_reg(run, group, GICR_PROPBASER, 0);
-	write_reg(run, group, GICR_PROPBASER + 4, 0);
-	write_reg(run, group, GICR_PENDBASER, GICR_PENDBASER_RESET);
-	write_reg(run, group, GICR_PENDBASER + 4, 0);
+	for (uint32_t reg = GICR_PROPBASER; reg < GICR_PENDBASER + 8; reg += 4)
+		write_reg(run, group, reg, reg == GICR_PENDBASER ? GICR_PENDBASER_RESET : 0);
 	reset_interface_v3(run);
 }
 
@@ -316,17 +311,12 @@ int vgic_reset(struct vgic *vgic, struct err *err)
 	return run.ret;
 }
 
-/* GICv2 has no attribute for lines alone; a level interrupt pends while its line is up. */
 int vgic_spi_line(struct vgic *vgic, uint32_t spi, bool *up)
 {
 	struct err err;
 	struct run run = { .vgic = vgic, .err = &err };
-	const uint32_t intid = SPI_TO_INTID(spi), first = round_down_to(intid, 32);
-	const uint32_t lines =
-		vgic->version == VGIC_V3
-			? read_reg(&run, KVMARM_VGIC_GRP_LEVEL_INFO, first)
-			: read_reg(&run, KVMARM_VGIC_GRP_DIST_REGS, GICD_ISPENDR + first / 8);
+	const uint32_t intid = SPI_TO_INTID(spi);
 
-	*up = lines >> (intid - first) & 1;
+	*up = read_lines(&run, round_down_to(intid, 32)) >> intid % 32 & 1;
 	return run.ret;
 }

@@ -146,7 +146,7 @@ static int run_guest(struct trial *t, struct err *err)
 {
 	struct machine *m = &t->machine;
 	const struct check_guest wish = {
-		.gic = vgic_version(m->vm.vgic),
+		.gic = m->vm.vgic->version,
 		.spi = t->irq.spi,
 		.edge = !t->irq.level,
 		.n = N_FIRED,

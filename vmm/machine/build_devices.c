@@ -99,7 +99,7 @@ int machine_attach_devices(struct machine *m, struct err *err)
 	m->vm.bus = calloc(1, sizeof(*m->vm.bus));
 	if (!m->vm.bus)
 		return err_set(err, ENOMEM, "make the platform bus");
-	platform_bus_init(m->vm.bus, &m->vm.memmap, &m->vm.ram, vgic_n_spis(m->vm.vgic));
+	platform_bus_init(m->vm.bus, &m->vm.memmap, &m->vm.ram, m->vm.vgic->n_spis);
 	/* Pinned ones first: what is placed freely must not take what another device was promised.
 	 */
 	for (int pinned = 1; pinned >= 0; pinned--) {

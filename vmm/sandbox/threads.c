@@ -58,7 +58,7 @@ static int collect(struct files *files, const struct machine *m, struct err *err
 		add(files, SANDBOX_FD_VM, vm->fd);
 		for (unsigned int i = 0; i < vm->n_vcpus; i++)
 			add(files, SANDBOX_FD_VCPU, vm->vcpus[i].fd);
-		add(files, SANDBOX_FD_KVM_DEVICE, vgic_fd(vm->vgic));
+		add(files, SANDBOX_FD_KVM_DEVICE, vm->vgic->fd);
 	}
 	add_vfio(files, SANDBOX_FD_KVM_DEVICE, vm->vfio, VFIO_FILE_KVM);
 	add_vfio(files, SANDBOX_FD_VFIO_DEVICE, vm->vfio, VFIO_FILE_DEVICE);

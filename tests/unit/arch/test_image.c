@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "arch/arm64/image.h"
 #include "arch/common/image.h"
 #include "vmm/base/range.h"
 

@@ -103,7 +103,7 @@ Test(vgic, version_is_the_wanted_one_or_the_hosts_best)
 			continue;
 		}
 		cr_assert_eq(ret, 0, "case %zu: %s", i, err.what);
-		cr_expect_eq(vgic_version(vgic), cases[i].got);
+		cr_expect_eq(vgic->version, cases[i].got);
 		cr_expect_eq(host.created, cases[i].got == VGIC_V2 ? KVM_DEV_TYPE_ARM_VGIC_V2
 								   : KVM_DEV_TYPE_ARM_VGIC_V3);
 		vgic_destroy(vgic);
@@ -157,7 +157,7 @@ Test(vgic, addresses_and_interrupts_then_init)
 		cr_expect_eq(host.set[2].group, KVMARM_VGIC_GRP_NR_IRQS);
 		/* KVM: a multiple of 32 not above 1023 */
 		cr_expect_eq(host.set[2].value, 992);
-		cr_expect_eq(vgic_n_spis(vgic), 960);
+		cr_expect_eq(vgic->n_spis, 960);
 
 		cr_assert_eq(vgic_init(vgic, &err), 0);
 		cr_expect_eq(host.set[3].group, KVMARM_VGIC_GRP_CTRL);

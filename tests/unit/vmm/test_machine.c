@@ -343,7 +343,7 @@ Test(machine, a_32_bit_guest_stays_one)
 /* The SPI of an assigned level is a level in the GIC, whatever the guest has done with it. */
 static void expect_levels(void)
 {
-	for (unsigned int spi = 0; spi < vgic_n_spis(machine.vm.vgic); spi++) {
+	for (unsigned int spi = 0; spi < machine.vm.vgic->n_spis; spi++) {
 		bool level = machine.vm.bus->levels[spi / 32] >> spi % 32 & 1;
 		uint32_t icfgr = 0xc00 + SPI_TO_INTID(spi) / 16 * 4;
 		uint64_t value;
