@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #include "devices/console_host.h"
@@ -30,8 +29,7 @@ struct console {
 	struct console_host host;
 	const struct console_uart *uart;
 	void *opaque;
-	int timer_fd; /* one-shot: look for output, and for room for input */
-	struct event_source *timer_source;
+	struct event_timer timer; /* one-shot: look for output, and for room for input */
 
 	/* Host to guest. */
 	uint8_t input[INPUT_SIZE];
@@ -54,10 +52,7 @@ struct console {
 /* Any thread. No wake-up is missed: the main thread reads the timer, then looks for everything. */
 static void wake_main(struct console *c, long delay_ns)
 {
-	const struct itimerspec when = { .it_value = { .tv_nsec = delay_ns } };
-
-	/* Cannot fail for a timer of our own and a valid time. */
-	(void)sys_timerfd_settime(c->timer_fd, 0, &when);
+	event_timer_set(&c->timer, 0, 0, delay_ns);
 }
 
 /* --- guest to host */
@@ -297,10 +292,9 @@ void console_resume(struct console *c)
 static void on_timer(void *opaque, uint32_t events)
 {
 	struct console *c = opaque;
-	uint64_t n;
 
 	(void)events;
-	(void)sys_read(c->timer_fd, &n, sizeof(n));
+	event_timer_take(&c->timer);
 	flush_output(c);
 	move_input(c, c->in_direct);
 }
@@ -316,20 +310,15 @@ int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 	c->vm = vm;
 	c->ready_fd = -1;
 	pthread_mutex_init(&c->lock, NULL);
-	c->timer_fd = -1;
 	ret = console_host_open(&c->host, spec, passed, err);
-	if (ret)
-		goto fail;
 	c->deaf = c->host.out_fd < 0;
-	c->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (c->timer_fd < 0) {
-		ret = err_set(err, c->timer_fd, "console: make a timer");
-		goto fail;
-	}
-	*console = c;
-	return 0;
-fail:
-	console_destroy(c);
+	if (!ret)
+		ret = event_timer_create(&vm->loop, CLOCK_MONOTONIC, on_timer, c, &c->timer,
+					 "console", err);
+	if (ret)
+		console_destroy(c);
+	else
+		*console = c;
 	return ret;
 }
 
@@ -371,9 +360,6 @@ int console_start(struct console *c, struct err *err)
 		return err_set(err, ret, "console: block signals");
 	if (!c->deaf)
 		ret = watch_output(c, err);
-	if (!ret)
-		ret = event_loop_add(&c->vm->loop, c->timer_fd, EPOLLIN, on_timer, c,
-				     &c->timer_source, err);
 	if (ret)
 		return ret;
 	terminal_set_raw(&c->host.terminal);
@@ -390,9 +376,8 @@ void console_destroy(struct console *c)
 	console_drain(c);
 	watch(c, &c->in_source, -1, NULL, false);
 	watch(c, &c->out_source, -1, NULL, false);
-	watch(c, &c->timer_source, -1, NULL, false);
+	event_timer_destroy(&c->vm->loop, &c->timer);
 	close_fd(&c->ready_fd);
-	close_fd(&c->timer_fd);
 	console_host_close(&c->host);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

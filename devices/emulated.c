@@ -23,7 +23,7 @@ const struct device_key emulated_keys[] = {
 };
 
 int emulated_create(const struct emulated_type *type, const struct device_config *config,
-		    struct vm *vm, struct emulated **emu, struct err *err)
+		    struct vm *vm, struct device **device, struct err *err)
 {
 	uint64_t spi = PLATFORM_BUS_ANY;
 	struct emulated *e;
@@ -41,7 +41,7 @@ int emulated_create(const struct emulated_type *type, const struct device_config
 	e->wanted_spi = spi;
 	e->irq.vm = vm;
 	pthread_mutex_init(&e->lock, NULL);
-	*emu = e;
+	*device = &e->device;
 	return 0;
 }
 

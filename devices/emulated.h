@@ -52,7 +52,7 @@ extern const struct device_key emulated_keys[];
 
 /* Check the settings and make the object, zeroed but for this part. */
 int emulated_create(const struct emulated_type *type, const struct device_config *config,
-		    struct vm *vm, struct emulated **emu, struct err *err);
+		    struct vm *vm, struct device **device, struct err *err);
 /*
  * Take the interrupt and put the registers in the MMIO table; @ops NULL: emulated_mmio_ops, else
  * @ops with the device as opaque.

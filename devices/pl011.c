@@ -47,26 +47,38 @@ enum {
 #define CR_LBE    0x080
 #define CR_TXE    0x100
 #define CR_RXE    0x200
-#define CR_MASK   0xff87
 
 #define IFLS_RESET 0x12
 
-#define INT_RX   0x010
-#define INT_TX   0x020
-#define INT_RT   0x040
-#define INT_OE   0x400
-#define INT_MASK 0x7ff
+#define INT_RX 0x010
+#define INT_TX 0x020
+#define INT_RT 0x040
+#define INT_OE 0x400
 
 #define RSR_OE 0x08
 
+/* The registers that read as they were written, and which bits of them can be. */
+static const uint16_t plain_bits[UARTDMACR / 4 + 1] = {
+	[UARTILPR / 4] = 0xff,  [UARTIBRD / 4] = 0xffff, [UARTFBRD / 4] = 0x3f,
+	[UARTLCR_H / 4] = 0xff, [UARTCR / 4] = 0xff87,   [UARTIFLS / 4] = 0x3f,
+	[UARTIMSC / 4] = 0x7ff, [UARTDMACR / 4] = 0x7,
+};
+
 struct pl011 {
 	struct emulated emu;
-	uint8_t rsr, ilpr, lcr_h, ifls, dmacr, fbrd;
-	uint16_t ibrd, cr, imsc, ris;
+	uint16_t regs[n_elems(plain_bits)];
+	uint16_t rsr, ris;
 	uint8_t fifo[FIFO_DEPTH]; /* received, oldest first */
 	unsigned int n_fifo;
 	bool input_waits; /* the console has more, and is told when there is room */
 };
+
+#define REG(uart, offset) ((uart)->regs[(offset) / 4])
+
+static bool is_plain(uint64_t offset)
+{
+	return offset / 4 < n_elems(plain_bits) && plain_bits[offset / 4];
+}
 
 static struct pl011 *to_pl011(struct emulated *emu)
 {
@@ -81,7 +93,7 @@ static struct console *console_of(const struct pl011 *uart)
 /* Without FIFOs a holding register of one byte takes their place. */
 static unsigned int fifo_depth(const struct pl011 *uart)
 {
-	return uart->lcr_h & LCR_H_FEN ? FIFO_DEPTH : 1;
+	return REG(uart, UARTLCR_H) & LCR_H_FEN ? FIFO_DEPTH : 1;
 }
 
 /* Bytes at which the receive interrupt is raised; reserved settings are taken for the highest. */
@@ -89,17 +101,19 @@ static unsigned int receive_trigger(const struct pl011 *uart)
 {
 	static const uint8_t eighths[] = { 1, 2, 4, 6, 7, 7, 7, 7 };
 
-	return uart->lcr_h & LCR_H_FEN ? FIFO_DEPTH * eighths[uart->ifls >> 3 & 7] / 8 : 1;
+	return REG(uart, UARTLCR_H) & LCR_H_FEN
+		       ? FIFO_DEPTH * eighths[REG(uart, UARTIFLS) >> 3 & 7] / 8
+		       : 1;
 }
 
 static bool receives(const struct pl011 *uart)
 {
-	return (uart->cr & (CR_UARTEN | CR_RXE)) == (CR_UARTEN | CR_RXE);
+	return (REG(uart, UARTCR) & (CR_UARTEN | CR_RXE)) == (CR_UARTEN | CR_RXE);
 }
 
 static void update_irq(struct pl011 *uart)
 {
-	irq_line_set(&uart->emu.irq, uart->ris & uart->imsc);
+	irq_line_set(&uart->emu.irq, uart->ris & REG(uart, UARTIMSC));
 }
 
 /* Nothing follows the last byte at once, so the time-out that it starts has passed already. */
@@ -151,7 +165,7 @@ static void loop_back(struct pl011 *uart, uint8_t byte)
  */
 static void write_data(struct pl011 *uart, uint8_t byte)
 {
-	if (uart->cr & CR_LBE)
+	if (REG(uart, UARTCR) & CR_LBE)
 		loop_back(uart, byte);
 	else
 		console_put(console_of(uart), byte);
@@ -187,40 +201,18 @@ static bool pl011_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 	case UARTFR:
 		*value = flags(uart);
 		break;
-	case UARTILPR:
-		*value = uart->ilpr;
-		break;
-	case UARTIBRD:
-		*value = uart->ibrd;
-		break;
-	case UARTFBRD:
-		*value = uart->fbrd;
-		break;
-	case UARTLCR_H:
-		*value = uart->lcr_h;
-		break;
-	case UARTCR:
-		*value = uart->cr;
-		break;
-	case UARTIFLS:
-		*value = uart->ifls;
-		break;
-	case UARTIMSC:
-		*value = uart->imsc;
-		break;
 	case UARTRIS:
 		*value = uart->ris;
 		break;
 	case UARTMIS:
-		*value = uart->ris & uart->imsc;
+		*value = uart->ris & REG(uart, UARTIMSC);
 		break;
 	case UARTICR:
 		break;
-	case UARTDMACR:
-		*value = uart->dmacr;
-		break;
 	default:
-		return false;
+		if (!is_plain(offset))
+			return false;
+		*value = REG(uart, offset);
 	}
 	update_irq(uart);
 	return true;
@@ -237,40 +229,18 @@ static bool pl011_write(struct emulated *emu, uint64_t offset, uint32_t value)
 	case UARTRSR:
 		uart->rsr = 0;
 		break;
-	case UARTILPR:
-		uart->ilpr = (uint8_t)value;
-		break;
-	case UARTIBRD:
-		uart->ibrd = (uint16_t)value;
-		break;
-	case UARTFBRD:
-		uart->fbrd = value & 0x3f;
-		break;
-	case UARTLCR_H:
-		uart->lcr_h = (uint8_t)value;
-		break;
-	case UARTCR:
-		uart->cr = value & CR_MASK;
-		resume_input(uart);
-		break;
-	case UARTIFLS:
-		uart->ifls = value & 0x3f;
-		break;
-	case UARTIMSC:
-		uart->imsc = value & INT_MASK;
-		break;
 	case UARTICR:
 		uart->ris &= ~value;
-		break;
-	case UARTDMACR:
-		uart->dmacr = value & 0x7;
 		break;
 	case UARTFR:
 	case UARTRIS:
 	case UARTMIS:
 		break;
 	default:
-		return false;
+		if (!is_plain(offset))
+			return false;
+		REG(uart, offset) = (uint16_t)value & plain_bits[offset / 4];
+		resume_input(uart);
 	}
 	update_irq(uart);
 	return true;
@@ -335,10 +305,10 @@ static int pl011_reset(struct device *device, struct err *err)
 
 	(void)err;
 	pthread_mutex_lock(&uart->emu.lock);
-	uart->rsr = uart->ilpr = uart->lcr_h = uart->dmacr = uart->fbrd = 0;
-	uart->ibrd = uart->imsc = uart->ris = 0;
-	uart->ifls = IFLS_RESET;
-	uart->cr = CR_TXE | CR_RXE;
+	memset(uart->regs, 0, sizeof(uart->regs));
+	uart->rsr = uart->ris = 0;
+	REG(uart, UARTIFLS) = IFLS_RESET;
+	REG(uart, UARTCR) = CR_TXE | CR_RXE;
 	uart->n_fifo = 0;
 	uart->input_waits = true;
 	pthread_mutex_unlock(&uart->emu.lock);
@@ -348,13 +318,9 @@ static int pl011_reset(struct device *device, struct err *err)
 static int pl011_create(const struct device_config *config, struct vm *vm, struct device **device,
 			struct err *err)
 {
-	struct emulated *emu;
-	int ret = emulated_create(&pl011_type, config, vm, &emu, err);
+	int ret = emulated_create(&pl011_type, config, vm, device, err);
 
-	if (ret)
-		return ret;
-	*device = &emu->device;
-	return pl011_reset(*device, err);
+	return ret ? ret : pl011_reset(*device, err);
 }
 
 static int pl011_attach(struct device *device, struct err *err)

@@ -4,14 +4,11 @@
  * guest sets it. It runs from the start, as one does that has a battery, so the enable bit always
  * reads as set.
  */
-#include <errno.h>
-#include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
 #include "devices/classes.h"
 #include "devices/emulated.h"
-#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/event_loop.h"
@@ -32,9 +29,8 @@ enum {
 
 struct pl031 {
 	struct emulated emu;
-	int timer_fd; /* goes off when RTCDR becomes RTCMR; -1 before attach */
-	struct event_source *source;
-	uint32_t offset; /* RTCDR less the host's clock, modulo 2^32 */
+	struct event_timer timer; /* goes off when RTCDR becomes RTCMR */
+	uint32_t offset;          /* RTCDR less the host's clock, modulo 2^32 */
 	uint32_t mr, lr;
 	bool ris, imsc;
 };
@@ -57,21 +53,17 @@ static void set_alarm(struct pl031 *rtc)
 {
 	uint64_t now = sys_realtime_s();
 	uint32_t left = rtc->mr - ((uint32_t)now + rtc->offset);
-	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(now + left) } };
 
-	/* Cannot fail for a timer of our own and a valid time. */
-	(void)sys_timerfd_settime(rtc->timer_fd, TFD_TIMER_ABSTIME, &when);
+	event_timer_set(&rtc->timer, TFD_TIMER_ABSTIME, now + left, 0);
 }
 
 static void on_alarm(void *opaque, uint32_t events)
 {
 	struct pl031 *rtc = opaque;
-	uint64_t n;
 
 	(void)events;
 	pthread_mutex_lock(&rtc->emu.lock);
-	/* Empty again when the guest has just chosen another time. */
-	if (sys_read(rtc->timer_fd, &n, sizeof(n)) == sizeof(n)) {
+	if (event_timer_take(&rtc->timer)) {
 		rtc->ris = true;
 		update_irq(rtc);
 	}
@@ -149,26 +141,15 @@ static const struct emulated_type pl031_type = {
 static int pl031_create(const struct device_config *config, struct vm *vm, struct device **device,
 			struct err *err)
 {
-	struct emulated *emu;
-	int ret = emulated_create(&pl031_type, config, vm, &emu, err);
-
-	if (ret)
-		return ret;
-	to_pl031(emu)->timer_fd = -1;
-	*device = &emu->device;
-	return 0;
+	return emulated_create(&pl031_type, config, vm, device, err);
 }
 
 static int pl031_attach(struct device *device, struct err *err)
 {
 	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
-	int ret;
+	int ret = event_timer_create(&device->vm->loop, CLOCK_REALTIME, on_alarm, rtc, &rtc->timer,
+				     device->name, err);
 
-	rtc->timer_fd = sys_timerfd_create(CLOCK_REALTIME);
-	if (rtc->timer_fd < 0)
-		return err_set(err, rtc->timer_fd, "%s: make a timer", device->name);
-	ret = event_loop_add(&device->vm->loop, rtc->timer_fd, EPOLLIN, on_alarm, rtc, &rtc->source,
-			     err);
 	return ret ? ret : emulated_attach(&rtc->emu, NULL, err);
 }
 
@@ -187,13 +168,9 @@ static int pl031_reset(struct device *device, struct err *err)
 
 static void pl031_destroy(struct device *device)
 {
-	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
-
-	if (!device)
-		return;
-	if (rtc->source)
-		event_loop_remove(&device->vm->loop, rtc->source);
-	close_fd(&rtc->timer_fd);
+	if (device)
+		event_timer_destroy(&device->vm->loop,
+				    &container_of(device, struct pl031, emu.device)->timer);
 	emulated_destroy(device);
 }
 

@@ -3,15 +3,13 @@
  * The PrimeCell GPIO (Arm DDI 0190B) with one thing connected: the power key, on line 3, high while
  * it is pressed.
  */
-#include <sys/epoll.h>
+#include <string.h>
 #include <time.h>
 
 #include "devices/classes.h"
 #include "devices/emulated.h"
 #include "fdt/builder.h"
-#include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
@@ -43,15 +41,20 @@ enum {
 /* A bit per line in each. */
 struct pl061 {
 	struct emulated emu;
-	int timer_fd; /* the end of the press; -1 before attach */
-	struct event_source *source;
-	uint8_t input; /* what comes from outside */
+	struct event_timer timer; /* the end of the press */
+	uint8_t input;            /* what comes from outside */
 	uint8_t output;
-	uint8_t dir; /* 1: output */
-	uint8_t is, ibe, iev, ie, afsel;
-	uint8_t pins;  /* as they were last seen, to find edges */
-	uint8_t edges; /* latched edge interrupts */
+	uint8_t regs[(GPIOAFSEL - GPIODIR) / 4 + 1]; /* that read as they were written */
+	uint8_t pins;                                /* as they were last seen, to find edges */
+	uint8_t edges;                               /* latched edge interrupts */
 };
+
+#define REG(gpio, offset) ((gpio)->regs[((offset)-GPIODIR) / 4])
+
+static bool is_plain(uint64_t offset)
+{
+	return (offset >= GPIODIR && offset <= GPIOIE) || offset == GPIOAFSEL;
+}
 
 static struct pl061 *to_pl061(struct emulated *emu)
 {
@@ -60,15 +63,17 @@ static struct pl061 *to_pl061(struct emulated *emu)
 
 static uint8_t pins(const struct pl061 *gpio)
 {
-	return (gpio->output & gpio->dir) | (gpio->input & ~gpio->dir);
+	uint8_t outputs = REG(gpio, GPIODIR);
+
+	return (gpio->output & outputs) | (gpio->input & ~outputs);
 }
 
 /* Levels are not latched: the line itself must go. */
 static uint8_t raw_status(const struct pl061 *gpio)
 {
-	uint8_t active = ~(gpio->pins ^ gpio->iev);
+	uint8_t active = ~(gpio->pins ^ REG(gpio, GPIOIEV)), levels = REG(gpio, GPIOIS);
 
-	return (gpio->is & active) | (~gpio->is & gpio->edges);
+	return (levels & active) | (~levels & gpio->edges);
 }
 
 /* Something changed: look for edges, and drive the interrupt. */
@@ -77,88 +82,42 @@ static void update(struct pl061 *gpio)
 	uint8_t now = pins(gpio), changed = now ^ gpio->pins;
 
 	gpio->pins = now;
-	gpio->edges |= changed & ~gpio->is & (gpio->ibe | ~(now ^ gpio->iev));
-	irq_line_set(&gpio->emu.irq, raw_status(gpio) & gpio->ie);
+	gpio->edges |=
+		changed & ~REG(gpio, GPIOIS) & (REG(gpio, GPIOIBE) | ~(now ^ REG(gpio, GPIOIEV)));
+	irq_line_set(&gpio->emu.irq, raw_status(gpio) & REG(gpio, GPIOIE));
 }
 
 static bool pl061_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 {
 	const struct pl061 *gpio = to_pl061(emu);
 
-	switch (offset) {
-	case GPIODIR:
-		*value = gpio->dir;
-		return true;
-	case GPIOIS:
-		*value = gpio->is;
-		return true;
-	case GPIOIBE:
-		*value = gpio->ibe;
-		return true;
-	case GPIOIEV:
-		*value = gpio->iev;
-		return true;
-	case GPIOIE:
-		*value = gpio->ie;
-		return true;
-	case GPIORIS:
+	if (offset < GPIODIR)
+		*value = pins(gpio) & offset >> 2;
+	else if (is_plain(offset))
+		*value = REG(gpio, offset);
+	else if (offset == GPIORIS)
 		*value = raw_status(gpio);
-		return true;
-	case GPIOMIS:
-		*value = raw_status(gpio) & gpio->ie;
-		return true;
-	case GPIOAFSEL:
-		*value = gpio->afsel;
-		return true;
-	case GPIOIC:
-		return true;
-	default:
-		*value = offset < GPIODIR ? pins(gpio) & offset >> 2 : 0;
-		return offset < GPIODIR;
-	}
-}
-
-static void write_data(struct pl061 *gpio, uint64_t offset, uint32_t value)
-{
-	uint8_t mask = (uint8_t)(offset >> 2) & gpio->dir;
-
-	gpio->output = (gpio->output & ~mask) | (value & mask);
+	else if (offset == GPIOMIS)
+		*value = raw_status(gpio) & REG(gpio, GPIOIE);
+	else
+		return offset == GPIOIC;
+	return true;
 }
 
 static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)
 {
 	struct pl061 *gpio = to_pl061(emu);
-	uint8_t bits = (uint8_t)value;
 
-	switch (offset) {
-	case GPIODIR:
-		gpio->dir = bits;
-		break;
-	case GPIOIS:
-		gpio->is = bits;
-		break;
-	case GPIOIBE:
-		gpio->ibe = bits;
-		break;
-	case GPIOIEV:
-		gpio->iev = bits;
-		break;
-	case GPIOIE:
-		gpio->ie = bits;
-		break;
-	case GPIOIC:
-		gpio->edges &= ~bits;
-		break;
-	case GPIOAFSEL:
-		gpio->afsel = bits;
-		break;
-	case GPIORIS:
-	case GPIOMIS:
-		break;
-	default:
-		if (offset > GPIODIR)
-			return false;
-		write_data(gpio, offset, value);
+	if (offset < GPIODIR) {
+		uint8_t mask = (uint8_t)(offset >> 2) & REG(gpio, GPIODIR);
+
+		gpio->output = (gpio->output & ~mask) | (value & mask);
+	} else if (is_plain(offset)) {
+		REG(gpio, offset) = (uint8_t)value;
+	} else if (offset == GPIOIC) {
+		gpio->edges &= ~value;
+	} else {
+		return offset == GPIORIS || offset == GPIOMIS;
 	}
 	update(gpio);
 	return true;
@@ -166,17 +125,9 @@ static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)
 
 /* --- the power key, on the main thread */
 
-static void set_timer(struct pl061 *gpio, time_t seconds)
-{
-	struct itimerspec when = { .it_value = { .tv_sec = seconds } };
-
-	/* Cannot fail for a timer of our own and a valid time. */
-	(void)sys_timerfd_settime(gpio->timer_fd, 0, &when);
-}
-
 static void set_key(struct pl061 *gpio, bool pressed)
 {
-	set_timer(gpio, pressed ? PRESS_S : 0);
+	event_timer_set(&gpio->timer, 0, pressed ? PRESS_S : 0, 0);
 	pthread_mutex_lock(&gpio->emu.lock);
 	gpio->input = pressed << POWER_KEY_LINE;
 	update(gpio);
@@ -209,26 +160,15 @@ static const struct emulated_type pl061_type = {
 static int pl061_create(const struct device_config *config, struct vm *vm, struct device **device,
 			struct err *err)
 {
-	struct emulated *emu;
-	int ret = emulated_create(&pl061_type, config, vm, &emu, err);
-
-	if (ret)
-		return ret;
-	to_pl061(emu)->timer_fd = -1;
-	*device = &emu->device;
-	return 0;
+	return emulated_create(&pl061_type, config, vm, device, err);
 }
 
 static int pl061_attach(struct device *device, struct err *err)
 {
 	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
-	int ret;
+	int ret = event_timer_create(&device->vm->loop, CLOCK_MONOTONIC, on_release, gpio,
+				     &gpio->timer, device->name, err);
 
-	gpio->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (gpio->timer_fd < 0)
-		return err_set(err, gpio->timer_fd, "%s: make a timer", device->name);
-	ret = event_loop_add(&device->vm->loop, gpio->timer_fd, EPOLLIN, on_release, gpio,
-			     &gpio->source, err);
 	return ret ? ret : emulated_attach(&gpio->emu, NULL, err);
 }
 
@@ -264,24 +204,19 @@ static int pl061_reset(struct device *device, struct err *err)
 	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
 
 	(void)err;
-	set_timer(gpio, 0);
+	event_timer_set(&gpio->timer, 0, 0, 0);
 	pthread_mutex_lock(&gpio->emu.lock);
-	gpio->input = gpio->output = gpio->dir = gpio->afsel = 0;
-	gpio->is = gpio->ibe = gpio->iev = gpio->ie = 0;
-	gpio->pins = gpio->edges = 0;
+	memset(gpio->regs, 0, sizeof(gpio->regs));
+	gpio->input = gpio->output = gpio->pins = gpio->edges = 0;
 	pthread_mutex_unlock(&gpio->emu.lock);
 	return 0;
 }
 
 static void pl061_destroy(struct device *device)
 {
-	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
-
-	if (!device)
-		return;
-	if (gpio->source)
-		event_loop_remove(&device->vm->loop, gpio->source);
-	close_fd(&gpio->timer_fd);
+	if (device)
+		event_timer_destroy(&device->vm->loop,
+				    &container_of(device, struct pl061, emu.device)->timer);
 	emulated_destroy(device);
 }
 

@@ -165,14 +165,11 @@ static const struct emulated_type test_type = {
 static int test_create(const struct device_config *config, struct vm *vm, struct device **device,
 		       struct err *err)
 {
-	struct emulated *emu;
-	int ret = emulated_create(&test_type, config, vm, &emu, err);
+	int ret = emulated_create(&test_type, config, vm, device, err);
 
-	if (ret)
-		return ret;
-	to_test_device(emu)->doorbell_fd = -1;
-	*device = &emu->device;
-	return 0;
+	if (!ret)
+		container_of(*device, struct test_device, emu.device)->doorbell_fd = -1;
+	return ret;
 }
 
 static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)

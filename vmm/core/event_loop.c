@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
@@ -78,6 +79,42 @@ void event_loop_remove(struct event_loop *loop, struct event_source *source)
 	*p = source->next;
 	event_loop_modify(loop, source, 0);
 	free(source);
+}
+
+int event_timer_create(struct event_loop *loop, int clock, event_fn fn, void *opaque,
+		       struct event_timer *timer, const char *what, struct err *err)
+{
+	owned_fd int fd = sys_timerfd_create(clock);
+
+	if (fd < 0)
+		return err_set(err, fd, "%s: make a timer", what);
+	if (event_loop_add(loop, fd, EPOLLIN, fn, opaque, &timer->source, err))
+		return err_prefix(err, "%s", what);
+	timer->fd = take_fd(&fd);
+	return 0;
+}
+
+void event_timer_set(const struct event_timer *timer, int flags, uint64_t seconds, long ns)
+{
+	const struct itimerspec when = { .it_value = { (time_t)seconds, ns } };
+
+	/* Cannot fail for a timer of our own and a valid time. */
+	(void)sys_timerfd_settime(timer->fd, flags, &when);
+}
+
+uint64_t event_timer_take(const struct event_timer *timer)
+{
+	uint64_t n;
+
+	return sys_read(timer->fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+void event_timer_destroy(struct event_loop *loop, struct event_timer *timer)
+{
+	if (!timer->source)
+		return;
+	event_loop_remove(loop, take_ptr(&timer->source));
+	close_fd(&timer->fd);
 }
 
 /*

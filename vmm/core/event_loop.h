@@ -36,6 +36,24 @@ int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn
 int event_loop_modify(struct event_loop *loop, struct event_source *source, uint32_t events);
 void event_loop_remove(struct event_loop *loop, struct event_source *source);
 
+/*
+ * A timer that is set later, by any thread; zeroed: there is none. @fn is called on the main thread
+ * as for a descriptor; event_timer_take() tells how often it went off, and 0 when it was set anew
+ * meanwhile.
+ */
+struct event_timer {
+	struct event_source *source;
+	int fd;
+};
+/* @clock: CLOCK_MONOTONIC or CLOCK_REALTIME. An error begins with @what. */
+int event_timer_create(struct event_loop *loop, int clock, event_fn fn, void *opaque,
+		       struct event_timer *timer, const char *what, struct err *err);
+/* @flags of timerfd_settime(); a time of 0 stops it. */
+void event_timer_set(const struct event_timer *timer, int flags, uint64_t seconds, long ns);
+uint64_t event_timer_take(const struct event_timer *timer);
+/* Before event_loop_destroy(). */
+void event_timer_destroy(struct event_loop *loop, struct event_timer *timer);
+
 /* Serve events until event_loop_stop() is called from a callback. */
 int event_loop_run(struct event_loop *loop, struct err *err);
 void event_loop_stop(struct event_loop *loop);

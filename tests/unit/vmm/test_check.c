@@ -49,6 +49,8 @@ static const struct broken {
 	{ "/dev/kvm", NULL, ENOENT, "blocks", "this kernel has no KVM", "CONFIG_KVM" },
 	{ "/dev/kvm", NULL, EACCES, "blocks", "this user may not use KVM", "sudo usermod -aG kvm" },
 	{ "/Image", NULL, ENOENT, "blocks", "/vm.conf: open the kernel /Image", "" },
+	{ "/Image", "........................................................ARMd....", 0, "blocks",
+	  "the header of the kernel /Image is corrupt", "download it again" },
 	{ "/vm.conf", VM "memroy = 1G\n", 0, "blocks", "/vm.conf:4", "memory" },
 	{ "/vm.conf", "[vm]\nkernel = Image\nmemory = 64M\n" DEVICE("fff50000.ethrnet"), 0,
 	  "blocks", "there is no device", "did you mean " BOUND },
