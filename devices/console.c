@@ -47,6 +47,7 @@ struct console {
 	size_t tail; /* bytes ever written to the host */
 	bool full;
 	bool deaf; /* all output is dropped */
+	struct log_budget failures;
 };
 
 /* Any thread. No wake-up is missed: the main thread reads the timer, then looks for everything. */
@@ -147,7 +148,7 @@ static int watch(struct console *c, struct event_source **source, int fd, event_
 	if (wanted && !*source) {
 		ret = event_loop_add(&c->vm->loop, fd, EPOLLIN, fn, c, source, &err);
 		if (ret && ret != -EPERM)
-			log_warn("console: %s", err.what);
+			log_within(&c->failures, LOG_WARN, "console: %s", err.what);
 	} else if (!wanted && *source) {
 		event_loop_remove(&c->vm->loop, *source);
 		*source = NULL;

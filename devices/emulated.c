@@ -81,11 +81,9 @@ void emulated_destroy(struct device *device)
 
 static void log_nonsense(struct emulated *emu, const char *what, uint64_t offset)
 {
-	bool last;
-
-	if (log_budget_take(&emu->nonsense_log, &last))
-		log_debug("%s: guest %s offset 0x%" PRIx64 ", where nothing is%s", emu->device.name,
-			  what, offset, last ? " (not reported again)" : "");
+	log_within(&emu->nonsense_log, LOG_DEBUG,
+		   "%s: guest %s offset 0x%" PRIx64 ", where nothing is", emu->device.name, what,
+		   offset);
 }
 
 static bool primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)

@@ -19,12 +19,9 @@
 static void report_failure(struct vfio_region *region, const char *what, uint64_t offset,
 			   unsigned int width, ssize_t ret)
 {
-	bool last;
-
-	if (log_budget_take(&region->failures, &last))
-		log_warn("%s: %u-byte %s at offset %#" PRIx64 " failed: %s%s", region->name, width,
-			 what, offset, ret < 0 ? strerrordesc_np((int)-ret) : "cut short",
-			 last ? " (no more of these will be shown)" : "");
+	log_within(&region->failures, LOG_WARN, "%s: %u-byte %s at offset %#" PRIx64 " failed: %s",
+		   region->name, width, what, offset,
+		   ret < 0 ? strerrordesc_np((int)-ret) : "cut short");
 }
 
 /* The buffer is in guest memory order, which is the host's for a number of the access's width. */

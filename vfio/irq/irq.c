@@ -105,9 +105,9 @@ static void tell_mode(struct vfio_irq *irq)
 {
 	if (irq->told == irq->mode)
 		return;
-	log_info("%s: %s, SPI %u, mode %s%s%s%s", irq->name, irq->level ? "level" : "edge",
-		 irq->spi, vfio_irq_mode_name(irq->mode), irq->why[0] ? " (" : "", irq->why,
-		 irq->why[0] ? ")" : "");
+	log_within(&irq->log, LOG_INFO, "%s: %s, SPI %u, mode %s%s%s%s", irq->name,
+		   irq->level ? "level" : "edge", irq->spi, vfio_irq_mode_name(irq->mode),
+		   irq->why[0] ? " (" : "", irq->why, irq->why[0] ? ")" : "");
 	irq->told = irq->mode;
 }
 

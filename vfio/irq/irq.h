@@ -37,6 +37,7 @@ struct vfio_irq {
 	enum vfio_irq_mode mode; /* since the last arm */
 	char why[128];           /* why that and not a better one; empty: there is none */
 	enum vfio_irq_mode told; /* the user; AUTO: nothing yet */
+	struct log_budget log;   /* what a guest can provoke, by resets too */
 
 	int trigger_fd;                             /* -1: none */
 	int resample_fd;                            /* -1: none, and for an edge */

@@ -116,7 +116,8 @@ int vfio_irq_choose(struct vfio_irq *irq, const struct vm *vm, struct err *err)
 	if (lack && irq->mode != VFIO_IRQ_EVENTFD)
 		return not_here(irq, irq->why, err);
 	if (lack && irq->wanted_mode == VFIO_IRQ_AUTO)
-		log_warn("%s is handled in user space, which is slow: %s", irq->name, irq->why);
+		log_within(&irq->log, LOG_WARN, "%s is handled in user space, which is slow: %s",
+			   irq->name, irq->why);
 	return 0;
 }
 
@@ -156,7 +157,7 @@ int vfio_irq_forward(struct vfio_irq *irq, struct vm *vm, struct err *err)
 		snprintf(irq->why, sizeof(irq->why), "the host's kernel refused to forward it: %s",
 			 strerrordesc_np(-ret));
 		if (irq->wanted_mode == VFIO_IRQ_AUTO)
-			log_warn("%s: %s", irq->name, irq->why);
+			log_within(&irq->log, LOG_WARN, "%s: %s", irq->name, irq->why);
 	}
 	return irq->wanted_mode == VFIO_IRQ_FORWARD ? not_here(irq, irq->why, err) : 0;
 }
@@ -169,6 +170,7 @@ void vfio_irq_unforward(struct vfio_irq *irq, struct vm *vm)
 		return;
 	ret = attr(irq, vm, KVM_DEV_VFIO_UNFORWARD_IRQ);
 	if (ret)
-		log_line(LOG_ERROR, "%s: stop forwarding it: errno %d", irq->name, -ret);
+		log_within(&irq->log, LOG_ERROR, "%s: stop forwarding it: errno %d", irq->name,
+			   -ret);
 	irq->mode = VFIO_IRQ_IRQFD;
 }

@@ -17,12 +17,13 @@
 
 /* --- under user->lock, on any thread */
 
-static void unmask(const struct vfio_irq *irq)
+static void unmask(struct vfio_irq *irq)
 {
 	int ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
 
 	if (ret < 0)
-		log_line(LOG_ERROR, "%s: VFIO_DEVICE_SET_IRQS (unmask): errno %d", irq->name, -ret);
+		log_within(&irq->log, LOG_ERROR, "%s: VFIO_DEVICE_SET_IRQS (unmask): errno %d",
+			   irq->name, -ret);
 }
 
 /* Whether the host's handler has signalled since it was looked at last. */

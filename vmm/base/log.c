@@ -68,14 +68,19 @@ void trace_line(enum trace trace, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool log_budget_take(struct log_budget *budget, bool *last)
+void log_within(struct log_budget *budget, enum log_level level, const char *fmt, ...)
 {
+	char text[900];
 	unsigned int used = __atomic_load_n(&budget->used, __ATOMIC_RELAXED);
+	va_list ap;
 
-	*last = false;
-	if (used >= LOG_BUDGET_MAX)
-		return false;
+	if (level > max_level || used >= LOG_BUDGET_MAX)
+		return;
 	used = __atomic_fetch_add(&budget->used, 1, __ATOMIC_RELAXED);
-	*last = used == LOG_BUDGET_MAX - 1;
-	return used < LOG_BUDGET_MAX;
+	if (used >= LOG_BUDGET_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_line(level, "%s%s", text, used == LOG_BUDGET_MAX - 1 ? " (not told again)" : "");
 }

@@ -36,13 +36,14 @@ void trace_line(enum trace trace, const char *fmt, ...) __attribute__((format(pr
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /*
- * For what a guest can provoke at will: true for the first LOG_BUDGET_MAX calls, then never again;
- * the last of them sets *last. Lock-free. The struct lies, zeroed, in the object that complains.
+ * For what a guest can provoke at will: LOG_BUDGET_MAX lines, the last of which says so, then none.
+ * Lock-free. The struct lies, zeroed, in the object that complains.
  */
 struct log_budget {
 	unsigned int used; /* atomic */
 };
 #define LOG_BUDGET_MAX 8
-bool log_budget_take(struct log_budget *budget, bool *last);
+void log_within(struct log_budget *budget, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/kvm.h>
 
-#include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/vm.h"
 
@@ -24,7 +23,8 @@ void irq_line_tell(struct irq_line *line, bool level)
 	trace_line(TRACE_IRQ, "SPI %u: line %s", line->spi, level ? "up" : "down");
 	ret = sys_ioctl(line->vm->fd, KVM_IRQ_LINE, &arg);
 	if (ret)
-		log_line(LOG_ERROR, "SPI %u: KVM_IRQ_LINE failed with errno %d", line->spi, -ret);
+		log_within(&line->failures, LOG_ERROR, "SPI %u: KVM_IRQ_LINE failed with errno %d",
+			   line->spi, -ret);
 }
 
 void irq_line_set(struct irq_line *line, bool level)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/log.h"
 
 struct vm;
 
@@ -26,6 +27,7 @@ struct irq_line {
 	struct vm *vm;
 	uint32_t spi;
 	unsigned int level; /* what KVM was told last */
+	struct log_budget failures;
 };
 
 /*

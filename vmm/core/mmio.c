@@ -62,16 +62,13 @@ void mmio_table_seal(struct mmio_table *table)
 static void report_unclaimed(struct mmio_table *table, uint64_t gpa, unsigned int width,
 			     bool is_write)
 {
-	bool last;
-
 	__atomic_add_fetch(&table->n_unclaimed, 1, __ATOMIC_RELAXED);
 	if (trace_on(TRACE_MMIO))
 		trace_line(TRACE_MMIO, "%-5s nothing at 0x%" PRIx64 " width %u",
 			   is_write ? "write" : "read", gpa, width);
-	if (log_budget_take(&table->unclaimed_log, &last))
-		log_warn("the guest %s %u bytes at 0x%" PRIx64 ", where nothing is%s",
-			 is_write ? "wrote" : "read", width, gpa,
-			 last ? " (further ones are only counted)" : "");
+	log_within(&table->unclaimed_log, LOG_WARN,
+		   "the guest %s %u bytes at 0x%" PRIx64 ", where nothing is",
+		   is_write ? "wrote" : "read", width, gpa);
 }
 
 /* The guest is little-endian towards devices (KVM has swapped already where it runs big-endian). */

@@ -98,18 +98,25 @@ int vcpu_set_reg(struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return sys_ioctl(vcpu->fd, KVM_SET_ONE_REG, &arg);
 }
 
-/* What KVM_RUN's errors mean on Arm: Documentation/virt/kvm/api.rst, 4.10, and arch/arm64/kvm/. */
+static const char not_emulated[] =
+	"the guest touched an address where no memory is with an instruction that cannot be "
+	"emulated (a pair, vector, atomic or write-back access)";
+
+/*
+ * What KVM_RUN's errors mean on Arm, and whose fault they are: Documentation/virt/kvm/api.rst,
+ * 4.10, and arch/arm64/kvm/.
+ */
 static const struct run_error {
 	int code;
+	enum exit_status status;
 	const char *why;
 } run_errors[] = {
-	{ ENOSYS,
-	  "the guest touched an address where no memory is with an instruction that cannot be "
-	  "emulated (a pair, vector, atomic or write-back access)" },
-	{ EFAULT, "the host could not give memory that the guest touched" },
-	{ EHWPOISON, "the host's memory failed where the guest touched it" },
-	{ ENOMEM, "the host has no memory left for the guest's translation tables" },
-	{ ENOEXEC, "KVM holds the vCPU for not initialised" },
+	{ ENOSYS, EXIT_STATUS_GUEST_CRASH, not_emulated },
+	{ EFAULT, EXIT_STATUS_FAILURE, "the host could not give memory that the guest touched" },
+	{ EHWPOISON, EXIT_STATUS_FAILURE, "the host's memory failed where the guest touched it" },
+	{ ENOMEM, EXIT_STATUS_FAILURE,
+	  "the host has no memory left for the guest's translation tables" },
+	{ ENOEXEC, EXIT_STATUS_FAILURE, "KVM holds the vCPU for not initialised" },
 };
 
 /* "vCPU 1 at PC 0x40080000" */
@@ -130,10 +137,13 @@ static void run_failed(struct vcpu *vcpu, int code)
 
 	describe(vcpu, who, sizeof(who));
 	err_set(&err, code, "%s: KVM_RUN", who);
-	for (const struct run_error *e = run_errors; e < run_errors + n_elems(run_errors); e++)
-		if (e->code == -code)
-			err_why(&err, "%s", e->why);
 	err.status = EXIT_STATUS_GUEST_CRASH;
+	for (const struct run_error *e = run_errors; e < run_errors + n_elems(run_errors); e++) {
+		if (e->code == -code) {
+			err_why(&err, "%s", e->why);
+			err.status = (int)e->status;
+		}
+	}
 	vm_request_crash(vcpu->vm, &err);
 }
 
@@ -154,7 +164,7 @@ static void unexpected_exit(struct vcpu *vcpu)
 		err_why(&err, "error inside KVM, suberror %u", run->internal.suberror);
 		break;
 	case KVM_EXIT_ARM_NISV:
-		err_why(&err, "%s: guest address 0x%llx", run_errors[0].why,
+		err_why(&err, "%s: guest address 0x%llx", not_emulated,
 			(unsigned long long)run->arm_nisv.fault_ipa);
 		break;
 	}

@@ -127,8 +127,8 @@ int machine_block_signals(struct err *err);
 /*
  * Let the vCPUs go and serve console, signals and resets; machine_block_signals() came before. A
  * signal that came during the build ends the run before it begins. Returns with parked vCPUs: the
- * exit status (>= 0), or a negative errno and @err. A guest that crashed is status
- * EXIT_STATUS_GUEST_CRASH, with what happened in @err.
+ * exit status (>= 0), or a negative errno and @err. With EXIT_STATUS_GUEST_CRASH, or
+ * EXIT_STATUS_FAILURE where it is the host that lets no vCPU go on, @err has what happened.
  */
 int machine_run(struct machine *machine, struct err *err);
 

@@ -25,7 +25,8 @@ struct control {
 	bool asked;        /* not to be asked (again): the next signal stops it */
 	uint64_t asked_at; /* ns, sys_monotonic_ns() */
 	struct err *err;
-	int ret; /* of a reset that failed */
+	int ret;                  /* of a reset that failed */
+	struct log_budget resets; /* of a guest that does nothing else */
 };
 
 void machine_stop_signals(sigset_t *signals)
@@ -109,7 +110,7 @@ static void on_request(void *opaque, uint32_t events)
 
 	(void)events;
 	if (vm_request_pending(vm) == VM_REQUEST_RESET) {
-		log_info("guest reset");
+		log_within(&control->resets, LOG_INFO, "guest reset");
 		control->ret = machine_reset(control->machine, control->err);
 		if (!control->ret)
 			return;

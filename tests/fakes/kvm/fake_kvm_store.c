@@ -167,8 +167,10 @@ int fake_kvm_attr_ioctl(uint32_t owner, unsigned long request, const struct kvm_
 		memcpy(&value, user, size);
 	if (is_vgic(owner) && a->group == VGIC_GROUP_CTRL && a->attr == VGIC_CTRL_INIT)
 		fake_kvm.vgic_initialised = true;
-	assert(state.n_sets < N_ATTRS);
-	state.sets[state.n_sets++] = (struct fake_kvm_attr_set){ owner, a->group, a->attr, value };
+	/* The first so many: a guest may be reset often. */
+	if (state.n_sets < N_ATTRS)
+		state.sets[state.n_sets++] =
+			(struct fake_kvm_attr_set){ owner, a->group, a->attr, value };
 	fake_kvm_attr_put(owner, a->group, a->attr, value);
 	return 0;
 }

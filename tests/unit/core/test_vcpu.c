@@ -173,22 +173,27 @@ Test(vcpu, system_events, .init = set_up_vcpus, .fini = tear_down)
 	cr_assert_eq(vm.vcpus[1].n_exits[VCPU_EXIT_SYSTEM_EVENT], 3);
 }
 
-/* What a vCPU cannot go on after: the ioctl's value, the exit reason, and words of the message. */
+/*
+ * What a vCPU cannot go on after: the ioctl's value, the exit reason, words of the message, and
+ * whether it is the host's fault or dais's, not the guest's.
+ */
 static const struct dead_end {
 	int ret;
 	uint32_t reason;
 	const char *what, *why;
+	bool not_guest;
 } dead_ends[] = {
-	{ -ENOSYS, 0, "KVM_RUN", "no memory is" },
-	{ -EFAULT, 0, "Bad address", "could not give memory" },
-	{ -ENOEXEC, 0, "KVM_RUN", "not initialised" },
-	{ -EHWPOISON, 0, "KVM_RUN", "memory failed" },
-	{ -EIO, 0, "Input/output error", "" },
-	{ 0, KVM_EXIT_FAIL_ENTRY, "exit reason 9", "reason 0x2a" },
-	{ 0, KVM_EXIT_INTERNAL_ERROR, "exit reason 17", "suberror 42" },
-	{ 0, KVM_EXIT_ARM_NISV, "exit reason 28", "no memory is" },
-	{ 0, KVM_EXIT_DEBUG, "exit reason 4", "" },
-	{ 0, 4711, "exit reason 4711", "" },
+	{ -ENOSYS, 0, "KVM_RUN", "no memory is", false },
+	{ -EFAULT, 0, "Bad address", "could not give memory", true },
+	{ -ENOEXEC, 0, "KVM_RUN", "not initialised", true },
+	{ -EHWPOISON, 0, "KVM_RUN", "memory failed", true },
+	{ -ENOMEM, 0, "Cannot allocate memory", "no memory left", true },
+	{ -EIO, 0, "Input/output error", "", false },
+	{ 0, KVM_EXIT_FAIL_ENTRY, "exit reason 9", "reason 0x2a", false },
+	{ 0, KVM_EXIT_INTERNAL_ERROR, "exit reason 17", "suberror 42", false },
+	{ 0, KVM_EXIT_ARM_NISV, "exit reason 28", "no memory is", false },
+	{ 0, KVM_EXIT_DEBUG, "exit reason 4", "", false },
+	{ 0, 4711, "exit reason 4711", "", false },
 };
 
 Test(vcpu, dead_ends_are_crashes_that_name_vcpu_pc_and_cause)
@@ -204,7 +209,8 @@ Test(vcpu, dead_ends_are_crashes_that_name_vcpu_pc_and_cause)
 			vm.vcpus[1].run->fail_entry.hardware_entry_failure_reason = 42;
 		cr_assert(!vcpu_handle_exit(&vm.vcpus[1], d->ret));
 		cr_assert_eq(vm_request_pending(&vm), VM_REQUEST_CRASH);
-		cr_assert_eq(vm.exit_status, EXIT_STATUS_GUEST_CRASH);
+		cr_assert_eq(vm.exit_status,
+			     d->not_guest ? EXIT_STATUS_FAILURE : EXIT_STATUS_GUEST_CRASH);
 		cr_assert(strstr(vm.crash.what, "vCPU 1 at PC 0x40080123"), "%s", vm.crash.what);
 		cr_assert(strstr(vm.crash.what, d->what), "%s", vm.crash.what);
 		cr_assert(strstr(vm.crash.why, d->why), "%s", vm.crash.why);

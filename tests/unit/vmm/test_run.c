@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -115,6 +118,66 @@ Test(run, a_crash_is_status_4_and_told)
 	fake_kvm.run = fail_entry;
 	cr_expect_eq(machine_run(&machine, &err), EXIT_STATUS_GUEST_CRASH);
 	cr_expect(strstr(err.what, "vCPU 0"), "%s", err.what);
+}
+
+static int host_error;
+
+static int fail_by_host(struct fake_kvm_vcpu *vcpu)
+{
+	return vcpu->index ? fake_kvm_wait(vcpu) : -host_error;
+}
+
+/* It is not the guest's fault. */
+static void run_without_memory(int code)
+{
+	host_error = code;
+	fake_kvm.run = fail_by_host;
+	cr_expect_eq(machine_run(&machine, &err), EXIT_STATUS_FAILURE);
+	cr_expect(strstr(err.what, "vCPU 0"), "%s", err.what);
+	cr_expect(strstr(err.why, "the host"), "%s", err.why);
+}
+
+Test(run, a_host_without_memory_for_tables_is_status_1)
+{
+	run_without_memory(ENOMEM);
+}
+
+Test(run, a_host_without_memory_for_the_guest_is_status_1)
+{
+	run_without_memory(EFAULT);
+}
+
+#define N_RESETS (2 * LOG_BUDGET_MAX)
+
+static int reset_all_the_time(struct fake_kvm_vcpu *vcpu)
+{
+	if (vcpu->index)
+		return fake_kvm_wait(vcpu);
+	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	vcpu->run->system_event.type =
+		n_guest_runs++ < N_RESETS ? KVM_SYSTEM_EVENT_RESET : KVM_SYSTEM_EVENT_SHUTDOWN;
+	return 0;
+}
+
+Test(run, a_guest_that_resets_all_the_time_floods_no_log)
+{
+	char *line = NULL;
+	size_t size;
+	unsigned int n = 0;
+	FILE *f;
+
+	cr_redirect_stderr();
+	log_set_level(LOG_INFO);
+	fake_kvm.run = reset_all_the_time;
+	cr_expect_eq(machine_run(&machine, &err), EXIT_STATUS_OK, "%s", err.what);
+	cr_expect_eq(machine.vm.n_resets, N_RESETS);
+	fputs("end\n", stderr);
+	fflush(stderr);
+	f = cr_get_redirected_stderr();
+	while (getline(&line, &size, f) > 0 && strcmp(line, "end\n"))
+		n++;
+	free(line);
+	cr_expect_eq(n, LOG_BUDGET_MAX);
 }
 
 static int be_signalled(struct fake_kvm_vcpu *vcpu)

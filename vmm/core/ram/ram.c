@@ -139,7 +139,7 @@ int ram_prepare(struct ram *ram, bool touch, struct err *err)
 	int ret = 0;
 
 	if (ram->is_dirty)
-		ret = ram_work_clear(ram, err);
+		ret = ram_work_clear(ram, true, err);
 	else if (touch)
 		ret = ram_work_touch(ram, err);
 	ram->is_touched = touch;
@@ -161,7 +161,7 @@ static bool is_anonymous(const struct ram *ram)
 int ram_clear(struct ram *ram, struct err *err)
 {
 	if (ram->is_touched || !is_anonymous(ram))
-		return ram_work_clear(ram, err);
+		return ram_work_clear(ram, false, err);
 	for (unsigned int i = 0; i < ram->n_banks; i++) {
 		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, MADV_DONTNEED);
 

@@ -19,6 +19,7 @@
 struct work {
 	const struct ram *ram;
 	int (*run)(void *at, uint64_t size); /* 0 or a negative errno */
+	bool tell;
 
 	pthread_mutex_t lock; /* of the rest */
 	unsigned int bank;    /* where the next piece is */
@@ -93,7 +94,7 @@ static void work_and_tell(struct work *w)
 	while ((done = do_piece(w)) != UINT64_MAX) {
 		uint64_t now = sys_monotonic_ns();
 
-		if (now - told < INTERVAL_NS)
+		if (!w->tell || now - told < INTERVAL_NS)
 			continue;
 		told = now;
 		log_info("preparing RAM: %u %% of %s", (unsigned int)(done * 100 / w->ram->size),
@@ -101,9 +102,9 @@ static void work_and_tell(struct work *w)
 	}
 }
 
-static int work(const struct ram *ram, int (*run)(void *at, uint64_t size))
+static int work(const struct ram *ram, int (*run)(void *at, uint64_t size), bool tell)
 {
-	struct work w = { .ram = ram, .run = run };
+	struct work w = { .ram = ram, .run = run, .tell = tell };
 	unsigned int n = ram->backing.n_threads, n_helpers = 0;
 	pthread_t helpers[RAM_MAX_THREADS];
 
@@ -123,7 +124,7 @@ static int work(const struct ram *ram, int (*run)(void *at, uint64_t size))
 int ram_work_touch(const struct ram *ram, struct err *err)
 {
 	char size[32];
-	int ret = work(ram, touch_piece);
+	int ret = work(ram, touch_piece, true);
 
 	if (!ret)
 		return 0;
@@ -136,9 +137,9 @@ int ram_work_touch(const struct ram *ram, struct err *err)
 	return err_host(err);
 }
 
-int ram_work_clear(const struct ram *ram, struct err *err)
+int ram_work_clear(const struct ram *ram, bool tell, struct err *err)
 {
-	int ret = work(ram, clear_piece);
+	int ret = work(ram, clear_piece, tell);
 
 	return ret ? err_set(err, ret, "clear guest RAM") : 0;
 }
