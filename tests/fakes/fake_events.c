@@ -50,12 +50,16 @@ int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 	return epoll_ctl(epfd, op, fd, event) ? -errno : 0;
 }
 
+static uint64_t waited_ms;
+
 int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms)
 {
 	int n;
 
 	fail_if_chosen();
 	n = epoll_wait(epfd, events, n_max, timeout_ms);
+	if (!n)
+		waited_ms += (uint64_t)timeout_ms;
 	return n < 0 ? -errno : n;
 }
 
@@ -78,6 +82,12 @@ static void ring_if_due(void)
 	timerfd_settime(calendar.timer, 0, is_due ? &at_once : &never, NULL);
 	if (is_due)
 		calendar.due = 0;
+	waited_ms = 0;
+}
+
+uint64_t fake_waited_ms(void)
+{
+	return waited_ms;
 }
 
 void fake_events_reset(void)

@@ -15,6 +15,7 @@
 
 static struct range mappings[N_MAPPINGS];
 static struct rlimit memlock;
+static bool populates_nothing;
 
 void fake_memory_reset(void)
 {
@@ -23,6 +24,7 @@ void fake_memory_reset(void)
 			munmap((void *)(uintptr_t)mappings[i].start, mappings[i].size);
 	memset(mappings, 0, sizeof(mappings));
 	fake_set_memlock(RLIM_INFINITY, RLIM_INFINITY);
+	populates_nothing = false;
 }
 
 static void count_mapping(struct range r)
@@ -84,13 +86,20 @@ unsigned int fake_n_mappings(void)
 
 int sys_madvise(void *addr, size_t size, int advice)
 {
+	if (populates_nothing && advice == MADV_HUGEPAGE)
+		return 0;
 	return madvise(addr, size, advice) ? -errno : 0;
 }
 
 int sys_populate(void *addr, size_t size)
 {
 	fail_if_chosen();
-	return madvise(addr, size, MADV_POPULATE_WRITE) ? -errno : 0;
+	return !populates_nothing && madvise(addr, size, MADV_POPULATE_WRITE) ? -errno : 0;
+}
+
+void fake_populate_nothing(void)
+{
+	populates_nothing = true;
 }
 
 int sys_getrlimit(int resource, struct rlimit *limit)

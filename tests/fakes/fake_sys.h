@@ -74,6 +74,8 @@ void fake_pass_seconds(uint64_t n);
  */
 void fake_on_sleep(void (*fn)(void));
 unsigned int fake_slept_ms(void);
+/* The timeouts of sys_epoll_wait() that passed without an event. */
+uint64_t fake_waited_ms(void);
 
 /* What fstat says of every fake descriptor from now on. */
 void fake_set_stat(mode_t mode, uint64_t size, uint64_t n_blocks, dev_t rdev);
@@ -81,6 +83,8 @@ void fake_set_stat(mode_t mode, uint64_t size, uint64_t n_blocks, dev_t rdev);
 /* RLIMIT_MEMLOCK; at first unlimited. The hard one cannot be raised. fake_memlock(): the soft one.
  */
 void fake_set_memlock(uint64_t soft, uint64_t hard);
+/* sys_populate() takes no page from now on, and there are no huge ones: that takes time. */
+void fake_populate_nothing(void);
 uint64_t fake_memlock(void);
 
 /* What is still open or mapped now: a test's proof that nothing leaked. */

@@ -28,6 +28,7 @@ struct reg {
 
 static struct {
 	struct fake_kvm_attr_set attrs[N_ATTRS], sets[N_ATTRS], denied[64];
+	uint16_t slots[2 * N_ATTRS]; /* of attrs by hash, from 1 on; 0: free */
 	unsigned int n_attrs, n_sets, n_denied;
 	struct reg regs[N_REGS];
 	unsigned int n_regs;
@@ -38,34 +39,43 @@ void fake_kvm_store_reset(void)
 	memset(&state, 0, sizeof(state));
 }
 
-static struct fake_kvm_attr_set *find_attr(struct fake_kvm_attr_set *in, unsigned int n,
-					   uint32_t owner, uint32_t group, uint64_t attr)
+static bool is_attr(const struct fake_kvm_attr_set *a, uint32_t owner, uint32_t group,
+		    uint64_t attr)
 {
-	for (unsigned int i = 0; i < n; i++)
-		if (in[i].owner == owner && in[i].group == group && in[i].attr == attr)
-			return &in[i];
-	return NULL;
+	return a->owner == owner && a->group == group && a->attr == attr;
+}
+
+/* The slot that it has, or would have. There are thousands of attributes. */
+static uint16_t *find_slot(uint32_t owner, uint32_t group, uint64_t attr)
+{
+	uint64_t hash = (owner * 31 + group) * 0x9e3779b97f4a7c15 + attr * 0xff51afd7ed558ccd;
+
+	for (size_t i = hash >> 32;; i++) {
+		uint16_t *slot = &state.slots[i % n_elems(state.slots)];
+
+		if (!*slot || is_attr(&state.attrs[*slot - 1], owner, group, attr))
+			return slot;
+	}
 }
 
 void fake_kvm_attr_put(uint32_t owner, uint32_t group, uint64_t attr, uint64_t value)
 {
-	struct fake_kvm_attr_set *a = find_attr(state.attrs, state.n_attrs, owner, group, attr);
+	uint16_t *slot = find_slot(owner, group, attr);
 
-	if (!a) {
+	if (!*slot) {
 		assert(state.n_attrs < N_ATTRS);
-		a = &state.attrs[state.n_attrs++];
+		*slot = (uint16_t)++state.n_attrs;
 	}
-	*a = (struct fake_kvm_attr_set){ owner, group, attr, value };
+	state.attrs[*slot - 1] = (struct fake_kvm_attr_set){ owner, group, attr, value };
 }
 
 bool fake_kvm_attr(uint32_t owner, uint32_t group, uint64_t attr, uint64_t *value)
 {
-	const struct fake_kvm_attr_set *a =
-		find_attr(state.attrs, state.n_attrs, owner, group, attr);
+	uint16_t slot = *find_slot(owner, group, attr);
 
-	if (a)
-		*value = a->value;
-	return a != NULL;
+	if (slot)
+		*value = state.attrs[slot - 1].value;
+	return slot;
 }
 
 void fake_kvm_attr_deny(uint32_t owner, uint32_t group, uint64_t attr)
@@ -152,8 +162,9 @@ int fake_kvm_attr_ioctl(uint32_t owner, unsigned long request, const struct kvm_
 	void *user = (void *)(uintptr_t)a->addr;
 	uint64_t value = 0;
 
-	if (find_attr(state.denied, state.n_denied, owner, a->group, a->attr))
-		return -ENXIO;
+	for (unsigned int i = 0; i < state.n_denied; i++)
+		if (is_attr(&state.denied[i], owner, a->group, a->attr))
+			return -ENXIO;
 	if (request == KVM_HAS_DEVICE_ATTR)
 		return 0;
 	if (size && !user)

@@ -19,7 +19,7 @@ static int redirect(void)
 	return fds[0];
 }
 
-Test(log, a_reader_who_stopped_holds_nobody_up, .timeout = 30)
+Test(log, a_reader_who_stopped_holds_nobody_up)
 {
 	char text[4096] = "";
 	int fd = redirect(), flags = fcntl(STDERR_FILENO, F_GETFL);

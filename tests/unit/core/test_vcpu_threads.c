@@ -36,7 +36,7 @@ static void tear_down(void)
 	cr_assert_eq(fake_n_mappings(), 0);
 }
 
-TestSuite(vcpu_threads, .init = set_up, .fini = tear_down, .timeout = 150);
+TestSuite(vcpu_threads, .init = set_up, .fini = tear_down);
 
 static unsigned int n_runs(unsigned int vcpu)
 {

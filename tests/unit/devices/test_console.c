@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "devices/console.h"
@@ -62,14 +61,6 @@ static void expect_input(const char *expected)
 {
 	fake_guest_serve(&g, 0);
 	cr_assert(fake_uart_got(&uart, expected));
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Fills pipe and ring; returns how many bytes were taken. Byte i is i * 7. */
@@ -151,11 +142,9 @@ Test(console, the_rest_is_written_at_the_end)
 
 Test(console, the_end_does_not_wait_for_a_stopped_reader)
 {
-	double before = seconds();
-
 	fill();
 	fake_uart_stop(&g);
-	cr_assert_lt(seconds() - before, 3 * CONSOLE_DRAIN_MS / 1000.0);
+	cr_assert_leq(fake_waited_ms(), CONSOLE_DRAIN_MS);
 }
 
 Test(console, input_is_read_as_fast_as_the_uart_takes_it)
@@ -317,7 +306,7 @@ Test(console, a_pty_drops_what_nobody_reads)
 	cr_assert(!console_is_full(g.vm.console));
 }
 
-Test(console_errors, every_call_that_fails_is_reported_or_survived, .timeout = 60)
+Test(console_errors, every_call_that_fails_is_reported_or_survived)
 {
 	static const char *const specs[] = { "none", "file:/log", "pty", "stdio" };
 
@@ -348,7 +337,7 @@ Test(console_errors, every_call_that_fails_is_reported_or_survived, .timeout = 6
 }
 
 /* The n-th call while the timer is first served: the timer itself, the output, the input. */
-Test(console_errors, what_fails_later_costs_one_direction_at_most, .timeout = 60)
+Test(console_errors, what_fails_later_costs_one_direction_at_most)
 {
 	cr_redirect_stderr();
 	for (unsigned int n = 3; n <= 5; n++) {

@@ -6,6 +6,7 @@
 
 #include "fdt/host/reference.h"
 #include "tests/fixtures/fixture_tree.h"
+#include "tests/unit/cpu_limit.h"
 #include "vmm/base/range.h"
 
 static struct host_tree *tree;
@@ -144,7 +145,7 @@ Test(reference, a_phandle_that_nothing_explains)
 }
 
 /* 10 MiB each of names, of known references and of unknown words: a second or two, not hours. */
-Test(reference, ten_megabytes, .timeout = 30)
+Test(reference, ten_megabytes)
 {
 	size_t size = 10 << 20, room = 3 * size + 4096;
 	void *blob = malloc(room);
@@ -153,6 +154,7 @@ Test(reference, ten_megabytes, .timeout = 30)
 	struct err err = { 0 };
 	int at;
 
+	cpu_limit(30);
 	fdt_create_empty_tree(blob, (int)room);
 	at = fdt_add_subnode(blob, 0, "a");
 	fdt_setprop_u32(blob, at, "phandle", 0x61616161);

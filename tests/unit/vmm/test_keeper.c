@@ -189,7 +189,7 @@ Test(keeper, a_device_that_cannot_be_reset_is_told_of)
 }
 
 /* Fails the n-th call, for every n; and once more for the keeper's undoing. */
-Test(keeper, each_failing_call_of_the_vmm_leaves_the_devices_to_it, .timeout = 300)
+Test(keeper, each_failing_call_of_the_vmm_leaves_the_devices_to_it)
 {
 	cr_redirect_stderr();
 	for (unsigned int n = 1;; n++) {
@@ -208,7 +208,7 @@ Test(keeper, each_failing_call_of_the_vmm_leaves_the_devices_to_it, .timeout = 3
 }
 
 /* Fails the n-th call of all that the keeper does, for every n. */
-Test(keeper, each_failing_call_ends_the_vmm_and_leaks_nothing, .timeout = 300)
+Test(keeper, each_failing_call_ends_the_vmm_and_leaks_nothing)
 {
 	cr_redirect_stderr();
 	for (unsigned int n = 1;; n++) {

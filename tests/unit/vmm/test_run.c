@@ -66,7 +66,7 @@ static void tear_down(void)
 	fake_sys_reset();
 }
 
-TestSuite(run, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(run, .init = set_up, .fini = tear_down);
 
 /* vCPU 0 ends its first run by @event, its second by a power-off; the others wait. */
 static uint32_t first_event;
