@@ -28,8 +28,13 @@ Q      := $(if $(filter 1,$(V)),,@)
 silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 say     = $(if $(silent),,$(if $(Q),@printf '  %-8s%s\n' '$1' '$2'))
 
-DAIS_CACHE ?= $(HOME)/.cache/dais
+DAIS_CACHE ?= $(if $(HOME),$(HOME)/.cache/dais,$(error HOME is not set: set it, or DAIS_CACHE=DIRECTORY, for what is fetched once))
+DAIS_CACHE := $(DAIS_CACHE)
 export DAIS_CACHE
+
+# Names of targets, which make parts at spaces
+$(foreach v,CURDIR O DAIS_CACHE,$(if $(word 2,$($(v))),$(error make cannot build with a space in a path, and $(v) is "$($(v))": \
+	use another directory)))
 
 ifneq ($(ARCH),$(native))
 ifeq ($(ARCH),arm64)

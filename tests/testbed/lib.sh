@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2154 # here
 root=$(cd "$here/../.." && pwd)
-cache=${DAIS_CACHE:-$HOME/.cache/dais}
+cache=$("$root/scripts/cache") || exit 125
 
 # Arm libraries that dais is linked with, and the programs of the host and of Linux guests
 host_packages=(busybox-static libc6 libfdt1 libinih1 libjansson4 zlib1g)
