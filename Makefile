@@ -137,8 +137,8 @@ not    = $(if $(1),,y)
 # What reads configurations and plans: also where no guest can run.
 read := $(call in,vmm/config) $(filter-out vmm/plan/vfio%,$(call in,vmm/plan)) $(wildcard vmm/cli/option*.c) vmm/cli/cmd_complete.c vmm/cli/main.c \
 	vmm/cli/registry.c vmm/cli/wrap.c \
-	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/carveout.c vfio/iommu/iova_list.c \
-	vfio/settings.c vfio/overlay.c vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/power.c
+	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/iommu/iova_list.c \
+	vfio/settings.c $(call in,vfio/nodes) vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/power.c
 check_srcs := $(call in,vmm/check)
 run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan/vfio.c
 

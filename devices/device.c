@@ -38,7 +38,7 @@ const char *device_config_str(const struct device_config *config, const char *ke
 	return setting ? setting->value : NULL;
 }
 
-bool device_config_is_pinned(const struct device_config *config)
+static bool is_pinned(const struct device_config *config)
 {
 	for (unsigned int i = 0; i < config->n_settings; i++) {
 		const char *key = config->settings[i].key;
@@ -47,6 +47,19 @@ bool device_config_is_pinned(const struct device_config *config)
 			return true;
 	}
 	return false;
+}
+
+int device_configs_place(const struct device_config *configs, unsigned int n,
+			 int (*place)(void *opaque, unsigned int i, struct err *err), void *opaque,
+			 struct err *err)
+{
+	int ret = 0;
+
+	for (int pinned = 1; pinned >= 0; pinned--)
+		for (unsigned int i = 0; i < n && !ret; i++)
+			if (is_pinned(&configs[i]) == pinned)
+				ret = place(opaque, i, err);
+	return ret;
 }
 
 static int bad_value(const struct device_setting *setting, const char *wanted, struct err *err)

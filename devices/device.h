@@ -63,8 +63,13 @@ int device_config_bool(const struct device_config *config, const char *key, int 
 /* *choice is an index into @names, which end with NULL. */
 int device_config_choice(const struct device_config *config, const char *key, int index,
 			 const char *const *names, unsigned int *choice, struct err *err);
-/* Whether the user said where in the guest the device is to be: such devices are placed first. */
-bool device_config_is_pinned(const struct device_config *config);
+/*
+ * Call @place for each of @n devices: first those of which the user said where in the guest they
+ * are to be, for what is placed freely must not take what another device was promised.
+ */
+int device_configs_place(const struct device_config *configs, unsigned int n,
+			 int (*place)(void *opaque, unsigned int i, struct err *err), void *opaque,
+			 struct err *err);
 /* Each setting's key is one of the class's, given once; else an error that names the nearest. */
 int device_config_check(const struct device_config *config, struct err *err);
 /* For help: "", "[.N]" or ".NAME". */

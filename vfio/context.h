@@ -2,14 +2,11 @@
 #ifndef VFIO_CONTEXT_H
 #define VFIO_CONTEXT_H
 
-#include "vfio/carveout.h"
 #include "vfio/iommu/iommu.h"
+#include "vfio/nodes/nodes.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
 
-struct graft;
-struct host_live;
-struct host_tree;
 struct vfio_device;
 struct vfio_host_device;
 
@@ -23,12 +20,14 @@ struct vfio {
 	struct iova_list reserved;
 	int kvm_fd;        /* KVM-VFIO device, -1: none */
 	int interrupts_fd; /* HOST_IRQ_FILE, -1: it cannot be read */
-	/* nodes.c: the host's tree and what becomes of it; NULL before they are needed */
+	/* describe.c: the host's tree and what becomes of it; NULL before they are needed */
 	struct host_tree *tree;
-	struct vfio_carveouts carveouts;
 	struct host_live *live;
-	struct graft *graft;
+	struct vfio_nodes nodes;
 };
+
+/* Read which memory of the host the devices are to have, and add it to vfio->reserved. */
+int vfio_reserve_carveouts(struct vfio *vfio, struct err *err);
 
 /*
  * Open @host, which is bound, in an address space that it shares with as many devices of @vfio as

@@ -8,13 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/platform_bus.h"
 #include "vfio/context.h"
 #include "vfio/host/irq.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"
-#include "vfio/settings.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -88,13 +86,12 @@ static int query_regions(struct vfio_device *vdev, const struct device_config *c
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		struct vfio_region *region = &vdev->regions[vdev->n_regions++];
 
-		snprintf(region->name, sizeof(region->name), "%s region %u", vdev->host.name, i);
+		region->name = vdev->node.parts[i].name;
 		region->page_offset = vfio_host_device_page_offset(&vdev->host, i);
-		ret = vfio_setting_pin(config, "gpa", i, &region->wanted_gpa, err);
-		if (!ret)
-			ret = mmap_of(config, i, &region->mmap, err);
+		ret = mmap_of(config, i, &region->mmap, err);
 		if (!ret)
 			ret = vfio_region_query(region, vdev->handle.fd, i, err);
+		vdev->node.regions[i] = (struct range){ region->page_offset, region->size };
 	}
 	return ret;
 }
@@ -110,15 +107,14 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		struct vfio_irq *irq = &vdev->irqs[vdev->n_irqs++];
 
-		snprintf(irq->name, sizeof(irq->name), "%s interrupt %u", vdev->host.name, i);
+		irq->name = vdev->node.parts[vdev->node.n_regions + i].name;
 		irq->trigger_fd = irq->resample_fd = -1;
-		ret = vfio_setting_pin(config, "spi", i, &irq->wanted_spi, err);
-		if (!ret)
-			ret = vfio_irq_mode_of(config, i, &irq->wanted_mode, err);
+		ret = vfio_irq_mode_of(config, i, &irq->wanted_mode, err);
 		if (!ret)
 			ret = vfio_irq_eoi_of(config, i, &irq->eoi, err);
 		if (!ret)
 			ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
+		vdev->node.irqs[i].edge = !irq->level;
 	}
 	return ret;
 }
@@ -151,6 +147,8 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 	}
 	vdev->flags = info.flags;
 	ret = quiet_time_of(config, &vdev->user.quiet_ms, err);
+	if (!ret)
+		ret = vfio_node_make_room(&vdev->node, info.num_regions, info.num_irqs, err);
 	if (!ret)
 		ret = query_regions(vdev, config, info.num_regions, err);
 	if (!ret)
@@ -219,30 +217,5 @@ void vfio_device_close(struct vfio_device *vdev)
 	vdev->irqs = NULL;
 	vdev->regions = NULL;
 	vfio_handle_close(vdev->device.vm->vfio, &vdev->handle);
-	free((void *)vdev->guest.regions);
-	free((void *)vdev->guest.irqs);
-	vdev->guest = (struct graft_facts){ 0 };
-	vfio_overlay_destroy(&vdev->overlay);
-	vfio_answers_destroy(&vdev->answers);
-}
-
-int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err)
-{
-	struct range *regions = calloc(vdev->n_regions + 1, sizeof(*regions));
-	struct graft_irq *irqs = calloc(vdev->n_irqs + 1, sizeof(*irqs));
-
-	vdev->guest = (struct graft_facts){
-		.regions = regions,
-		.n_regions = vdev->n_regions,
-		.irqs = irqs,
-		.n_irqs = vdev->n_irqs,
-		.amba = vdev->host.amba,
-	};
-	if (!regions || !irqs)
-		return err_set(err, ENOMEM, "describe %s", vdev->host.name);
-	for (unsigned int i = 0; i < vdev->n_regions; i++)
-		regions[i] = (struct range){ vdev->regions[i].gpa, vdev->regions[i].size };
-	for (unsigned int i = 0; i < vdev->n_irqs; i++)
-		irqs[i] = (struct graft_irq){ vdev->irqs[i].spi, !vdev->irqs[i].level };
-	return 0;
+	vfio_node_destroy(&vdev->node);
 }

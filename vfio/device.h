@@ -5,12 +5,10 @@
 #include <stdint.h>
 
 #include "devices/device.h"
-#include "fdt/guest/graft.h"
 #include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/irq/user.h"
-#include "vfio/overlay.h"
-#include "vfio/settings.h"
+#include "vfio/nodes/nodes.h"
 #include "vmm/base/err.h"
 
 struct vfio_irq;
@@ -28,11 +26,7 @@ struct vfio_device {
 	struct device device;     /* base; first */
 	struct vfio_device *next; /* struct vfio's list */
 	struct vfio_host_device host;
-	const char *where;           /* the configuration's, for messages */
-	struct vfio_answers answers; /* for its node */
-	struct vfio_overlay overlay;
-	struct graft_facts guest; /* by vfio_device_guest_facts(); owns its arrays */
-	unsigned int graft_number;
+	struct vfio_node node;
 	struct vfio_handle handle;
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	enum vfio_reset_policy reset;
@@ -52,8 +46,5 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 /* Take away what of its regions and interrupts the VM and its event loop have. */
 void vfio_device_detach(struct vfio_device *vdev);
 void vfio_device_close(struct vfio_device *vdev);
-
-/* Fill vdev->guest, but for coherence, when regions and interrupts have their places. */
-int vfio_device_guest_facts(struct vfio_device *vdev, struct err *err);
 
 #endif

@@ -10,10 +10,10 @@
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/irq/irq.h"
-#include "vfio/nodes.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"
 #include "vfio/vfio.h"
+#include "vmm/base/str.h"
 #include "vmm/core/vm.h"
 
 static struct vfio_device *to_vfio(struct device *device)
@@ -69,8 +69,9 @@ static int check_not_twice(const struct vfio_device *vdev, struct err *err)
 	for (const struct vfio_device *d = vdev->device.vm->vfio->devices; d; d = d->next) {
 		if (strcmp(d->host.path, vdev->host.path))
 			continue;
-		err_usage(err, "%s: host=%s is given twice", vdev->where, vdev->host.name);
-		err_why(err, "%s (%s) has it already", d->device.name, d->where);
+		err_usage(err, "%s: host=%s is given twice", vdev->node.config->where,
+			  vdev->host.name);
+		err_why(err, "%s (%s) has it already", d->device.name, d->node.config->where);
 		err_fix(err, "give each host device to one device of the guest");
 		return err->code;
 	}
@@ -81,21 +82,16 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 			    struct err *err)
 {
 	const char *host = device_config_str(config, "host");
-	int ret;
+	int ret = vfio_host_device_find(&vdev->host, host, err);
 
-	if (!host) {
-		err_usage(err, "%s: a %s without host=DEVICE", config->where, config->class->name);
-		err_why(err, "it stands for a device of the host, which must be named");
-		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
-		return err->code;
-	}
-	ret = vfio_host_device_find(&vdev->host, host, err);
 	if (!ret)
 		ret = check_not_twice(vdev, err);
 	if (!ret)
 		ret = vfio_host_device_check_bound(&vdev->host, err);
 	if (ret)
 		return ret;
+	str_copy(vdev->node.name, sizeof(vdev->node.name), vdev->host.name);
+	vdev->node.amba = vdev->host.amba;
 	ret = vfio_device_open(vdev, config, err);
 	return ret ? err_prefix(err, "attach %s", host) : 0;
 }
@@ -110,11 +106,8 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 	if (!vdev)
 		return err_set(err, ENOMEM, "%s", config->name);
 	vdev->device = (struct device){ config->class, vm, config->name };
-	vdev->where = config->where;
 	vdev->handle.fd = -1;
-	ret = vfio_answers_read(config, &vdev->answers, err);
-	if (!ret)
-		ret = vfio_overlay_read(config, &vdev->overlay, err);
+	ret = vfio_node_read(&vdev->node, config, err);
 	if (!ret)
 		ret = open_host_device(vdev, config, err);
 	if (ret) {
@@ -126,20 +119,15 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 	return 0;
 }
 
-/* What the user pinned first, so that nothing else takes its place. */
 static int place(struct vfio_device *vdev, struct err *err)
 {
 	struct platform_bus *bus = vdev->device.vm->bus;
-	int ret = 0;
+	int ret = vfio_node_place(&vdev->node, bus, err);
 
-	for (int pinned = 1; pinned >= 0; pinned--) {
-		for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
-			if (pinned == (vdev->regions[i].wanted_gpa != PLATFORM_BUS_ANY))
-				ret = vfio_region_place(&vdev->regions[i], bus, err);
-		for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++)
-			if (pinned == (vdev->irqs[i].wanted_spi != PLATFORM_BUS_ANY))
-				ret = vfio_irq_place(&vdev->irqs[i], bus, err);
-	}
+	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
+		vfio_region_put(&vdev->regions[i], vdev->node.regions[i].start);
+	for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++)
+		vfio_irq_put(&vdev->irqs[i], bus, vdev->node.irqs[i].spi);
 	return ret;
 }
 
@@ -157,7 +145,12 @@ static int platform_attach(struct device *device, struct err *err)
 
 static int platform_describe(struct device *device, struct dt *dt, struct err *err)
 {
-	return vfio_node_write(to_vfio(device), dt, err);
+	const struct vfio_nodes *nodes = &device->vm->vfio->nodes;
+	const struct vfio_node *node = &to_vfio(device)->node;
+
+	if (node == nodes->first) /* once for all */
+		graft_write_carveouts(nodes->graft, dt);
+	return vfio_node_write(nodes, node, dt, err);
 }
 
 static int platform_arm(struct device *device, struct err *err)

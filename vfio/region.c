@@ -182,16 +182,11 @@ int vfio_region_query(struct vfio_region *region, int device_fd, unsigned int in
 	return ret ? ret : apply_mmap_setting(region, err);
 }
 
-int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, struct err *err)
+void vfio_region_put(struct vfio_region *region, uint64_t gpa)
 {
-	int ret = platform_bus_place(bus, region->name, region->size, region->page_offset,
-				     region->wanted_gpa, &region->gpa, err);
-
-	if (!ret)
-		trace_line(TRACE_VFIO, "%s: size %#" PRIx64 " at gpa %#" PRIx64 ", %s",
-			   region->name, region->size, region->gpa,
-			   region->n_areas ? "mapped" : "trapped");
-	return ret;
+	region->gpa = gpa;
+	trace_line(TRACE_VFIO, "%s: size %#" PRIx64 " at gpa %#" PRIx64 ", %s", region->name,
+		   region->size, gpa, region->n_areas ? "mapped" : "trapped");
 }
 
 /* The page of @offset becomes an area that traps so; what was around it in @area is two more. */

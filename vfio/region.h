@@ -9,7 +9,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 
-struct platform_bus;
 struct vm;
 
 /* What the user said of mmap=. */
@@ -41,13 +40,12 @@ struct vfio_area {
  * width, of which the kernel makes accesses of 4 bytes at most (vfio_platform_read_mmio()).
  */
 struct vfio_region {
-	char name[160]; /* "10000000.ahci region 0" */
-	int device_fd;  /* the device's */
+	const char *name; /* "10000000.ahci region 0" */
+	int device_fd;    /* the device's */
 	uint64_t size;
 	uint64_t file_offset; /* of the region in device_fd */
 	uint32_t flags;       /* VFIO_REGION_INFO_FLAG_* */
 	uint64_t page_offset; /* on the host: address modulo the page */
-	uint64_t wanted_gpa;  /* PLATFORM_BUS_ANY: the bus chooses */
 	enum vfio_mmap mmap;
 	uint64_t gpa; /* once placed */
 	struct vfio_area *areas;
@@ -61,13 +59,14 @@ struct vfio_region {
 
 /*
  * Ask the kernel for region @index of @device_fd, and see what of it can be mapped. The caller has
- * filled name, page_offset, wanted_gpa and mmap. After an error vfio_region_destroy() cleans up.
+ * filled name (which outlives the region), page_offset and mmap. After an error
+ * vfio_region_destroy() cleans up.
  */
 int vfio_region_query(struct vfio_region *region, int device_fd, unsigned int index,
 		      struct err *err);
 
-/* Take the guest's address from the bus. Pinned regions come first. */
-int vfio_region_place(struct vfio_region *region, struct platform_bus *bus, struct err *err);
+/* Before attach: its address in the guest, which the platform bus has given out. */
+void vfio_region_put(struct vfio_region *region, uint64_t gpa);
 
 /*
  * Before attach: all that is mapped (@offset VFIO_REGION_ALL), or only the page of @offset, which

@@ -12,7 +12,6 @@
 #include "vfio/context.h"
 #include "vfio/host/device.h"
 #include "vfio/host/irq.h"
-#include "vfio/nodes.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -74,7 +73,7 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 		if (ret)
 			return err_set(err, ret, "reserved IOVA ranges");
 	}
-	ret = vfio_nodes_reserve(vfio, err);
+	ret = vfio_reserve_carveouts(vfio, err);
 	if (ret)
 		return ret;
 	*ranges = list->ranges;
@@ -169,7 +168,9 @@ void vfio_destroy(struct vfio *vfio)
 	if (!vfio)
 		return;
 	assert(!vfio->devices && !vfio->handles);
-	vfio_nodes_destroy(vfio);
+	vfio_nodes_destroy(&vfio->nodes);
+	host_live_destroy(vfio->live);
+	host_tree_destroy(vfio->tree);
 	vfio_kvm_detach(vfio);
 	vfio_dma_unmap(vfio, &(struct err){ 0 });
 	while (vfio->iommus) {

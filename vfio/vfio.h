@@ -99,7 +99,8 @@ void vfio_release(struct vfio *vfio, bool may_note,
  * describe(), when all have their addresses. The second call does nothing.
  */
 int vfio_nodes_plan(struct vfio *vfio, struct err *err);
-/* Apply the devices' overlays to the finished tree; *blob is replaced. */
+/* Apply the devices' overlays to the finished tree, and check what came of it; *blob is replaced.
+ */
 int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err);
 
 /*

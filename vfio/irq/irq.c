@@ -40,17 +40,13 @@ int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, stru
 	return 0;
 }
 
-int vfio_irq_place(struct vfio_irq *irq, struct platform_bus *bus, struct err *err)
+void vfio_irq_put(struct vfio_irq *irq, struct platform_bus *bus, uint32_t spi)
 {
-	int ret = platform_bus_take_spi(bus, irq->name, irq->wanted_spi, &irq->spi, err);
-
-	if (ret)
-		return ret;
+	irq->spi = spi;
 	if (irq->level)
-		bus->levels[irq->spi / 32] |= 1U << irq->spi % 32;
+		bus->levels[spi / 32] |= 1U << spi % 32;
 	trace_line(TRACE_IRQ, "%s: %s, SPI %u (INTID %u)", irq->name, irq->level ? "level" : "edge",
-		   irq->spi, SPI_TO_INTID(irq->spi));
-	return 0;
+		   spi, SPI_TO_INTID(spi));
 }
 
 static int set_failed(const struct vfio_irq *irq, const char *what, int code, struct err *err)

@@ -27,12 +27,11 @@ struct vm;
  * eventfd: trigger_fd wakes the main loop; see vfio/irq/user.h.
  */
 struct vfio_irq {
-	char name[160]; /* "10000000.ahci interrupt 0" */
-	int device_fd;  /* the device's */
+	const char *name; /* "10000000.ahci interrupt 0" */
+	int device_fd;    /* the device's */
 	unsigned int index;
 	bool level;
-	uint64_t wanted_spi; /* PLATFORM_BUS_ANY: the bus chooses */
-	uint32_t spi;        /* once placed */
+	uint32_t spi; /* once placed */
 	enum vfio_irq_mode wanted_mode;
 	enum vfio_irq_mode mode; /* since the last arm */
 	char why[128];           /* why that and not a better one; empty: there is none */
@@ -62,12 +61,13 @@ struct vfio_irq {
 
 /*
  * Ask the kernel for interrupt @index of @device_fd and make the eventfds. The caller has filled
- * name, the wishes and eoi, and set both fds to -1. After an error vfio_irq_destroy() cleans up.
+ * name (which outlives it), the wishes and eoi, and set both fds to -1. After an error
+ * vfio_irq_destroy() cleans up.
  */
 int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, struct err *err);
 
-/* Take the SPI from the bus. Pinned ones come first. */
-int vfio_irq_place(struct vfio_irq *irq, struct platform_bus *bus, struct err *err);
+/* Before arm: its SPI, which @bus has given out. */
+void vfio_irq_put(struct vfio_irq *irq, struct platform_bus *bus, uint32_t spi);
 
 /*
  * Wire the interrupt to the initialised VGIC in the best mode, and let it come. An interrupt that

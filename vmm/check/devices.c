@@ -68,8 +68,8 @@ static void tell_verdict(struct check *check, const struct check_vm *vm,
 	char reasons[1024] = "";
 	const char *reason;
 
-	if (device->result == GRAFT_PASSES) {
-		check_say(check, CHECK_FINE, "%s can be passed", device->name);
+	if (device->node.result == GRAFT_PASSES) {
+		check_say(check, CHECK_FINE, "%s can be passed", device->node.name);
 		return;
 	}
 	for (unsigned int i = 0; (reason = plan_reason(&vm->plan, device, i)); i++) {
@@ -77,8 +77,8 @@ static void tell_verdict(struct check *check, const struct check_vm *vm,
 
 		snprintf(reasons + used, sizeof(reasons) - used, "%s%s", i ? "; " : "", reason);
 	}
-	check_say(check, CHECK_BLOCKS, "%s: %s %s: %s", vm->name, device->name,
-		  device->result == GRAFT_REFUSED ? "cannot be passed" : "wants an answer",
+	check_say(check, CHECK_BLOCKS, "%s: %s %s: %s", vm->name, device->node.name,
+		  device->node.result == GRAFT_REFUSED ? "cannot be passed" : "wants an answer",
 		  reasons);
 	check_fix(check, vm->is_file ? "dais plan -c %s" : "dais plan %s", vm->name);
 }
@@ -99,7 +99,7 @@ static void check_plan(struct check *check, struct check_vm *vm)
 	}
 	for (unsigned int i = 0; i < vm->plan.n_devices; i++) {
 		for (unsigned int k = 0; k < vm->n_devices; k++)
-			if (vm->devices[k].config == vm->plan.devices[i].config)
+			if (vm->devices[k].config == vm->plan.devices[i].node.config)
 				vm->devices[k].plan = &vm->plan.devices[i];
 		tell_verdict(check, vm, &vm->plan.devices[i]);
 	}
@@ -135,7 +135,7 @@ void check_power(struct check *check)
 				if (power->state != HOST_POWER_OFF && !power->cut)
 					continue;
 				check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s",
-					  check->vms[i].name, device->name, power->property,
+					  check->vms[i].name, device->node.name, power->property,
 					  power->name,
 					  power->cut ? "goes off when its driver is unbound"
 						     : "is off",

@@ -5,7 +5,6 @@
 
 #include "arch/arch.h"
 #include "vfio/settings.h"
-#include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/options.h"
@@ -140,24 +139,13 @@ static const struct {
 	{ "sandbox", check_sandbox },
 };
 
-static int read_host(struct check *check, struct err *err)
-{
-	int ret = 0;
-
-	if (file_exists(VFIO_HOST_TREE))
-		ret = host_tree_read_live(VFIO_HOST_TREE, &check->tree, err);
-	if (!ret && check->tree)
-		ret = host_live_create(check->tree, &check->live, err);
-	return ret;
-}
-
 int check_run(struct check *check, const struct check_request *request, struct err *err)
 {
 	int ret;
 
 	*check = (struct check){ 0 };
 	vm_init(&check->vm);
-	ret = read_host(check, err);
+	ret = vfio_nodes_read_host(&check->tree, &check->live, err);
 	if (ret)
 		return ret;
 	check->out_of_memory = read_vms(check, request);

@@ -40,8 +40,8 @@ static bool is_spi(const struct host_irq_fact *irq)
 /* vfio_set_trigger() of Linux asks for an interrupt that it does not share. */
 static void check_same_spi(struct check *check, const struct pair *pair)
 {
-	const struct host_facts *a = &pair->device[0]->plan->facts;
-	const struct host_facts *b = &pair->device[1]->plan->facts;
+	const struct host_facts *a = &pair->device[0]->plan->node.facts;
+	const struct host_facts *b = &pair->device[1]->plan->node.facts;
 
 	for (unsigned int i = 0; i < a->n_irqs; i++) {
 		for (unsigned int k = 0; k < b->n_irqs; k++) {
@@ -66,8 +66,8 @@ static struct range whole_pages(struct range range)
 
 static void check_same_page(struct check *check, const struct pair *pair)
 {
-	const struct host_facts *a = &pair->device[0]->plan->facts;
-	const struct host_facts *b = &pair->device[1]->plan->facts;
+	const struct host_facts *a = &pair->device[0]->plan->node.facts;
+	const struct host_facts *b = &pair->device[1]->plan->node.facts;
 
 	for (unsigned int i = 0; i < a->n_regions; i++) {
 		for (unsigned int k = 0; k < b->n_regions; k++) {
@@ -125,7 +125,7 @@ static void check_pair(struct check *check, struct pair *pair)
 	check_same(check, pair);
 	if (!one_vm && a->config && b->config)
 		check_same_carveout(check, pair);
-	if (!a->plan || !b->plan || a->plan->node == b->plan->node)
+	if (!a->plan || !b->plan || a->plan->node.host == b->plan->node.host)
 		return;
 	check_same_spi(check, pair);
 	if (!one_vm)

@@ -92,30 +92,24 @@ void machine_detach_devices(struct machine *m)
 	m->vm.bus = NULL;
 }
 
+static int attach(void *opaque, unsigned int i, struct err *err)
+{
+	struct device *device = ((struct machine *)opaque)->devices[i];
+	int ret = device->class->attach(device, err);
+
+	return ret ? err_prefix(err, "device %s", device->name) : 0;
+}
+
 int machine_attach_devices(struct machine *m, struct err *err)
 {
-	const struct vm_config *config = m->config;
+	int ret;
 
 	m->vm.bus = calloc(1, sizeof(*m->vm.bus));
 	if (!m->vm.bus)
 		return err_set(err, ENOMEM, "make the platform bus");
 	platform_bus_init(m->vm.bus, &m->vm.memmap, &m->vm.ram, m->vm.vgic->n_spis);
-	/* Pinned ones first: what is placed freely must not take what another device was promised.
-	 */
-	for (int pinned = 1; pinned >= 0; pinned--) {
-		for (unsigned int i = 0; i < m->n_devices; i++) {
-			struct device *device = m->devices[i];
-			int ret;
-
-			if (device_config_is_pinned(&config->devices[i]) != pinned)
-				continue;
-			ret = device->class->attach(device, err);
-			if (ret) {
-				err_prefix(err, "device %s", device->name);
-				return ret;
-			}
-		}
-	}
-	mmio_table_seal(&m->vm.mmio);
-	return 0;
+	ret = device_configs_place(m->config->devices, m->n_devices, attach, m, err);
+	if (!ret)
+		mmio_table_seal(&m->vm.mmio);
+	return ret;
 }

@@ -7,7 +7,6 @@
 #include "devices/device.h"
 #include "devices/emulated.h"
 #include "fdt/builder.h"
-#include "fdt/check.h"
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
@@ -110,9 +109,6 @@ int machine_describe(struct machine *m, void **blob, size_t *size, struct err *e
 	dt_destroy(&dt);
 	if (!ret)
 		ret = vfio_nodes_finish(m->vm.vfio, &tree, &tree_size, err);
-	/* For what came from elsewhere: the host's nodes and overlays. */
-	if (!ret && !vfio_is_empty(m->vm.vfio))
-		ret = dt_check(tree, tree_size, err);
 	if (ret)
 		return ret;
 	*blob = take_ptr(&tree);

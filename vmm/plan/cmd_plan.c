@@ -24,8 +24,6 @@ struct report {
 static int read_host(const struct plan_options *options, struct host_tree **tree,
 		     struct host_live **live, struct err *err)
 {
-	int ret;
-
 	if (options->host_dtb)
 		return host_tree_load(options->host_dtb, tree, err);
 	if (!file_exists(VFIO_HOST_TREE)) {
@@ -34,8 +32,7 @@ static int read_host(const struct plan_options *options, struct host_tree **tree
 		err_fix(err, "give the device tree of another host: --host-dtb FILE");
 		return err_host(err);
 	}
-	ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
-	return ret ? ret : host_live_create(*tree, live, err);
+	return vfio_nodes_read_host(tree, live, err);
 }
 
 static int report_plan(struct report *report, const struct plan *plan, struct err *err)
@@ -58,34 +55,19 @@ static int report_plan(struct report *report, const struct plan *plan, struct er
 	return ret;
 }
 
-static int plan_config(struct report *report, const struct vm_config *config, struct err *err)
+/* @host: the one device to plan, alone; NULL: those of @config. */
+static int plan_devices(struct report *report, const struct vm_config *config, const char *host,
+			struct err *err)
 {
 	struct plan plan;
-	int ret = plan_create(&plan, report->tree, report->live, config, err);
+	int ret = host ? plan_create_alone(&plan, report->tree, report->live, host, "--all", err)
+		       : plan_create(&plan, report->tree, report->live, config, err);
 
 	if (!ret && report->options->live)
 		ret = plan_ask_vfio(&plan, err);
 	if (!ret)
 		ret = report_plan(report, &plan, err);
 	plan_destroy(&plan);
-	return ret;
-}
-
-/* One device alone, for a guest of its own. */
-static int plan_node(struct report *report, const struct host_node *node, struct err *err)
-{
-	struct vm_config config;
-	char path[512];
-	int ret;
-
-	config_init(&config);
-	host_node_path(node, path, sizeof(path));
-	ret = config_add_host_device(&config, path, "--all", err);
-	if (!ret)
-		ret = config_finish_devices(&config, err);
-	if (!ret)
-		ret = plan_config(report, &config, err);
-	config_destroy(&config);
 	return ret;
 }
 
@@ -123,9 +105,11 @@ static int plan_all(struct report *report, struct err *err)
 
 	for (uint32_t i = 0; i < n && !ret; i++) {
 		const struct host_node *node = host_tree_node(report->tree, i);
+		char path[512];
 
 		if (is_device(node))
-			ret = plan_node(report, node, err);
+			ret = plan_devices(report, NULL, host_node_path(node, path, sizeof(path)),
+					   err);
 	}
 	return ret;
 }
@@ -149,7 +133,8 @@ static int report_all(struct report *report, struct err *err)
 		report->devices = json_array();
 	if (options->dot)
 		puts("digraph plan {\n\trankdir=LR;");
-	ret = options->all ? plan_all(report, err) : plan_config(report, &options->config, err);
+	ret = options->all ? plan_all(report, err)
+			   : plan_devices(report, &options->config, NULL, err);
 	if (options->dot)
 		puts("}");
 	if (!ret && options->json)

@@ -90,10 +90,10 @@ void plan_print_dot(const struct plan *plan, FILE *out)
 		const struct plan_device *device = &plan->devices[i];
 
 		fputs("\t", out);
-		print_path(out, device->node);
+		print_path(out, device->node.host);
 		fputs(" [shape=box, label=", out);
-		print_quoted(out, device->name);
-		fprintf(out, ", color=%s, penwidth=3];\n", colors[device->result]);
-		print_nodes(plan_nodes(plan, device), out);
+		print_quoted(out, device->node.name);
+		fprintf(out, ", color=%s, penwidth=3];\n", colors[device->node.result]);
+		print_nodes(vfio_node_graft(&plan->nodes, &device->node), out);
 	}
 }

@@ -27,11 +27,14 @@ static json_t *regions_of(const struct plan_device *device)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < device->facts.n_regions; i++)
-		json_array_append_new(array, json_pack("{s:o,s:o,s:o}", "address",
-						       hex(device->facts.regions[i].start), "size",
-						       hex(device->facts.regions[i].size), "guest",
-						       hex(device->regions[i].start)));
+	for (unsigned int i = 0; i < device->node.facts.n_regions; i++)
+		json_array_append_new(
+			array,
+			json_pack(
+				"{s:o,s:o,s:o}", "address",
+				hex(device->node.facts.regions[i].start), "size",
+				hex(device->node.facts.regions[i].size), "guest",
+				hex(device->node.number < 0 ? 0 : device->node.regions[i].start)));
 	return array;
 }
 
@@ -51,8 +54,8 @@ static json_t *irqs_of(const struct plan_device *device)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < device->facts.n_irqs; i++) {
-		const struct host_irq_fact *irq = &device->facts.irqs[i];
+	for (unsigned int i = 0; i < device->node.facts.n_irqs; i++) {
+		const struct host_irq_fact *irq = &device->node.facts.irqs[i];
 		json_t *specifier = json_array();
 
 		for (unsigned int k = 0; k < irq->n_cells; k++)
@@ -62,8 +65,8 @@ static json_t *irqs_of(const struct plan_device *device)
 			json_pack("{s:i,s:o,s:o,s:s,s:s,s:o,s:s}", "index", (int)i, "controller",
 				  path_of(irq->controller), "specifier", specifier, "trigger",
 				  host_trigger_name(irq->trigger), "kind", irq_kind(irq), "spi",
-				  i < device->n_irqs ? json_integer(device->irqs[i].spi)
-						     : json_null(),
+				  i < device->node.n_irqs ? json_integer(device->node.irqs[i].spi)
+							  : json_null(),
 				  "guest", irq->edge ? "edge-rising" : "level-high"));
 	}
 	return array;
@@ -76,7 +79,7 @@ static int add_references(const struct plan *plan, const struct host_node *node,
 		struct reference_list list;
 		enum reference_kind kind;
 
-		if (reference_find(plan->tree, node, &node->properties[i], &list, &kind))
+		if (reference_find(plan->nodes.tree, node, &node->properties[i], &list, &kind))
 			return -ENOMEM;
 		for (size_t k = 0; k < list.n_refs && kind != REFERENCE_NONE; k++)
 			json_array_append_new(array, json_pack("{s:o,s:s,s:o,s:s,s:b}", "node",
@@ -166,29 +169,29 @@ static json_t *device_json(const struct plan *plan, const struct plan_device *de
 {
 	json_t *references = json_array(), *properties = json_array(), *object;
 
-	if (add_references(plan, device->node, references)) {
+	if (add_references(plan, device->node.host, references)) {
 		json_decref(references);
 		json_decref(properties);
 		return NULL;
 	}
-	add_properties(plan_nodes(plan, device), properties);
+	add_properties(vfio_node_graft(&plan->nodes, &device->node), properties);
 	object = json_pack(
-		"{s:s,s:o,s:s?,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?}", "device", device->name,
-		"path", path_of(device->node), "compatible",
-		host_node_find(device->node, "compatible")
-			? host_property_string(host_node_find(device->node, "compatible"), 0)
+		"{s:s,s:o,s:s?,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?}", "device",
+		device->node.name, "path", path_of(device->node.host), "compatible",
+		host_node_find(device->node.host, "compatible")
+			? host_property_string(host_node_find(device->node.host, "compatible"), 0)
 			: NULL,
-		"amba", (int)device->facts.amba, "coherent", (int)device->facts.coherent,
-		"dma_offset", hex(host_dma_offset(&device->facts)), "reg_entries",
-		(int)device->facts.n_reg_entries, "regions", regions_of(device), "interrupts",
+		"amba", (int)device->node.facts.amba, "coherent", (int)device->node.facts.coherent,
+		"dma_offset", hex(host_dma_offset(&device->node.facts)), "reg_entries",
+		(int)device->node.facts.n_reg_entries, "regions", regions_of(device), "interrupts",
 		irqs_of(device), "references", references, "result",
-		graft_result_name(device->result), "reasons", reasons_of(plan, device), "node",
+		graft_result_name(device->node.result), "reasons", reasons_of(plan, device), "node",
 		device->text);
 	if (!object)
 		json_decref(properties);
 	else
 		json_object_set_new(object, "properties", properties);
-	if (plan->live && object) {
+	if (plan->nodes.live && object) {
 		json_object_set_new(object, "live", live_of(&device->live));
 		json_object_set_new(object, "held", power_of(device));
 	}
@@ -208,7 +211,7 @@ int plan_add_json(const struct plan *plan, json_t *devices, struct err *err)
 
 		if (!device)
 			return err_set(err, 0, "%s cannot be written as JSON",
-				       plan->devices[i].name);
+				       plan->devices[i].node.name);
 		json_array_append_new(devices, device);
 	}
 	return 0;

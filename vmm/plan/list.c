@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/base/file.h"
+#include "vfio/nodes/nodes.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
@@ -162,10 +162,7 @@ int list_create(struct list *list, const struct option_list *filters, bool all, 
 	int ret = 0;
 
 	*list = (struct list){ 0 };
-	if (file_exists(VFIO_HOST_TREE))
-		ret = host_tree_read_live(VFIO_HOST_TREE, &list->tree, err);
-	if (!ret && list->tree)
-		ret = host_live_create(list->tree, &list->live, err);
+	ret = vfio_nodes_read_host(&list->tree, &list->live, err);
 	if (ret)
 		return ret;
 	vfio_host_device_for_each(take_name, &names);

@@ -88,12 +88,12 @@ static int judge_plan(struct list_device *device, const struct plan *plan, struc
 	int ret = 0;
 
 	device->reset_handler = planned->live.reset_handler;
-	device->facts = planned->facts;
-	planned->facts = (struct host_facts){ 0 };
-	device->state = states[planned->result];
+	device->facts = planned->node.facts;
+	planned->node.facts = (struct host_facts){ 0 };
+	device->state = states[planned->node.result];
 	if (device->state == LIST_ASSIGNABLE && vfio_host_device_is_bound(&device->host))
 		device->state = LIST_READY;
-	if (planned->result != GRAFT_PASSES) /* else they are remarks */
+	if (planned->node.result != GRAFT_PASSES) /* else they are remarks */
 		for (unsigned int i = 0; !ret && (reason = plan_reason(plan, planned, i)); i++)
 			ret = add_reason(device, str_dup(reason), err);
 	if (ret || device->state == LIST_NO)
@@ -105,21 +105,13 @@ static int judge_plan(struct list_device *device, const struct plan *plan, struc
 /* @device alone, for a guest of its own. */
 static int plan_it(const struct list *list, struct list_device *device, struct err *err)
 {
-	struct vm_config config;
 	struct plan plan;
-	int ret;
+	int ret = plan_create_alone(&plan, list->tree, list->live, device->host.name, "dais list",
+				    err);
 
-	config_init(&config);
-	ret = config_add_host_device(&config, device->host.name, "dais list", err);
 	if (!ret)
-		ret = config_finish_devices(&config, err);
-	if (!ret) {
-		ret = plan_create(&plan, list->tree, list->live, &config, err);
-		if (!ret)
-			ret = judge_plan(device, &plan, err);
-		plan_destroy(&plan);
-	}
-	config_destroy(&config);
+		ret = judge_plan(device, &plan, err);
+	plan_destroy(&plan);
 	return ret;
 }
 

@@ -3,135 +3,84 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fdt/builder.h"
 #include "fdt/check.h"
 #include "fdt/print.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/config/config.h"
-
-static int find_node(const struct plan *plan, struct plan_device *device, struct err *err)
-{
-	const char *host = device_config_str(device->config, "host");
-
-	if (!host) {
-		err_usage(err, "%s: %s wants host=DEVICE", device->config->where,
-			  device->config->class->name);
-		err_fix(err, "name a device of the host");
-		return err->code;
-	}
-	if (plan->live)
-		device->node = host_live_node(plan->tree, host);
-	return device->node ? 0 : host_tree_find_device(plan->tree, host, &device->node, err);
-}
-
-static int read_device(const struct plan *plan, struct plan_device *device, struct err *err)
-{
-	int ret = find_node(plan, device, err);
-
-	if (!ret)
-		ret = vfio_answers_read(device->config, &device->answers, err);
-	if (!ret)
-		ret = vfio_overlay_read(device->config, &device->overlay, err);
-	if (ret)
-		return ret;
-	host_node_device_name(device->node, device->name, sizeof(device->name));
-	if (plan->live)
-		host_live_device(plan->live, device->node, &device->live);
-	if (device->live.found)
-		str_copy(device->name, sizeof(device->name), device->live.host.name);
-	/* What makes no sense is refused; the other devices are planned all the same. */
-	ret = host_facts_read(plan->tree, device->node, &device->facts, &device->err);
-	if (ret == -ENOMEM)
-		return err_set(err, ENOMEM, "plan %s", device->name);
-	return plan_make_room(device, err);
-}
-
-static int read_devices(struct plan *plan, const struct vm_config *config, struct err *err)
-{
-	plan->devices = calloc(config->n_devices + 1, sizeof(*plan->devices));
-	if (!plan->devices)
-		return err_set(err, ENOMEM, "plan %u devices", config->n_devices);
-	for (unsigned int i = 0; i < config->n_devices; i++) {
-		struct plan_device *device = &plan->devices[plan->n_devices];
-		int ret;
-
-		if (!vfio_is_assigned(&config->devices[i]))
-			continue;
-		plan->n_devices++;
-		device->config = &config->devices[i];
-		device->number = -1;
-		device->result = GRAFT_REFUSED;
-		ret = read_device(plan, device, err);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
 
 /* A driverless device joins its IOMMU group when it is bound: then only its node tells. */
 static bool has_direct_dma(const struct plan *plan, const struct plan_device *device)
 {
 	int group = device->live.found ? device->live.host.group : -1;
 
-	if (plan->no_iommu)
+	if (plan->nodes.backend == VFIO_BACKEND_NONE)
 		return true;
-	return group < 0 ? !host_node_has(device->node, "iommus")
+	return group < 0 ? !host_node_has(device->node.host, "iommus")
 			 : vfio_host_group_is_noiommu(group);
 }
 
-static struct graft_facts guest_facts(const struct plan *plan, const struct plan_device *device)
+/* VFIO counts interrupts until one has no Linux number: vfio_platform_irq_init(). */
+static unsigned int count_irqs(const struct host_facts *facts)
 {
-	struct graft_facts facts = {
-		.regions = device->regions,
-		.n_regions = device->facts.n_regions,
-		.irqs = device->irqs,
-		.n_irqs = device->n_irqs,
-		.amba = device->facts.amba,
-		.coherent = device->facts.coherent,
-		.direct_dma = has_direct_dma(plan, device),
-	};
+	unsigned int n = 0;
 
-	vfio_carveouts_of(&plan->carveouts, device->node, &facts);
-	return facts;
+	while (n < facts->n_irqs && facts->irqs[n].kind != HOST_IRQ_UNRESOLVED)
+		n++;
+	return n;
 }
 
-static int add_to_graft(struct plan *plan, struct plan_device *device, struct err *err)
+/* What VFIO would tell of it, by the host's tree. */
+static int read_facts(struct plan *plan, struct plan_device *device, struct err *err)
 {
-	const struct graft_facts facts = guest_facts(plan, device);
+	struct vfio_node *node = &device->node;
+	const struct host_facts *facts = &node->facts;
+	int ret = vfio_node_make_room(node, facts->n_regions, count_irqs(facts), err);
 
-	if (device->err.what[0])
-		return 0;
-	device->number = graft_add_device(plan->graft, device->node, device->name, &facts,
-					  &device->answers.graft, &device->err);
-	if (device->number == -ENOMEM)
-		return err_set(err, ENOMEM, "plan %s", device->name);
-	return 0;
+	for (unsigned int i = 0; i < node->n_regions && !ret; i++)
+		node->regions[i] = facts->regions[i];
+	for (unsigned int i = 0; i < node->n_irqs && !ret; i++)
+		node->irqs[i].edge = facts->irqs[i].edge;
+	node->amba = facts->amba;
+	node->direct_dma = has_direct_dma(plan, device);
+	return ret;
 }
 
-static int make_graft(struct plan *plan, struct err *err)
+static int read_device(struct plan *plan, struct plan_device *device,
+		       const struct device_config *config, struct err *err)
 {
-	struct graft_host host = { 0 };
-	int ret;
+	struct vfio_node *node = &device->node;
+	int ret = vfio_node_read(node, config, err);
 
-	if (plan->live)
-		host_live_for_graft(plan->live, &host);
-	ret = graft_create(plan->tree, &host, &plan->graft, err);
-	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
-		ret = add_to_graft(plan, &plan->devices[i], err);
 	if (!ret)
-		ret = graft_plan(plan->graft, err);
-	for (unsigned int i = 0; i < plan->n_devices && !ret; i++) {
-		struct plan_device *device = &plan->devices[i];
+		ret = vfio_node_look_up(&plan->nodes, node, err);
+	if (ret)
+		return ret;
+	if (plan->nodes.live)
+		host_live_device(plan->nodes.live, node->host, &device->live);
+	if (device->live.found)
+		str_copy(node->name, sizeof(node->name), device->live.host.name);
+	return read_facts(plan, device, err);
+}
 
-		if (device->number >= 0)
-			device->result =
-				graft_device_result(plan->graft, (unsigned int)device->number);
-		/* What there is to answer is about a node that the guest does not get. */
-		if (device->overlay.brings && device->result == GRAFT_NEEDS_ANSWER)
-			device->result = GRAFT_PASSES;
+static int read_devices(struct plan *plan, const struct vm_config *config, struct err *err)
+{
+	struct vfio_node **link = &plan->nodes.first;
+	int ret = 0;
+
+	plan->devices = calloc(config->n_devices + 1, sizeof(*plan->devices));
+	if (!plan->devices)
+		return err_set(err, ENOMEM, "plan %u devices", config->n_devices);
+	for (unsigned int i = 0; i < config->n_devices && !ret; i++) {
+		struct plan_device *device = &plan->devices[plan->n_devices];
+
+		if (!vfio_is_assigned(&config->devices[i]))
+			continue;
+		plan->n_devices++;
+		ret = read_device(plan, device, &config->devices[i], err);
+		*link = &device->node;
+		link = &device->node.next;
 	}
 	return ret;
 }
@@ -155,53 +104,30 @@ static int write_tree(const struct plan *plan, void **blob, size_t *size, struct
 
 	dt_init(&dt);
 	write_surroundings(&dt);
-	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
-		if (plan->devices[i].result == GRAFT_PASSES && !plan->devices[i].overlay.brings)
-			ret = graft_write(plan->graft, (unsigned int)plan->devices[i].number, &dt,
-					  err);
-	graft_write_carveouts(plan->graft, &dt);
+	for (const struct vfio_node *node = plan->nodes.first; node && !ret; node = node->next)
+		if (node->result == GRAFT_PASSES)
+			ret = vfio_node_write(&plan->nodes, node, &dt, err);
+	graft_write_carveouts(plan->nodes.graft, &dt);
 	if (!ret)
 		ret = dt_finish(&dt, blob, size, err);
 	dt_destroy(&dt);
-	return ret;
-}
-
-static int apply_overlays(const struct plan *plan, void **blob, size_t *size, struct err *err)
-{
-	owned_ptr struct vfio_overlay_user *users = calloc(plan->n_devices + 1, sizeof(*users));
-	size_t n = 0;
-
-	if (!users)
-		return err_set(err, ENOMEM, "apply overlays");
-	for (unsigned int i = 0; i < plan->n_devices; i++) {
-		const struct plan_device *device = &plan->devices[i];
-		const struct graft_node *node = plan_nodes(plan, device);
-
-		if (node && device->result == GRAFT_PASSES)
-			users[n++] = (struct vfio_overlay_user){
-				.overlay = &device->overlay,
-				.path = graft_device_path(plan->graft,
-							  (unsigned int)device->number),
-				.facts = guest_facts(plan, device),
-			};
-	}
-	return vfio_overlays_apply(users, n, blob, size, err);
+	return ret ? ret : vfio_nodes_overlay(&plan->nodes, blob, size, err);
 }
 
 static int print_nodes(const struct plan *plan, struct plan_device *device, const void *blob,
 		       size_t size, struct err *err)
 {
-	const struct graft_node *nodes = plan_nodes(plan, device);
+	const struct graft_node *nodes = vfio_node_graft(&plan->nodes, &device->node);
+	const struct graft_node *bus =
+		graft_device_bus(plan->nodes.graft, (unsigned int)device->node.number);
 	owned_ptr const char **names = NULL;
 	size_t n = 0;
-
-	const struct graft_node *bus = graft_device_bus(plan->graft, (unsigned int)device->number);
 
 	for (const struct graft_node *node = nodes; node; node = node->next)
 		n++;
 	names = calloc(n + 1, sizeof(*names));
 	if (!names)
-		return err_set(err, ENOMEM, "plan %s", device->name);
+		return err_set(err, ENOMEM, "plan %s", device->node.name);
 	n = 0;
 	if (bus)
 		names[n++] = bus->name;
@@ -213,12 +139,10 @@ static int print_nodes(const struct plan *plan, struct plan_device *device, cons
 /* A tree that is not sound is a verdict on all that are in it: "dais run" would refuse it, too. */
 static void refuse_all(struct plan *plan, const struct err *err)
 {
-	for (unsigned int i = 0; i < plan->n_devices; i++) {
-		struct plan_device *device = &plan->devices[i];
-
-		if (device->result == GRAFT_PASSES) {
-			device->result = GRAFT_REFUSED;
-			device->err = *err;
+	for (struct vfio_node *node = plan->nodes.first; node; node = node->next) {
+		if (node->result == GRAFT_PASSES) {
+			node->result = GRAFT_REFUSED;
+			node->err = *err;
 		}
 	}
 }
@@ -229,8 +153,6 @@ static int finish_nodes(struct plan *plan, struct err *err)
 	size_t size;
 	int ret = write_tree(plan, &blob, &size, err);
 
-	if (!ret)
-		ret = apply_overlays(plan, &blob, &size, err);
 	if (ret)
 		return ret;
 	ret = dt_check(blob, size, err);
@@ -240,80 +162,84 @@ static int finish_nodes(struct plan *plan, struct err *err)
 		refuse_all(plan, err);
 	ret = 0;
 	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
-		if (plan->devices[i].result == GRAFT_PASSES)
+		if (plan->devices[i].node.result == GRAFT_PASSES)
 			ret = print_nodes(plan, &plan->devices[i], blob, size, err);
 	return ret;
+}
+
+static int create(struct plan *plan, const struct vm_config *config, struct err *err)
+{
+	int ret = read_devices(plan, config, err);
+
+	if (!ret)
+		ret = plan_place(plan, config, err);
+	if (!ret)
+		ret = vfio_nodes_graft(&plan->nodes, err);
+	for (unsigned int i = 0; i < plan->n_devices && plan->nodes.live && !ret; i++) {
+		struct plan_device *device = &plan->devices[i];
+
+		ret = host_power_collect(&device->power, plan->nodes.live, &device->live,
+					 vfio_node_graft(&plan->nodes, &device->node));
+		if (ret)
+			err_set(err, ret, "plan %s", device->node.name);
+	}
+	return ret ? ret : finish_nodes(plan, err);
 }
 
 int plan_create(struct plan *plan, const struct host_tree *tree, struct host_live *live,
 		const struct vm_config *config, struct err *err)
 {
+	*plan = (struct plan){
+		.nodes = { .tree = tree, .live = live, .backend = config->iommu },
+	};
+	return create(plan, config, err);
+}
+
+int plan_create_alone(struct plan *plan, const struct host_tree *tree, struct host_live *live,
+		      const char *host, const char *where, struct err *err)
+{
 	int ret;
 
-	*plan = (struct plan){
-		.tree = tree,
-		.live = live,
-		.no_iommu = config->iommu == VFIO_BACKEND_NONE,
-	};
-	ret = read_devices(plan, config, err);
+	*plan = (struct plan){ .nodes = { .tree = tree, .live = live } };
+	config_init(&plan->alone);
+	ret = config_add_host_device(&plan->alone, host, where, err);
 	if (!ret)
-		ret = plan_place(plan, config, err);
-	if (!ret)
-		ret = make_graft(plan, err);
-	for (unsigned int i = 0; i < plan->n_devices && live && !ret; i++) {
-		struct plan_device *device = &plan->devices[i];
-
-		ret = host_power_collect(&device->power, live, &device->live,
-					 plan_nodes(plan, device));
-		if (ret)
-			err_set(err, ret, "plan %s", device->name);
-	}
-	return ret ? ret : finish_nodes(plan, err);
+		ret = config_finish_devices(&plan->alone, err);
+	return ret ? ret : create(plan, &plan->alone, err);
 }
 
 void plan_destroy(struct plan *plan)
 {
-	graft_destroy(plan->graft);
-	vfio_carveouts_destroy(&plan->carveouts);
+	vfio_nodes_destroy(&plan->nodes);
 	for (unsigned int i = 0; i < plan->n_devices; i++) {
 		struct plan_device *device = &plan->devices[i];
 
 		free(device->text);
-		vfio_overlay_destroy(&device->overlay);
 		host_power_destroy(&device->power);
-		vfio_answers_destroy(&device->answers);
-		free(device->regions);
-		free(device->irqs);
-		host_facts_destroy(&device->facts);
+		vfio_node_destroy(&device->node);
 	}
 	free(plan->devices);
+	config_destroy(&plan->alone);
 	*plan = (struct plan){ 0 };
-}
-
-const struct graft_node *plan_nodes(const struct plan *plan, const struct plan_device *device)
-{
-	if (device->number < 0)
-		return NULL;
-	return graft_device_nodes(plan->graft, (unsigned int)device->number);
 }
 
 const char *plan_reason(const struct plan *plan, const struct plan_device *device, unsigned int n)
 {
-	if (device->err.what[0] && n-- == 0)
-		return device->err.what;
-	if (device->err.why[0] && n-- == 0)
-		return device->err.why;
-	if (device->number < 0)
+	if (device->node.err.what[0] && n-- == 0)
+		return device->node.err.what;
+	if (device->node.err.why[0] && n-- == 0)
+		return device->node.err.why;
+	if (device->node.number < 0)
 		return NULL;
-	return graft_device_reason(plan->graft, (unsigned int)device->number, n);
+	return graft_device_reason(plan->nodes.graft, (unsigned int)device->node.number, n);
 }
 
 enum graft_result plan_result(const struct plan *plan)
 {
 	enum graft_result worst = GRAFT_PASSES;
 
-	for (unsigned int i = 0; i < plan->n_devices; i++)
-		if (plan->devices[i].result > worst)
-			worst = plan->devices[i].result;
+	for (const struct vfio_node *node = plan->nodes.first; node; node = node->next)
+		if (node->result > worst)
+			worst = node->result;
 	return worst;
 }

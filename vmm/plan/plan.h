@@ -12,18 +12,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "devices/device.h"
-#include "fdt/guest/graft.h"
-#include "fdt/host/facts.h"
-#include "fdt/host/tree.h"
-#include "vfio/carveout.h"
-#include "vfio/host/live.h"
 #include "vfio/host/power.h"
-#include "vfio/overlay.h"
-#include "vfio/settings.h"
+#include "vfio/nodes/nodes.h"
 #include "vmm/base/err.h"
-
-struct vm_config;
+#include "vmm/config/config.h"
 
 /* What VFIO says of a device that was opened. */
 struct plan_vfio {
@@ -34,45 +26,32 @@ struct plan_vfio {
 };
 
 struct plan_device {
-	const struct device_config *config;
-	const struct host_node *node;
-	char name[128]; /* Linux's: "10000000.ahci" */
-	struct host_facts facts;
-	struct range *regions;  /* in the guest; facts.n_regions */
-	struct graft_irq *irqs; /* in the guest; n_irqs */
-	unsigned int n_irqs;    /* that VFIO offers: those before the first that has no number */
-	struct vfio_answers answers;
-	struct vfio_overlay overlay;
-	int number; /* in the graft; -1: @err says why it did not come so far */
-	struct err err;
-	enum graft_result result;
-	struct live_device live; /* when struct plan has live */
+	struct vfio_node node;
+	struct live_device live; /* when the plan has nodes.live */
 	struct host_power_list power;
 	struct plan_vfio vfio;
 	char *text; /* the guest's nodes as source; NULL: it does not pass */
 };
 
 struct plan {
-	const struct host_tree *tree;
-	struct host_live *live; /* NULL: the tree is a file's */
-	struct graft *graft;
-	struct vfio_carveouts carveouts;
-	bool no_iommu;               /* iommu=none */
+	struct vfio_nodes nodes;
 	struct plan_device *devices; /* the configuration's that are assigned, in its order */
 	unsigned int n_devices;
+	struct vm_config alone; /* of plan_create_alone() */
 };
 
 /*
  * Plan the devices of @config, all for one guest; they live as long as the plan, as do @tree and
- * @live. A device that cannot be passed is a result, and one that does not exist an error.
- * plan_destroy() also after an error.
+ * @live (NULL: the tree is a file's). A device that cannot be passed is a result, and one that does
+ * not exist an error. plan_destroy() also after an error.
  */
 int plan_create(struct plan *plan, const struct host_tree *tree, struct host_live *live,
 		const struct vm_config *config, struct err *err);
+/* The same for one device of the host, for a guest of its own; @where it is named, for messages. */
+int plan_create_alone(struct plan *plan, const struct host_tree *tree, struct host_live *live,
+		      const char *host, const char *where, struct err *err);
 void plan_destroy(struct plan *plan);
 
-/* What the graft made of it; NULL: it did not come so far. */
-const struct graft_node *plan_nodes(const struct plan *plan, const struct plan_device *device);
 /* One line of text each, NULL after the last: why the result, what else is to be known. */
 const char *plan_reason(const struct plan *plan, const struct plan_device *device, unsigned int n);
 /* The worst of all devices. */
@@ -81,8 +60,7 @@ enum graft_result plan_result(const struct plan *plan);
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
 
-/* vmm/plan/place.c: what a device gets by its facts, then where it is in the guest. */
-int plan_make_room(struct plan_device *device, struct err *err);
+/* vmm/plan/place.c: where the devices are in the guest; a device without room is refused. */
 int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
 
 /* The three ways to tell of it, each for all devices of the plan. @devices: a JSON array to append

@@ -24,20 +24,20 @@ __attribute__((format(printf, 4, 5))) static void print_row(FILE *out, int inden
 
 static void print_regions(const struct plan_device *device, FILE *out)
 {
-	for (unsigned int i = 0; i < device->facts.n_regions; i++) {
-		const struct range *host = &device->facts.regions[i];
+	for (unsigned int i = 0; i < device->node.facts.n_regions; i++) {
+		const struct range *host = &device->node.facts.regions[i];
 		char head[32], size[32], guest[48] = "";
 
 		snprintf(head, sizeof(head), "  region %u", i);
-		if (device->number >= 0)
+		if (device->node.number >= 0)
 			snprintf(guest, sizeof(guest), ", in the guest at 0x%" PRIx64,
-				 device->regions[i].start);
+				 device->node.regions[i].start);
 		print_row(out, FACT_INDENT, head, "0x%" PRIx64 ", %s%s", host->start,
 			  str_size(host->size, size), guest);
 	}
-	if (device->facts.n_reg_entries > device->facts.n_regions)
+	if (device->node.facts.n_reg_entries > device->node.facts.n_regions)
 		print_row(out, FACT_INDENT, "", "%u more in reg that are no addresses of the CPU",
-			  device->facts.n_reg_entries - device->facts.n_regions);
+			  device->node.facts.n_reg_entries - device->node.facts.n_regions);
 }
 
 static void print_irq(const struct plan_device *device, unsigned int i, FILE *out)
@@ -48,7 +48,7 @@ static void print_irq(const struct plan_device *device, unsigned int i, FILE *ou
 		[HOST_IRQ_UNRESOLVED] = ", has no number in Linux",
 		[HOST_IRQ_PLACEHOLDER] = ", listed more than once",
 	};
-	const struct host_irq_fact *irq = &device->facts.irqs[i];
+	const struct host_irq_fact *irq = &device->node.facts.irqs[i];
 	char head[32], cells[64] = "", guest[64] = "";
 	size_t n = 0;
 
@@ -56,9 +56,9 @@ static void print_irq(const struct plan_device *device, unsigned int i, FILE *ou
 		n += (size_t)snprintf(cells + n, sizeof(cells) - n, "%s%" PRIu32, k ? " " : "",
 				      irq->specifier[k]);
 	snprintf(head, sizeof(head), "  interrupt %u", i);
-	if (device->number >= 0 && i < device->n_irqs)
+	if (device->node.number >= 0 && i < device->node.n_irqs)
 		snprintf(guest, sizeof(guest), ", in the guest SPI %" PRIu32 " %s",
-			 device->irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
+			 device->node.irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
 	print_row(out, FACT_INDENT, head, "%s <%s>, %s%s%s",
 		  irq->controller ? irq->controller->name : "no controller", cells,
 		  host_trigger_name(irq->trigger), kinds[irq->kind], guest);
@@ -94,25 +94,25 @@ static void print_live(const struct live_device *live, FILE *out)
 
 static void print_facts(const struct plan *plan, const struct plan_device *device, FILE *out)
 {
-	const struct host_property *compatible = host_node_find(device->node, "compatible");
+	const struct host_property *compatible = host_node_find(device->node.host, "compatible");
 	char path[512];
 
-	fprintf(out, "%s\n", device->name);
+	fprintf(out, "%s\n", device->node.name);
 	print_row(out, FACT_INDENT, "  node", "%s",
-		  host_node_path(device->node, path, sizeof(path)));
+		  host_node_path(device->node.host, path, sizeof(path)));
 	if (compatible && host_property_is_strings(compatible))
 		print_row(out, FACT_INDENT, "  compatible", "%s",
 			  host_property_string(compatible, 0));
 	print_regions(device, out);
-	for (unsigned int i = 0; i < device->facts.n_irqs; i++)
+	for (unsigned int i = 0; i < device->node.facts.n_irqs; i++)
 		print_irq(device, i, out);
 	print_row(out, FACT_INDENT, "  DMA", "%s",
-		  device->facts.coherent ? "coherent" : "not coherent");
-	if (host_dma_offset(&device->facts))
+		  device->node.facts.coherent ? "coherent" : "not coherent");
+	if (host_dma_offset(&device->node.facts))
 		print_row(out, FACT_INDENT, "",
 			  "bus addresses are 0x%" PRIx64 " below those of the CPU",
-			  host_dma_offset(&device->facts));
-	if (plan->live)
+			  host_dma_offset(&device->node.facts));
+	if (plan->nodes.live)
 		print_live(&device->live, out);
 	if (device->vfio.asked)
 		print_row(out, FACT_INDENT, "  VFIO",
@@ -171,7 +171,7 @@ static void print_verdict(const struct plan *plan, const struct plan_device *dev
 	};
 	const char *reason;
 
-	fprintf(out, "\n%s: %s\n", device->name, texts[device->result]);
+	fprintf(out, "\n%s: %s\n", device->node.name, texts[device->node.result]);
 	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
 		print_row(out, 4, "  -", "%s", reason);
 	for (size_t i = 0; i < device->power.n_items; i++) {
@@ -198,9 +198,9 @@ void plan_print_text(const struct plan *plan, FILE *out)
 		if (i)
 			fputs("\n\n", out);
 		print_facts(plan, device, out);
-		if (device->number >= 0) {
+		if (device->node.number >= 0) {
 			fputs("\n  What becomes of the host's node\n", out);
-			print_decisions(plan_nodes(plan, device), 1, out);
+			print_decisions(vfio_node_graft(&plan->nodes, &device->node), 1, out);
 		}
 		print_power(&device->power, out);
 		if (device->text)

@@ -12,10 +12,10 @@
 
 static int ask(struct plan_device *device, struct vm *vm, struct err *err)
 {
-	const struct device_class *class = device->config->class;
+	const struct device_class *class = device->node.config->class;
 	struct device *opened = NULL;
 	const struct vfio_device *vdev;
-	int ret = class->create(device->config, vm, &opened, err);
+	int ret = class->create(device->node.config, vm, &opened, err);
 
 	if (ret)
 		return ret;

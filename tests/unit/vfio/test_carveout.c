@@ -10,8 +10,8 @@
 #include "tests/fixtures/fixture_graft.h"
 #include "tests/fixtures/fixture_tree.h"
 #include "tests/unit/err_says.h"
-#include "vfio/carveout.h"
 #include "vfio/iommu/iommu.h"
+#include "vfio/nodes/carveout.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram/ram.h"
 

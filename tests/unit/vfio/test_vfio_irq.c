@@ -33,7 +33,6 @@ static void open_device(bool level)
 	cr_assert_eq(vfio_host_device_find(&host, dev.name, &err), 0);
 	cr_assert_eq(vfio_handle_open(vm.vfio, &host, &handle, &err), 0);
 	irq = (struct vfio_irq){ .name = "10000000.dev interrupt 0",
-				 .wanted_spi = 5,
 				 .trigger_fd = -1,
 				 .resample_fd = -1 };
 }
@@ -41,8 +40,12 @@ static void open_device(bool level)
 static int attach(void)
 {
 	int ret = vfio_irq_query(&irq, handle.fd, 0, &err);
+	uint32_t spi = 0;
 
-	return ret ? ret : vfio_irq_place(&irq, vm.bus, &err);
+	if (!ret)
+		ret = platform_bus_take_spi(vm.bus, irq.name, 5, &spi, &err);
+	vfio_irq_put(&irq, vm.bus, spi);
+	return ret;
 }
 
 static void end(void)

@@ -33,8 +33,17 @@ static void open_device(struct fake_vfio_device d, size_t page_size)
 	fake_vfio_add(&dev);
 	cr_assert_eq(vfio_host_device_find(&host, dev.name, &err), 0);
 	cr_assert_eq(vfio_handle_open(vm.vfio, &host, &handle, &err), 0);
-	region = (struct vfio_region){ .name = "10000000.dev region 0",
-				       .wanted_gpa = PLATFORM_BUS_ANY };
+	region = (struct vfio_region){ .name = "10000000.dev region 0" };
+}
+
+static int place(void)
+{
+	uint64_t gpa = 0;
+	int ret = platform_bus_place(vm.bus, region.name, region.size, region.page_offset,
+				     PLATFORM_BUS_ANY, &gpa, &err);
+
+	vfio_region_put(&region, gpa);
+	return ret;
 }
 
 static int attach(void)
@@ -42,7 +51,7 @@ static int attach(void)
 	int ret = vfio_region_query(&region, handle.fd, 0, &err);
 
 	if (!ret)
-		ret = vfio_region_place(&region, vm.bus, &err);
+		ret = place();
 	return ret ? ret : vfio_region_attach(&region, &vm, &err);
 }
 
@@ -225,7 +234,7 @@ Test(vfio_region, a_mapping_that_fails_is_an_error_and_no_slow_path)
 	open_device((struct fake_vfio_device){ .n_regions = 1, .regions = { { .size = 0x1000 } } },
 		    4096);
 	cr_assert_eq(vfio_region_query(&region, handle.fd, 0, &err), 0);
-	cr_assert_eq(vfio_region_place(&region, vm.bus, &err), 0);
+	cr_assert_eq(place(), 0);
 	before = fake_n_calls();
 	fake_fail_at(1, EAGAIN);
 	cr_expect_eq(vfio_region_attach(&region, &vm, &err), -EAGAIN);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/overlay.h"
+#include "vfio/nodes/overlay.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/nodes/nodes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/base/file.h"
+#include "vmm/base/own.h"
+
+int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err)
+{
+	int ret;
+
+	if (!file_exists(VFIO_HOST_TREE))
+		return 0;
+	ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
+	return ret ? ret : host_live_create(*tree, live, err);
+}
+
+int vfio_node_read(struct vfio_node *node, const struct device_config *config, struct err *err)
+{
+	int ret;
+
+	*node = (struct vfio_node){ .config = config, .number = -1, .result = GRAFT_REFUSED };
+	if (!device_config_str(config, "host")) {
+		err_usage(err, "%s: a %s without host=DEVICE", config->where, config->class->name);
+		err_why(err, "it stands for a device of the host, which must be named");
+		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
+		return err->code;
+	}
+	ret = vfio_answers_read(config, &node->answers, err);
+	return ret ? ret : vfio_overlay_read(config, &node->overlay, err);
+}
+
+void vfio_node_destroy(struct vfio_node *node)
+{
+	vfio_overlay_destroy(&node->overlay);
+	vfio_answers_destroy(&node->answers);
+	free(node->regions);
+	free(node->irqs);
+	free(node->parts);
+	host_facts_destroy(&node->facts);
+	*node = (struct vfio_node){ 0 };
+}
+
+int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
+{
+	const char *host = device_config_str(node->config, "host");
+	int ret = 0;
+
+	if (node->host)
+		return 0;
+	if (nodes->live)
+		node->host = host_live_node(nodes->tree, host);
+	if (!node->host)
+		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
+	if (ret)
+		return ret;
+	if (!node->name[0])
+		host_node_device_name(node->host, node->name, sizeof(node->name));
+	ret = host_facts_read(nodes->tree, node->host, &node->facts, &node->err);
+	return ret == -ENOMEM ? err_set(err, ENOMEM, "read the node of %s", node->name) : 0;
+}
+
+/* iommufd takes pages that the kernel manages, which reserved memory has not. */
+static int check_backend(const struct vfio_nodes *nodes, struct err *err)
+{
+	for (unsigned int i = 0; i < nodes->carveouts.n; i++) {
+		const struct vfio_carveout_answer *answer = nodes->carveouts.wanted[i].answer;
+
+		if (!answer->own || nodes->backend != VFIO_BACKEND_IOMMUFD)
+			continue;
+		err_usage(err, "carveout.%s=host with iommu=iommufd", answer->name);
+		err_why(err, "iommufd does not map memory that the host's kernel has reserved");
+		err_fix(err, "give iommu=type1, or carveout.%s=guest", answer->name);
+		return err->code;
+	}
+	return 0;
+}
+
+int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct err *err)
+{
+	int ret = 0;
+
+	vfio_carveouts_destroy(&nodes->carveouts);
+	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
+		if (!node->answers.n_carveouts)
+			continue;
+		ret = vfio_node_look_up(nodes, node, err);
+		if (!ret)
+			ret = vfio_carveouts_add(&nodes->carveouts, nodes->tree, node->host,
+						 node->name, &node->answers, err);
+	}
+	if (!ret)
+		ret = check_backend(nodes, err);
+	return ret ? ret : vfio_carveouts_avoid(&nodes->carveouts, list, err);
+}
+
+static struct graft_facts guest_facts(const struct vfio_nodes *nodes, const struct vfio_node *node)
+{
+	struct graft_facts facts = {
+		.regions = node->regions,
+		.n_regions = node->n_regions,
+		.irqs = node->irqs,
+		.n_irqs = node->n_irqs,
+		.amba = node->amba,
+		.coherent = node->facts.coherent,
+		.direct_dma = node->direct_dma,
+	};
+
+	vfio_carveouts_of(&nodes->carveouts, node->host, &facts);
+	return facts;
+}
+
+static int add_to_graft(struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
+{
+	const struct graft_facts facts = guest_facts(nodes, node);
+
+	if (node->err.what[0])
+		return 0;
+	node->number = graft_add_device(nodes->graft, node->host, node->name, &facts,
+					&node->answers.graft, &node->err);
+	return node->number == -ENOMEM ? err_set(err, ENOMEM, "describe %s", node->name) : 0;
+}
+
+int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
+{
+	struct graft_host host = { 0 };
+	int ret;
+
+	if (nodes->live)
+		host_live_for_graft(nodes->live, &host);
+	ret = graft_create(nodes->tree, &host, &nodes->graft, err);
+	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next)
+		ret = add_to_graft(nodes, node, err);
+	if (!ret)
+		ret = graft_plan(nodes->graft, err);
+	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
+		if (node->number >= 0)
+			node->result =
+				graft_device_result(nodes->graft, (unsigned int)node->number);
+		/* What there is to answer is about a node that the guest does not get. */
+		if (node->overlay.brings && node->result == GRAFT_NEEDS_ANSWER)
+			node->result = GRAFT_PASSES;
+	}
+	return ret;
+}
+
+const struct graft_node *vfio_node_graft(const struct vfio_nodes *nodes,
+					 const struct vfio_node *node)
+{
+	return node->number < 0 ? NULL
+				: graft_device_nodes(nodes->graft, (unsigned int)node->number);
+}
+
+int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node, struct dt *dt,
+		    struct err *err)
+{
+	if (node->number < 0) {
+		*err = node->err;
+		return err->code;
+	}
+	if (node->overlay.brings && node->result == GRAFT_PASSES)
+		return 0;
+	return graft_write(nodes->graft, (unsigned int)node->number, dt, err);
+}
+
+int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size, struct err *err)
+{
+	owned_ptr struct vfio_overlay_user *users = NULL;
+	size_t n = 0;
+
+	for (const struct vfio_node *node = nodes->first; node; node = node->next)
+		n++;
+	users = calloc(n + 1, sizeof(*users));
+	if (!users)
+		return err_set(err, ENOMEM, "apply overlays");
+	n = 0;
+	for (const struct vfio_node *node = nodes->first; node; node = node->next)
+		if (node->result == GRAFT_PASSES)
+			users[n++] = (struct vfio_overlay_user){
+				.overlay = &node->overlay,
+				.path = graft_device_path(nodes->graft, (unsigned int)node->number),
+				.facts = guest_facts(nodes, node),
+			};
+	return vfio_overlays_apply(users, n, blob, size, err);
+}
+
+void vfio_nodes_destroy(struct vfio_nodes *nodes)
+{
+	graft_destroy(nodes->graft);
+	vfio_carveouts_destroy(&nodes->carveouts);
+	nodes->graft = NULL;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_NODES_NODES_H
+#define VFIO_NODES_NODES_H
+
+/*
+ * From the host's device tree to the guest's nodes of all its assigned devices, for "dais run",
+ * "plan", "list" and "check" alike. What differs is where the facts of a device come from: VFIO,
+ * which has opened it, or the host's tree. Order of calls:
+ *
+ *	vfio_node_read()	each device: what the user said of it
+ *	vfio_node_look_up()	its node in the host's tree, and the facts in it
+ *	vfio_node_make_room()	as many regions and interrupts as VFIO offers, or as it would by
+ *				the tree; then their sizes and triggers are the caller's to fill in
+ *	vfio_nodes_reserve()	all of them: memory that the host reserves for them
+ *	vfio_node_place()	each: guest addresses and SPIs
+ *	vfio_nodes_graft()	all: what becomes of the host's nodes
+ *	vfio_node_write()	each, into the guest's tree
+ *	vfio_nodes_overlay()	the finished tree; then dt_check()
+ *
+ * A device that cannot be passed is a result, which does not touch the others: node->err,
+ * node->result. An error is what stops all of them.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "devices/platform_bus.h"
+#include "fdt/guest/graft.h"
+#include "fdt/host/facts.h"
+#include "fdt/host/tree.h"
+#include "vfio/host/live.h"
+#include "vfio/nodes/carveout.h"
+#include "vfio/nodes/overlay.h"
+#include "vfio/settings.h"
+#include "vfio/vfio.h"
+#include "vmm/base/err.h"
+
+/* A register window or an interrupt that is to have a place in the guest. */
+struct vfio_node_part {
+	char name[160];  /* "10000000.ahci region 0" */
+	uint64_t wanted; /* address or SPI; PLATFORM_BUS_ANY: the bus chooses */
+};
+
+/* One device. */
+struct vfio_node {
+	struct vfio_node *next; /* struct vfio_nodes' list */
+	const struct device_config *config;
+	char name[128];               /* Linux's: "10000000.ahci" */
+	const struct host_node *host; /* NULL: not looked up yet */
+	struct host_facts facts;
+	struct vfio_answers answers;
+	struct vfio_overlay overlay;
+	/* In the guest. Before it is placed a region begins at the host's address of it, or at the
+	 * offset of that in its page. */
+	struct range *regions;
+	struct graft_irq *irqs;
+	struct vfio_node_part *parts; /* the regions, then the interrupts */
+	unsigned int n_regions;
+	unsigned int n_irqs;
+	bool amba;
+	bool direct_dma; /* no IOMMU translates its addresses */
+	int number;      /* in the graft; negative: @err says why it did not come so far */
+	enum graft_result result;
+	struct err err;
+};
+
+/* All devices of a guest. */
+struct vfio_nodes {
+	const struct host_tree *tree;
+	struct host_live *live; /* NULL: the tree is a file's */
+	enum vfio_backend backend;
+	struct vfio_node *first;
+	struct vfio_carveouts carveouts;
+	struct graft *graft;
+};
+
+/* The running host's tree and what goes with it; both NULL when the host has no device tree. */
+int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err);
+
+/* @config outlives @node, which need not be initialised. vfio_node_destroy() also after an error.
+ */
+int vfio_node_read(struct vfio_node *node, const struct device_config *config, struct err *err);
+void vfio_node_destroy(struct vfio_node *node);
+
+/* A second call does nothing. Facts that make no sense are in node->err. */
+int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err);
+
+/* What the user pinned of them is read, too. */
+int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,
+			struct err *err);
+
+/*
+ * Look up those devices that want memory of the host's or in its place, and add to @list where the
+ * host's own will be: guest RAM must not be there. Then vfio_carveouts_place(&nodes->carveouts, …).
+ */
+int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct err *err);
+
+/* What the user pinned of the device first, so that nothing else of it takes its place. */
+int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err *err);
+
+int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err);
+/* What the graft made of it; NULL: it did not come so far. */
+const struct graft_node *vfio_node_graft(const struct vfio_nodes *nodes,
+					 const struct vfio_node *node);
+
+/*
+ * The nodes of one device, below the root. An error when it does not pass, with why and what to
+ * give. graft_write_carveouts() comes once for all.
+ */
+int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node, struct dt *dt,
+		    struct err *err);
+
+/* Put the overlays of the devices that pass over the finished tree *blob, which is replaced. */
+int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size, struct err *err);
+
+/* The graft and the carve-outs; the devices are the caller's. */
+void vfio_nodes_destroy(struct vfio_nodes *nodes);
+
+#endif
