@@ -9,25 +9,14 @@
 #define ROOT_ADDRESS_CELLS 1
 #define ROOT_SIZE_CELLS    1
 
-static uint32_t inherited_u32(const struct host_node *node, const char *name, uint32_t fallback)
-{
-	for (; node; node = node->parent) {
-		const struct host_property *p = host_node_find(node, name);
-
-		if (p && p->size >= 4)
-			return host_property_cell(p, 0);
-	}
-	return fallback;
-}
-
 uint32_t host_address_cells(const struct host_node *node)
 {
-	return inherited_u32(node, "#address-cells", ROOT_ADDRESS_CELLS);
+	return host_node_inherited_u32(node, "#address-cells", ROOT_ADDRESS_CELLS);
 }
 
 uint32_t host_size_cells(const struct host_node *node)
 {
-	return inherited_u32(node, "#size-cells", ROOT_SIZE_CELLS);
+	return host_node_inherited_u32(node, "#size-cells", ROOT_SIZE_CELLS);
 }
 
 static bool is_named(const struct host_node *node, const char *name)

@@ -8,6 +8,7 @@
 #include "fdt/host/address.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
+#include "vmm/base/text.h"
 
 #define GIB       (1ULL << 30)
 #define MIN_ALIGN 4096 /* the smallest page */
@@ -32,7 +33,7 @@ static uint64_t natural_align(const struct range *host)
 {
 	uint64_t align = MIN_ALIGN;
 
-	while (align < host->size && !(host->start & align))
+	while (align < host->size && !(host->start & align) && align <= UINT64_MAX / 2)
 		align *= 2;
 	return align;
 }
@@ -84,7 +85,7 @@ struct search {
 	const struct host_tree *tree;
 	const char *name;
 	const struct host_node *found;
-	char others[256]; /* ", NAME" of each that was not it */
+	struct text others; /* ", NAME" of each that was not it */
 	bool no_memory;
 };
 
@@ -100,7 +101,6 @@ static bool is_it(const struct search *search, const struct host_node *node)
 
 static void look_at(struct search *search, const struct host_node *region)
 {
-	size_t used = strlen(search->others);
 	char name[64];
 
 	if (!region || !is_reserved(region) || search->found)
@@ -108,8 +108,7 @@ static void look_at(struct search *search, const struct host_node *region)
 	if (is_it(search, region))
 		search->found = region;
 	else
-		snprintf(search->others + used, sizeof(search->others) - used, ", %s",
-			 host_carveout_name(region, name, sizeof(name)));
+		text_add(&search->others, ", %s", host_carveout_name(region, name, sizeof(name)));
 }
 
 static void find_below(struct search *search, const struct host_node *node)
@@ -130,7 +129,8 @@ int host_carveout_find(const struct host_tree *tree, const struct host_node *dev
 		       const char *what, const char *name, struct host_carveout *carveout,
 		       struct err *err)
 {
-	struct search search = { .tree = tree, .name = name };
+	char others[256];
+	struct search search = { .tree = tree, .name = name, .others = text_in(others) };
 
 	find_below(&search, device);
 	if (search.no_memory)
@@ -142,11 +142,10 @@ int host_carveout_find(const struct host_tree *tree, const struct host_node *dev
 		  what);
 	if (search.found)
 		err_why(err, "its node is disabled, gives no size, or is in several pieces");
-	else if (search.others[0])
-		err_why(err, "it has these: %s", search.others + 2);
+	else if (others[0])
+		err_why(err, "it has these: %s", others + 2);
 	else
 		err_why(err, "it has none");
-	err_fix(err, "%s",
-		search.others[0] && !search.found ? "name one of them" : "leave the key out");
+	err_fix(err, "%s", others[0] && !search.found ? "name one of them" : "leave the key out");
 	return err->code;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fdt/host/address.h"
-#include "fdt/host/irqs.h"
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */
 #define MAX_REG_ENTRIES 4096
@@ -137,7 +136,7 @@ int host_facts_read(const struct host_tree *tree, const struct host_node *node,
 	};
 	facts->n_dma = host_dma_ranges(node->parent, facts->dma, n_elems(facts->dma));
 	ret = read_regions(node, facts, err);
-	return ret ? ret : host_irqs_read(tree, facts, err);
+	return ret ? ret : host_irqs_read(tree, node, &facts->irqs, &facts->n_irqs, err);
 }
 
 uint64_t host_dma_offset(const struct host_facts *facts)
@@ -150,18 +149,4 @@ void host_facts_destroy(struct host_facts *facts)
 	free(facts->regions);
 	free(facts->irqs);
 	*facts = (struct host_facts){ 0 };
-}
-
-const char *host_trigger_name(enum host_trigger trigger)
-{
-	static const char *const names[] = {
-		[HOST_TRIGGER_NONE] = "default",
-		[HOST_TRIGGER_EDGE_RISING] = "edge-rising",
-		[HOST_TRIGGER_EDGE_FALLING] = "edge-falling",
-		[HOST_TRIGGER_EDGE_BOTH] = "edge-both",
-		[HOST_TRIGGER_LEVEL_HIGH] = "level-high",
-		[HOST_TRIGGER_LEVEL_LOW] = "level-low",
-	};
-
-	return names[trigger];
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "vmm/base/range.h"
-
 /* Larger maps than any board's: a bound for the time that a malformed tree takes. */
 #define MAX_MAP_SIZE (256 << 10)
 
@@ -12,11 +10,10 @@
  * Controllers with an interrupt-map of their own that Linux leaves to their drivers
  * (of_irq_imap_abusers[] in drivers/of/irq.c).
  */
-static const char *const map_is_the_drivers[] = {
-	"CBEA,platform-spider-pic", "sti,platform-spider-pic", "realtek,rtl-intc",
-	"fsl,ls1021a-extirq",       "fsl,ls1043a-extirq",      "fsl,ls1088a-extirq",
-	"renesas,rza1-irqc",        "pasemi,rootbus",
-};
+#define MAP_IS_THE_DRIVERS                                                            \
+	"CBEA,platform-spider-pic sti,platform-spider-pic realtek,rtl-intc "          \
+	"fsl,ls1021a-extirq fsl,ls1043a-extirq fsl,ls1088a-extirq renesas,rza1-irqc " \
+	"pasemi,rootbus"
 
 static bool read_u32(const struct host_node *node, const char *name, uint32_t *value)
 {
@@ -49,24 +46,13 @@ struct match {
 	uint32_t n_address, n_specifier;
 };
 
-static uint32_t address_cells_above(const struct host_node *node)
-{
-	uint32_t n;
-
-	for (; node; node = node->parent) {
-		if (read_u32(node, "#address-cells", &n))
-			return n;
-	}
-	return 2;
-}
-
 /* The first three cells of "reg" are the address, however it is laid out; zeros where there are
  * none. */
 static bool match_init(struct match *match, const struct host_node *device,
 		       const struct host_node *parent, const struct interrupt *interrupt)
 {
 	const struct host_property *reg = host_node_find(device, "reg");
-	uint32_t n = address_cells_above(parent);
+	uint32_t n = host_node_inherited_u32(parent, "#address-cells", 2);
 
 	if (n > HOST_INTERRUPT_MAX_CELLS || n + interrupt->n_cells > HOST_INTERRUPT_MAX_CELLS)
 		return false;
@@ -145,13 +131,8 @@ static bool follow_map(const struct interrupt_walk *walk, const struct host_node
 
 static bool is_controller(const struct host_node *node, const struct host_property *map)
 {
-	if (!host_node_has(node, "interrupt-controller"))
-		return false;
-	for (size_t i = 0; map && i < n_elems(map_is_the_drivers); i++) {
-		if (host_node_is_compatible(node, map_is_the_drivers[i]))
-			return true;
-	}
-	return !map;
+	return host_node_has(node, "interrupt-controller") &&
+	       (!map || host_node_matches(node, MAP_IS_THE_DRIVERS));
 }
 
 /* of_irq_parse_raw() */

@@ -6,6 +6,12 @@
 #include <string.h>
 
 #include "fdt/host/interrupt.h"
+#include "vmm/base/array.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+
+#define NO_MEMORY "there is no memory left"
+#define CIRCLE    "their parents lead in a circle"
 
 /* More than any device has (all SPIs of a GICv3, extended ones too, are 2,012). */
 #define MAX_IRQS 4096
@@ -13,33 +19,20 @@
 /* Interrupts that an amba_device has room for: AMBA_NR_IRQS in include/linux/amba/bus.h. */
 #define MAX_AMBA_IRQS 9
 
-/* IRQCHIP_DECLARE() of drivers/irqchip/irq-gic.c and irq-gic-v3.c; irq-gic-pm.c for the last one */
-static const struct {
-	const char *compatible;
-	enum { GIC_V2, GIC_V3, GIC_STACKED } kind; /* the last: on the GIC of the CPUs */
-} gics[] = {
-	{ "arm,gic-v3", GIC_V3 },
-	{ "arm,gic-400", GIC_V2 },
-	{ "arm,cortex-a15-gic", GIC_V2 },
-	{ "arm,cortex-a9-gic", GIC_V2 },
-	{ "arm,cortex-a7-gic", GIC_V2 },
-	{ "arm,arm11mp-gic", GIC_V2 },
-	{ "arm,arm1176jzf-devchip-gic", GIC_V2 },
-	{ "arm,pl390", GIC_V2 },
-	{ "qcom,msm-8660-qgic", GIC_V2 },
-	{ "qcom,msm-qgic2", GIC_V2 },
-	{ "nvidia,tegra210-agic", GIC_STACKED },
-};
+/* IRQCHIP_DECLARE() of drivers/irqchip/irq-gic.c and irq-gic-v3.c */
+#define GICS_V2                                                                               \
+	"arm,gic-400 arm,cortex-a15-gic arm,cortex-a9-gic arm,cortex-a7-gic arm,arm11mp-gic " \
+	"arm,arm1176jzf-devchip-gic arm,pl390 qcom,msm-8660-qgic qcom,msm-qgic2"
+#define GICS_V3      "arm,gic-v3"
+/* The same on the GIC of the CPUs: irq-gic-pm.c */
+#define GICS_STACKED "nvidia,tegra210-agic"
 
 /*
  * Controllers whose last cell is not a trigger, though there is more than one (their files in
  * bindings/interrupt-controller/).
  */
-static const char *const without_trigger[] = {
-	"samsung,exynos4210-combiner",
-	"brcm,bcm2835-armctrl-ic",
-	"brcm,bcm2836-armctrl-ic",
-};
+#define WITHOUT_TRIGGER \
+	"samsung,exynos4210-combiner brcm,bcm2835-armctrl-ic brcm,bcm2836-armctrl-ic"
 
 /* First cell of a GIC's specifier (bindings/interrupt-controller/arm,gic-v3.yaml). */
 enum { GIC_SPI, GIC_PPI, GIC_ESPI, GIC_EPPI };
@@ -73,11 +66,7 @@ static enum host_trigger find_trigger(const struct interrupt *interrupt, bool is
 	/* bindings/interrupt-controller/ti,sci-intr.yaml: one trigger for all */
 	if (host_node_has(controller, "ti,intr-trigger-type"))
 		return decode_trigger(host_node_u32(controller, "ti,intr-trigger-type", 0));
-	for (size_t i = 0; i < n_elems(without_trigger); i++) {
-		if (host_node_is_compatible(controller, without_trigger[i]))
-			return HOST_TRIGGER_NONE;
-	}
-	if (n < 2)
+	if (n < 2 || host_node_matches(controller, WITHOUT_TRIGGER))
 		return HOST_TRIGGER_NONE;
 	return decode_trigger(interrupt->cells[is_gic ? 2 : n - 1]);
 }
@@ -100,6 +89,7 @@ static int gic_kind(const struct interrupt *interrupt, bool v3)
 static void describe(const struct interrupt *interrupt, struct host_irq_fact *fact)
 {
 	const struct host_node *controller = interrupt->controller;
+	bool v3;
 
 	if (!host_node_has(controller, "interrupt-controller") ||
 	    !host_node_is_available(controller) || interrupt->n_cells > n_elems(fact->specifier))
@@ -108,15 +98,12 @@ static void describe(const struct interrupt *interrupt, struct host_irq_fact *fa
 	fact->controller = controller;
 	fact->n_cells = interrupt->n_cells;
 	memcpy(fact->specifier, interrupt->cells, 4 * interrupt->n_cells);
-	for (size_t i = 0; i < n_elems(gics); i++) {
-		if (!host_node_is_compatible(controller, gics[i].compatible))
-			continue;
-		fact->is_gic = gics[i].kind != GIC_STACKED;
-		fact->kind = gic_kind(interrupt, gics[i].kind == GIC_V3);
-		if (fact->kind == HOST_IRQ_UNRESOLVED)
-			return;
-		break;
-	}
+	v3 = host_node_matches(controller, GICS_V3);
+	fact->is_gic = v3 || host_node_matches(controller, GICS_V2);
+	if (fact->is_gic || host_node_matches(controller, GICS_STACKED))
+		fact->kind = gic_kind(interrupt, v3);
+	if (fact->kind == HOST_IRQ_UNRESOLVED)
+		return;
 	fact->trigger = find_trigger(interrupt, fact->is_gic);
 	fact->edge = fact->trigger == HOST_TRIGGER_EDGE_RISING ||
 		     fact->trigger == HOST_TRIGGER_EDGE_FALLING ||
@@ -224,76 +211,91 @@ static int compare_facts(const void *a, const void *b)
 }
 
 /* Linux has one number for both, which only the first user gets. */
-static int mark_repeated(struct host_facts *facts)
+static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 {
-	struct host_irq_fact **sorted = calloc(facts->n_irqs + 1, sizeof(struct host_irq_fact *));
+	owned_ptr struct host_irq_fact **sorted = calloc(n_irqs + 1, sizeof(*sorted));
 	size_t n = 0;
 
 	if (!sorted)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < facts->n_irqs; i++) {
-		if (facts->irqs[i].kind == HOST_IRQ_OK)
-			sorted[n++] = &facts->irqs[i];
+	for (unsigned int i = 0; i < n_irqs; i++) {
+		if (irqs[i].kind == HOST_IRQ_OK)
+			sorted[n++] = &irqs[i];
 	}
-	qsort(sorted, n, sizeof(struct host_irq_fact *), compare_facts);
+	qsort(sorted, n, sizeof(*sorted), compare_facts);
 	for (size_t i = 1; i < n; i++) {
 		if (sorted[i]->controller == sorted[i - 1]->controller &&
 		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,
 			   sizeof(sorted[i]->specifier)) == 0)
 			sorted[i]->kind = HOST_IRQ_PLACEHOLDER;
 	}
-	free(sorted);
 	return 0;
 }
 
-static int fail(const struct host_node *node, struct err *err, const char *why)
+/* NULL, or why not. */
+static const char *read_all(struct reader *r, const struct host_node *node,
+			    struct host_irq_fact **irqs, unsigned int *n_irqs)
 {
+	bool amba = host_node_is_amba(node);
+
+	for (;;) {
+		struct interrupt interrupt = { 0 };
+		enum read_result result = read_next(r, *n_irqs, &interrupt);
+		struct host_irq_fact *fact;
+
+		if (result == READ_END || (amba && *n_irqs == MAX_AMBA_IRQS))
+			return NULL;
+		if (*n_irqs == MAX_IRQS)
+			return "no device has so many";
+		fact = array_add(*irqs, *n_irqs);
+		if (!fact)
+			return NO_MEMORY;
+		++*n_irqs;
+		fact->kind = HOST_IRQ_UNRESOLVED;
+		r->walk.n_steps = HOST_INTERRUPT_MAX_STEPS;
+		if (result == READ_OK && interrupt_resolve(&r->walk, node, &interrupt))
+			describe(&interrupt, fact);
+		if (!r->walk.n_steps)
+			return CIRCLE;
+	}
+}
+
+int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
+		   struct host_irq_fact **irqs, unsigned int *n_irqs, struct err *err)
+{
+	const char *why = NULL;
+	struct reader r;
 	char path[256];
 
-	err_set(err, EINVAL, "read interrupts of %s", host_node_path(node, path, sizeof(path)));
+	*irqs = NULL;
+	*n_irqs = 0;
+	reader_init(&r, tree, node);
+	if (!r.walk.n_steps)
+		why = CIRCLE;
+	else if (r.parent && (!r.n_parent_cells || r.n_parent_cells > HOST_INTERRUPT_MAX_CELLS))
+		why = "#interrupt-cells of their parent makes no sense";
+	else
+		why = read_all(&r, node, irqs, n_irqs);
+	if (!why && mark_repeated(*irqs, *n_irqs))
+		why = NO_MEMORY;
+	if (!why)
+		return 0;
+	err_set(err, strcmp(why, NO_MEMORY) ? EINVAL : ENOMEM, "read interrupts of %s",
+		host_node_path(node, path, sizeof(path)));
 	err_why(err, "%s", why);
 	return err->code;
 }
 
-static int read_all(struct reader *r, struct host_facts *facts, size_t max, struct err *err)
+const char *host_trigger_name(enum host_trigger trigger)
 {
-	for (;;) {
-		struct interrupt interrupt = { 0 };
-		enum read_result result = read_next(r, facts->n_irqs, &interrupt);
-		struct host_irq_fact *fact = &facts->irqs[facts->n_irqs];
+	static const char *const names[] = {
+		[HOST_TRIGGER_NONE] = "default",
+		[HOST_TRIGGER_EDGE_RISING] = "edge-rising",
+		[HOST_TRIGGER_EDGE_FALLING] = "edge-falling",
+		[HOST_TRIGGER_EDGE_BOTH] = "edge-both",
+		[HOST_TRIGGER_LEVEL_HIGH] = "level-high",
+		[HOST_TRIGGER_LEVEL_LOW] = "level-low",
+	};
 
-		if (result == READ_END || (facts->amba && facts->n_irqs == MAX_AMBA_IRQS))
-			return 0;
-		if (facts->n_irqs == max)
-			return fail(facts->node, err, "no device has so many");
-		facts->n_irqs++;
-		fact->kind = HOST_IRQ_UNRESOLVED;
-		r->walk.n_steps = HOST_INTERRUPT_MAX_STEPS;
-		if (result == READ_OK && interrupt_resolve(&r->walk, facts->node, &interrupt))
-			describe(&interrupt, fact);
-		if (!r->walk.n_steps)
-			return fail(facts->node, err, "their parents lead in a circle");
-	}
-}
-
-int host_irqs_read(const struct host_tree *tree, struct host_facts *facts, struct err *err)
-{
-	struct reader r;
-	size_t max;
-	int ret;
-
-	reader_init(&r, tree, facts->node);
-	if (!r.walk.n_steps)
-		return fail(facts->node, err, "their parents lead in a circle");
-	if (r.parent && (!r.n_parent_cells || r.n_parent_cells > HOST_INTERRUPT_MAX_CELLS))
-		return fail(facts->node, err, "#interrupt-cells of their parent makes no sense");
-	max = (r.extended ? r.extended->size / 4 : 0) + (r.plain ? r.plain->size / 4 : 0);
-	max = max < MAX_IRQS ? max : MAX_IRQS;
-	facts->irqs = calloc(max + 1, sizeof(*facts->irqs));
-	if (!facts->irqs)
-		return err_set(err, ENOMEM, "read interrupts of %s", facts->node->name);
-	ret = read_all(&r, facts, max, err);
-	if (!ret && mark_repeated(facts))
-		ret = err_set(err, ENOMEM, "read interrupts of %s", facts->node->name);
-	return ret;
+	return names[trigger];
 }

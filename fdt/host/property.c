@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fdt/host/tree.h"
+#include "vmm/base/str.h"
 
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {
@@ -24,6 +25,17 @@ uint32_t host_node_u32(const struct host_node *node, const char *name, uint32_t 
 	const struct host_property *p = host_node_find(node, name);
 
 	return p && p->size >= 4 ? host_property_cell(p, 0) : fallback;
+}
+
+uint32_t host_node_inherited_u32(const struct host_node *node, const char *name, uint32_t fallback)
+{
+	for (; node; node = node->parent) {
+		const struct host_property *p = host_node_find(node, name);
+
+		if (p && p->size >= 4)
+			return host_property_cell(p, 0);
+	}
+	return fallback;
 }
 
 uint32_t host_property_cell(const struct host_property *property, size_t i)
@@ -79,6 +91,18 @@ bool host_node_is_compatible(const struct host_node *node, const char *compatibl
 	const struct host_property *p = host_node_find(node, "compatible");
 
 	return p && host_property_string_index(p, compatible) >= 0;
+}
+
+bool host_node_matches(const struct host_node *node, const char *patterns)
+{
+	const struct host_property *p = host_node_find(node, "compatible");
+	const char *s = p ? (const char *)p->value : NULL, *end = p ? s + p->size : NULL;
+
+	for (; s < end; s += strlen(s) + 1) {
+		if (str_matches(s, patterns))
+			return true;
+	}
+	return false;
 }
 
 bool host_node_is_available(const struct host_node *node)

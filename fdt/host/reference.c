@@ -1,175 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Phandles in any property. In one that no rule knows they are guessed: dtc gives phandles from 1
+ * upwards, so that small numbers look like them; more than that must speak for it.
+ */
 #include "fdt/host/reference.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "fdt/host/reference_parts.h"
-
-int reference_add(struct reference_list *list, const struct reference *ref)
-{
-	/* Room doubles at each power of two. */
-	if (!(list->n_refs & (list->n_refs - 1))) {
-		size_t room = list->n_refs ? 2 * list->n_refs : 1;
-		struct reference *bigger = realloc(list->refs, room * sizeof(*bigger));
-
-		if (!bigger)
-			return -ENOMEM;
-		list->refs = bigger;
-	}
-	list->refs[list->n_refs++] = *ref;
-	return 0;
-}
-
-static bool is_hole(uint32_t phandle)
-{
-	return phandle == 0 || phandle == UINT32_MAX;
-}
-
-static struct reference take(const struct host_tree *tree, const struct host_property *property,
-			     size_t cell)
-{
-	uint32_t phandle = host_property_cell(property, cell);
-
-	return (struct reference){ .phandle = phandle,
-				   .offset = 4 * cell,
-				   .target = host_tree_by_phandle(tree, phandle) };
-}
-
-/* False: the provider has no such property, or more cells than there are. */
-static bool count_args(const struct reference_rule *rule, struct reference *ref, size_t n_left)
-{
-	const struct host_property *cells =
-		rule->cells ? host_node_find(ref->target, rule->cells) : NULL;
-
-	if (cells && cells->size >= 4)
-		ref->n_args = host_property_cell(cells, 0);
-	else if (rule->n_args >= 0)
-		ref->n_args = (unsigned int)rule->n_args;
-	else
-		return false;
-	return ref->n_args <= n_left;
-}
-
-static int read_list(const struct host_tree *tree, const struct host_property *property,
-		     const struct reference_rule *rule, struct reference_list *list)
-{
-	size_t n_cells = property->size / 4;
-
-	bool malformed = false;
-
-	for (size_t cell = 0; cell < n_cells && !malformed;) {
-		struct reference ref = take(tree, property, cell++);
-
-		if (ref.target)
-			malformed = !count_args(rule, &ref, n_cells - cell);
-		else if (!is_hole(ref.phandle) && (rule->cells || rule->n_args))
-			malformed = true;
-		if (malformed)
-			ref.n_args = 0;
-		cell += ref.n_args;
-		if (reference_add(list, &ref))
-			return -ENOMEM;
-	}
-	list->malformed |= malformed;
-	return 0;
-}
-
-static int read_one(const struct host_tree *tree, const struct host_property *property,
-		    struct reference_list *list)
-{
-	struct reference ref;
-
-	if (property->size < 4)
-		return 0;
-	ref = take(tree, property, 0);
-	ref.n_args = (unsigned int)(property->size / 4 - 1);
-	return reference_add(list, &ref);
-}
-
-/* The @at-th cell of each four. */
-static int read_lines(const struct host_tree *tree, const struct host_property *property, size_t at,
-		      struct reference_list *list)
-{
-	for (size_t cell = at; cell < property->size / 4; cell += 4) {
-		struct reference ref = take(tree, property, cell);
-
-		if (reference_add(list, &ref))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int read_interrupt_map(const struct host_tree *tree, const struct host_node *node,
-			      const struct host_property *property, struct reference_list *list)
-{
-	size_t n_cells = property->size / 4;
-	size_t key = (size_t)host_node_u32(node, "#address-cells", 0) +
-		     host_node_u32(node, "#interrupt-cells", 0);
-
-	bool malformed = false;
-
-	for (size_t cell = key; cell < n_cells && !malformed; cell += key) {
-		struct reference ref = take(tree, property, cell++);
-		size_t n_args = 0;
-
-		if (ref.target)
-			n_args = (size_t)host_node_u32(ref.target, "#address-cells", 0) +
-				 host_node_u32(ref.target, "#interrupt-cells", 0);
-		malformed = !ref.target || n_args > n_cells - cell;
-		if (!malformed)
-			ref.n_args = (unsigned int)n_args;
-		cell += ref.n_args;
-		if (reference_add(list, &ref))
-			return -ENOMEM;
-	}
-	list->malformed |= malformed;
-	return 0;
-}
+#include "fdt/host/tree_parts.h"
 
 /*
- * Names that are in no way standard mean other things in other bindings: without a phandle of this
- * tree in the first place there is none.
+ * Without "dtc -@" a node has a phandle only because something points at it: one that no rule
+ * explains is explained by a property that no rule knows.
  */
-static bool means_other_thing(const struct host_tree *tree, const struct host_property *property,
-			      const struct reference_rule *rule)
+static bool is_unexplained(const struct host_tree *tree, const struct host_node *target)
 {
-	bool vague = rule->kind == REFERENCE_OTHER || rule->kind == REFERENCE_SYSCON ||
-		     rule->kind == REFERENCE_MEMORY || rule->kind == REFERENCE_PHY ||
-		     rule->kind == REFERENCE_GRAPH;
-	uint32_t first;
-
-	if (!vague || rule->cells || property->size < 4)
-		return false;
-	first = host_property_cell(property, 0);
-	return property->size % 4 || (!is_hole(first) && !host_tree_by_phandle(tree, first));
+	return !tree->has_symbols && !reference_is_pointed_at(tree, target);
 }
 
-int reference_read(const struct host_tree *tree, const struct host_node *node,
-		   const struct host_property *property, const struct reference_rule *rule,
-		   struct reference_list *list)
+/* A provider wants just as many arguments as there are. */
+static bool fits_provider(const struct host_node *target, size_t n_args)
 {
-	switch (rule->layout) {
-	case LAYOUT_LIST:
-		return read_list(tree, property, rule, list);
-	case LAYOUT_ONE:
-		return read_one(tree, property, list);
-	case LAYOUT_SECOND_OF_4:
-		return read_lines(tree, property, 1, list);
-	case LAYOUT_FOURTH_OF_4:
-		return read_lines(tree, property, 3, list);
-	case LAYOUT_INTERRUPT_MAP:
-		return read_interrupt_map(tree, node, property, list);
-	case LAYOUT_NONE:
-		break;
+	for (size_t i = 0; n_args && i < target->n_properties; i++) {
+		const struct host_property *p = &target->properties[i];
+		size_t n = strlen(p->name);
+
+		if (p->name[0] == '#' && n > 6 && strcmp(p->name + n - 6, "-cells") == 0 &&
+		    strcmp(p->name, "#address-cells") != 0 && strcmp(p->name, "#size-cells") != 0 &&
+		    p->size == 4 && host_property_cell(p, 0) == n_args)
+			return true;
+	}
+	return false;
+}
+
+/* In what is longer than any real one, only the beginning is looked at. */
+#define MAX_COMPATIBLE 128
+#define MAX_SIZE       4096 /* bytes of a property */
+
+static bool contains_word(const char *text, const char *word, size_t n)
+{
+	for (const char *end = text + MAX_COMPATIBLE; *text && text < end; text++) {
+		if (strncasecmp(text, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "qcom,gmu" and a node "gmu@…", or one compatible with "qcom,adreno-gmu". */
+static bool is_named_alike(const struct host_property *property, const struct host_node *target)
+{
+	const struct host_property *compatible = host_node_find(target, "compatible");
+	const char *word = strchr(property->name, ',');
+
+	for (word = word ? word + 1 : property->name; *word;) {
+		size_t n = strcspn(word, "-_");
+
+		if (n >= 3 &&
+		    (contains_word(target->name, word, n) ||
+		     (compatible && contains_word((const char *)compatible->value, word, n))))
+			return true;
+		word += n + (word[n] != '\0');
+	}
+	return false;
+}
+
+static int guess(const struct host_tree *tree, const struct host_property *property,
+		 struct reference_list *list)
+{
+	size_t n_cells = (property->size < MAX_SIZE ? property->size : MAX_SIZE) / 4;
+
+	if (property->size < 4 || property->size % 4 || host_property_is_strings(property))
+		return 0;
+	for (size_t cell = 0; cell < n_cells; cell++) {
+		struct reference ref = { .offset = 4 * cell };
+
+		ref.phandle = host_property_cell(property, cell);
+		ref.target = host_tree_by_phandle(tree, ref.phandle);
+		if (!ref.target ||
+		    (!is_unexplained(tree, ref.target) && !is_named_alike(property, ref.target) &&
+		     (cell || !fits_provider(ref.target, n_cells - 1))))
+			continue;
+		list->guessed = true;
+		if (reference_add(list, &ref))
+			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* A hog's "gpios" are lines of its parent: bindings/gpio/gpio.txt. */
-static bool is_hog(const struct host_node *node, const struct reference_rule *rule)
-{
-	return rule->kind == REFERENCE_GPIO && host_node_has(node, "gpio-hog");
 }
 
 int reference_find(const struct host_tree *tree, const struct host_node *node,
@@ -177,42 +94,13 @@ int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   enum reference_kind *kind)
 {
 	const struct reference_rule *rule = reference_rule_of(tree, property->name);
-	enum reference_kind found = rule ? rule->kind : REFERENCE_UNKNOWN;
-	int ret = 0;
+	int ret;
 
 	*list = (struct reference_list){ 0 };
-	if (!rule)
-		ret = reference_guess(tree, property, list);
-	else if (!is_hog(node, rule) && !means_other_thing(tree, property, rule))
-		ret = reference_read(tree, node, property, rule, list);
+	ret = rule ? reference_read(tree, node, property, rule, list) : guess(tree, property, list);
 	if (ret)
 		reference_list_destroy(list);
 	if (kind)
-		*kind = list->n_refs ? found : REFERENCE_NONE;
+		*kind = !list->n_refs ? REFERENCE_NONE : rule ? rule->kind : REFERENCE_UNKNOWN;
 	return ret;
-}
-
-void reference_list_destroy(struct reference_list *list)
-{
-	free(list->refs);
-	*list = (struct reference_list){ 0 };
-}
-
-const char *reference_kind_name(enum reference_kind kind)
-{
-	static const char *const names[] = {
-		[REFERENCE_NONE] = "none",       [REFERENCE_CLOCK] = "clock",
-		[REFERENCE_RESET] = "reset",     [REFERENCE_POWER_DOMAIN] = "power-domain",
-		[REFERENCE_SUPPLY] = "supply",   [REFERENCE_PINCTRL] = "pinctrl",
-		[REFERENCE_GPIO] = "gpio",       [REFERENCE_DMA] = "dma",
-		[REFERENCE_PHY] = "phy",         [REFERENCE_IOMMU] = "iommu",
-		[REFERENCE_MSI] = "msi",         [REFERENCE_INTERRUPT] = "interrupt",
-		[REFERENCE_MEMORY] = "memory",   [REFERENCE_NVMEM] = "nvmem",
-		[REFERENCE_MAILBOX] = "mailbox", [REFERENCE_INTERCONNECT] = "interconnect",
-		[REFERENCE_OPP] = "opp",         [REFERENCE_THERMAL] = "thermal",
-		[REFERENCE_GRAPH] = "graph",     [REFERENCE_SYSCON] = "syscon",
-		[REFERENCE_OTHER] = "other",     [REFERENCE_UNKNOWN] = "unknown",
-	};
-
-	return names[kind];
 }

@@ -3,15 +3,15 @@
 #define FDT_HOST_REFERENCE_H
 
 /*
- * Phandles in a property: which nodes it points at. One table {name pattern, the provider's cell
- * count property, fixed count} knows the bindings (as drivers/of/property.c does); of any other
- * property it is asked whether its words look like phandles of this tree, and the answer is called
- * a guess.
+ * Phandles in a property: which nodes it points at, by reference_table.h. Of a property that no
+ * binding knows it is asked whether its words look like phandles of this tree, and the answer is
+ * called a guess.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fdt/host/reference_table.h"
 #include "fdt/host/tree.h"
 
 struct reference {
@@ -28,41 +28,11 @@ struct reference_list {
 	bool malformed; /* the cells do not add up: @refs holds what was understood */
 };
 
-/* What kind of thing a property points at: the row of the table. */
-enum reference_kind {
-	REFERENCE_NONE, /* no phandle in it */
-	REFERENCE_CLOCK,
-	REFERENCE_RESET,
-	REFERENCE_POWER_DOMAIN,
-	REFERENCE_SUPPLY,
-	REFERENCE_PINCTRL,
-	REFERENCE_GPIO,
-	REFERENCE_DMA,
-	REFERENCE_PHY,
-	REFERENCE_IOMMU,
-	REFERENCE_MSI,
-	REFERENCE_INTERRUPT, /* interrupt-parent, interrupts-extended, interrupt-map */
-	REFERENCE_MEMORY,    /* memory-region, sram */
-	REFERENCE_NVMEM,
-	REFERENCE_MAILBOX,
-	REFERENCE_INTERCONNECT,
-	REFERENCE_OPP,
-	REFERENCE_THERMAL,
-	REFERENCE_GRAPH, /* remote-endpoint */
-	REFERENCE_SYSCON,
-	REFERENCE_OTHER,   /* known to be one, of no kind that needs a rule of its own */
-	REFERENCE_UNKNOWN, /* guessed */
-};
-
-/*
- * Find the references of @property of @node. 0, or -ENOMEM. @kind may be NULL.
- */
+/* Find the references of @property of @node. 0, or -ENOMEM. @kind may be NULL. */
 int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind);
 void reference_list_destroy(struct reference_list *list);
-
-const char *reference_kind_name(enum reference_kind kind);
 
 /*
  * Who points at @node or at a node below it, from outside: the users that the host would lose.

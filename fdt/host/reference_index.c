@@ -6,25 +6,22 @@
 
 #include "fdt/host/reference_parts.h"
 #include "fdt/host/tree_parts.h"
+#include "vmm/base/array.h"
+
+/* Real trees have some hundred names, and each of them often. */
+#define N_NAMES 1024
 
 /* One reference that a rule tells of; sorted by target, then in tree order. */
-struct edge {
+struct reference_edge {
 	uint32_t target, user; /* indexes of nodes */
 	const struct host_property *property;
 	enum reference_kind kind;
 };
 
-/* Real trees have some hundred names, and each of them often. */
-#define N_NAMES 1024 /* a power of two */
-
-struct reference_index {
-	struct edge *edges;
-	size_t n_edges, room;
-	/* At its hash, the name that was asked for last, which is the tree's; NULL: none */
-	struct {
-		const char *name;
-		const struct reference_rule *rule;
-	} names[N_NAMES];
+/* What was asked for last of those with this hash; NULL: nothing. */
+struct reference_name {
+	const char *name; /* the tree's */
+	const struct reference_rule *rule;
 };
 
 static unsigned int hash(const char *name)
@@ -38,48 +35,34 @@ static unsigned int hash(const char *name)
 
 const struct reference_rule *reference_rule_of(const struct host_tree *tree, const char *property)
 {
-	struct reference_index *index = tree->references;
-	unsigned int at = hash(property);
+	struct reference_name *known = &tree->names[hash(property)];
 
-	if (!index->names[at].name || strcmp(index->names[at].name, property)) {
-		index->names[at].name = property;
-		index->names[at].rule = reference_rule_find(property);
-	}
-	return index->names[at].rule;
+	if (!known->name || strcmp(known->name, property))
+		*known = (struct reference_name){ property, reference_rule_find(property) };
+	return known->rule;
 }
 
-static int add_edge(struct reference_index *index, const struct edge *edge)
-{
-	if (index->n_edges == index->room) {
-		size_t room = index->room ? 2 * index->room : 64;
-		struct edge *bigger = realloc(index->edges, room * sizeof(*bigger));
-
-		if (!bigger)
-			return -ENOMEM;
-		index->edges = bigger;
-		index->room = room;
-	}
-	index->edges[index->n_edges++] = *edge;
-	return 0;
-}
-
-static int add_property(struct reference_index *index, const struct host_tree *tree,
-			const struct host_node *node, const struct host_property *property)
+static int add_property(struct host_tree *tree, const struct host_node *node,
+			const struct host_property *property)
 {
 	const struct reference_rule *rule = reference_rule_of(tree, property->name);
-	struct reference_list list;
-	enum reference_kind kind;
-	int ret;
+	struct reference_list list = { 0 };
+	int ret = rule ? reference_read(tree, node, property, rule, &list) : 0;
 
-	if (!rule || rule->layout == LAYOUT_NONE)
-		return 0;
-	ret = reference_find(tree, node, property, &list, &kind);
 	for (size_t i = 0; !ret && i < list.n_refs; i++) {
 		const struct host_node *target = list.refs[i].target;
+		struct reference_edge *edge;
 
-		if (target)
-			ret = add_edge(index, &(struct edge){ target->index, node->index, property,
-							      kind });
+		if (!target)
+			continue;
+		edge = array_add(tree->edges, tree->n_edges);
+		if (edge) {
+			*edge = (struct reference_edge){ target->index, node->index, property,
+							 rule->kind };
+			tree->n_edges++;
+		} else {
+			ret = -ENOMEM;
+		}
 	}
 	reference_list_destroy(&list);
 	return ret;
@@ -87,7 +70,7 @@ static int add_property(struct reference_index *index, const struct host_tree *t
 
 static int compare_edges(const void *a, const void *b)
 {
-	const struct edge *x = a, *y = b;
+	const struct reference_edge *x = a, *y = b;
 
 	if (x->target != y->target)
 		return x->target < y->target ? -1 : 1;
@@ -98,48 +81,32 @@ static int compare_edges(const void *a, const void *b)
 	return 0;
 }
 
-static int add_node(struct reference_index *index, const struct host_tree *tree,
-		    const struct host_node *node)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < node->n_properties && !ret; i++)
-		ret = add_property(index, tree, node, &node->properties[i]);
-	return ret;
-}
-
 int reference_index_create(struct host_tree *tree)
 {
-	struct reference_index *index = calloc(1, sizeof(*index));
-	int ret = index ? 0 : -ENOMEM;
+	tree->names = arena_alloc(&tree->arena, N_NAMES * sizeof(*tree->names));
+	if (!tree->names)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
 
-	tree->references = index;
-	for (uint32_t i = 0; i < tree->n_nodes && !ret; i++)
-		ret = add_node(index, tree, tree->nodes[i]);
-	if (ret)
-		return ret;
-	if (index->n_edges)
-		qsort(index->edges, index->n_edges, sizeof(*index->edges), compare_edges);
+		for (size_t k = 0; k < node->n_properties; k++)
+			if (add_property(tree, node, &node->properties[k]))
+				return -ENOMEM;
+	}
+	if (tree->n_edges)
+		qsort(tree->edges, tree->n_edges, sizeof(*tree->edges), compare_edges);
 	return 0;
 }
 
-void reference_index_destroy(struct reference_index *index)
-{
-	if (!index)
-		return;
-	free(index->edges);
-	free(index);
-}
-
 /* The first edge whose target is not before @target. */
-static size_t first_edge(const struct reference_index *index, uint32_t target)
+static size_t first_edge(const struct host_tree *tree, uint32_t target)
 {
-	size_t low = 0, high = index->n_edges;
+	size_t low = 0, high = tree->n_edges;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (index->edges[middle].target < target)
+		if (tree->edges[middle].target < target)
 			low = middle + 1;
 		else
 			high = middle;
@@ -149,10 +116,9 @@ static size_t first_edge(const struct reference_index *index, uint32_t target)
 
 bool reference_is_pointed_at(const struct host_tree *tree, const struct host_node *node)
 {
-	const struct reference_index *index = tree->references;
-	size_t i = first_edge(index, node->index);
+	size_t i = first_edge(tree, node->index);
 
-	return i < index->n_edges && index->edges[i].target == node->index;
+	return i < tree->n_edges && tree->edges[i].target == node->index;
 }
 
 /* Index of the first node in tree order that is not below @node. */
@@ -168,17 +134,16 @@ static uint32_t end_of(const struct host_tree *tree, const struct host_node *nod
 int reference_users(const struct host_tree *tree, const struct host_node *node,
 		    struct reference_user **users, size_t *n_users)
 {
-	const struct reference_index *index = tree->references;
 	uint32_t end = end_of(tree, node);
-	size_t first = first_edge(index, node->index), last = first_edge(index, end);
-	const struct edge *previous = NULL;
+	size_t first = first_edge(tree, node->index), last = first_edge(tree, end);
+	const struct reference_edge *previous = NULL;
 
 	*n_users = 0;
 	*users = calloc(last - first + 1, sizeof(**users));
 	if (!*users)
 		return -ENOMEM;
 	for (size_t i = first; i < last; i++) {
-		const struct edge *edge = &index->edges[i];
+		const struct reference_edge *edge = &tree->edges[i];
 
 		if ((edge->user >= node->index && edge->user < end) ||
 		    !host_node_is_available(tree->nodes[edge->user]) ||

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/reference_table.h"
 
-#include <fnmatch.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 
 /* clang-format off */
-#define NAME(pattern)			pattern, sizeof(pattern) - 1
-#define CELLS(pattern, kind, cells)	{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, cells, -1 }
-#define EITHER(pattern, kind, cells, n)	{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, cells, n }
-#define PLAIN(pattern, kind)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, NULL, 0 }
-#define ARGS(pattern, kind, n)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_LIST, NULL, n }
-#define ONE(pattern, kind)		{ NAME(pattern), REFERENCE_##kind, LAYOUT_ONE, NULL, 0 }
-#define SCALAR(pattern)			{ NAME(pattern), REFERENCE_NONE, LAYOUT_NONE, NULL, 0 }
+#define RULE(kind, layout, cells, n, patterns) { patterns, cells, REFERENCE_##kind, LAYOUT_##layout, n }
+#define CELLS(kind, cells, patterns)	 RULE(kind, LIST, cells, -1, patterns)
+#define EITHER(kind, cells, n, patterns) RULE(kind, LIST, cells, n, patterns)
+#define PLAIN(kind, patterns)		 RULE(kind, LIST, NULL, 0, patterns)
+#define ARGS(kind, n, patterns)		 RULE(kind, LIST, NULL, n, patterns)
+#define ONE(kind, patterns)		 RULE(kind, ONE, NULL, 0, patterns)
+#define LINES(kind, layout, patterns)	 RULE(kind, layout, NULL, 0, patterns)
+#define SCALAR(patterns)		 RULE(NONE, NONE, NULL, 0, patterns)
 
 /*
  * From of_supplier_bindings[] in drivers/of/property.c, dt-schema, and the bindings of Linux 6.12
@@ -22,288 +22,120 @@
  */
 static const struct reference_rule rules[] = {
 	/* dt-schema: consumers */
-	CELLS("clocks", CLOCK, "#clock-cells"),
-	CELLS("assigned-clocks", CLOCK, "#clock-cells"),
-	CELLS("assigned-clock-parents", CLOCK, "#clock-cells"),
-	CELLS("resets", RESET, "#reset-cells"),
-	CELLS("power-domains", POWER_DOMAIN, "#power-domain-cells"),
-	EITHER("performance-domains", OPP, "#performance-domain-cells", 0),
-	PLAIN("operating-points-v2", OPP),
-	PLAIN("required-opps", OPP),
-	PLAIN("pinctrl-[0-9]", PINCTRL),
-	PLAIN("pinctrl-[0-9][0-9]", PINCTRL),
-	CELLS("dmas", DMA, "#dma-cells"),
-	CELLS("phys", PHY, "#phy-cells"),
-	CELLS("iommus", IOMMU, "#iommu-cells"),
-	{ NAME("iommu-map"), REFERENCE_IOMMU, LAYOUT_SECOND_OF_4, NULL, 0 },
-	EITHER("msi-parent", MSI, "#msi-cells", 0),
-	{ NAME("msi-map"), REFERENCE_MSI, LAYOUT_SECOND_OF_4, NULL, 0 },
-	ONE("msi-ranges", MSI),
-	PLAIN("interrupt-parent", INTERRUPT),
-	CELLS("interrupts-extended", INTERRUPT, "#interrupt-cells"),
-	{ NAME("interrupt-map"), REFERENCE_INTERRUPT, LAYOUT_INTERRUPT_MAP, NULL, 0 },
-	PLAIN("wakeup-parent", INTERRUPT),
-	PLAIN("memory-region", MEMORY),
-	EITHER("nvmem-cells", NVMEM, "#nvmem-cell-cells", 0),
-	PLAIN("nvmem", NVMEM),
-	CELLS("mboxes", MAILBOX, "#mbox-cells"),
-	CELLS("interconnects", INTERCONNECT, "#interconnect-cells"),
-	CELLS("thermal-sensors", THERMAL, "#thermal-sensor-cells"),
-	CELLS("cooling-device", THERMAL, "#cooling-cells"),
-	PLAIN("trip", THERMAL),
-	PLAIN("remote-endpoint", GRAPH),
-	CELLS("io-channels", OTHER, "#io-channel-cells"),
-	CELLS("io-backends", OTHER, "#io-backend-cells"),
-	CELLS("pwms", OTHER, "#pwm-cells"),
-	CELLS("hwlocks", OTHER, "#hwlock-cells"),
-	EITHER("mux-controls", OTHER, "#mux-control-cells", 0),
-	CELLS("mux-states", OTHER, "#mux-state-cells"),
-	CELLS("access-controllers", OTHER, "#access-controller-cells"),
-	EITHER("trigger-sources", OTHER, "#trigger-source-cells", 0),
-	CELLS("pses", OTHER, "#pse-cells"),
-	EITHER("sound-dai", OTHER, "#sound-dai-cells", 0),
-	PLAIN("extcon", OTHER),
-	PLAIN("post-init-providers", OTHER),
-	PLAIN("power-supplies", OTHER),
+	CELLS(CLOCK, "#clock-cells", "clocks assigned-clocks assigned-clock-parents"),
+	CELLS(RESET, "#reset-cells", "resets"),
+	CELLS(POWER_DOMAIN, "#power-domain-cells", "power-domains"),
+	EITHER(OPP, "#performance-domain-cells", 0, "performance-domains"),
+	PLAIN(OPP, "operating-points-v2 required-opps"),
+	PLAIN(PINCTRL, "pinctrl-[0-9] pinctrl-[0-9][0-9] ste,config"),
+	LINES(PINCTRL, FOURTH_OF_4, "rockchip,pins"),
+	CELLS(DMA, "#dma-cells", "dmas"),
+	PLAIN(DMA, "dma-masters ti,unmapped-event-sources"),
+	CELLS(PHY, "#phy-cells", "phys"),
+	PLAIN(PHY,
+		"phy-handle phy phy-device usb-phy *,usbphy *pcs-handle pcsphy-handle tbi-handle "
+		"sfp"),
+	CELLS(IOMMU, "#iommu-cells", "iommus"),
+	LINES(IOMMU, SECOND_OF_4, "iommu-map"),
+	PLAIN(IOMMU, "mediatek,larb mediatek,larbs mediatek,smi"),
+	ONE(IOMMU, "renesas,ipmmu-main qcom,stream-id-range"),
+	EITHER(MSI, "#msi-cells", 0, "msi-parent"),
+	LINES(MSI, SECOND_OF_4, "msi-map"),
+	ONE(MSI, "msi-ranges"),
+	PLAIN(INTERRUPT, "interrupt-parent wakeup-parent"),
+	CELLS(INTERRUPT, "#interrupt-cells", "interrupts-extended"),
+	LINES(INTERRUPT, INTERRUPT_MAP, "interrupt-map"),
+	PLAIN(MEMORY, "memory-region *sram iram *,iram shmem qcom,rpm-msg-ram"),
+	EITHER(NVMEM, "#nvmem-cell-cells", 0, "nvmem-cells"),
+	PLAIN(NVMEM, "nvmem"),
+	CELLS(MAILBOX, "#mbox-cells", "mboxes"),
+	PLAIN(MAILBOX, "qcom,qmp"),
+	ONE(MAILBOX, "qcom,ipc*"),
+	CELLS(INTERCONNECT, "#interconnect-cells", "interconnects"),
+	PLAIN(INTERCONNECT, "qcom,bcm-voters"),
+	CELLS(THERMAL, "#thermal-sensor-cells", "thermal-sensors"),
+	CELLS(THERMAL, "#cooling-cells", "cooling-device"),
+	PLAIN(THERMAL, "trip"),
+	PLAIN(GRAPH, "remote-endpoint ports dais"),
+	CELLS(OTHER, "#io-channel-cells", "io-channels"),
+	CELLS(OTHER, "#io-backend-cells", "io-backends"),
+	CELLS(OTHER, "#pwm-cells", "pwms"),
+	CELLS(OTHER, "#hwlock-cells", "hwlocks"),
+	EITHER(OTHER, "#mux-control-cells", 0, "mux-controls"),
+	CELLS(OTHER, "#mux-state-cells", "mux-states"),
+	CELLS(OTHER, "#access-controller-cells", "access-controllers"),
+	CELLS(OTHER, "#pse-cells", "pses"),
+	CELLS(OTHER, "#qcom,smem-state-cells", "qcom,smem-states"),
+	EITHER(OTHER, "#trigger-source-cells", 0, "trigger-sources"),
+	EITHER(OTHER, "#sound-dai-cells", 0, "sound-dai"),
 
 	/* dt-schema: suffixes; a number in "nr-gpios" */
-	PLAIN("*-supply", SUPPLY),
+	PLAIN(SUPPLY, "*-supply"),
 	SCALAR("*,nr-gpios"),
-	CELLS("gpios", GPIO, "#gpio-cells"),
-	CELLS("gpio", GPIO, "#gpio-cells"),
-	CELLS("*-gpios", GPIO, "#gpio-cells"),
-	CELLS("*-gpio", GPIO, "#gpio-cells"),
-	CELLS("ti,*_gpio", GPIO, "#gpio-cells"),
-	ARGS("gpio-ranges", GPIO, 3),
+	CELLS(GPIO, "#gpio-cells", "gpios gpio *-gpios *-gpio ti,*_gpio"),
+	ARGS(GPIO, 3, "gpio-ranges"),
 
-	/* by phandle alone, by several devices' bindings */
-	PLAIN("phy-handle", PHY),
-	PLAIN("phy", PHY),
-	PLAIN("phy-device", PHY),
-	PLAIN("usb-phy", PHY),
-	PLAIN("*,usbphy", PHY),
-	PLAIN("*pcs-handle", PHY),
-	PLAIN("pcsphy-handle", PHY),
-	PLAIN("tbi-handle", PHY),
-	PLAIN("sfp", PHY),
-	PLAIN("*sram", MEMORY),
-	ONE("allwinner,sram", MEMORY),
-	PLAIN("sram", MEMORY),
-	PLAIN("iram", MEMORY),
-	PLAIN("*,iram", MEMORY),
-	PLAIN("shmem", MEMORY),
-	PLAIN("qcom,rpm-msg-ram", MEMORY),
-	ONE("*syscon*", SYSCON),
-	ONE("regmap*", SYSCON),
-	ONE("*sysreg*", SYSCON),
-	ONE("*,syscfg*", SYSCON),
-	PLAIN("*,*grf", SYSCON),
-	PLAIN("*,infracfg", SYSCON),
-	PLAIN("*,pericfg", SYSCON),
-	ONE("*-gpr", SYSCON),
-	ONE("gpr", SYSCON),
-	ONE("fsl,stop-mode", SYSCON),
-	ONE("qcom,halt-regs", SYSCON),
-	ONE("qcom,dload-mode", SYSCON),
-	ONE("nvidia,pmc", SYSCON),
-	ONE("phy-select", SYSCON),
-	PLAIN("fsl,anatop", SYSCON),
-	PLAIN("cpu", OTHER),
-	PLAIN("cpus", OTHER),
-	PLAIN("affinity", OTHER),
-	PLAIN("interrupt-affinity", OTHER),
-	PLAIN("next-level-cache", OTHER),
-	PLAIN("l2-cache", OTHER),
-	PLAIN("cpu-idle-states", OTHER),
-	PLAIN("domain-idle-states", OTHER),
-	PLAIN("*i2c-bus", OTHER),
-	PLAIN("i2c-parent", OTHER),
-	PLAIN("*ddc", OTHER),
-	PLAIN("mmc-pwrseq", OTHER),
-	PLAIN("backlight", OTHER),
-	PLAIN("panel", OTHER),
-	PLAIN("leds", OTHER),
-	PLAIN("native-mode", OTHER),
-	PLAIN("monitored-battery", OTHER),
-	PLAIN("regulator-coupled-with", OTHER),
-	PLAIN("ethernet", OTHER),
-	PLAIN("companion", OTHER),
-	PLAIN("peer-hub", OTHER),
-	PLAIN("mdio-parent-bus", OTHER),
-	PLAIN("*-master", OTHER),
-	PLAIN("dma-masters", DMA),
-	PLAIN("*-codec", OTHER),
-	PLAIN("*-controller", OTHER),
-	PLAIN("*-controllers", OTHER),
-	PLAIN("*aux-devs", OTHER),
-	PLAIN("*-engine", OTHER),
-	PLAIN("*-phandle", OTHER),
-	PLAIN("*-handle", OTHER),
-	PLAIN("ports", GRAPH),
-	PLAIN("dais", GRAPH),
-	PLAIN("devfreq*", OTHER),
-	PLAIN("cci-control-port", OTHER),
-	PLAIN("*-parent", OTHER),
-	PLAIN("fpga-mgr", OTHER),
-
-	/* bindings of single devices */
-	{ NAME("rockchip,pins"), REFERENCE_PINCTRL, LAYOUT_FOURTH_OF_4, NULL, 0 },
-	PLAIN("ste,config", PINCTRL),
-	CELLS("qcom,smem-states", OTHER, "#qcom,smem-state-cells"),
-	PLAIN("qcom,bcm-voters", INTERCONNECT),
-	ONE("qcom,freq-domain*", OTHER),
-	PLAIN("qcom,qmp", MAILBOX),
-	ONE("qcom,ipc*", MAILBOX),
-	ARGS("mediatek,gce-client-reg", OTHER, 3),
-	PLAIN("mediatek,larb", IOMMU),
-	PLAIN("mediatek,larbs", IOMMU),
-	PLAIN("mediatek,smi", IOMMU),
-	ONE("renesas,ipmmu-main", IOMMU),
-	ONE("qcom,stream-id-range", IOMMU),
-	PLAIN("snps,axi-config", OTHER),
-	PLAIN("snps,mtl-rx-config", OTHER),
-	PLAIN("snps,mtl-tx-config", OTHER),
-	EITHER("fsl,usbmisc", OTHER, "#index-cells", 1),
-	PLAIN("renesas,fcp", OTHER),
-	ARGS("renesas,vsps", OTHER, 1),
-	PLAIN("ti,sci", OTHER),
-	PLAIN("nvidia,bpmp", OTHER),
-	ARGS("queue-rx", OTHER, 1),
-	ARGS("queue-txready", OTHER, 1),
-	PLAIN("buffer-manager", OTHER),
-	PLAIN("pm_qos", OTHER),
-	PLAIN("fsl,tempmon", SYSCON),
-	ONE("intf_mode", SYSCON),
-	ONE("ti,bootreg", SYSCON),
-	ONE("ti,camerrx-control", SYSCON),
-	PLAIN("nvidia,apbmisc", SYSCON),
-	ONE("qcom,*-regs", SYSCON),
-	ONE("qcom,*-sel", SYSCON),
-	PLAIN("fsl,input-sel", OTHER),
-	PLAIN("nvidia,outputs", OTHER),
-	PLAIN("allwinner,pipelines", OTHER),
-	PLAIN("ti,*timers", OTHER),
-	PLAIN("ti,unmapped-event-sources", DMA),
-	ARGS("ti,tptcs", OTHER, 1),
-	PLAIN("ti,prus", OTHER),
-	PLAIN("arm,cs-dev-assoc", OTHER),
-	PLAIN("*audio-cpu", OTHER),
+	/* by phandle alone, or with numbers behind it, by the bindings of single devices */
+	ONE(SYSCON,
+		"*syscon* regmap* *sysreg* *,syscfg* *-gpr gpr fsl,stop-mode qcom,halt-regs "
+		"qcom,dload-mode nvidia,pmc phy-select intf_mode ti,bootreg ti,camerrx-control "
+		"qcom,*-regs qcom,*-sel"),
+	PLAIN(SYSCON, "*,*grf *,infracfg *,pericfg fsl,anatop fsl,tempmon nvidia,apbmisc"),
+	EITHER(OTHER, "#index-cells", 1, "fsl,usbmisc"),
+	ARGS(OTHER, 3, "mediatek,gce-client-reg"),
+	ARGS(OTHER, 1, "renesas,vsps queue-rx queue-txready ti,tptcs"),
+	ONE(OTHER, "qcom,freq-domain*"),
+	PLAIN(OTHER,
+		"extcon post-init-providers power-supplies cpu cpus affinity interrupt-affinity "
+		"next-level-cache l2-cache cpu-idle-states domain-idle-states *i2c-bus i2c-parent "
+		"*ddc mmc-pwrseq backlight panel leds native-mode monitored-battery "
+		"regulator-coupled-with ethernet companion peer-hub mdio-parent-bus *-master "
+		"*-codec *-controller *-controllers *aux-devs *-engine *-phandle *-handle "
+		"devfreq* cci-control-port *-parent fpga-mgr snps,axi-config snps,mtl-rx-config "
+		"snps,mtl-tx-config renesas,fcp ti,sci nvidia,bpmp buffer-manager pm_qos "
+		"fsl,input-sel nvidia,outputs allwinner,pipelines ti,*timers ti,prus "
+		"arm,cs-dev-assoc *audio-cpu"),
 
 	/* dt-schema: numbers, by name and by unit (property-units.yaml) */
-	SCALAR("reg"),
-	SCALAR("ranges"),
-	SCALAR("dma-ranges"),
-	SCALAR("phandle"),
-	SCALAR("linux,phandle"),
-	SCALAR("interrupts"),
-	SCALAR("interrupt-map-mask"),
-	SCALAR("#*"),
-	SCALAR("*-bits"),
-	SCALAR("*-k[bB]ps"),
-	SCALAR("*-percent"),
-	SCALAR("*hz"),
-	SCALAR("*-ms"),
-	SCALAR("*-us"),
-	SCALAR("*-ns"),
-	SCALAR("*-ps"),
-	SCALAR("*-sec"),
-	SCALAR("*-ohms"),
-	SCALAR("*-micro*"),
-	SCALAR("*-milli*"),
-	SCALAR("*-frequency"),
-	SCALAR("*-rate"),
-	SCALAR("*-rates"),
-	SCALAR("*-delay*"),
-	SCALAR("*_delay*"),
-	SCALAR("*-size*"),
-	SCALAR("*-width"),
-	SCALAR("*-depth"),
-	SCALAR("*-shift"),
-	SCALAR("*-mask"),
-	SCALAR("*-count"),
-	SCALAR("*-lanes"),
-	SCALAR("*-channels"),
-	SCALAR("*-channel"),
-	SCALAR("*-requests"),
-	SCALAR("*-speed"),
-	SCALAR("*-latency"),
-	SCALAR("*-level*"),
-	SCALAR("*-strength"),
-	SCALAR("*-threshold*"),
-	SCALAR("*-index*"),
-	SCALAR("*-indices"),
-	SCALAR("*-id"),
-	SCALAR("*-ids"),
-	SCALAR("*-address"),
-	SCALAR("*-mode"),
-	SCALAR("*-num*"),
-	SCALAR("num-*"),
-	SCALAR("nr-*"),
-	SCALAR("max-*"),
-	SCALAR("min-*"),
-	SCALAR("*,num-*"),
-	SCALAR("*,nr-*"),
-	SCALAR("*,max-*"),
-	SCALAR("*,min-*"),
-	SCALAR("*-sets"),
-	SCALAR("*-cfg"),
-	SCALAR("*-pins"),
-	SCALAR("*,pins"),
-	SCALAR("pinmux"),
-	SCALAR("bus-range"),
-	SCALAR("opp-*"),
-	SCALAR("snps,*"),
-	SCALAR("linux,*"),
-	SCALAR("*-periphid"),
-	SCALAR("bits"),
-	SCALAR("clock-div"),
-	SCALAR("clock-mult"),
-	SCALAR("color"),
-	SCALAR("ngpios"),
-	SCALAR("type"),
-	SCALAR("*-coefficient"),
-	SCALAR("*-interval"),
-	SCALAR("*-ranges"),
-	SCALAR("*-range"),
-	SCALAR("*-range-*"),
-	SCALAR("*-array"),
-	SCALAR("*-table-*"),
-	SCALAR("*-calibration"),
-	SCALAR("*-timing"),
-	SCALAR("*-cycles"),
-	SCALAR("*-mult"),
-	SCALAR("*-gate"),
-	SCALAR("*-port"),
-	SCALAR("*-masks"),
-	SCALAR("mediatek,gce-events"),
-	SCALAR("nvidia,em*"),
-	SCALAR("qcom,domain"),
-	SCALAR("samsung,pin-*"),
-	SCALAR("ti,mbox-*"),
-	SCALAR("ti,sysc-*"),
-	SCALAR("ti,dividers"),
+	SCALAR(
+		"reg ranges dma-ranges phandle linux,phandle interrupts interrupt-map-mask #* "
+		"*-bits *-k[bB]ps *-percent *hz *-ms *-us *-ns *-ps *-sec *-ohms *-micro* "
+		"*-milli* *-frequency *-rate *-rates *-delay* *_delay* *-size* *-width *-depth "
+		"*-shift *-mask *-count *-lanes *-channels *-channel *-requests *-speed *-latency "
+		"*-level* *-strength *-threshold* *-index* *-indices *-id *-ids *-address *-mode "
+		"*-num* num-* nr-* max-* min-* *,num-* *,nr-* *,max-* *,min-* *-sets *-cfg *-pins "
+		"*,pins pinmux bus-range opp-* snps,* linux,* *-periphid bits clock-div "
+		"clock-mult color ngpios type *-coefficient *-interval *-ranges *-range *-range-* "
+		"*-array *-table-* *-calibration *-timing *-cycles *-mult *-gate *-port *-masks "
+		"mediatek,gce-events nvidia,em* qcom,domain samsung,pin-* ti,mbox-* ti,sysc-* "
+		"ti,dividers"),
 };
 /* clang-format on */
 
-/*
- * Without which fnmatch() need not be asked: the first and the last letter, where the pattern has
- * letters there.
- */
-static bool may_match(const struct reference_rule *rule, char first, char last)
-{
-	char begin = rule->pattern[0], end = rule->pattern[rule->length - 1];
-
-	return (begin == first || begin == '*') && (end == last || end == '*' || end == ']');
-}
-
 const struct reference_rule *reference_rule_find(const char *property)
 {
-	char last = property[0] ? property[strlen(property) - 1] : '\0';
-
 	for (size_t i = 0; i < n_elems(rules); i++) {
-		if (may_match(&rules[i], property[0], last) &&
-		    fnmatch(rules[i].pattern, property, 0) == 0)
+		if (str_matches(property, rules[i].patterns))
 			return &rules[i];
 	}
 	return NULL;
+}
+
+const char *reference_kind_name(enum reference_kind kind)
+{
+	static const char names[][16] = {
+		[REFERENCE_NONE] = "none",       [REFERENCE_CLOCK] = "clock",
+		[REFERENCE_RESET] = "reset",     [REFERENCE_POWER_DOMAIN] = "power-domain",
+		[REFERENCE_SUPPLY] = "supply",   [REFERENCE_PINCTRL] = "pinctrl",
+		[REFERENCE_GPIO] = "gpio",       [REFERENCE_DMA] = "dma",
+		[REFERENCE_PHY] = "phy",         [REFERENCE_IOMMU] = "iommu",
+		[REFERENCE_MSI] = "msi",         [REFERENCE_INTERRUPT] = "interrupt",
+		[REFERENCE_MEMORY] = "memory",   [REFERENCE_NVMEM] = "nvmem",
+		[REFERENCE_MAILBOX] = "mailbox", [REFERENCE_INTERCONNECT] = "interconnect",
+		[REFERENCE_OPP] = "opp",         [REFERENCE_THERMAL] = "thermal",
+		[REFERENCE_GRAPH] = "graph",     [REFERENCE_SYSCON] = "syscon",
+		[REFERENCE_OTHER] = "other",     [REFERENCE_UNKNOWN] = "unknown",
+	};
+
+	return names[kind];
 }

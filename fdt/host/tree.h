@@ -68,6 +68,11 @@ const struct host_property *host_node_find(const struct host_node *node, const c
 bool host_node_has(const struct host_node *node, const char *name);
 /* First cell of a property, or @fallback. */
 uint32_t host_node_u32(const struct host_node *node, const char *name, uint32_t fallback);
+/* The same of the node, or of the next one above it that has the property. */
+uint32_t host_node_inherited_u32(const struct host_node *node, const char *name, uint32_t fallback);
+/* The node that the first cell of a property points at; NULL: none. */
+const struct host_node *host_tree_target(const struct host_tree *tree, const struct host_node *node,
+					 const char *name);
 /* True when the value is one or more NUL-terminated, printable strings. */
 bool host_property_is_strings(const struct host_property *property);
 /* Index of @string in a string list, -1: not there. */
@@ -78,6 +83,8 @@ const char *host_property_string(const struct host_property *property, unsigned 
 uint32_t host_property_cell(const struct host_property *property, size_t i);
 
 bool host_node_is_compatible(const struct host_node *node, const char *compatible);
+/* One of its compatibles matches one of @patterns, as str_matches() has them. */
+bool host_node_matches(const struct host_node *node, const char *patterns);
 /* status absent, "okay" or "ok", here and on every ancestor. */
 bool host_node_is_available(const struct host_node *node);
 /* compatible has "arm,primecell": it sits on Linux's amba bus. */

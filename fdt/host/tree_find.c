@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nodes by the names that people and Linux give them. */
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/tree.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
+#include "vmm/base/text.h"
 
 static const struct host_node *find_child(const struct host_node *node, const char *name, size_t n)
 {
@@ -93,19 +94,18 @@ static int no_such_device(const struct host_tree *tree, const char *name, struct
 
 static int ambiguous(const struct host_tree *tree, const char *name, struct err *err)
 {
-	char list[sizeof(err->why)] = "", path[256];
-	size_t used = 0;
+	char buf[sizeof(err->why)], path[256];
+	struct text list = text_in(buf);
 
-	for (uint32_t i = 1; i < host_tree_n_nodes(tree) && used < sizeof(list); i++) {
+	for (uint32_t i = 1; i < host_tree_n_nodes(tree); i++) {
 		const struct host_node *node = host_tree_node(tree, i);
 
 		if (is_called(node, name))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
-						 used ? ", " : "",
-						 host_node_path(node, path, sizeof(path)));
+			text_add(&list, "%s%s", list.used ? ", " : "",
+				 host_node_path(node, path, sizeof(path)));
 	}
 	err_usage(err, "%s is more than one device", name);
-	err_why(err, "%s", list);
+	err_why(err, "%s", buf);
 	err_fix(err, "give the path of the one that is meant");
 	return err->code;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fdt/host/tree_parts.h"
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -53,18 +54,13 @@ static int is_directory(const char *path, const struct dirent *entry)
 static int list_entry(struct listing *list, const char *dir, const struct dirent *from)
 {
 	owned_ptr char *path = str_printf("%s/%s", dir, from->d_name);
-	struct entry *bigger = realloc(list->entries, (list->n + 1) * sizeof(*bigger));
-	int is_node;
+	struct entry *entry = array_add(list->entries, list->n);
+	int is_node = path ? is_directory(path, from) : -ENOMEM;
 
-	if (bigger)
-		list->entries = bigger;
-	if (!path || !bigger)
-		return -ENOMEM;
-	is_node = is_directory(path, from);
-	if (is_node < 0)
-		return is_node;
-	bigger[list->n] = (struct entry){ str_dup(from->d_name), is_node };
-	if (!bigger[list->n].name)
+	if (!entry || is_node < 0)
+		return entry ? is_node : -ENOMEM;
+	*entry = (struct entry){ str_dup(from->d_name), is_node };
+	if (!entry->name)
 		return -ENOMEM;
 	list->n++;
 	return 0;
@@ -111,7 +107,7 @@ static int read_value(struct host_tree *tree, const char *path, struct host_prop
 
 	if (ret && ret != -EACCES)
 		return ret;
-	property->value = host_tree_copy(tree, value, size);
+	property->value = arena_copy(&tree->arena, value, size);
 	property->size = size;
 	free(value);
 	return property->value ? 0 : -ENOMEM;
@@ -122,14 +118,14 @@ static int read_property(struct host_tree *tree, const char *dir, const char *na
 {
 	owned_ptr char *path = str_printf("%s/%s", dir, name);
 
-	property->name = host_tree_copy(tree, name, strlen(name));
+	property->name = arena_copy(&tree->arena, name, strlen(name));
 	return path && property->name ? read_value(tree, path, property) : -ENOMEM;
 }
 
 static int read_properties(struct host_tree *tree, const char *dir, const struct listing *list,
 			   struct host_node *node, struct err *err)
 {
-	struct host_property *properties = host_tree_alloc(tree, list->n * sizeof(*properties));
+	struct host_property *properties = arena_alloc(&tree->arena, list->n * sizeof(*properties));
 	size_t n = 0;
 
 	if (!properties)
@@ -145,7 +141,8 @@ static int read_properties(struct host_tree *tree, const char *dir, const struct
 				       list->entries[i].name);
 		n += !is_made_by_linux(node, &properties[n]);
 	}
-	host_tree_set_properties(node, properties, n);
+	node->properties = properties;
+	node->n_properties = n;
 	return 0;
 }
 

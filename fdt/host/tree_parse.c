@@ -29,10 +29,11 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 	int offset;
 
 	fdt_for_each_property_offset(offset, blob, at) n++;
-	properties = host_tree_alloc(tree, n * sizeof(*properties));
+	properties = arena_alloc(&tree->arena, n * sizeof(*properties));
 	if (!properties)
 		return -ENOMEM;
-	host_tree_set_properties(node, properties, n);
+	node->properties = properties;
+	node->n_properties = n;
 	fdt_for_each_property_offset(offset, blob, at)
 	{
 		const char *name;
@@ -41,8 +42,8 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 
 		if (!value)
 			return -EINVAL;
-		properties->name = host_tree_copy(tree, name, strlen(name));
-		properties->value = host_tree_copy(tree, value, (size_t)size);
+		properties->name = arena_copy(&tree->arena, name, strlen(name));
+		properties->value = arena_copy(&tree->arena, value, (size_t)size);
 		properties->size = (size_t)size;
 		if (!properties->name || !properties->value)
 			return -ENOMEM;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/str.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -190,4 +192,29 @@ const char *str_size(uint64_t bytes, char buf[32])
 	}
 	snprintf(buf, 32, "%" PRIu64 " %s", bytes, units[u]);
 	return buf;
+}
+
+/* Most patterns differ from a name in their first or last letter already. */
+static bool may_match(const char *pattern, const char *end, char first, char last)
+{
+	return (*pattern == first || *pattern == '*' || *pattern == '[') &&
+	       (end[-1] == last || end[-1] == '*' || end[-1] == ']');
+}
+
+bool str_matches(const char *s, const char *patterns)
+{
+	char last = s[0] ? s[strlen(s) - 1] : '\0', pattern[64];
+	const char *end;
+
+	for (; *patterns; patterns = end + (*end == ' ')) {
+		end = strchrnul(patterns, ' ');
+		if (!may_match(patterns, end, s[0], last))
+			continue;
+		assert((size_t)(end - patterns) < sizeof(pattern));
+		memcpy(pattern, patterns, (size_t)(end - patterns));
+		pattern[end - patterns] = '\0';
+		if (fnmatch(pattern, s, 0) == 0)
+			return true;
+	}
+	return false;
 }

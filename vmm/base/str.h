@@ -21,6 +21,9 @@ int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits);
  */
 const char *str_nearest(const char *wrong, const char *const *names);
 
+/* @s matches one of @patterns: for fnmatch(3), without '?', one space between two of them. */
+bool str_matches(const char *s, const char *patterns);
+
 /* As strdup and asprintf, but NULL only when out of memory. The caller frees. */
 char *str_dup(const char *s);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -142,3 +142,27 @@ Test(range, rounding)
 	cr_expect(is_power_of_two(1ULL << 63));
 	cr_expect_not(is_power_of_two(0));
 }
+
+Test(str, patterns)
+{
+	static const struct {
+		const char *text, *patterns;
+		bool matches;
+	} cases[] = {
+		{ "clocks", "clocks", true },
+		{ "clock", "clocks", false },
+		{ "clocks", "resets clocks", true },
+		{ "sda-gpios", "gpios *-gpios gpio", true },
+		{ "gpios", "*-gpios gpio", false },
+		{ "pinctrl-7", "pinctrl-[0-9] pinctrl-[0-9][0-9]", true },
+		{ "pinctrl-17", "pinctrl-[0-9] pinctrl-[0-9][0-9]", true },
+		{ "pinctrl-names", "pinctrl-[0-9] pinctrl-[0-9][0-9]", false },
+		{ "", "*", true },
+		{ "", "a b", false },
+		{ "a", "", false },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++)
+		cr_expect_eq(str_matches(cases[i].text, cases[i].patterns), cases[i].matches,
+			     "%s: %s", cases[i].text, cases[i].patterns);
+}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/host/carveout.h"
 #include "fdt/host/tree.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/fixture_tree.h"
@@ -366,4 +367,16 @@ Test(host_tree, the_nth_system_call_fails, .init = make_live)
 		cr_expect(strstr(err.what, "Input/output error"), "call %u: %s", n, err.what);
 		cr_expect_eq(fake_n_open_fds(), 0, "call %u", n);
 	}
+}
+
+Test(host_tree, reserved_memory_of_absurd_sizes, .init = load_names, .fini = drop_names)
+{
+	struct host_carveout carveout;
+
+	cr_expect(host_carveout_read(host_tree_find(names, "/reserved-memory/all@0"), &carveout));
+	cr_expect_eq(carveout.size, 0xfffffffffffff000);
+	cr_expect_eq(carveout.align, 1ULL << 63);
+	cr_expect_not(carveout.low);
+	cr_expect(host_carveout_read(host_tree_find(names, "/reserved-memory/endless"), &carveout));
+	cr_expect_eq(carveout.size, UINT64_MAX);
 }

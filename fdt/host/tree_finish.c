@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A tree that has been read is checked, and its indexes are made. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt/host/reference_parts.h"
+#include "fdt/host/tree_parts.h"
+
+/* Longer than any: the Devicetree Specification 0.4, 2.2.1, allows 31 and an address. */
+#define MAX_NAME 255
+
+static bool is_name(const char *name)
+{
+	for (size_t n = 0; name[n]; n++) {
+		if (!isgraph((unsigned char)name[n]) || name[n] == '/' || n == MAX_NAME)
+			return false;
+	}
+	return true;
+}
+
+static int malformed(const char *what, const struct host_node *node, struct err *err,
+		     const char *why)
+{
+	char path[256];
+
+	err_set(err, EINVAL, "read device tree %s: node %s", what,
+		host_node_path(node, path, sizeof(path)));
+	err_why(err, "%s", why);
+	return err->code;
+}
+
+static int check_names(const char *what, const struct host_node *node, struct err *err)
+{
+	if (node->parent && (!is_name(node->name) || !node->name[0]))
+		return malformed(what, node->parent, err,
+				 "a child's name is malformed or too long");
+	for (size_t i = 0; i < node->n_properties; i++) {
+		const char *name = node->properties[i].name;
+
+		if (!is_name(name) || !name[0])
+			return malformed(what, node, err,
+					 "a property's name is malformed or too long");
+	}
+	return 0;
+}
+
+/* "linux,phandle" is what dtc wrote before "phandle" was standard. */
+static int read_phandle(const char *what, struct host_node *node, struct err *err)
+{
+	static const char *const names[] = { "phandle", "linux,phandle" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct host_property *p = host_node_find(node, names[i]);
+
+		if (!p)
+			continue;
+		if (p->size != 4)
+			return malformed(what, node, err, "its phandle is not one cell");
+		node->phandle = host_property_cell(p, 0);
+		if (node->phandle == 0 || node->phandle == UINT32_MAX)
+			return malformed(what, node, err, "its phandle is 0 or -1");
+		return 0;
+	}
+	return 0;
+}
+
+static int compare_phandles(const void *a, const void *b)
+{
+	const struct host_node *x = *(struct host_node *const *)a;
+	const struct host_node *y = *(struct host_node *const *)b;
+
+	return x->phandle < y->phandle ? -1 : x->phandle > y->phandle;
+}
+
+static int index_phandles(struct host_tree *tree, const char *what, struct err *err)
+{
+	tree->by_phandle = calloc(tree->n_nodes, sizeof(struct host_node *));
+	if (!tree->by_phandle)
+		return err_set(err, ENOMEM, "read device tree %s", what);
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		if (tree->nodes[i]->phandle)
+			tree->by_phandle[tree->n_phandles++] = tree->nodes[i];
+	}
+	qsort(tree->by_phandle, tree->n_phandles, sizeof(struct host_node *), compare_phandles);
+	for (size_t i = 1; i < tree->n_phandles; i++) {
+		if (tree->by_phandle[i - 1]->phandle == tree->by_phandle[i]->phandle)
+			return malformed(what, tree->by_phandle[i], err,
+					 "its phandle is another node's too");
+	}
+	return 0;
+}
+
+int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
+{
+	int ret;
+
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		ret = check_names(what, tree->nodes[i], err);
+
+		if (!ret)
+			ret = read_phandle(what, tree->nodes[i], err);
+		if (ret)
+			return ret;
+	}
+	tree->has_symbols = host_tree_find(tree, "/__symbols__") != NULL;
+	ret = index_phandles(tree, what, err);
+	if (!ret && reference_index_create(tree))
+		ret = err_set(err, ENOMEM, "read device tree %s", what);
+	return ret;
+}
