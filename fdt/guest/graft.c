@@ -64,6 +64,7 @@ static void destroy_device(struct graft_device *device)
 	free((void *)device->facts.regions);
 	free((void *)device->facts.irqs);
 	free((void *)device->facts.carveouts);
+	free(device->reasons);
 	host_facts_destroy(&device->host);
 }
 
@@ -140,23 +141,6 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 	return (int)graft->n_devices++;
 }
 
-static void plan_device(struct graft *graft, struct graft_device *device)
-{
-	/* What properties bring along is put behind it while it is being planned. */
-	if (!graft_plan_node(graft, device, device->node, GRAFT_ROLE_DEVICE, NULL))
-		return;
-	for (size_t i = 0; i < device->n_partners; i++) {
-		const struct host_node *partner = device->partners[i];
-		struct graft_node *node =
-			graft_plan_node(graft, device, partner, GRAFT_ROLE_PART, partner->name);
-
-		if (node)
-			graft_join(device, node);
-	}
-	graft_plan_carveouts(graft, device);
-	graft_plan_bus(graft, device);
-}
-
 static void plan_pass(struct graft *graft)
 {
 	uint32_t n = host_tree_n_nodes(graft->tree);
@@ -173,7 +157,7 @@ static void plan_pass(struct graft *graft)
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		graft_mark_partners(graft, &graft->devices[i]);
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		plan_device(graft, &graft->devices[i]);
+		graft_plan_device(graft, &graft->devices[i]);
 }
 
 static void settle_references(const struct graft *graft, struct graft_node *node)

@@ -108,10 +108,11 @@ struct graft_item {
 	enum graft_verdict verdict;
 	bool guessed;        /* that it holds a reference is a guess */
 	bool required;       /* it was dropped although its binding requires it */
-	char reason[192];    /* why; names the node pointed at where there is one */
+	const char *reason;  /* why; names the node pointed at where there is one; never NULL */
 	const char *binding; /* file of dt-schema or of Linux's bindings, NULL: none */
-	char option[256];    /* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…" */
-	const void *value;   /* what the guest gets; NULL: nothing. Phandles are filled in */
+	/* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…"; else "" */
+	const char *option;
+	const void *value; /* what the guest gets; NULL: nothing. Phandles are filled in */
 	size_t size;
 	/* Nodes that its phandles point at, in order; with GRAFT_DROP and GRAFT_REPLACE: on the
 	 * host. NULL: a hole. */

@@ -22,16 +22,6 @@ static bool is_provider(const struct host_node *node, const char *compatible)
 	return node && host_node_is_compatible(node, compatible);
 }
 
-static const struct host_node *first_clock(const struct host_tree *tree,
-					   const struct host_node *node)
-{
-	const struct host_property *clocks = host_node_find(node, "clocks");
-
-	return clocks && clocks->size >= sizeof(fdt32_t)
-		       ? host_tree_by_phandle(tree, host_property_cell(clocks, 0))
-		       : NULL;
-}
-
 /* A rate that the tree states: a crystal, or a fixed factor of one. */
 static bool fixed_rate(const struct host_tree *tree, const struct host_node *node, uint64_t *hz)
 {
@@ -48,7 +38,7 @@ static bool fixed_rate(const struct host_tree *tree, const struct host_node *nod
 		div *= host_node_u32(node, "clock-div", 1) & 0xffff;
 		if (!mult || !div || (mult | div) >> 32)
 			return false;
-		node = first_clock(tree, node);
+		node = host_tree_target(tree, node, "clocks");
 	}
 	return false;
 }
@@ -84,19 +74,12 @@ static bool assigned_rate(const struct graft_place *place, const struct referenc
 static bool answered_rate(const struct graft_place *place, const char *name, uint64_t *hz)
 {
 	const struct graft_answers *answers = &place->device->answers;
-	char prefix[128];
+	const struct graft_answer *answer =
+		graft_answer(place, answers->clocks, answers->n_clocks, name);
 
-	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
-	for (unsigned int i = 0; i < answers->n_clocks; i++) {
-		const char *answer = answers->clocks[i].name;
-
-		if (strncmp(answer, prefix, strlen(prefix)) == 0 &&
-		    strcmp(answer + strlen(prefix), name) == 0) {
-			*hz = answers->clocks[i].value;
-			return true;
-		}
-	}
-	return false;
+	if (answer)
+		*hz = answer->value;
+	return answer;
 }
 
 /* The rate of a clock and where it is from; NULL: unknown. */
@@ -129,7 +112,7 @@ static uint32_t make_clock(struct graft_place *place, uint64_t hz)
 	node = graft_find_made(place->device, prefix);
 	if (node)
 		return node->phandle;
-	node = graft_make_node(place, prefix, 3);
+	node = graft_make_node(place, prefix, NULL, 3);
 	if (!node)
 		return 0;
 	graft_make_string(graft, node, "compatible", "fixed-clock");
@@ -151,32 +134,31 @@ static const char *clock_name(const struct host_node *node, unsigned int index, 
 }
 
 /* The phandle that stands for one clock; 0: it is not known. */
-static uint32_t replace_clock(struct graft_place *place, struct graft_item *item,
-			      unsigned int index)
+static uint32_t replace_clock(struct graft_place *place, unsigned int index)
 {
 	const struct reference *ref = &place->refs.refs[index];
-	char buf[16], prefix[128];
+	char buf[16];
 	const char *name = clock_name(place->node, index, buf), *source;
+	const char *separator = strchr(place->item->reason, ':') ? "," : ":";
 	uint64_t hz;
 
 	if (is_provider(ref->target, "fixed-clock") && !ref->n_args &&
 	    !answered_rate(place, name, &hz) && fixed_rate(place->graft->tree, ref->target, &hz)) {
-		graft_item_append(item, " %s %" PRIu64 " Hz (copied),", name, hz);
+		graft_append(place, "%s %s %" PRIu64 " Hz (copied)", separator, name, hz);
 		return graft_copy_data(place, ref->target);
 	}
 	source = find_rate(place, index, name, &hz);
 	if (source && hz && hz <= UINT32_MAX) {
-		graft_item_append(item, " %s %" PRIu64 " Hz (%s),", name, hz, source);
+		graft_append(place, "%s %s %" PRIu64 " Hz (%s)", separator, name, hz, source);
 		return make_clock(place, hz);
 	}
-	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
-	graft_item_ask(item, "clock.%s%s=HZ", prefix, name);
-	graft_item_append(item, " %s unknown,", name);
+	graft_ask(place, "clock.%s%s=HZ", graft_prefix(place->graft, place->device, place->node),
+		  name);
+	graft_append(place, "%s %s unknown", separator, name);
 	return 0;
 }
 
-/* The bus would not find its clock: it is the only one that can be named. */
-static bool has_no_apb_pclk(const struct graft_place *place)
+bool graft_wants_apb_pclk(const struct graft_place *place)
 {
 	const struct host_property *names = host_node_find(place->node, "clock-names");
 
@@ -185,13 +167,21 @@ static bool has_no_apb_pclk(const struct graft_place *place)
 		host_property_string_index(names, APB_PCLK) < 0);
 }
 
-static void set_apb_pclk(struct graft_place *place, struct graft_item *item)
+void graft_set_apb_pclk(struct graft_place *place)
 {
 	uint32_t phandle = make_clock(place, APB_PCLK_HZ);
 
-	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml",
-		       "a fixed clock: the guest's AMBA bus wants one, of any rate");
-	graft_item_cells(place->graft, item, &phandle, 1);
+	place->item->binding = "arm/primecell.yaml";
+	graft_set(place, GRAFT_REPLACE,
+		  "a fixed clock: the guest's AMBA bus wants one, of any rate");
+	graft_cells(place->graft, place->item, &phandle, 1);
+}
+
+void graft_name_apb_pclk(struct graft_place *place)
+{
+	place->item->binding = "arm/primecell.yaml";
+	graft_set(place, GRAFT_REPLACE, "the AMBA bus asks by name");
+	graft_value(place->item, APB_PCLK, sizeof(APB_PCLK));
 }
 
 /* Of another assigned device: how many cells it took; 0: it is of none. */
@@ -205,7 +195,7 @@ static size_t keep_clock(struct graft_place *place, const struct reference *ref,
 	return 1 + ref->n_args;
 }
 
-static void put_clocks(struct graft_place *place, struct graft_item *item, uint32_t *cells)
+static void put_clocks(struct graft_place *place, uint32_t *cells)
 {
 	size_t n = 0;
 
@@ -215,11 +205,13 @@ static void put_clocks(struct graft_place *place, struct graft_item *item, uint3
 		size_t kept = keep_clock(place, ref, cells + n);
 
 		if (!kept)
-			cells[n] = hole ? 0 : replace_clock(place, item, i);
+			cells[n] = hole ? 0 : replace_clock(place, i);
 		n += kept ? kept : 1;
 	}
-	if (item->verdict != GRAFT_ASK)
-		graft_item_cells(place->graft, item, cells, n);
+	if (place->item->verdict == GRAFT_ASK)
+		graft_append(place, "; a live plan reads rates from the host");
+	else
+		graft_cells(place->graft, place->item, cells, n);
 }
 
 static bool all_in_guest(const struct graft_place *place)
@@ -233,51 +225,21 @@ static bool all_in_guest(const struct graft_place *place)
 	return true;
 }
 
-void graft_act_clocks(struct graft_place *place, struct graft_item *item)
+void graft_act_clocks(struct graft_place *place)
 {
 	uint32_t *cells = arena_alloc(&place->graft->arena, place->property->size + sizeof(*cells));
 
-	if (all_in_guest(place) && graft_keep_references(place, item))
+	if (!cells || (all_in_guest(place) && graft_keep_references(place)))
 		return;
-	if (has_no_apb_pclk(place)) {
-		set_apb_pclk(place, item);
-		return;
+	if (graft_wants_apb_pclk(place)) {
+		graft_set_apb_pclk(place);
+	} else if (place->refs.malformed) {
+		graft_set(place, GRAFT_ASK,
+			  "its cells do not add up to what the nodes that it points at want");
+	} else if (!place->refs.n_refs) {
+		graft_set(place, GRAFT_DROP, "it points at nothing");
+	} else {
+		graft_set(place, GRAFT_REPLACE, "fixed clocks");
+		put_clocks(place, cells);
 	}
-	if (place->refs.malformed) {
-		graft_item_set(item, GRAFT_ASK, item->binding,
-			       "its cells do not add up to what the nodes that it points at want");
-		return;
-	}
-	graft_item_set(item, GRAFT_REPLACE, item->binding, "fixed clocks:");
-	if (!place->refs.n_refs || !cells) {
-		graft_item_set(item, GRAFT_DROP, item->binding, "it points at nothing");
-		return;
-	}
-	put_clocks(place, item, cells);
-	item->reason[strlen(item->reason) - 1] = '\0'; /* the last comma, or the colon */
-	if (item->verdict == GRAFT_ASK)
-		graft_item_append(item, "; a live plan reads rates from the host");
-}
-
-void graft_add_apb_pclk(struct graft_place *place)
-{
-	struct graft_item *item = graft_item_add(place->out, "clocks");
-
-	set_apb_pclk(place, item);
-	if (host_node_has(place->node, "clock-names"))
-		return;
-	item = graft_item_add(place->out, "clock-names");
-	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml", "the AMBA bus asks by name");
-	item->value = APB_PCLK;
-	item->size = sizeof(APB_PCLK);
-}
-
-bool graft_name_apb_pclk(const struct graft_place *place, struct graft_item *item)
-{
-	if (!has_no_apb_pclk(place))
-		return false;
-	graft_item_set(item, GRAFT_REPLACE, "arm/primecell.yaml", "the AMBA bus asks by name");
-	item->value = APB_PCLK;
-	item->size = sizeof(APB_PCLK);
-	return true;
 }

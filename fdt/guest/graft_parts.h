@@ -3,7 +3,8 @@
 #define FDT_GUEST_GRAFT_PARTS_H
 
 /*
- * What the files of the graft share; nobody else includes it.
+ * What the files of the graft share; nobody else includes it. They stand here from below to above:
+ * each calls only what is above it on this page.
  *
  * graft_plan() decides by passes. A pass begins with the belief that the guest gets every device's
  * whole subtree, and drops the devices on a bus (an I2C slave, say) that cannot be passed; that may
@@ -39,7 +40,7 @@ struct graft_device {
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
 	size_t n_partners;
 	enum graft_result result;
-	const char **reasons; /* of the pass */
+	const char **reasons;
 	size_t n_reasons;
 };
 
@@ -74,109 +75,134 @@ struct graft_place {
 	const struct host_property *property;
 	enum reference_kind kind;
 	struct reference_list refs;
+	struct graft_item *item; /* what becomes of it */
 };
 
-/* graft_walk.c: a node with all below it. NULL: out of memory. */
-struct graft_node *graft_plan_node(struct graft *graft, struct graft_device *device,
-				   const struct host_node *node, enum graft_role role,
-				   const char *name);
-/* "mdio/phy@1/": the node as seen from its device, "" for the device itself. */
-void graft_node_prefix(const struct graft_device *device, const struct host_node *node, char *buf,
-		       size_t size);
+/*
+ * graft_node.c: nodes and items of the guest. Without memory graft->arena.failed is set, and what
+ * returns a pointer returns NULL.
+ */
 /* The next free item of a node that has room for it. */
 struct graft_item *graft_item_add(struct graft_node *node, const char *property);
-void graft_item_set(struct graft_item *item, enum graft_verdict verdict, const char *binding,
-		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The verdict and the reason. */
+void graft_set(struct graft_place *place, enum graft_verdict verdict, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Add to the reason. */
-void graft_item_append(struct graft_item *item, const char *fmt, ...)
+void graft_append(struct graft_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Add ", OPTION" to what the user is asked. */
-void graft_item_ask(struct graft_item *item, const char *fmt, ...)
+/* GRAFT_ASK, and add ", OPTION" to what the user is asked. */
+void graft_ask(struct graft_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-void graft_item_copy(struct graft_item *item, const struct host_property *property);
-void graft_item_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells,
-		      size_t n);
-/* For a reason: the nodes that the property points at: "/soc/gpio@1000 and 2 more". */
-const char *graft_target_names(const struct graft_place *place, char *buf, size_t size);
+/* What the guest gets. */
+void graft_value(struct graft_item *item, const void *value, size_t size);
+void graft_copy(struct graft_place *place);
+void graft_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n);
+void graft_u64s(struct graft *graft, struct graft_item *item, const uint64_t *values, size_t n);
+/* Each an address and a size, of two cells. */
+void graft_ranges(struct graft *graft, struct graft_item *item, const struct range *ranges,
+		  size_t n);
+/* The worst of a node and all below it; *item is the first such. */
+enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item);
 
-/* graft_actions.c: the properties that dais writes itself, for the policy table. */
-void graft_act_compatible(struct graft_place *place, struct graft_item *item);
-void graft_act_reg(struct graft_place *place, struct graft_item *item);
-void graft_act_cells(struct graft_place *place, struct graft_item *item);
-void graft_act_ranges(struct graft_place *place, struct graft_item *item);
-void graft_act_dma_ranges(struct graft_place *place, struct graft_item *item);
-void graft_act_coherent(struct graft_place *place, struct graft_item *item);
-/* Those that the host's node has not, but the guest's must have. */
-void graft_add_own(struct graft_place *place);
-
-/* graft_interrupt.c */
-void graft_act_interrupts(struct graft_place *place, struct graft_item *item);
-void graft_act_interrupt_parent(struct graft_place *place, struct graft_item *item);
-
-/* graft_clock.c */
-void graft_act_clocks(struct graft_place *place, struct graft_item *item);
-void graft_add_apb_pclk(struct graft_place *place);
-/* clock-names of an AMBA device whose clocks were replaced by that one. False: they were not. */
-bool graft_name_apb_pclk(const struct graft_place *place, struct graft_item *item);
-
-/* graft_carveout.c */
-/* Of a region of /reserved-memory: where it is in the guest. */
-void graft_act_carveout(struct graft_place *place, struct graft_item *item);
-void graft_act_memory(struct graft_place *place, struct graft_item *item);
-void graft_mark_carveouts(struct graft *graft, const struct graft_device *device);
-void graft_plan_carveouts(struct graft *graft, struct graft_device *device);
-
-/* graft_supply.c */
-void graft_act_supply(struct graft_place *place, struct graft_item *item);
-
-/* graft_reference.c: what points at other nodes. */
-void graft_act_names(struct graft_place *place, struct graft_item *item);
-void graft_act_graph(struct graft_place *place, struct graft_item *item);
-void graft_act_nvmem(struct graft_place *place, struct graft_item *item);
-void graft_act_needed(struct graft_place *place, struct graft_item *item);
-/* Keep the references when the guest has all that they point at. False: it has not. */
-bool graft_keep_references(struct graft_place *place, struct graft_item *item);
-
-/* graft_closure.c: further nodes that a device brings along. */
-/* Phandle that the guest knows the host's node by; 0: the guest does not have it. */
-uint32_t graft_guest_phandle(struct graft *graft, const struct graft_device *device,
-			     const struct host_node *node);
-/* It has the host's node, or may have a copy of it: it is data that stands alone. */
-bool graft_can_have(const struct graft_place *place, const struct host_node *node);
-/* As graft_guest_phandle(), but data that stands alone is copied first. */
-uint32_t graft_copy_data(struct graft_place *place, const struct host_node *node);
-/* A node of dais's own with room for @n items; NULL: out of memory. */
-struct graft_node *graft_make_node(struct graft_place *place, const char *name, size_t n);
+/* A node of this name with room for @n items, and for those that a copy of @host needs, or NULL. */
+struct graft_node *graft_node_new(struct graft *graft, const char *name,
+				  const struct host_node *host, size_t n);
+/* Put a node behind the device's own. */
+void graft_join(struct graft_device *device, struct graft_node *node);
+/*
+ * A node behind the device's own that has a phandle of its own, since two devices may have the
+ * same; its name becomes unique. @host as for graft_node_new().
+ */
+struct graft_node *graft_make_node(struct graft_place *place, const char *name,
+				   const struct host_node *host, size_t n);
+/* One of dais's own, named so or NAME-N. */
+struct graft_node *graft_find_made(const struct graft_device *device, const char *name);
+/* Properties of dais's own. */
 void graft_make_cell(struct graft *graft, struct graft_node *node, const char *property,
 		     uint32_t value);
 void graft_make_string(struct graft *graft, struct graft_node *node, const char *property,
 		       const char *value);
-/* Put a node behind the device's own. */
-void graft_join(struct graft_device *device, struct graft_node *node);
-struct graft_node *graft_find_made(const struct graft_device *device, const char *prefix);
+struct graft_item *graft_make_item(struct graft_node *node, const char *property,
+				   const char *binding);
 
-/* graft_children.c */
+/* "mdio/phy@1/": the node as seen from its device, "" for the device itself. */
+const char *graft_prefix(struct graft *graft, const struct graft_device *device,
+			 const struct host_node *node);
+const char *graft_path(struct graft *graft, const struct host_node *node);
+/* What the user answered for NAME of the place's node; NULL: nothing. */
+const struct graft_answer *graft_answer(const struct graft_place *place,
+					const struct graft_answer *answers, unsigned int n,
+					const char *name);
+
+/* graft_child.c: what of a device's subtree the guest gets, and as what. */
 enum graft_role graft_child_role(const struct host_node *child);
 /* Children's addresses are the device's parent's: it has "ranges". */
 bool graft_is_mmio_bus(const struct host_node *node);
+/* Why a child is not for the guest; GRAFT_COPY: it is. */
+enum graft_verdict graft_judge_child(const struct graft *graft, const struct graft_device *device,
+				     const struct host_node *child, const char **why);
 /* Mark what of a device the guest gets. */
 void graft_mark_device(struct graft *graft, struct graft_device *device);
 /* The same for the stand-alone nodes that its graph leads to, when all devices are marked. */
 void graft_mark_partners(struct graft *graft, struct graft_device *device);
-void graft_plan_children(struct graft *graft, struct graft_device *device,
-			 const struct host_node *node, struct graft_node *out);
 /* The n-th region of a child in the guest. False: it has none that lies in a region of the device.
  */
 bool graft_child_region(const struct graft_device *device, const struct host_node *child,
 			unsigned int n, struct range *range);
 bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node);
 
-/* graft_bus.c: the bus with the host's dma-ranges, if the device needs them, and its path. */
-void graft_plan_bus(struct graft *graft, struct graft_device *device);
+/* graft_closure.c: what the guest has of what a property points at, and what it may have. */
+/* For a reason: the nodes that the property points at: "/soc/gpio@1000 and 2 more". */
+const char *graft_target_names(const struct graft_place *place);
+/* Phandle that the guest knows the host's node by; 0: the guest does not have it. */
+uint32_t graft_guest_phandle(struct graft *graft, const struct graft_device *device,
+			     const struct host_node *node);
+/* The same, but data that stands alone is brought along: its node is decided later. */
+uint32_t graft_copy_data(struct graft_place *place, const struct host_node *node);
+/* Keep the references when the guest has, or may have, all that they point at. False: it has not.
+ */
+bool graft_keep_references(struct graft_place *place);
+
+/* graft_actions.c: the properties that dais writes itself, for the policy table. */
+void graft_act_compatible(struct graft_place *place);
+void graft_act_reg(struct graft_place *place);
+void graft_act_cells(struct graft_place *place);
+void graft_act_ranges(struct graft_place *place);
+void graft_act_dma_ranges(struct graft_place *place);
+void graft_act_coherent(struct graft_place *place);
+
+/* graft_interrupt.c */
+void graft_act_interrupts(struct graft_place *place);
+void graft_act_interrupt_parent(struct graft_place *place);
+
+/* graft_clock.c */
+void graft_act_clocks(struct graft_place *place);
+/* The bus would not find the clock of this AMBA device: it gets one that can be named. */
+bool graft_wants_apb_pclk(const struct graft_place *place);
+void graft_set_apb_pclk(struct graft_place *place);
+void graft_name_apb_pclk(struct graft_place *place);
+
+/* graft_supply.c */
+void graft_act_supply(struct graft_place *place);
+
+/* graft_carveout.c: the device's part of /reserved-memory */
+void graft_plan_carveouts(struct graft *graft, struct graft_device *device);
+void graft_act_carveout(struct graft_place *place);
+void graft_act_memory(struct graft_place *place);
+
+/* graft_reference.c: what points at other nodes. */
+void graft_act_names(struct graft_place *place);
+void graft_act_graph(struct graft_place *place);
+void graft_act_nvmem(struct graft_place *place);
+void graft_act_needed(struct graft_place *place);
+
+/* graft_policy.c: decide by the rules. */
+void graft_policy_apply(struct graft_place *place);
+
+/* graft_walk.c: all nodes of a device, its bus and its path. */
+void graft_plan_device(struct graft *graft, struct graft_device *device);
 
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);
-/* The worst of a node and all below it; *item is the first such. */
-enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/guest/graft_policy.h"
-
-#include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "fdt/guest/graft_needs.h"
+#include "fdt/guest/graft_parts.h"
+#include "vmm/base/str.h"
 
 static bool is_device(const struct graft_place *place)
 {
@@ -47,35 +47,38 @@ static bool is_usb(const struct graft_place *place)
 	       strstr(place->device->node->name, "dwc3");
 }
 
-#define NO_RESET    "the reset line stays the host's; the device is reset through VFIO"
-#define NO_POWER    "power stays the host's"
 #define NO_PINS     "the pins stay as the host set them"
-#define NO_IOMMU    "the guest has no IOMMU: the host's translates"
 #define NO_MSI      "the guest's MSIs cannot reach a platform device"
 #define NO_TUNING   "the guest cannot change the host's clocks and voltages"
-#define NO_GPIO     "the pin stays as the host left it"
-#define NO_DMA      "without a DMA engine the driver moves the data itself"
 #define NO_IDENTITY "it is about the node in the host's tree"
 #define NO_CLOCK    "the guest's clocks have one rate"
-#define NO_PHY      "the PHY stays the host's, whose driver may switch it off when unbound"
-#define NO_LINK     "it belongs to another bus"
 #define NO_PROVIDER "the guest does not have it"
-#define NO_SYSCON   "these registers stay as the host set them, but the driver may insist on them"
 #define NO_WAKEUP   "the guest cannot wake the host"
-#define SETTLED     "reg says where it is"
-#define GUESS       "one of its words is a phandle of"
+
+/* A rule of the policy: what becomes of a property, and why. */
+struct rule {
+	const char *patterns;                          /* of the property's name: str_matches() */
+	enum reference_kind kind;                      /* of what it points at; ANY */
+	bool (*when)(const struct graft_place *place); /* the rule holds only then; NULL: always */
+	enum graft_verdict verdict;
+	const char *reason;
+	/* What defines the property: a file of dt-schema, or below Linux's bindings directory. */
+	const char *binding;
+	/* Does it, and may find a verdict and a reason of its own; NULL: as the verdict says. */
+	void (*act)(struct graft_place *place);
+};
+
+#define ANY ((enum reference_kind) - 1)
 
 /* First match wins: the conditional rules of a name come before the unconditional one. */
-static const struct graft_rule rules[] = {
-#define ANY GRAFT_ANY_KIND
+static const struct rule rules[] = {
 	{ "compatible", ANY, NULL, GRAFT_COPY, "it is the same device", "dt-core.yaml",
 	  graft_act_compatible },
 	{ "reg", ANY, is_carveout, GRAFT_REWRITE, "guest addresses", "reserved-memory.yaml",
 	  graft_act_carveout },
 	{ "reg", ANY, NULL, GRAFT_REWRITE, "guest addresses", "reg.yaml", graft_act_reg },
-	{ "#address-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",
+	{ "#address-cells #size-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml",
 	  graft_act_cells },
-	{ "#size-cells", ANY, NULL, GRAFT_COPY, "its children's", "dt-core.yaml", graft_act_cells },
 	{ "ranges", ANY, NULL, GRAFT_REWRITE, "children have guest addresses", "dt-core.yaml",
 	  graft_act_ranges },
 	{ "dma-ranges", ANY, NULL, GRAFT_REWRITE, "as on the host, for its children",
@@ -113,12 +116,9 @@ static const struct graft_rule rules[] = {
 	{ "*-names", ANY, NULL, GRAFT_COPY, "it names what is kept", "dt-core.yaml",
 	  graft_act_names },
 
-	{ "size", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
-	{ "alignment", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
-	{ "alloc-ranges", ANY, is_carveout, GRAFT_DROP, SETTLED, "reserved-memory.yaml", NULL },
-	{ "name", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
-	{ "phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
-	{ "linux,phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
+	{ "size alignment alloc-ranges", ANY, is_carveout, GRAFT_DROP, "reg says where it is",
+	  "reserved-memory.yaml", NULL },
+	{ "name phandle linux,phandle", ANY, NULL, GRAFT_DROP, NO_IDENTITY, "dt-core.yaml", NULL },
 	{ "status", ANY, is_hidden, GRAFT_REFUSE, "the host does not use it: there is no device",
 	  "dt-core.yaml", NULL },
 	{ "status", ANY, NULL, GRAFT_DROP, "the guest may use what was passed to it",
@@ -135,28 +135,28 @@ static const struct graft_rule rules[] = {
 	{ "required-opps", ANY, NULL, GRAFT_DROP, NO_TUNING, "power-domain-consumer.yaml", NULL },
 	{ "gpio-ranges*", ANY, NULL, GRAFT_DROP, NO_PINS, "gpio/gpio.txt", NULL },
 
-	{ "phy-handle", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
-	  graft_act_needed },
-	{ "phy-device", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
-	  graft_act_needed },
-	{ "pcs-handle*", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
-	  graft_act_needed },
-	{ "sfp", ANY, NULL, GRAFT_REFUSE, NO_LINK, "net/ethernet-controller.yaml",
-	  graft_act_needed },
+	{ "phy-handle phy-device pcs-handle* sfp", ANY, NULL, GRAFT_REFUSE,
+	  "it belongs to another bus", "net/ethernet-controller.yaml", graft_act_needed },
 
-	{ "*", REFERENCE_RESET, NULL, GRAFT_DROP, NO_RESET, "reset.yaml", NULL },
+	{ "*", REFERENCE_RESET, NULL, GRAFT_DROP,
+	  "the reset line stays the host's; the device is reset through VFIO", "reset.yaml", NULL },
 	{ "*", REFERENCE_POWER_DOMAIN, is_one_of_several, GRAFT_ASK,
 	  "the driver may ask for each power domain by name; power stays the host's",
 	  "power-domain-consumer.yaml", NULL },
-	{ "*", REFERENCE_POWER_DOMAIN, NULL, GRAFT_DROP, NO_POWER, "power-domain-consumer.yaml",
-	  NULL },
+	{ "*", REFERENCE_POWER_DOMAIN, NULL, GRAFT_DROP, "power stays the host's",
+	  "power-domain-consumer.yaml", NULL },
 	{ "*", REFERENCE_SUPPLY, NULL, GRAFT_REPLACE, "a fixed regulator of the same voltage",
 	  "regulator/regulator.yaml", graft_act_supply },
 	{ "*", REFERENCE_PINCTRL, NULL, GRAFT_DROP, NO_PINS, "pinctrl-consumer.yaml", NULL },
-	{ "*", REFERENCE_GPIO, NULL, GRAFT_DROP, NO_GPIO, "gpio-consumer.yaml", NULL },
-	{ "*", REFERENCE_DMA, NULL, GRAFT_DROP, NO_DMA, "dma/dma.txt", NULL },
-	{ "*", REFERENCE_PHY, NULL, GRAFT_ASK, NO_PHY, "phy-consumer.yaml", NULL },
-	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, NO_IOMMU, "iommu.yaml", NULL },
+	{ "*", REFERENCE_GPIO, NULL, GRAFT_DROP, "the pin stays as the host left it",
+	  "gpio-consumer.yaml", NULL },
+	{ "*", REFERENCE_DMA, NULL, GRAFT_DROP,
+	  "without a DMA engine the driver moves the data itself", "dma/dma.txt", NULL },
+	{ "*", REFERENCE_PHY, NULL, GRAFT_ASK,
+	  "the PHY stays the host's, whose driver may switch it off when unbound",
+	  "phy-consumer.yaml", NULL },
+	{ "*", REFERENCE_IOMMU, NULL, GRAFT_DROP, "the guest has no IOMMU: the host's translates",
+	  "iommu.yaml", NULL },
 	{ "*", REFERENCE_MSI, NULL, GRAFT_DROP, NO_MSI, "interrupt-controller/msi.txt", NULL },
 	{ "*", REFERENCE_INTERRUPT, NULL, GRAFT_DROP, NO_IDENTITY, "interrupts.yaml", NULL },
 	{ "memory-region", REFERENCE_MEMORY, is_zap_shader, GRAFT_ASK,
@@ -177,7 +177,9 @@ static const struct graft_rule rules[] = {
 	  "graph.yaml", NULL },
 	{ "*", REFERENCE_GRAPH, NULL, GRAFT_REFUSE, "the guest does not have its partner",
 	  "graph.yaml", graft_act_graph },
-	{ "*", REFERENCE_SYSCON, NULL, GRAFT_ASK, NO_SYSCON, "mfd/syscon.yaml", graft_act_needed },
+	{ "*", REFERENCE_SYSCON, NULL, GRAFT_ASK,
+	  "these registers stay as the host set them, but the driver may insist on them",
+	  "mfd/syscon.yaml", graft_act_needed },
 	{ "*", REFERENCE_CLOCK, NULL, GRAFT_DROP, NO_CLOCK, "clock.yaml", NULL },
 
 	{ "access-controllers", ANY, NULL, GRAFT_DROP, "the host has opened its firewall",
@@ -185,69 +187,67 @@ static const struct graft_rule rules[] = {
 	{ "extcon", ANY, NULL, GRAFT_DROP, "the role and the connector stay as they are",
 	  "usb/usb.yaml", NULL },
 	{ "*", REFERENCE_OTHER, NULL, GRAFT_ASK, NO_PROVIDER, NULL, NULL },
-	{ "*", REFERENCE_UNKNOWN, NULL, GRAFT_ASK, GUESS, NULL, NULL },
+	{ "*", REFERENCE_UNKNOWN, NULL, GRAFT_ASK, "one of its words is a phandle of", NULL, NULL },
 	{ "*", ANY, NULL, GRAFT_COPY, "plain data", NULL, NULL },
-#undef ANY
 };
 
-const struct graft_rule *graft_rule_find(const struct graft_place *place)
+/* The first rule that holds for this property: the last one takes all. */
+static const struct rule *find_rule(const struct graft_place *place)
 {
-	const struct graft_rule *rule = rules;
+	const struct rule *rule = rules;
 
-	while ((rule->kind != GRAFT_ANY_KIND && rule->kind != place->kind) ||
-	       fnmatch(rule->pattern, place->property->name, 0) != 0 ||
+	while ((rule->kind != ANY && rule->kind != place->kind) ||
+	       !str_matches(place->property->name, rule->patterns) ||
 	       (rule->when && !rule->when(place)))
-		rule++; /* the last one takes all */
+		rule++;
 	return rule;
 }
 
 /* An option that takes back what was asked: dais knows no better one. */
-static void offer_drop(const struct graft_place *place, struct graft_item *item)
+static void offer_drop(struct graft_place *place)
 {
-	char prefix[128];
+	const char *prefix = graft_prefix(place->graft, place->device, place->node);
 
-	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
-	if (item->guessed)
-		graft_item_ask(item, "keep=%s%s", prefix, place->property->name);
-	graft_item_ask(item, "drop=%s%s", prefix, place->property->name);
+	if (place->item->guessed)
+		graft_ask(place, "keep=%s%s", prefix, place->property->name);
+	graft_ask(place, "drop=%s%s", prefix, place->property->name);
 }
 
-static void note_need(const struct graft_place *place, struct graft_item *item)
+static void note_need(struct graft_place *place)
 {
 	const struct graft_need *need = graft_need_find(place->kind, place->node);
-	char targets[96];
+	struct graft_item *item = place->item;
 
 	if (!need || strchr(place->property->name, ',') ||
 	    (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
 		return;
 	item->required = true;
 	if (need->verdict > item->verdict)
-		graft_item_set(item, need->verdict, need->binding,
-			       "its binding requires it, the guest does not have %s",
-			       graft_target_names(place, targets, sizeof(targets)));
+		graft_set(place, need->verdict,
+			  "its binding requires it, the guest does not have %s",
+			  graft_target_names(place));
 	item->binding = need->binding;
 }
 
-void graft_policy_apply(struct graft_place *place, struct graft_item *item)
+void graft_policy_apply(struct graft_place *place)
 {
-	const struct graft_rule *rule = graft_rule_find(place);
-	char targets[96];
+	const struct rule *rule = find_rule(place);
+	struct graft_item *item = place->item;
 
-	if (rule->kind != GRAFT_ANY_KIND || place->kind == REFERENCE_OTHER ||
-	    rule->act == graft_act_needed) {
-		if (graft_keep_references(place, item))
-			return;
-	}
+	if ((rule->kind != ANY || place->kind == REFERENCE_OTHER ||
+	     rule->act == graft_act_needed) &&
+	    graft_keep_references(place))
+		return;
+	item->binding = rule->binding;
 	if (place->refs.n_refs && rule->verdict != GRAFT_COPY)
-		graft_item_set(item, rule->verdict, rule->binding, "%s: %s", rule->reason,
-			       graft_target_names(place, targets, sizeof(targets)));
+		graft_set(place, rule->verdict, "%s: %s", rule->reason, graft_target_names(place));
 	else
-		graft_item_set(item, rule->verdict, rule->binding, "%s", rule->reason);
+		graft_set(place, rule->verdict, "%s", rule->reason);
 	if (rule->act)
-		rule->act(place, item);
+		rule->act(place);
 	else if (rule->verdict == GRAFT_COPY)
-		graft_item_copy(item, place->property);
-	note_need(place, item);
+		graft_copy(place);
+	note_need(place);
 	if (item->verdict == GRAFT_ASK && !item->option[0])
-		offer_drop(place, item);
+		offer_drop(place);
 }

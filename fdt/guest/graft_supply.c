@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"
-#include "vmm/base/range.h"
+#include "vmm/base/str.h"
 
 #define SUFFIX "-supply"
 
@@ -13,43 +12,32 @@
  * Supplies whose voltage drivers compute with: the MMC core chooses the bus mode by it
  * (bindings/mmc/mmc-controller.yaml), converters scale by their reference.
  */
-static const char *const measured[] = { "vmmc-supply", "vqmmc-supply", "vref*-supply" };
+#define MEASURED "vmmc-supply vqmmc-supply vref*-supply"
 
-static bool is_measured(const char *property)
-{
-	for (size_t i = 0; i < n_elems(measured); i++) {
-		if (fnmatch(measured[i], property, 0) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* "vmmc" of "vmmc-supply", with the path below the device in front. */
-static void supply_name(const struct graft_place *place, char *buf, size_t size)
+/* "vmmc" of "vmmc-supply" */
+static const char *supply_name(const struct graft_place *place)
 {
 	const char *property = place->property->name;
-	size_t used, n = strlen(property);
+	size_t n = strlen(property);
 
-	graft_node_prefix(place->device, place->node, buf, size);
-	used = strlen(buf);
 	if (n > strlen(SUFFIX) && strcmp(property + n - strlen(SUFFIX), SUFFIX) == 0)
 		n -= strlen(SUFFIX);
-	snprintf(buf + used, size - used, "%.*s", (int)n, property);
+	return arena_printf(&place->graft->arena, "%.*s", (int)n, property);
 }
 
 /* Where the voltage is from; NULL: unknown. */
 static const char *find_voltage(const struct graft_place *place, const char *name, uint32_t *uv)
 {
 	const struct graft_answers *answers = &place->device->answers;
+	const struct graft_answer *answer =
+		graft_answer(place, answers->supplies, answers->n_supplies, name);
 	const struct graft_host *host = &place->graft->host;
 	const struct host_node *regulator = place->refs.refs[0].target;
 	uint32_t min, max;
 
-	for (unsigned int i = 0; i < answers->n_supplies; i++) {
-		if (strcmp(answers->supplies[i].name, name) == 0) {
-			*uv = (uint32_t)answers->supplies[i].value;
-			return "as the user says";
-		}
+	if (answer) {
+		*uv = (uint32_t)answer->value;
+		return "as the user says";
 	}
 	if (!regulator)
 		return NULL;
@@ -73,7 +61,7 @@ static uint32_t make_regulator(struct graft_place *place, uint32_t uv)
 	node = graft_find_made(place->device, prefix);
 	if (node)
 		return node->phandle;
-	node = graft_make_node(place, prefix, 4);
+	node = graft_make_node(place, prefix, NULL, 4);
 	if (!node)
 		return 0;
 	graft_make_string(graft, node, "compatible", "regulator-fixed");
@@ -85,35 +73,32 @@ static uint32_t make_regulator(struct graft_place *place, uint32_t uv)
 	return node->phandle;
 }
 
-void graft_act_supply(struct graft_place *place, struct graft_item *item)
+void graft_act_supply(struct graft_place *place)
 {
-	char name[128], target[96];
-	const char *source;
+	const char *name = supply_name(place), *targets = graft_target_names(place), *source;
 	uint32_t uv = 0, phandle;
 
+	if (!name)
+		return;
 	if (!place->refs.n_refs) {
-		graft_item_set(item, GRAFT_DROP, item->binding, "it points at nothing");
+		graft_set(place, GRAFT_DROP, "it points at nothing");
 		return;
 	}
-	supply_name(place, name, sizeof(name));
-	graft_target_names(place, target, sizeof(target));
 	source = find_voltage(place, name, &uv);
-	if (!source && is_measured(place->property->name)) {
-		graft_item_set(item, GRAFT_ASK, item->binding,
-			       "its driver computes with the voltage, which the tree leaves open: "
-			       "%s",
-			       target);
-		graft_item_ask(item, "supply.%s=MICROVOLT", name);
+	if (!source && str_matches(place->property->name, MEASURED)) {
+		graft_set(place, GRAFT_ASK,
+			  "its driver computes with the voltage, which the tree leaves open: %s",
+			  targets);
+		graft_ask(place, "supply.%s%s=MICROVOLT",
+			  graft_prefix(place->graft, place->device, place->node), name);
 		return;
 	}
 	if (source)
-		graft_item_set(item, GRAFT_REPLACE, item->binding,
-			       "a fixed regulator of %" PRIu32 " uV (%s) for %s", uv, source,
-			       target);
+		graft_set(place, GRAFT_REPLACE, "a fixed regulator of %" PRIu32 " uV (%s) for %s",
+			  uv, source, targets);
 	else
-		graft_item_set(item, GRAFT_REPLACE, item->binding,
-			       "a regulator that is always on, of no stated voltage, for %s",
-			       target);
+		graft_set(place, GRAFT_REPLACE,
+			  "a regulator that is always on, of no stated voltage, for %s", targets);
 	phandle = make_regulator(place, source ? uv : 0);
-	graft_item_cells(place->graft, item, &phandle, 1);
+	graft_cells(place->graft, place->item, &phandle, 1);
 }

@@ -1,79 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fdt/guest/graft_class.h"
 #include "fdt/guest/graft_parts.h"
-#include "vmm/base/range.h"
+#include "vmm/base/array.h"
+#include "vmm/base/str.h"
 
 #define MAX_USERS_NAMED 4
 
-enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item)
+__attribute__((format(printf, 3, 4))) static void
+add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ...)
 {
-	enum graft_verdict worst = GRAFT_COPY;
+	const char **reason = array_add(device->reasons, device->n_reasons);
+	va_list ap;
 
-	for (size_t i = 0; i < node->n_items; i++) {
-		if (node->items[i].verdict > worst) {
-			worst = node->items[i].verdict;
-			*item = &node->items[i];
-		}
+	if (!reason) {
+		graft->arena.failed = true;
+		return;
 	}
-	for (const struct graft_node *child = node->child; child; child = child->next) {
-		const struct graft_item *below = NULL;
-		enum graft_verdict verdict = graft_worst(child, &below);
-
-		if (verdict > worst) {
-			worst = verdict;
-			*item = below;
-		}
-	}
-	return worst;
-}
-
-static void add_reason(struct graft *graft, struct graft_device *device, const char *reason)
-{
-	const char **bigger;
-
-	/* Room is made by powers of two: 0, 1, 2, 4 … */
-	if ((device->n_reasons & (device->n_reasons - 1)) == 0) {
-		bigger = arena_alloc(&graft->arena, (2 * device->n_reasons + 1) * sizeof(*bigger));
-		if (!bigger)
-			return;
-		if (device->n_reasons)
-			memcpy(bigger, device->reasons, device->n_reasons * sizeof(*bigger));
-		device->reasons = bigger;
-	}
-	if (reason)
-		device->reasons[device->n_reasons++] = reason;
-}
-
-static void collect_item(struct graft *graft, struct graft_device *device, const char *prefix,
-			 const struct graft_item *item)
-{
-	add_reason(graft, device,
-		   arena_printf(&graft->arena, "%s%s%s: %s%s%s",
-				item->verdict == GRAFT_DROP ? "note: its binding requires " : "",
-				prefix, item->property, item->reason,
-				item->option[0] ? ": give " : "", item->option));
+	va_start(ap, fmt);
+	*reason = arena_vprintf(&graft->arena, fmt, ap);
+	va_end(ap);
+	device->n_reasons++;
 }
 
 /* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that were required. */
 static size_t collect(struct graft *graft, struct graft_device *device,
 		      const struct graft_node *node, enum graft_verdict verdict)
 {
-	char prefix[128];
 	size_t n = 0;
 
 	for (; node; node = node->next) {
-		graft_node_prefix(device, node->host, prefix, sizeof(prefix));
+		const char *prefix = graft_prefix(graft, device, node->host);
+
 		for (size_t i = 0; i < node->n_items; i++) {
 			const struct graft_item *item = &node->items[i];
 
 			if (item->verdict != verdict || (verdict == GRAFT_DROP && !item->required))
 				continue;
-			collect_item(graft, device, prefix, item);
+			add_reason(graft, device, "%s%s%s: %s%s%s",
+				   verdict == GRAFT_DROP ? "note: its binding requires " : "",
+				   prefix, item->property, item->reason,
+				   item->option[0] ? ": give " : "", item->option);
 			n++;
 		}
 		n += collect(graft, device, node->child, verdict);
@@ -88,8 +58,7 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
 
 /* They describe a wire seen from both ends, or what is not missed. */
-static const char *const no_uses[] = { "companion", "trigger-sources", "post-init-providers",
-				       "cooling-device" };
+#define NO_USES "companion trigger-sources post-init-providers cooling-device"
 
 /* The other end of a wire is a chip that the guest does not get, and the host loses. */
 static bool loses_partner(const struct graft *graft, const struct reference_user *user)
@@ -105,10 +74,8 @@ static bool loses_partner(const struct graft *graft, const struct reference_user
 
 static enum dependence find_dependence(const struct graft *graft, const struct reference_user *user)
 {
-	for (size_t i = 0; i < n_elems(no_uses); i++) {
-		if (strcmp(user->property->name, no_uses[i]) == 0)
-			return DEPENDENCE_NONE;
-	}
+	if (str_matches(user->property->name, NO_USES))
+		return DEPENDENCE_NONE;
 	switch (user->kind) {
 	case REFERENCE_CLOCK:
 	case REFERENCE_RESET:
@@ -138,7 +105,6 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 {
 	const struct host_node *last = NULL;
 	const char *text = NULL;
-	char path[96];
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_users; i++) {
@@ -147,9 +113,9 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 			continue;
 		last = users[i].node;
 		if (n++ < MAX_USERS_NAMED)
-			text = arena_printf(
-				&graft->arena, "%s%s%s (%s)", text ? text : "", text ? ", " : "",
-				host_node_path(last, path, sizeof(path)), users[i].property->name);
+			text = arena_printf(&graft->arena, "%s%s%s (%s)", text ? text : "",
+					    text ? ", " : "", graft_path(graft, last),
+					    users[i].property->name);
 	}
 	if (n > MAX_USERS_NAMED && text)
 		text = arena_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
@@ -157,14 +123,14 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 }
 
 /* Unless the user forces it, the host keeps what it cannot do without. */
-static void judge_users(struct graft *graft, struct graft_device *device, bool forced)
+static void judge_users(struct graft *graft, struct graft_device *device)
 {
+	bool forced = device->answers.force;
+	const char *note = forced ? "note: forced, although " : "";
 	struct reference_user *users = NULL;
 	const char *full, *some;
 	size_t n_users = 0;
 
-	if (forced != device->answers.force)
-		return;
 	if (reference_users(graft->tree, device->node, &users, &n_users))
 		graft->arena.failed = true;
 	full = name_users(graft, users, n_users, DEPENDENCE_FULL);
@@ -173,64 +139,33 @@ static void judge_users(struct graft *graft, struct graft_device *device, bool f
 	if (full) {
 		if (!forced)
 			device->result = GRAFT_REFUSED;
-		add_reason(graft, device,
-			   arena_printf(&graft->arena, "%sthe host depends on it: %s",
-					forced ? "note: forced, although " : "", full));
+		add_reason(graft, device, "%sthe host depends on it: %s", note, full);
 	}
 	if (some) {
 		if (!forced && device->result == GRAFT_PASSES)
 			device->result = GRAFT_NEEDS_ANSWER;
-		add_reason(graft, device,
-			   arena_printf(&graft->arena, "%sthe host uses it: %s%s",
-					forced ? "note: forced, although " : "", some,
-					forced ? "" : ": give force=on"));
+		add_reason(graft, device, "%sthe host uses it: %s%s", note, some,
+			   forced ? "" : ": give force=on");
 	}
 }
 
 /* Buses that no driver is bound to, or one that does nothing when it is gone. */
-static const char *const plain_buses[] = { "simple-bus", "simple-mfd", "simple-pm-bus",
-					   "arm,amba-bus", "isa" };
+#define PLAIN_BUSES "simple-bus simple-mfd simple-pm-bus arm,amba-bus isa"
 
-static bool is_plain_bus(const struct host_node *node)
-{
-	if (!node->parent || !host_node_has(node, "compatible"))
-		return true;
-	for (size_t i = 0; i < n_elems(plain_buses); i++) {
-		if (host_node_is_compatible(node, plain_buses[i]))
-			return true;
-	}
-	return false;
-}
-
-static void note_glue(struct graft *graft, struct graft_device *device)
-{
-	char path[256];
-
-	for (const struct host_node *node = device->node->parent; node; node = node->parent) {
-		if (!is_plain_bus(node))
-			add_reason(
-				graft, device,
-				arena_printf(&graft->arena,
-					     "note: %s above it must keep its driver on the host",
-					     host_node_path(node, path, sizeof(path))));
-	}
-}
-
-static void note_dma(struct graft *graft, struct graft_device *device)
+static void note_buses(struct graft *graft, struct graft_device *device)
 {
 	if (device->bus)
-		add_reason(
-			graft, device,
-			arena_printf(&graft->arena,
-				     "note: dma-ranges of a bus above it hold in the guest, too, "
-				     "where it is below %s",
-				     device->bus->name));
-}
-
-static void refuse(struct graft *graft, struct graft_device *device, const char *reason)
-{
-	device->result = GRAFT_REFUSED;
-	add_reason(graft, device, reason);
+		add_reason(graft, device,
+			   "note: dma-ranges of a bus above it hold in the guest, too, where it "
+			   "is below %s",
+			   device->bus->name);
+	for (const struct host_node *node = device->node->parent; node; node = node->parent) {
+		if (node->parent && host_node_has(node, "compatible") &&
+		    !host_node_matches(node, PLAIN_BUSES))
+			add_reason(graft, device,
+				   "note: %s above it must keep its driver on the host",
+				   graft_path(graft, node));
+	}
 }
 
 static void judge_facts(struct graft *graft, struct graft_device *device)
@@ -240,25 +175,17 @@ static void judge_facts(struct graft *graft, struct graft_device *device)
 
 	for (; above; above = above->parent) {
 		if (host_node_has(above, "#iommu-cells"))
-			refuse(graft, device, "it is an IOMMU: the host's own");
+			add_reason(graft, device, "it is an IOMMU: the host's own");
 	}
 	if (!device->facts.n_regions)
-		refuse(graft, device, "it has no registers that VFIO could pass");
+		add_reason(graft, device, "it has no registers that VFIO could pass");
 	if (parent && !host_node_is_available(parent))
-		refuse(graft, device, "the host does not use the bus above it: there is no device");
-	if (fault)
-		refuse(graft, device, fault);
-}
-
-static void note_regions(struct graft *graft, struct graft_device *device)
-{
-	const struct host_facts *host = &device->host;
-
-	if (host->n_reg_entries > host->n_regions)
 		add_reason(graft, device,
-			   arena_printf(&graft->arena,
-					"note: only the first %u of %u regions can be translated",
-					host->n_regions, host->n_reg_entries));
+			   "the host does not use the bus above it: there is no device");
+	if (fault)
+		add_reason(graft, device, "%s", fault);
+	if (device->n_reasons)
+		device->result = GRAFT_REFUSED;
 }
 
 static void note_left_out(struct graft *graft, struct graft_device *device,
@@ -268,9 +195,7 @@ static void note_left_out(struct graft *graft, struct graft_device *device,
 		const char *why = graft->marks[child->index].dropped;
 
 		if (why)
-			add_reason(graft, device,
-				   arena_printf(&graft->arena, "note: %s is left out: %s",
-						child->name, why));
+			add_reason(graft, device, "note: %s is left out: %s", child->name, why);
 		else
 			note_left_out(graft, device, child);
 	}
@@ -278,19 +203,23 @@ static void note_left_out(struct graft *graft, struct graft_device *device,
 
 void graft_judge_device(struct graft *graft, struct graft_device *device)
 {
-	device->reasons = NULL;
+	const struct host_facts *host = &device->host;
+
 	device->n_reasons = 0;
 	device->result = GRAFT_PASSES;
 	judge_facts(graft, device);
 	if (collect(graft, device, device->nodes, GRAFT_REFUSE))
 		device->result = GRAFT_REFUSED;
-	judge_users(graft, device, false);
+	if (!device->answers.force)
+		judge_users(graft, device);
 	if (collect(graft, device, device->nodes, GRAFT_ASK) && device->result == GRAFT_PASSES)
 		device->result = GRAFT_NEEDS_ANSWER;
-	judge_users(graft, device, true);
+	if (device->answers.force)
+		judge_users(graft, device);
 	collect(graft, device, device->nodes, GRAFT_DROP);
 	note_left_out(graft, device, device->node);
-	note_regions(graft, device);
-	note_dma(graft, device);
-	note_glue(graft, device);
+	if (host->n_reg_entries > host->n_regions)
+		add_reason(graft, device, "note: only the first %u of %u regions can be translated",
+			   host->n_regions, host->n_reg_entries);
+	note_buses(graft, device);
 }

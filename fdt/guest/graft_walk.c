@@ -1,140 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <libfdt.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fdt/builder.h"
 #include "fdt/guest/graft_parts.h"
-#include "fdt/guest/graft_policy.h"
+#include "vmm/base/str.h"
 
-/* Items of a node besides its own properties and children: graft_add_own(), apb_pclk. */
+/* Items of a node besides its own properties and children: add_own(). */
 #define OWN_ITEMS 8
 
-void graft_node_prefix(const struct graft_device *device, const struct host_node *node, char *buf,
-		       size_t size)
+/* "PROPERTY", or the same with the path below the device in front. */
+static bool is_listed(const struct graft_place *place, const char *const *list, unsigned int n)
 {
-	size_t used;
-
-	buf[0] = '\0';
-	if (!node || node == device->node)
-		return;
-	if (node->parent)
-		graft_node_prefix(device, node->parent, buf, size);
-	used = strlen(buf);
-	snprintf(buf + used, size - used, "%s/", node->name);
-}
-
-struct graft_item *graft_item_add(struct graft_node *node, const char *property)
-{
-	struct graft_item *item = &node->items[node->n_items++];
-
-	item->property = property;
-	return item;
-}
-
-void graft_item_set(struct graft_item *item, enum graft_verdict verdict, const char *binding,
-		    const char *fmt, ...)
-{
-	va_list ap;
-
-	item->verdict = verdict;
-	item->binding = binding;
-	va_start(ap, fmt);
-	vsnprintf(item->reason, sizeof(item->reason), fmt, ap);
-	va_end(ap);
-}
-
-void graft_item_append(struct graft_item *item, const char *fmt, ...)
-{
-	size_t used = strlen(item->reason);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(item->reason + used, sizeof(item->reason) - used, fmt, ap);
-	va_end(ap);
-}
-
-void graft_item_ask(struct graft_item *item, const char *fmt, ...)
-{
-	size_t used = strlen(item->option), room = sizeof(item->option) - used;
-	va_list ap;
-	int n;
-
-	item->verdict = GRAFT_ASK;
-	item->value = NULL;
-	if (used && room > 1) {
-		item->option[used] = ',';
-		item->option[used + 1] = '\0';
-	}
-	va_start(ap, fmt);
-	n = vsnprintf(item->option + used + !!used, room - !!used, fmt, ap);
-	va_end(ap);
-	if ((size_t)n >= room - !!used) /* whole options only */
-		item->option[used] = '\0';
-}
-
-void graft_item_copy(struct graft_item *item, const struct host_property *property)
-{
-	item->value = property->size ? (const void *)property->value : "";
-	item->size = property->size;
-}
-
-void graft_item_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n)
-{
-	fdt32_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
-
-	for (size_t i = 0; value && i < n; i++)
-		value[i] = cpu_to_fdt32(cells[i]);
-	item->value = value;
-	item->size = n * sizeof(*value);
-}
-
-static bool listed(const char *const *list, unsigned int n, const char *prefix,
-		   const char *property)
-{
+	const char *prefix = graft_prefix(place->graft, place->device, place->node);
+	const char *property = place->property->name;
 	size_t skip = strlen(prefix);
 
 	for (unsigned int i = 0; i < n; i++) {
 		if (strcmp(list[i], property) == 0 ||
-		    (skip && strncmp(list[i], prefix, skip) == 0 &&
-		     strcmp(list[i] + skip, property) == 0))
+		    (strncmp(list[i], prefix, skip) == 0 && strcmp(list[i] + skip, property) == 0))
 			return true;
 	}
 	return false;
 }
 
 /* What the user said, and what a PHY's driver is known to do without, takes away a worry. */
-static void relent(const struct graft_place *place, struct graft_item *item)
+static void relent(struct graft_place *place)
 {
 	const struct graft_answers *answers = &place->device->answers;
-	char prefix[128], why[sizeof(item->reason)];
+	struct graft_item *item = place->item;
+	const char *why = item->reason;
 
 	if (item->verdict != GRAFT_ASK && item->verdict != GRAFT_REFUSE)
 		return;
-	graft_node_prefix(place->device, place->node, prefix, sizeof(prefix));
-	snprintf(why, sizeof(why), "%s", item->reason);
-	if (item->guessed &&
-	    listed(answers->keep, answers->n_keep, prefix, place->property->name)) {
-		graft_item_set(item, GRAFT_COPY, item->binding, "plain numbers, as the user says");
-		graft_item_copy(item, place->property);
-	} else if (listed(answers->drop, answers->n_drop, prefix, place->property->name)) {
-		graft_item_set(item, GRAFT_DROP, item->binding,
-			       "the guest does without it, as the user says; %s", why);
+	if (item->guessed && is_listed(place, answers->keep, answers->n_keep)) {
+		graft_set(place, GRAFT_COPY, "plain numbers, as the user says");
+		graft_copy(place);
+	} else if (is_listed(place, answers->drop, answers->n_drop)) {
+		graft_set(place, GRAFT_DROP, "the guest does without it, as the user says; %s",
+			  why);
 		item->value = NULL;
 	} else if (place->role == GRAFT_ROLE_ETHERNET_PHY) {
-		graft_item_set(item, GRAFT_DROP, item->binding,
-			       "an Ethernet PHY works without it; %s", why);
+		graft_set(place, GRAFT_DROP, "an Ethernet PHY works without it; %s", why);
 		item->value = NULL;
 	} else {
 		return;
 	}
-	item->option[0] = '\0';
+	item->option = "";
 }
 
-static void keep_targets(struct graft_place *place, struct graft_item *item)
+static void keep_targets(struct graft_place *place)
 {
+	struct graft_item *item = place->item;
 	size_t n = place->refs.n_refs;
 
 	if (!n)
@@ -146,50 +63,74 @@ static void keep_targets(struct graft_place *place, struct graft_item *item)
 	item->guessed = place->refs.guessed;
 }
 
-static void decide(struct graft_place *place, struct graft_item *item)
+static void decide(struct graft_place *place)
 {
 	if (reference_find(place->graft->tree, place->node, place->property, &place->refs,
 			   &place->kind))
 		place->graft->arena.failed = true;
-	keep_targets(place, item);
-	graft_policy_apply(place, item);
-	if (item->verdict == GRAFT_COPY)
-		item->guessed = false;
-	relent(place, item);
+	keep_targets(place);
+	graft_policy_apply(place);
+	if (place->item->verdict == GRAFT_COPY)
+		place->item->guessed = false;
+	relent(place);
 	reference_list_destroy(&place->refs);
-	memset(&place->refs, 0, sizeof(place->refs));
 }
 
-/* The names of things go with the things, so they are decided when these are. */
-static bool is_names(const char *property)
+/* A property that the host's node has not, but the guest's must have. */
+static void add_own(struct graft_place *place, const char *property, const char *binding,
+		    const char *reason, void (*act)(struct graft_place *place))
 {
-	size_t n = strlen(property);
-
-	return n > 6 && strcmp(property + n - 6, "-names") == 0;
+	if (host_node_has(place->node, property))
+		return;
+	place->property = NULL;
+	place->item = graft_item_add(place->out, property);
+	place->item->binding = binding;
+	graft_set(place, GRAFT_REWRITE, "%s", reason);
+	act(place);
 }
 
-static void plan_properties(struct graft_place *place)
+static void add_owns(struct graft_place *place)
 {
-	struct graft_node *out = place->out;
+	const struct graft_facts *facts = &place->device->facts;
 
-	for (size_t i = 0; i < place->node->n_properties; i++)
-		graft_item_add(out, place->node->properties[i].name);
-	for (int names = 0; names <= 1; names++) {
-		for (size_t i = 0; i < place->node->n_properties; i++) {
-			place->property = &place->node->properties[i];
-			if (is_names(place->property->name) == names)
-				decide(place, &out->items[i]);
-		}
+	if (place->role == GRAFT_ROLE_CARVEOUT)
+		add_own(place, "reg", "reserved-memory.yaml", "", graft_act_carveout);
+	if (place->role != GRAFT_ROLE_DEVICE)
+		return;
+	add_own(place, "compatible", "dt-core.yaml", "", graft_act_compatible);
+	if (facts->n_regions)
+		add_own(place, "reg", "reg.yaml", "guest addresses", graft_act_reg);
+	if (facts->n_irqs)
+		add_own(place, "interrupts", "interrupts.yaml", "guest interrupts",
+			graft_act_interrupts);
+	if (facts->coherent)
+		add_own(place, "dma-coherent", "dt-core.yaml", "", graft_act_coherent);
+	if (facts->amba && !host_node_has(place->node, "clocks")) {
+		add_own(place, "clocks", "arm/primecell.yaml", "", graft_set_apb_pclk);
+		add_own(place, "clock-names", "arm/primecell.yaml", "", graft_name_apb_pclk);
 	}
 }
 
-/* A bus that had only ranges has no unit address in the guest, but its name must stay unique. */
-static const char *without_unit_address(struct graft *graft, const char *name)
+/* The names of things go with the things, so they are decided when these are. */
+static void plan_properties(struct graft *graft, struct graft_device *device,
+			    struct graft_node *out, enum graft_role role)
 {
-	int base = (int)strcspn(name, "@");
+	const struct host_node *node = out->host;
+	struct graft_place place = {
+		.graft = graft, .device = device, .node = node, .out = out, .role = role
+	};
 
-	return name[base] ? arena_printf(&graft->arena, "%.*s-%s", base, name, name + base + 1)
-			  : name;
+	for (size_t i = 0; i < node->n_properties; i++)
+		graft_item_add(out, node->properties[i].name);
+	for (int names = 0; names <= 1; names++) {
+		for (size_t i = 0; i < node->n_properties; i++) {
+			place.property = &node->properties[i];
+			place.item = &out->items[i];
+			if (str_matches(place.property->name, "*-names") == names)
+				decide(&place);
+		}
+	}
+	add_owns(&place);
 }
 
 /* Unit addresses are lower-case hex without 0x (Devicetree Specification 0.4, 2.2.1.1). */
@@ -200,50 +141,139 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 	struct range region = { 0, 0 };
 
 	if (node == device->node) {
-		if (device->facts.n_regions)
-			region = device->facts.regions[0];
-		else
+		if (!device->facts.n_regions)
 			return arena_printf(&graft->arena, "%.*s", base, node->name);
+		region = device->facts.regions[0];
 	} else if (!graft_is_mmio_bus(node->parent)) {
 		return node->name;
 	} else if (!graft_child_region(device, node, 0, &region)) {
-		return without_unit_address(graft, node->name);
+		/* A bus that had only ranges has no address here, but its name stays unique. */
+		return node->name[base] ? arena_printf(&graft->arena, "%.*s-%s", base, node->name,
+						       node->name + base + 1)
+					: node->name;
 	}
 	return arena_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
 }
 
-static size_t count_children(const struct host_node *node)
-{
-	size_t n = 0;
+static void plan_subtree(struct graft *graft, struct graft_device *device, struct graft_node *out,
+			 enum graft_role role);
 
-	for (const struct host_node *child = node->child; child; child = child->next)
-		n++;
-	return n;
-}
-
-struct graft_node *graft_plan_node(struct graft *graft, struct graft_device *device,
-				   const struct host_node *node, enum graft_role role,
-				   const char *name)
+static struct graft_node *plan_child(struct graft *graft, struct graft_device *device,
+				     const struct host_node *child)
 {
-	struct graft_node *out = arena_alloc(&graft->arena, sizeof(*out));
-	struct graft_place place = {
-		.graft = graft, .device = device, .node = node, .out = out, .role = role
-	};
-	size_t n = node->n_properties + count_children(node) + OWN_ITEMS;
+	struct graft_node *out =
+		graft_node_new(graft, guest_name(graft, device, child), child, OWN_ITEMS);
+	enum graft_role role = graft_child_role(child);
+	const struct graft_item *item = NULL;
 
 	if (!out)
 		return NULL;
-	out->host = node;
-	out->phandle = DT_PHANDLE_GRAFT + node->index;
-	out->name = name ? name : guest_name(graft, device, node);
-	out->items = arena_alloc(&graft->arena, n * sizeof(*out->items));
-	if (!out->items || !out->name)
-		return NULL;
-	if (role == GRAFT_ROLE_DEVICE)
-		device->nodes = out;
-	plan_properties(&place);
-	if (role == GRAFT_ROLE_DEVICE)
-		graft_add_own(&place);
-	graft_plan_children(graft, device, node, out);
+	plan_subtree(graft, device, out, role);
+	/* A slave that cannot be passed takes its place with it, not its controller. */
+	if (role != GRAFT_ROLE_PART && graft_worst(out, &item) >= GRAFT_ASK) {
+		struct graft_mark *slave = &graft->marks[child->index];
+
+		slave->dropped =
+			str_printf("it cannot be passed: %s: %s", item->property, item->reason);
+		if (!slave->dropped)
+			graft->arena.failed = true;
+		graft->again = true;
+	}
 	return out;
+}
+
+static void plan_subtree(struct graft *graft, struct graft_device *device, struct graft_node *out,
+			 enum graft_role role)
+{
+	struct graft_node **link = &out->child;
+
+	plan_properties(graft, device, out, role);
+	for (const struct host_node *child = out->host->child; child; child = child->next) {
+		const char *why;
+		enum graft_verdict verdict = graft_judge_child(graft, device, child, &why);
+
+		if (verdict == GRAFT_COPY) {
+			*link = plan_child(graft, device, child);
+			if (*link)
+				link = &(*link)->next;
+		} else {
+			const char *name = arena_printf(&graft->arena, "%s/", child->name);
+			struct graft_item *item = graft_item_add(out, name ? name : "");
+
+			item->verdict = verdict;
+			item->reason = why;
+		}
+	}
+}
+
+/* What stands beside the device's own node. The list grows while it is gone through. */
+static void plan_others(struct graft *graft, struct graft_device *device)
+{
+	for (struct graft_node *node = device->nodes->next; node; node = node->next) {
+		if (node->host && !node->n_items)
+			plan_properties(graft, device, node, GRAFT_ROLE_DATA);
+		if (node != device->reserved)
+			continue;
+		for (struct graft_node *region = node->child; region; region = region->next)
+			plan_properties(graft, device, region, GRAFT_ROLE_CARVEOUT);
+	}
+}
+
+/*
+ * The bus with the host's dma-ranges, if the device needs them: guest-physical addresses are the
+ * host's then, so that what the host's buses do to them holds.
+ */
+static void plan_bus(struct graft *graft, struct graft_device *device)
+{
+	uint64_t ranges[3 * HOST_MAX_DMA_RANGES];
+	const struct host_facts *host = &device->host;
+	struct graft_node *bus;
+	struct graft_item *item;
+
+	device->path = arena_printf(&graft->arena, "/%s", device->nodes->name);
+	if (!device->facts.direct_dma || !host->n_dma)
+		return;
+	bus = graft_node_new(
+		graft,
+		arena_printf(&graft->arena, "dma-bus-%u", (unsigned int)(device - graft->devices)),
+		NULL, 5);
+	if (!bus)
+		return;
+	graft_make_string(graft, bus, "compatible", "simple-bus");
+	graft_make_cell(graft, bus, "#address-cells", DT_ADDRESS_CELLS);
+	graft_make_cell(graft, bus, "#size-cells", DT_SIZE_CELLS);
+	graft_make_item(bus, "ranges", NULL);
+	item = graft_make_item(bus, "dma-ranges", "dt-core.yaml");
+	item->reason = "as they hold on the host";
+	for (unsigned int i = 0; i < host->n_dma; i++) {
+		ranges[3 * i] = host->dma[i].bus;
+		ranges[3 * i + 1] = host->dma[i].cpu.start;
+		ranges[3 * i + 2] = host->dma[i].cpu.size;
+	}
+	graft_u64s(graft, item, ranges, 3 * (size_t)host->n_dma);
+	device->bus = bus;
+	device->path = arena_printf(&graft->arena, "/%s/%s", bus->name, device->nodes->name);
+}
+
+void graft_plan_device(struct graft *graft, struct graft_device *device)
+{
+	struct graft_node *own = graft_node_new(graft, guest_name(graft, device, device->node),
+						device->node, OWN_ITEMS);
+
+	if (!own)
+		return;
+	device->nodes = own;
+	plan_subtree(graft, device, own, GRAFT_ROLE_DEVICE);
+	for (size_t i = 0; i < device->n_partners; i++) {
+		const struct host_node *partner = device->partners[i];
+		struct graft_node *node = graft_node_new(graft, partner->name, partner, OWN_ITEMS);
+
+		if (!node)
+			return;
+		plan_subtree(graft, device, node, GRAFT_ROLE_PART);
+		graft_join(device, node);
+	}
+	graft_plan_carveouts(graft, device);
+	plan_others(graft, device);
+	plan_bus(graft, device);
 }

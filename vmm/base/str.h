@@ -21,7 +21,7 @@ int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits);
  */
 const char *str_nearest(const char *wrong, const char *const *names);
 
-/* @s matches one of @patterns: for fnmatch(3), without '?', one space between two of them. */
+/* @s matches one of @patterns: for fnmatch(3), with one space between two, no '?' at an end. */
 bool str_matches(const char *s, const char *patterns);
 
 /* As strdup and asprintf, but NULL only when out of memory. The caller frees. */

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"
@@ -8,18 +6,9 @@
 #include "vmm/base/str.h"
 
 /* Controllers of a bus whose children are devices of their own, by their generic names. */
-static const char *const buses[] = { "i2c*",   "i3c*",    "spi*",  "qspi*",  "flexspi*",
-				     "mdio*",  "serial*", "uart*", "mmc*",   "sdhci*",
-				     "dwmmc*", "usb*",    "dsi*",  "*-i2c@*" };
-
-static bool is_bus(const struct host_node *node)
-{
-	for (size_t i = 0; i < n_elems(buses); i++) {
-		if (fnmatch(buses[i], node->name, 0) == 0)
-			return true;
-	}
-	return false;
-}
+#define BUSES                                                                             \
+	"i2c* i3c* spi* qspi* flexspi* mdio* serial* uart* mmc* sdhci* dwmmc* usb* dsi* " \
+	"*-i2c@*"
 
 static bool is_ethernet_phy(const struct host_node *node)
 {
@@ -31,7 +20,7 @@ enum graft_role graft_child_role(const struct host_node *child)
 {
 	if (is_ethernet_phy(child))
 		return GRAFT_ROLE_ETHERNET_PHY;
-	if (!graft_is_mmio_bus(child->parent) && is_bus(child->parent) &&
+	if (!graft_is_mmio_bus(child->parent) && str_matches(child->parent->name, BUSES) &&
 	    strncmp(child->name, "port", 4) != 0 &&
 	    (host_node_has(child, "compatible") || host_node_has(child, "reg")))
 		return GRAFT_ROLE_SLAVE;
@@ -95,9 +84,8 @@ static bool is_elsewhere(const struct graft_device *device, const struct host_no
 	       !graft_child_region(device, child, 0, &range);
 }
 
-/* Why a child is not for the guest; GRAFT_COPY: it is. */
-static enum graft_verdict judge_child(const struct graft *graft, const struct graft_device *device,
-				      const struct host_node *child, const char **why)
+enum graft_verdict graft_judge_child(const struct graft *graft, const struct graft_device *device,
+				     const struct host_node *child, const char **why)
 {
 	*why = graft->marks[child->index].dropped;
 	if (*why)
@@ -106,7 +94,7 @@ static enum graft_verdict judge_child(const struct graft *graft, const struct gr
 	if (!is_enabled(child))
 		return GRAFT_DROP;
 	*why = "the guest cannot change the host's clocks and voltages";
-	if (fnmatch("opp*-table*", child->name, 0) == 0 || strcmp(child->name, "opp_table") == 0 ||
+	if (str_matches(child->name, "opp*-table* opp_table") ||
 	    host_node_is_compatible(child, "operating-points-v2"))
 		return GRAFT_DROP;
 	*why = "it is assigned as a device of its own";
@@ -125,7 +113,7 @@ static void mark(struct graft *graft, struct graft_device *device, const struct 
 
 	graft->marks[node->index].in_guest = true;
 	for (const struct host_node *child = node->child; child; child = child->next) {
-		if (judge_child(graft, device, child, &why) == GRAFT_COPY)
+		if (graft_judge_child(graft, device, child, &why) == GRAFT_COPY)
 			mark(graft, device, child);
 	}
 }
@@ -140,11 +128,8 @@ static bool is_standalone(const struct host_node *node)
 
 static const struct host_node *find_partner(const struct graft *graft, const struct host_node *node)
 {
-	const struct host_property *remote = host_node_find(node, "remote-endpoint");
-	const struct host_node *partner = NULL;
+	const struct host_node *partner = host_tree_target(graft->tree, node, "remote-endpoint");
 
-	if (remote && remote->size >= sizeof(uint32_t))
-		partner = host_tree_by_phandle(graft->tree, host_property_cell(remote, 0));
 	while (partner && !host_node_has(partner, "compatible"))
 		partner = partner->parent;
 	return partner && is_standalone(partner) ? partner : NULL;
@@ -170,56 +155,12 @@ static void mark_partners(struct graft *graft, struct graft_device *device,
 void graft_mark_device(struct graft *graft, struct graft_device *device)
 {
 	mark(graft, device, device->node);
-	graft_mark_carveouts(graft, device);
+	for (unsigned int i = 0; i < device->facts.n_carveouts; i++)
+		graft->marks[device->facts.carveouts[i].node->index].in_guest = true;
 }
 
 void graft_mark_partners(struct graft *graft, struct graft_device *device)
 {
 	device->n_partners = 0;
 	mark_partners(graft, device, device->node);
-}
-
-/* A slave that cannot be passed takes its place with it, not its controller. */
-static void drop_slave(struct graft *graft, const struct host_node *node,
-		       const struct graft_item *item)
-{
-	struct graft_mark *slave = &graft->marks[node->index];
-
-	slave->dropped = str_printf("it cannot be passed: %s: %s", item->property, item->reason);
-	if (!slave->dropped)
-		graft->arena.failed = true;
-	graft->again = true;
-}
-
-static struct graft_node *plan_child(struct graft *graft, struct graft_device *device,
-				     const struct host_node *child)
-{
-	enum graft_role role = graft_child_role(child);
-	const struct graft_item *item = NULL;
-	struct graft_node *out = graft_plan_node(graft, device, child, role, NULL);
-
-	if (out && role != GRAFT_ROLE_PART && graft_worst(out, &item) >= GRAFT_ASK)
-		drop_slave(graft, child, item);
-	return out;
-}
-
-void graft_plan_children(struct graft *graft, struct graft_device *device,
-			 const struct host_node *node, struct graft_node *out)
-{
-	struct graft_node **link = &out->child;
-
-	for (const struct host_node *child = node->child; child; child = child->next) {
-		const char *why;
-		enum graft_verdict verdict = judge_child(graft, device, child, &why);
-		struct graft_item *item;
-
-		if (verdict == GRAFT_COPY) {
-			*link = plan_child(graft, device, child);
-			if (*link)
-				link = &(*link)->next;
-			continue;
-		}
-		item = graft_item_add(out, arena_printf(&graft->arena, "%s/", child->name));
-		graft_item_set(item, verdict, NULL, "%s", why);
-	}
 }

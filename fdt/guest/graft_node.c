@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "fdt/builder.h"
+#include "fdt/guest/graft_parts.h"
+#include "vmm/base/str.h"
+
+struct graft_item *graft_item_add(struct graft_node *node, const char *property)
+{
+	struct graft_item *item = &node->items[node->n_items++];
+
+	item->property = property;
+	item->reason = item->option = "";
+	return item;
+}
+
+/* Without memory the graft fails as a whole; texts are never NULL until then. */
+static const char *text_or(const char *text, const char *fallback)
+{
+	return text ? text : fallback;
+}
+
+void graft_set(struct graft_place *place, enum graft_verdict verdict, const char *fmt, ...)
+{
+	va_list ap;
+
+	place->item->verdict = verdict;
+	va_start(ap, fmt);
+	place->item->reason = text_or(arena_vprintf(&place->graft->arena, fmt, ap), "");
+	va_end(ap);
+}
+
+static const char *append(struct arena *arena, const char *text, const char *separator,
+			  const char *fmt, va_list ap)
+{
+	const char *more = arena_vprintf(arena, fmt, ap);
+
+	return text_or(more ? arena_printf(arena, "%s%s%s", text, separator, more) : NULL, text);
+}
+
+void graft_append(struct graft_place *place, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	place->item->reason = append(&place->graft->arena, place->item->reason, "", fmt, ap);
+	va_end(ap);
+}
+
+void graft_ask(struct graft_place *place, const char *fmt, ...)
+{
+	struct graft_item *item = place->item;
+	va_list ap;
+
+	item->verdict = GRAFT_ASK;
+	item->value = NULL;
+	va_start(ap, fmt);
+	item->option =
+		append(&place->graft->arena, item->option, item->option[0] ? "," : "", fmt, ap);
+	va_end(ap);
+}
+
+void graft_value(struct graft_item *item, const void *value, size_t size)
+{
+	item->value = value;
+	item->size = size;
+}
+
+void graft_copy(struct graft_place *place)
+{
+	graft_value(place->item, place->property->size ? (const char *)place->property->value : "",
+		    place->property->size);
+}
+
+void graft_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n)
+{
+	fdt32_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
+
+	for (size_t i = 0; value && i < n; i++)
+		value[i] = cpu_to_fdt32(cells[i]);
+	graft_value(item, value, n * sizeof(*value));
+}
+
+void graft_u64s(struct graft *graft, struct graft_item *item, const uint64_t *values, size_t n)
+{
+	fdt64_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
+
+	for (size_t i = 0; value && i < n; i++)
+		value[i] = cpu_to_fdt64(values[i]);
+	graft_value(item, value, n * sizeof(*value));
+}
+
+void graft_ranges(struct graft *graft, struct graft_item *item, const struct range *ranges,
+		  size_t n)
+{
+	static_assert(sizeof(*ranges) == 2 * sizeof(uint64_t), "a start and a size, in this order");
+
+	graft_u64s(graft, item, (const uint64_t *)ranges, 2 * n);
+}
+
+enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item)
+{
+	enum graft_verdict worst = GRAFT_COPY;
+
+	for (size_t i = 0; i < node->n_items; i++) {
+		if (node->items[i].verdict > worst) {
+			worst = node->items[i].verdict;
+			*item = &node->items[i];
+		}
+	}
+	for (const struct graft_node *child = node->child; child; child = child->next) {
+		const struct graft_item *below = NULL;
+		enum graft_verdict verdict = graft_worst(child, &below);
+
+		if (verdict > worst) {
+			worst = verdict;
+			*item = below;
+		}
+	}
+	return worst;
+}
+
+struct graft_node *graft_node_new(struct graft *graft, const char *name,
+				  const struct host_node *host, size_t n)
+{
+	struct graft_node *node = arena_alloc(&graft->arena, sizeof(*node));
+
+	if (!node || !name)
+		return NULL;
+	node->host = host;
+	node->name = name;
+	if (host) {
+		node->phandle = DT_PHANDLE_GRAFT + host->index;
+		n += host->n_properties;
+		for (const struct host_node *child = host->child; child; child = child->next)
+			n++;
+	}
+	node->items = arena_alloc(&graft->arena, n * sizeof(*node->items));
+	return node->items ? node : NULL;
+}
+
+void graft_join(struct graft_device *device, struct graft_node *node)
+{
+	struct graft_node *last = device->nodes;
+
+	while (last->next)
+		last = last->next;
+	last->next = node;
+}
+
+/* Names that every guest's tree has taken: vmm/machine/guest_tree.c, arch/, devices/. */
+#define TAKEN "apb-pclk chosen cpus gpio-keys pmu psci reserved-memory timer"
+
+static bool is_taken(const struct graft *graft, const char *name)
+{
+	if (str_matches(name, TAKEN))
+		return true;
+	for (unsigned int i = 0; i < graft->n_devices; i++)
+		for (const struct graft_node *node = graft->devices[i].nodes; node;
+		     node = node->next)
+			if (strcmp(node->name, name) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * No two nodes of the root may have one name; Linux names fixed clocks by it, too. Without reg
+ * there is no unit address.
+ */
+static const char *unique_name(struct graft *graft, const char *wanted)
+{
+	int base = (int)strcspn(wanted, "@");
+	const char *name = arena_printf(&graft->arena, "%.*s", base, wanted);
+
+	for (unsigned int n = 2; name && is_taken(graft, name); n++)
+		name = arena_printf(&graft->arena, "%.*s-%u", base, wanted, n);
+	return name;
+}
+
+struct graft_node *graft_make_node(struct graft_place *place, const char *name,
+				   const struct host_node *host, size_t n)
+{
+	struct graft *graft = place->graft;
+	struct graft_node *node = graft_node_new(graft, unique_name(graft, name), host, n);
+
+	if (!node)
+		return NULL;
+	node->referenced = true;
+	node->phandle = DT_PHANDLE_GRAFT + host_tree_n_nodes(graft->tree) + graft->n_made++;
+	graft_join(place->device, node);
+	return node;
+}
+
+struct graft_node *graft_find_made(const struct graft_device *device, const char *name)
+{
+	struct graft_node *node = device->nodes->next;
+	size_t n = strlen(name);
+
+	while (node && (node->host || strncmp(node->name, name, n) ||
+			(node->name[n] && node->name[n] != '-')))
+		node = node->next;
+	return node;
+}
+
+struct graft_item *graft_make_item(struct graft_node *node, const char *property,
+				   const char *binding)
+{
+	struct graft_item *item = graft_item_add(node, property);
+
+	item->verdict = GRAFT_REPLACE;
+	item->reason = "made by dais";
+	item->binding = binding;
+	graft_value(item, "", 0);
+	return item;
+}
+
+void graft_make_cell(struct graft *graft, struct graft_node *node, const char *property,
+		     uint32_t value)
+{
+	graft_cells(graft, graft_make_item(node, property, NULL), &value, 1);
+}
+
+void graft_make_string(struct graft *graft, struct graft_node *node, const char *property,
+		       const char *value)
+{
+	graft_value(graft_make_item(node, property, NULL),
+		    arena_copy(&graft->arena, value, strlen(value)), strlen(value) + 1);
+}
+
+const char *graft_prefix(struct graft *graft, const struct graft_device *device,
+			 const struct host_node *node)
+{
+	if (!node || node == device->node)
+		return "";
+	return text_or(arena_printf(&graft->arena, "%s%s/",
+				    graft_prefix(graft, device, node->parent), node->name),
+		       "");
+}
+
+const char *graft_path(struct graft *graft, const struct host_node *node)
+{
+	const char *above =
+		node->parent && node->parent->parent ? graft_path(graft, node->parent) : "";
+
+	return text_or(arena_printf(&graft->arena, "%s/%s", above, node->name), "");
+}
+
+const struct graft_answer *graft_answer(const struct graft_place *place,
+					const struct graft_answer *answers, unsigned int n,
+					const char *name)
+{
+	const char *prefix = graft_prefix(place->graft, place->device, place->node);
+	size_t skip = strlen(prefix);
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (strncmp(answers[i].name, prefix, skip) == 0 &&
+		    strcmp(answers[i].name + skip, name) == 0)
+			return &answers[i];
+	}
+	return NULL;
+}
