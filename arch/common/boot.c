@@ -4,7 +4,6 @@
  * Documentation/arch/arm/booting.rst: a 64-bit host's guests may be 32-bit ones.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "arch/common/image.h"
@@ -41,31 +40,11 @@ static const struct placement_rules zimage_rules = {
 
 static int open_file(const char *what, const char *path, int *fd, char **copy, struct err *err)
 {
-	struct stat st;
-	int ret;
-
 	*copy = str_dup(path);
 	if (!*copy)
 		return err_set(err, ENOMEM, "open %s", path);
-	/* O_NONBLOCK: a FIFO that nobody writes is refused below, not waited for. */
-	*fd = sys_open(path, O_RDONLY | O_NONBLOCK);
-	if (*fd < 0) {
-		err_set(err, *fd, "open the %s %s", what, path);
-		err_why(err, "the guest cannot start without it");
-		err_fix(err, "name a file that this user may read with --%s", what);
-		err->status = EXIT_STATUS_USAGE;
-		return err->code;
-	}
-	ret = sys_fstat(*fd, &st);
-	if (ret < 0)
-		return err_set(err, ret, "stat the %s %s", what, path);
-	if (!S_ISREG(st.st_mode)) {
-		err_usage(err, "the %s %s is not a regular file", what, path);
-		err_why(err, "it is read again at each reset of the guest, at any offset");
-		err_fix(err, "give a regular file");
-		return err->code;
-	}
-	return 0;
+	*fd = file_open_given(what, path, err);
+	return *fd < 0 ? *fd : 0;
 }
 
 int boot_files_open(struct boot_files *files, const char *kernel, const char *initrd,

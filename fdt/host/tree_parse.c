@@ -118,9 +118,7 @@ int host_tree_load(const char *path, struct host_tree **tree, struct err *err)
 {
 	owned_ptr char *blob = NULL;
 	size_t size;
-	int ret = file_read(path, HOST_TREE_MAX_SIZE, &blob, &size);
+	int ret = file_read_given("device tree", path, HOST_TREE_MAX_SIZE, &blob, &size, err);
 
-	if (ret)
-		return err_set(err, ret, "read device tree %s", path);
-	return host_tree_parse(blob, size, path, tree, err);
+	return ret ? ret : host_tree_parse(blob, size, path, tree, err);
 }

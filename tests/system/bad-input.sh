@@ -20,6 +20,8 @@ refuses zero-memory 2 "memory" -- $hello --memory 0
 refuses absurd-memory 2 "memory" -- $hello --memory 1000T
 refuses zero-cpus 2 "cpus" -- $hello --cpus 0
 refuses too-many-cpus 2 "cpus" -- $hello --cpus 10000
+refuses far-too-many-cpus 2 "cpus" -- $hello --cpus 99999999999999999999
+refuses far-too-high-spi 2 "spi" -- $hello --device $edu,spi=4294967296
 head -c 40 $job/guest/hello.img >"$work/short.img"
 refuses truncated-image 2 "$work/short.img" -- --kernel $work/short.img
 refuses foreign-image 2 "/bin/busybox" "ELF" -- --kernel /bin/busybox
@@ -46,6 +48,14 @@ if grep -q 'CPU part.*0xd0c' /proc/cpuinfo; then
 fi
 mkfifo "$work/kernel-fifo"
 refuses kernel-is-a-fifo 2 "not a regular file" -- --kernel $work/kernel-fifo
+mkfifo "$work/fifo"
+refuses config-is-a-fifo 2 "not a regular file" -- -c "$work/fifo"
+refuses config-is-a-directory 2 "not a regular file" "directory" -- -c "$work"
+refuses overlay-is-a-fifo 2 "not a regular file" -- $hello --device "$edu,overlay=$work/fifo"
+refuses overlay-is-a-directory 2 "not a regular file" "directory" -- $hello --device "$edu,overlay=$work"
+: >"$work/empty"
+refuses overlay-is-empty 2 "$work/empty is empty" -- $hello --device "$edu,overlay=$work/empty"
+refuses config-is-empty 2 "no kernel" -- -c "$work/empty"
 truncate -s 80M "$work/large"
 refuses initrd-too-large 2 "initrd" -- $hello --initrd $work/large
 refuses no-such-device 2 "10000000.edi" "10000000.edu" -- $hello --device vfio-platform,host=10000000.edi

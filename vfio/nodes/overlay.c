@@ -24,12 +24,15 @@ int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *o
 	overlay->label = device_config_str(config, "dt-symbol");
 	if (ret || !overlay->path)
 		return ret;
-	ret = file_read(overlay->path, MAX_SIZE, &overlay->data, &overlay->size);
-	if (ret) {
-		err_set(err, ret, "device %s: read overlay %s", config->name, overlay->path);
-		err->status = EXIT_STATUS_USAGE;
-		return ret;
+	ret = file_read_given("overlay", overlay->path, MAX_SIZE, &overlay->data, &overlay->size,
+			      err);
+	if (!ret && !overlay->size) {
+		ret = err_usage(err, "the overlay %s is empty", overlay->path);
+		err_why(err, "a compiled overlay has 40 bytes at least");
+		err_fix(err, "compile it with \"dtc -@ -O dtb\"");
 	}
+	if (ret)
+		return err_prefix(err, "device %s", config->name);
 	file = to_overlay(overlay);
 	if (!overlay->label)
 		overlay->label = overlay_label(&file);

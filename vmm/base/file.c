@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/err.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
@@ -55,6 +56,57 @@ int file_read(const char *path, size_t max, char **data, size_t *size)
 int file_read_again(int fd, size_t max, char **data, size_t *size)
 {
 	return fd < 0 ? -EBADF : read_whole(fd, true, max, data, size);
+}
+
+int file_check_regular(int fd)
+{
+	struct stat st;
+	int ret = sys_fstat(fd, &st);
+
+	if (ret || S_ISREG(st.st_mode))
+		return ret;
+	return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+}
+
+int file_open_given(const char *what, const char *path, struct err *err)
+{
+	/* O_NONBLOCK: a FIFO that nobody writes to is refused, not waited for. */
+	owned_fd int fd = sys_open(path, O_RDONLY | O_NONBLOCK);
+	int ret = fd < 0 ? fd : file_check_regular(fd);
+
+	if (!ret)
+		return take_fd(&fd);
+	if (ret == -EISDIR || ret == -EINVAL) {
+		err_usage(err, "the %s %s is not a regular file", what, path);
+		err_why(err, "it is a %s",
+			ret == -EISDIR ? "directory" : "FIFO, a socket or a device");
+	} else {
+		err_set(err, ret, "open the %s %s", what, path);
+		err_why(err, "it is what was given as the %s", what);
+		err->status = EXIT_STATUS_USAGE;
+	}
+	err_fix(err, "name a regular file that this user may read");
+	return err->code;
+}
+
+int file_read_given(const char *what, const char *path, size_t max, char **data, size_t *size,
+		    struct err *err)
+{
+	owned_fd int fd = file_open_given(what, path, err);
+	char limit[32];
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = read_whole(fd, false, max, data, size);
+	if (!ret)
+		return 0;
+	err_set(err, ret, "read the %s %s", what, path);
+	if (ret == -EFBIG)
+		err_why(err, "it may have %s at most", str_size(max, limit));
+	err_fix(err, "name the right file");
+	err->status = EXIT_STATUS_USAGE;
+	return ret;
 }
 
 /* The path of a function that ends with (const char *fmt, …), in a buffer of its own. */

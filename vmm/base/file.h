@@ -6,6 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
+
+/*
+ * A file that the user names, of which @what says what it is to be ("kernel", "overlay"): a regular
+ * one. Returns a descriptor, or a negative errno and an error for the user (EXIT_STATUS_USAGE).
+ */
+int file_open_given(const char *what, const char *path, struct err *err);
+/* The whole of it, as file_read(). */
+int file_read_given(const char *what, const char *path, size_t max, char **data, size_t *size,
+		    struct err *err);
+/* 0, or -EISDIR, or -EINVAL for what is neither a file nor a directory. */
+int file_check_regular(int fd);
+
 /*
  * Small files (sysfs, procfs, device tree properties). All return 0 or a negative errno and set no
  * message: what a missing file means is the caller's to say.

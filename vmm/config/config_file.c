@@ -265,13 +265,12 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	struct config_file file = { .config = config, .err = err, .path = path, .dir = dir };
 	owned_ptr char *text = NULL;
 	size_t size;
-	int ret = slash && !dir ? -ENOMEM : file_read(path, MAX_FILE_SIZE, &text, &size);
+	int ret = slash && !dir ? err_set(err, ENOMEM, "read configuration %s", path)
+				: file_read_given("configuration", path, MAX_FILE_SIZE, &text,
+						  &size, err);
 
-	if (ret) {
-		err_set(err, ret, "read configuration %s", path);
-		err->status = EXIT_STATUS_USAGE;
+	if (ret)
 		return ret;
-	}
 	file.next = text;
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		file.next += strlen(byte_order_mark);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
+#include "tests/unit/err_says.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/range.h"
 
 TestSuite(file, .init = fake_sys_reset);
 
@@ -34,6 +36,37 @@ Test(file, read_of_more_than_wanted_is_refused)
 	cr_expect_eq(size, 10000);
 	free(data);
 	cr_expect_eq(file_read("/none", 1, &data, &size), -ENOENT);
+}
+
+Test(file, what_a_user_names_must_be_a_regular_file)
+{
+	static const struct fake_fd_ops ops;
+	static const struct {
+		const char *path, *says;
+	} bad[] = {
+		{ "/none", "open the overlay /none: No such file" },
+		{ "/dir", "the overlay /dir is not a regular file: it is a directory" },
+		{ "/fifo", "the overlay /fifo is not a regular file: it is a FIFO" },
+		{ "/big", "read the overlay /big: File too large: it may have 4 KiB at most" },
+	};
+	static char big[4097];
+	char *data = NULL;
+	struct err err;
+	size_t size;
+
+	fake_dir("/dir");
+	fake_device("/fifo", &ops, NULL);
+	fake_file_bytes("/big", big, sizeof(big));
+	for (size_t i = 0; i < n_elems(bad); i++) {
+		cr_expect_lt(file_read_given("overlay", bad[i].path, 4096, &data, &size, &err), 0);
+		cr_expect(err_says(&err, bad[i].says), "%s: %s", err.what, err.why);
+		cr_expect(err.fix[0]);
+		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+	}
+	cr_expect_eq(file_read_given("overlay", "/big", 4097, &data, &size, &err), 0);
+	cr_expect_eq(size, 4097);
+	free(data);
+	cr_expect_eq(fake_n_open_fds(), 0);
 }
 
 Test(file, each_failing_call_leaves_nothing_open)

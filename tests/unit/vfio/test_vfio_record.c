@@ -122,6 +122,25 @@ Test(vfio_record, nonsense_is_no_record)
 	}
 }
 
+Test(vfio_record, what_is_no_file_is_no_record)
+{
+	static const struct fake_fd_ops fifo;
+	struct vfio_record record;
+	struct err err;
+
+	fake_dir(VFIO_RECORDS "/" NAME);
+	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EISDIR);
+	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
+	fake_remove(VFIO_RECORDS "/" NAME);
+	fake_device(VFIO_RECORDS "/" NAME, &fifo, NULL);
+	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EINVAL);
+	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
+	fake_remove(VFIO_RECORDS "/" NAME);
+	fake_file(VFIO_RECORDS "/" NAME, "");
+	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EINVAL);
+	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
+}
+
 Test(vfio_record, all_of_them)
 {
 	struct vfio_record *records, other = example;

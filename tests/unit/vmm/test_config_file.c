@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "devices/device.h"
 #include "tests/fakes/fake_sys.h"
@@ -151,6 +152,15 @@ Test(config_file, the_boards_are_sound)
 
 #define LONG_60 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
 
+#define LONG_41 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddE"
+
+/* A section's name has at most 48 characters: "device " and these. */
+Test(config_file, the_longest_name_of_a_section)
+{
+	cr_assert_eq(load("f.conf", "[device " LONG_41 "]\ntype = pl011\n"), 0, "%s", err.what);
+	cr_expect_str_eq(config.devices[0].name, LONG_41);
+}
+
 Test(config_file, errors_name_file_and_line)
 {
 	static const struct {
@@ -185,6 +195,8 @@ Test(config_file, errors_name_file_and_line)
 		{ "[vm]\n[device a]\ntype = pl011\n", "f.conf:1: the section is empty", "keys" },
 		{ "[vm]\ncpus = 1\n[device a]\n", "f.conf:3: the section is empty", "keys" },
 		{ "[device " LONG_60 "]\ntype = pl011\n",
+		  "f.conf:1: the section's name is too long", "48" },
+		{ "[device " LONG_41 "a]\ntype = pl011\n",
 		  "f.conf:1: the section's name is too long", "48" },
 		{ "[device a]\nhost = x\n\n[vm]\ncpus = 1\n", "f.conf:1: device 'a' has no type",
 		  "type =" },
@@ -250,12 +262,19 @@ Test(config_file, a_file_that_cannot_be_read)
 	cr_expect(strstr(err.what, "/none.conf: No such file"), "%s", err.what);
 	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
 
+	fake_dir("/dir.conf");
+	cr_expect_lt(config_load(&config, "/dir.conf", &err), 0);
+	cr_expect(err_says(&err, "/dir.conf is not a regular file: it is a directory"), "%s",
+		  err.what);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+	fake_set_stat(S_IFIFO | 0600, 0, 0, 0);
+	cr_expect_lt(load("/fifo.conf", "[vm]\n"), 0);
 	fake_sys_reset();
 	fake_file_bytes("/Image", "MZ\0\0\1\2\3", 7);
 	cr_expect_lt(config_load(&config, "/Image", &err), 0);
 	cr_expect(strstr(err.what, "/Image: this is not a text file"), "%s", err.what);
 
-	for (unsigned int n = 1; n <= 2; n++) {
+	for (unsigned int n = 1; n <= 3; n++) {
 		fake_sys_reset();
 		fake_file("/f.conf", "[vm]\ncpus = 2\n");
 		fake_fail_at(n, EIO);

@@ -113,7 +113,9 @@ Test(plan, wrong_usage)
 Test(plan, without_a_tree_of_its_own_the_host_wants_a_file)
 {
 	cr_expect_eq(plan("12000000.dma", NULL), EXIT_STATUS_HOST);
-	cr_expect_eq(plan("--host-dtb", "/none.dtb", "12000000.dma", NULL), EXIT_STATUS_FAILURE);
+	cr_expect_eq(plan("--host-dtb", "/none.dtb", "12000000.dma", NULL), EXIT_STATUS_USAGE);
+	fake_dir("/dir.dtb");
+	cr_expect_eq(plan("--host-dtb", "/dir.dtb", "12000000.dma", NULL), EXIT_STATUS_USAGE);
 	fake_file("/bad.dtb", "this is no device tree");
 	cr_expect_neq(plan("--host-dtb", "/bad.dtb", "--all", NULL), EXIT_STATUS_OK);
 }
