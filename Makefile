@@ -62,10 +62,10 @@ cppflags  = -I. -I$(1)/include -include $(1)/include/config.h -D_GNU_SOURCE= -DD
 CPPFLAGS := -D_FORTIFY_SOURCE=2
 # 64-bit offsets and times; <linux/kvm.h>, which the kernel does not install there any more
 CPPFLAGS += $(if $(filter arm,$(ARCH)),-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iarch/arm/uapi)
-CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong \
+CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong -ffunction-sections -fdata-sections \
 	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
 	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
-LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
+LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed,--gc-sections
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. lld packs relative
 # relocations, too, from version 15 on, which glibc 2.36 reads: a tenth. gcc looks for it in its own directories only.
 lld      := $(or $(lastword $(sort $(wildcard /usr/lib/llvm-*/bin/ld.lld))),$(realpath $(shell command -v ld.lld)))
@@ -125,45 +125,34 @@ $(defconfigs):
 	@mkdir -p $(B)
 	$(Q)$(call kconfig,$(ARCH),$(B),defconfig) configs/$@
 
-# ---- Sources: every .c file of a layer is built, but those listed here whose symbol is off. What cannot be
-# without, NAME.c, has a stand-in NAME_none.c for when its symbol is off.
+# ---- Sources: every .c file of every room, and those of one architecture. What a symbol leaves out, nothing calls
+# (vmm/cli/registry.c, BUILT()), and the linker drops it. Listed here is what needs a library that a dais without the
+# symbol does not have, or more than reading where no guest can run, with its stand-in NAME_none.c.
 
 # in(DIRECTORY…): all that is below, in their rooms
 in     = $(foreach d,$(1),$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c)))
 every := $(sort $(call in,vmm fdt arch devices vfio))
 none  := $(filter %_none.c,$(every))
-not    = $(if $(1),,y)
 
-# What reads configurations and plans: also where no guest can run.
-read := $(call in,vmm/config) $(filter-out vmm/plan/vfio%,$(call in,vmm/plan)) $(wildcard vmm/cli/option*.c) vmm/cli/cmd_complete.c vmm/cli/main.c \
-	vmm/cli/registry.c vmm/cli/wrap.c \
-	devices/device.c devices/platform_bus.c vmm/core/memmap.c $(filter-out vmm/core/ram/phys% vmm/core/ram/pagemap.c,$(wildcard vmm/core/ram/*.c)) vfio/iommu/iova_list.c \
-	vfio/settings.c $(call in,vfio/nodes) vfio/host/device.c vfio/host/clock.c vfio/host/live.c vfio/host/power.c
-check_srcs := $(call in,vmm/check)
-run  := $(filter-out $(read) $(none) $(check_srcs) vmm/base/%,$(call in,vmm arch/common devices vfio)) vmm/plan/vfio.c
+if-$(CONFIG_ARCH_ARM64) += $(call in,arch/arm64)
+if-$(CONFIG_ARCH_ARM)   += $(call in,arch/arm)
+if-$(CONFIG_RUN)        += $(wildcard devices/pl0*.c) devices/test_device.c vfio/platform.c
+if-$(CONFIG_PLAN)       += $(call in,vmm/plan)
+if-$(CONFIG_CHECK)      += $(call in,vmm/check)
+if-$(CONFIG_IMAGE_GZIP) += arch/common/gunzip.c
+if-$(CONFIG_STATS)      += vmm/machine/stats.c
 
-for-$(CONFIG_ARCH_ARM64)    += $(wildcard arch/arm64/*.c)
-for-$(CONFIG_ARCH_ARM)      += $(wildcard arch/arm/*.c)
-for-$(CONFIG_RUN)           += $(run)
-for-$(CONFIG_PLAN)          += $(call in,vmm/plan)
-for-$(CONFIG_CHECK)         += $(check_srcs)
-for-$(CONFIG_COMPLETION)    += vmm/cli/cmd_complete.c
-for-$(CONFIG_PL011)         += devices/pl011.c
-for-$(CONFIG_PL031)         += devices/pl031.c
-for-$(CONFIG_PL061)         += devices/pl061.c
-for-$(CONFIG_TEST_DEVICE)   += devices/test_device.c
-for-$(CONFIG_VFIO_PLATFORM) += vfio/platform.c vmm/cli/cmd_bind.c
-for-$(CONFIG_VFIO_TYPE1)    += $(filter-out $(none) $(read),$(call in,vfio)) vmm/machine/physical.c
-for-$(CONFIG_IMAGE_GZIP)    += arch/common/gunzip.c
-for-$(CONFIG_STATS)         += vmm/machine/stats.c
+ifndef CONFIG_RUN
+stand_ins += devices/classes_none.c vfio/platform_none.c
+endif
+ifndef CONFIG_IMAGE_GZIP
+stand_ins += arch/common/gunzip_none.c
+endif
+ifndef CONFIG_STATS
+stand_ins += vmm/machine/stats_none.c
+endif
 
-for-$(call not,$(CONFIG_VFIO_TYPE1)) += vfio/vfio_none.c
-for-$(and $(CONFIG_RUN),$(call not,$(CONFIG_VFIO_TYPE1))) += vmm/machine/physical_none.c
-for-$(call not,$(CONFIG_RUN))        += devices/classes_none.c vfio/platform_none.c vmm/plan/vfio_none.c
-for-$(call not,$(CONFIG_IMAGE_GZIP)) += arch/common/gunzip_none.c
-for-$(call not,$(CONFIG_STATS))      += vmm/machine/stats_none.c
-
-srcs = $(sort $(filter-out $(for-),$(every)))
+srcs = $(filter-out $(if-) $(none),$(every)) $(stand_ins)
 objs = $(srcs:%.c=$(B)/obj/%.o)
 libs = -lfdt -linih $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 

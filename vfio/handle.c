@@ -49,6 +49,21 @@ static int open_with(struct vfio *vfio, const struct vfio_iommu_ops *ops,
 	return 0;
 }
 
+static int not_built(enum vfio_backend backend, struct err *err)
+{
+	static const char *const symbols[] = {
+		[VFIO_BACKEND_AUTO] = "VFIO_IOMMUFD or CONFIG_VFIO_TYPE1",
+		[VFIO_BACKEND_IOMMUFD] = "VFIO_IOMMUFD",
+		[VFIO_BACKEND_TYPE1] = "VFIO_TYPE1",
+		[VFIO_BACKEND_NONE] = "VFIO_NOIOMMU",
+	};
+
+	err_usage(err, "this dais was built without CONFIG_%s", symbols[backend]);
+	err_fix(err, "build it with that%s",
+		backend == VFIO_BACKEND_AUTO ? "" : ", or give iommu=auto");
+	return err->code;
+}
+
 /*
  * The better backend that the host has, but rather that of the devices before: in two of them, all
  * RAM would be pinned and counted twice.
@@ -56,18 +71,24 @@ static int open_with(struct vfio *vfio, const struct vfio_iommu_ops *ops,
 static int open_auto(struct vfio *vfio, const struct vfio_host_device *host,
 		     struct vfio_handle *handle, struct err *err)
 {
-	const struct vfio_iommu_ops *first = vfio->iommus ? vfio->iommus->ops : &vfio_iommufd_ops;
-	const struct vfio_iommu_ops *second =
-		first == &vfio_iommufd_ops ? &vfio_type1_ops : &vfio_iommufd_ops;
+	const struct vfio_iommu_ops *first = vfio_backends[VFIO_BACKEND_IOMMUFD];
+	const struct vfio_iommu_ops *second = vfio_backends[VFIO_BACKEND_TYPE1];
 	struct err why_not;
-	int ret = open_with(vfio, first, host, handle, &why_not);
+	int ret;
 
+	if (!first || (vfio->iommus && vfio->iommus->ops == second)) {
+		second = first;
+		first = vfio_backends[VFIO_BACKEND_TYPE1];
+	}
+	if (!first)
+		return not_built(VFIO_BACKEND_AUTO, err);
+	ret = open_with(vfio, first, host, handle, &why_not);
 	if (!ret) {
 		log_info("%s: DMA through %s", host->name, first->name);
 		return 0;
 	}
-	/* Who has the device, or its group, has it for both. */
-	if (ret == -EBUSY) {
+	/* A process that has the device, or its group, has it for both. */
+	if (ret == -EBUSY || !second) {
 		*err = why_not;
 		return ret;
 	}
@@ -85,17 +106,11 @@ static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 
 	if (iommu)
 		return iommu->ops->open_device(iommu, host, handle, err);
-	switch (vfio->backend) {
-	case VFIO_BACKEND_AUTO:
+	if (vfio->backend == VFIO_BACKEND_AUTO)
 		return open_auto(vfio, host, handle, err);
-	case VFIO_BACKEND_IOMMUFD:
-		return open_with(vfio, &vfio_iommufd_ops, host, handle, err);
-	case VFIO_BACKEND_TYPE1:
-		return open_with(vfio, &vfio_type1_ops, host, handle, err);
-	case VFIO_BACKEND_NONE:
-		break;
-	}
-	return open_with(vfio, &vfio_noiommu_ops, host, handle, err);
+	if (!vfio_backends[vfio->backend])
+		return not_built(vfio->backend, err);
+	return open_with(vfio, vfio_backends[vfio->backend], host, handle, err);
 }
 
 int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,

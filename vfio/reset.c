@@ -10,6 +10,7 @@
 #include "vfio/irq/irq.h"
 #include "vfio/irq/set.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 
@@ -70,7 +71,7 @@ int vfio_device_reset(const struct vfio_device *vdev, struct err *err)
 int vfio_check_resets(const struct vfio *vfio, struct err *err)
 {
 	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
-		if (vfio->backend != VFIO_BACKEND_NONE || has_reset(d))
+		if (!BUILT(VFIO_NOIOMMU) || vfio->backend != VFIO_BACKEND_NONE || has_reset(d))
 			continue;
 		err_set(err, ENOTSUP, "%s without an IOMMU and without a reset", d->host.name);
 		err_why(err,
@@ -123,7 +124,8 @@ void vfio_release(struct vfio *vfio, bool may_note,
 	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
 		if (vfio_device_reset(d, &err))
 			failed(opaque, d->host.name, &err);
-		else if (may_note && vfio->backend == VFIO_BACKEND_NONE && has_reset(d))
+		else if (BUILT(VFIO_NOIOMMU) && may_note && vfio->backend == VFIO_BACKEND_NONE &&
+			 has_reset(d))
 			vfio_ram_set_quiet(d->host.name);
 	}
 }

@@ -40,6 +40,7 @@ enum vfio_backend {
 	VFIO_BACKEND_IOMMUFD, /* /dev/iommu and the device's own file */
 	VFIO_BACKEND_TYPE1,   /* container and group */
 	VFIO_BACKEND_NONE,    /* there is no IOMMU: by physical address */
+	N_VFIO_BACKENDS,
 };
 
 /* @passed: where the files of /dev may be; outlives it, may be NULL. */

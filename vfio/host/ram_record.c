@@ -9,6 +9,7 @@
 #include "vfio/device.h"
 #include "vfio/host/device.h"
 #include "vfio/host/record.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -167,8 +168,9 @@ bool vfio_ram_is_left(const char *name, struct err *err)
 	struct vfio_record record;
 	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
 
-	if (dir < 0 || vfio_record_read(dir, name, &record, err) || vfio_record_is_owned(&record) ||
-	    is_gone(record.ram_file) || !is_quiet(&record, false, err))
+	if (!BUILT(VFIO_NOIOMMU) || dir < 0 || vfio_record_read(dir, name, &record, err) ||
+	    vfio_record_is_owned(&record) || is_gone(record.ram_file) ||
+	    !is_quiet(&record, false, err))
 		return false;
 	still_writes(&record, err);
 	return true;
@@ -203,8 +205,9 @@ int vfio_ram_collect(uint64_t own, bool may_reset, struct err *err)
 {
 	owned_ptr struct vfio_record *list = NULL;
 	owned_fd int dir = -1;
-	unsigned int n;
-	int ret = vfio_records_list_in(VFIO_RAM_RECORDS, true, &list, &n, err);
+	unsigned int n = 0;
+	int ret = BUILT(VFIO_NOIOMMU) ? vfio_records_list_in(VFIO_RAM_RECORDS, true, &list, &n, err)
+				      : 0;
 
 	if (ret || !n)
 		return ret;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "vfio/vfio.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 
@@ -92,5 +93,7 @@ extern const struct vfio_iommu_ops vfio_iommufd_ops;
 extern const struct vfio_iommu_ops vfio_type1_ops;
 /* No IOMMU: "map" only verifies that the memory's physical address is @iova. */
 extern const struct vfio_iommu_ops vfio_noiommu_ops;
+/* By enum vfio_backend; NULL: AUTO, and what this dais was built without. */
+extern const struct vfio_iommu_ops *const vfio_backends[N_VFIO_BACKENDS];
 
 #endif

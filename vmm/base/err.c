@@ -47,6 +47,7 @@ int err_usage(struct err *err, const char *fmt, ...)
 	return err->code;
 }
 
+#undef err_why
 void err_why(struct err *err, const char *fmt, ...)
 {
 	va_list ap;
@@ -56,6 +57,7 @@ void err_why(struct err *err, const char *fmt, ...)
 	va_end(ap);
 }
 
+#undef err_fix
 void err_fix(struct err *err, const char *fmt, ...)
 {
 	va_list ap;

@@ -2,6 +2,8 @@
 #ifndef VMM_BASE_ERR_H
 #define VMM_BASE_ERR_H
 
+#include "vmm/base/built.h"
+
 /*
  * What went wrong, as the user will read it. The function that fails fills the caller's struct err
  * and returns a negative errno; callers pass both on untouched, or put what they were doing in
@@ -40,9 +42,11 @@ int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((form
  * EXIT_STATUS_USAGE. */
 int err_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Add the cause or the remedy to an error just set. */
+/* Add the cause or the remedy to an error just set. Without CONFIG_REMEDIES neither is told. */
 void err_why(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_fix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define err_why(err, ...) (BUILT(REMEDIES) ? err_why(err, __VA_ARGS__) : (void)0)
+#define err_fix(err, ...) (BUILT(REMEDIES) ? err_fix(err, __VA_ARGS__) : (void)0)
 
 /* The host is not ready: the program will end with EXIT_STATUS_HOST. Returns err->code. */
 int err_host(struct err *err);

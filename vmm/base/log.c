@@ -25,7 +25,7 @@ void log_set_trace(unsigned int traces)
 
 bool trace_on(enum trace trace)
 {
-	return traces_on & trace;
+	return BUILT(TRACE) && traces_on & trace;
 }
 
 __attribute__((format(printf, 2, 0))) static void write_line(const char *tag, const char *fmt,
@@ -57,6 +57,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
+#undef trace_line
 void trace_line(enum trace trace, const char *fmt, ...)
 {
 	va_list ap;

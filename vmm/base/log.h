@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "vmm/base/built.h"
+
 /*
  * Messages to stderr, a line each, "dais: …". Thread-safe; one write per line. A line for which
  * stderr has no room within a second is lost.
@@ -30,6 +32,8 @@ bool trace_on(enum trace trace);
 
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void trace_line(enum trace trace, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Without CONFIG_TRACE there is none. */
+#define trace_line(...) (BUILT(TRACE) ? trace_line(__VA_ARGS__) : (void)0)
 
 #define log_warn(...)  log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...)  log_line(LOG_INFO, __VA_ARGS__)

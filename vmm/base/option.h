@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/base/built.h"
 #include "vmm/base/err.h"
 
 struct arena;
@@ -49,11 +50,7 @@ struct option {
 };
 
 /* A paragraph that only explains; a small dais leaves it out. */
-#ifdef CONFIG_HELP
-#define HELP(text) text
-#else
-#define HELP(text) NULL
-#endif
+#define HELP(text) (BUILT(HELP) ? text : NULL)
 
 /* A row of a table: @field is the member of @target, a type, that @set sets; then the other
  * members. */

@@ -30,7 +30,7 @@ const struct command commands[] = {
 	       "device is opened."),
 	  check_options, cmd_check },
 #endif
-#ifdef CONFIG_VFIO_PLATFORM
+#ifdef CONFIG_VFIO
 	{ "bind", "give devices of the host to VFIO, for guests", "[--force] DEVICE...",
 	  HELP("Take devices from their drivers and give them to vfio-platform or vfio-amba, for "
 	       "guests. A device is named as in /sys/bus/platform/devices or /sys/bus/amba/devices. "
@@ -85,12 +85,7 @@ const struct device_class *const device_classes[] = {
 #if defined(CONFIG_TEST_DEVICE) || !defined(CONFIG_RUN)
 	&test_device_class,
 #endif
-#if defined(CONFIG_VFIO_PLATFORM) || !defined(CONFIG_RUN)
-	&vfio_platform_class,
-	&vfio_calxeda_xgmac_class,
-	&vfio_amd_xgbe_class,
-#endif
-	NULL,
+	&vfio_platform_class, &vfio_calxeda_xgmac_class, &vfio_amd_xgbe_class, NULL,
 };
 
 const struct device_class *device_class_find(const char *name)

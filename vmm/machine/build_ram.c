@@ -33,7 +33,7 @@ int machine_make_ram(struct machine *m, struct err *err)
 	int ret;
 
 	memmap_init(&vm->memmap, arch_ipa_bits(m->cpus.aarch32, vm->kvm.caps.ipa_bits));
-	if (m->phys.fd >= 0) {
+	if (BUILT(VFIO_NOIOMMU) && m->phys.fd >= 0) {
 		ret = phys_ram_add_banks(&m->phys, m->config->memory, &vm->ram, err);
 	} else {
 		ret = ram_open(&vm->ram, &backing, err);

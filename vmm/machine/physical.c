@@ -12,6 +12,7 @@
 #include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -19,7 +20,7 @@
 
 static bool is_physical(const struct machine *m)
 {
-	return m->config->iommu == VFIO_BACKEND_NONE && m->config->mem_path;
+	return BUILT(VFIO_NOIOMMU) && m->config->iommu == VFIO_BACKEND_NONE && m->config->mem_path;
 }
 
 /* Without the right to them, or before the first record, there is nothing to collect. */

@@ -6,6 +6,7 @@
 
 #include "vfio/device.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
 #include "vmm/plan/plan.h"
@@ -32,9 +33,15 @@ static int ask(struct plan_device *device, struct vm *vm, struct err *err)
 
 int plan_ask_vfio(struct plan *plan, struct err *err)
 {
-	owned_ptr struct vm *vm = calloc(1, sizeof(*vm));
+	owned_ptr struct vm *vm = NULL;
 	int ret;
 
+	if (!BUILT(VFIO)) {
+		err_usage(err, "--live: this dais was built without VFIO");
+		err_fix(err, "leave --live out");
+		return err->code;
+	}
+	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return err_set(err, ENOMEM, "ask VFIO");
 	vm_init(vm);
