@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/wrap.h"
+#include "vmm/plan/json.h"
 
 #define INDENT 8 /* column of a finding's text */
 
@@ -108,23 +108,19 @@ void check_print_text(const struct check *check, FILE *out)
 
 int check_print_json(const struct check *check, FILE *out, struct err *err)
 {
-	json_t *array = json_array(), *root;
-	int ret = 0;
+	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < check->n_findings; i++) {
 		const struct check_finding *finding = &check->findings[i];
 
-		ret |= json_array_append_new(
-			array, json_pack("{s:s,s:s,s:s,s:s?}", "check", finding->check, "severity",
-					 check_severity_name(finding->severity), "what",
-					 finding->what, "fix", finding->fix));
+		json_array_append_new(array,
+				      json_pack("{s:s,s:s,s:o,s:o}", "check", finding->check,
+						"severity", check_severity_name(finding->severity),
+						"what", plan_json_text(finding->what), "fix",
+						plan_json_text(finding->fix ?: "")));
 	}
-	root = json_pack("{s:o,s:i,s:i}", "findings", array, "blocks",
-			 (int)check_count(check, CHECK_BLOCKS), "warns",
-			 (int)check_count(check, CHECK_WARNS));
-	if (ret || !root || json_dumpf(root, out, JSON_INDENT(2)))
-		ret = err_set(err, 0, "the findings cannot be written as JSON");
-	json_decref(root);
-	fputc('\n', out);
-	return ret;
+	return plan_json_print(json_pack("{s:o,s:i,s:i}", "findings", array, "blocks",
+					 (int)check_count(check, CHECK_BLOCKS), "warns",
+					 (int)check_count(check, CHECK_WARNS)),
+			       out, err);
 }

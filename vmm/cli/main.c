@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,12 +107,17 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	struct err err;
 	int status;
 
 	open_missing_streams();
 	status = run_command(argc, argv);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
 		return status;
-	fputs("dais: error: not all could be written to standard output\n", stderr);
-	return status ? status : EXIT_STATUS_FAILURE;
+	err_set(&err, errno, "write to the standard output");
+	err_why(&err, "what was printed is not complete");
+	err_fix(&err, "make room where it goes, or send it elsewhere, and try again");
+	err_print(&err);
+	return EXIT_STATUS_FAILURE;
 }

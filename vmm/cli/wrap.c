@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/cli/wrap.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
 #define WIDTH 80
+
+static int put(FILE *out, const char *text, int n)
+{
+	for (int i = 0; i < n; i++)
+		fputc(iscntrl((unsigned char)text[i]) ? '?' : text[i], out);
+	return n;
+}
+
+int wrap_put(FILE *out, const char *text)
+{
+	return put(out, text, (int)strlen(text));
+}
 
 void wrap_print(FILE *out, int column, int indent, const char *text)
 {
@@ -24,7 +37,7 @@ void wrap_print(FILE *out, int column, int indent, const char *text)
 		} else {
 			column += fprintf(out, " ");
 		}
-		column += fprintf(out, "%.*s", n, text);
+		column += put(out, text, n);
 		text += n + (text[n] == ' ');
 		first = false;
 	}

@@ -10,4 +10,8 @@
  */
 void wrap_print(FILE *out, int column, int indent, const char *text);
 
+/* @text with control characters as "?": what others have named goes to a terminal. Returns its
+ * length. */
+int wrap_put(FILE *out, const char *text);
+
 #endif

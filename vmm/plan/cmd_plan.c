@@ -8,8 +8,8 @@
 #include "vmm/base/own.h"
 #include "vmm/cli/commands.h"
 #include "vmm/config/config.h"
+#include "vmm/plan/json.h"
 #include "vmm/plan/options.h"
-#include "vmm/plan/plan.h"
 
 /* What is collected over all plans of one call. */
 struct report {
@@ -35,13 +35,14 @@ static int read_host(const struct plan_options *options, struct host_tree **tree
 	return vfio_nodes_read_host(tree, live, err);
 }
 
-static int report_plan(struct report *report, const struct plan *plan, struct err *err)
+static void report_plan(struct report *report, const struct plan *plan)
 {
 	enum graft_result result = plan_result(plan);
-	int ret = 0;
 
 	if (report->options->json) {
-		ret = plan_add_json(plan, report->devices, err);
+		for (unsigned int i = 0; i < plan->n_devices; i++)
+			plan_json_add(report->devices, plan->devices[i].node.name,
+				      plan_device_json(plan, &plan->devices[i]), NULL);
 	} else if (report->options->dot) {
 		plan_print_dot(plan, stdout);
 	} else {
@@ -52,7 +53,6 @@ static int report_plan(struct report *report, const struct plan *plan, struct er
 	report->n_devices += plan->n_devices;
 	if (result > report->worst)
 		report->worst = result;
-	return ret;
 }
 
 /* @host: the one device to plan, alone; NULL: those of @config. */
@@ -66,7 +66,7 @@ static int plan_devices(struct report *report, const struct vm_config *config, c
 	if (!ret && report->options->live)
 		ret = plan_ask_vfio(&plan, err);
 	if (!ret)
-		ret = report_plan(report, &plan, err);
+		report_plan(report, &plan);
 	plan_destroy(&plan);
 	return ret;
 }
@@ -98,30 +98,31 @@ static bool is_device(const struct host_node *node)
 	return host_region(node, 0, &range) || (interrupts && is_on_simple_bus(node));
 }
 
+/* One that makes no sense is told, and is no end. */
+static void report_error(struct report *report, const char *path, const struct err *err)
+{
+	if (report->options->json)
+		plan_json_add(report->devices, path, NULL, err);
+	else
+		err_print(err);
+}
+
 static int plan_all(struct report *report, struct err *err)
 {
 	uint32_t n = host_tree_n_nodes(report->tree);
-	int ret = 0;
 
-	for (uint32_t i = 0; i < n && !ret; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		const struct host_node *node = host_tree_node(report->tree, i);
 		char path[512];
 
-		if (is_device(node))
-			ret = plan_devices(report, NULL, host_node_path(node, path, sizeof(path)),
-					   err);
+		if (!is_device(node) ||
+		    !plan_devices(report, NULL, host_node_path(node, path, sizeof(path)), err))
+			continue;
+		if (err->code == -ENOMEM)
+			return err->code;
+		report_error(report, path, err);
 	}
-	return ret;
-}
-
-static int print_json(const struct report *report, const char *what, struct err *err)
-{
-	json_t *root = json_pack("{s:s,s:O}", "tree", what, "devices", report->devices);
-	int ret = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-
-	json_decref(root);
-	putchar('\n');
-	return ret ? err_set(err, 0, "the plan cannot be written as JSON") : 0;
+	return 0;
 }
 
 static int report_all(struct report *report, struct err *err)
@@ -138,10 +139,11 @@ static int report_all(struct report *report, struct err *err)
 	if (options->dot)
 		puts("}");
 	if (!ret && options->json)
-		ret = print_json(report, options->host_dtb ?: VFIO_HOST_TREE, err);
+		ret = plan_json_print(json_pack("{s:o,s:O}", "tree",
+						plan_json_text(options->host_dtb ?: VFIO_HOST_TREE),
+						"devices", report->devices),
+				      stdout, err);
 	json_decref(report->devices);
-	if (!ret && fflush(stdout))
-		ret = err_set(err, errno, "write the plan");
 	return ret;
 }
 

@@ -30,10 +30,11 @@ static void print_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void print_path(FILE *out, const struct host_node *node)
+static void print_path(FILE *out, const char *before, const struct host_node *node)
 {
 	char path[512];
 
+	fputs(before, out);
 	print_quoted(out, host_node_path(node, path, sizeof(path)));
 }
 
@@ -45,10 +46,8 @@ static void print_edges(const struct graft_node *node, FILE *out)
 		for (size_t k = 0; k < item->n_targets; k++) {
 			if (!item->targets[k])
 				continue;
-			fputs("\t", out);
-			print_path(out, node->host);
-			fputs(" -> ", out);
-			print_path(out, item->targets[k]);
+			print_path(out, "\t", node->host);
+			print_path(out, " -> ", item->targets[k]);
 			fputs(" [label=", out);
 			print_quoted(out, item->property);
 			fprintf(out, ", %s];\n", edge_style(item->verdict));
@@ -60,8 +59,7 @@ static void print_nodes(const struct graft_node *node, FILE *out)
 {
 	for (; node; node = node->next) {
 		if (node->host) {
-			fputs("\t", out);
-			print_path(out, node->host);
+			print_path(out, "\t", node->host);
 			fputs(" [style=filled, fillcolor=lightgray];\n", out);
 			print_edges(node, out);
 		}
@@ -69,10 +67,8 @@ static void print_nodes(const struct graft_node *node, FILE *out)
 		for (const struct graft_node *child = node->child; child; child = child->next) {
 			if (!child->host || !node->host)
 				continue;
-			fputs("\t", out);
-			print_path(out, node->host);
-			fputs(" -> ", out);
-			print_path(out, child->host);
+			print_path(out, "\t", node->host);
+			print_path(out, " -> ", child->host);
 			fputs(" [arrowhead=none];\n", out);
 		}
 	}
@@ -86,14 +82,11 @@ void plan_print_dot(const struct plan *plan, FILE *out)
 		[GRAFT_REFUSED] = "red",
 	};
 
-	for (unsigned int i = 0; i < plan->n_devices; i++) {
-		const struct plan_device *device = &plan->devices[i];
-
-		fputs("\t", out);
-		print_path(out, device->node.host);
+	for (const struct vfio_node *node = plan->nodes.first; node; node = node->next) {
+		print_path(out, "\t", node->host);
 		fputs(" [shape=box, label=", out);
-		print_quoted(out, device->node.name);
-		fprintf(out, ", color=%s, penwidth=3];\n", colors[device->node.result]);
-		print_nodes(vfio_node_graft(&plan->nodes, &device->node), out);
+		print_quoted(out, node->name);
+		fprintf(out, ", color=%s, penwidth=3];\n", colors[node->result]);
+		print_nodes(vfio_node_graft(&plan->nodes, node), out);
 	}
 }

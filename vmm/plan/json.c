@@ -4,23 +4,61 @@
 #include <string.h>
 
 #include "fdt/host/reference.h"
-#include "vmm/plan/plan.h"
+#include "vmm/base/text.h"
+#include "vmm/plan/json.h"
 
 /*
  * jansson's functions take NULL for "it could not be made" and fail; json_pack() with "o" takes
  * over what it is given, also then. So only the end result is looked at. "?" is null for NULL.
  */
 
-static json_t *hex(uint64_t value)
+json_t *plan_json_text(const char *text)
+{
+	json_t *string = text[0] ? json_string(text) : json_null();
+	struct text escaped;
+	char buf[1024];
+
+	if (string)
+		return string;
+	escaped = text_in(buf);
+	text_add_escaped(&escaped, text, strlen(text));
+	return json_string(buf);
+}
+
+json_t *plan_json_hex(uint64_t value)
 {
 	return json_sprintf("0x%" PRIx64, value);
 }
 
-static json_t *path_of(const struct host_node *node)
+json_t *plan_json_path(const struct host_node *node)
 {
 	char path[512];
 
 	return node ? json_string(host_node_path(node, path, sizeof(path))) : json_null();
+}
+
+json_t *plan_json_compatible(const struct host_node *node)
+{
+	const struct host_property *compatible = node ? host_node_find(node, "compatible") : NULL;
+	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
+
+	return first ? json_string(first) : json_null();
+}
+
+json_t *plan_json_group(const struct vfio_host_device *host)
+{
+	return host->group < 0 ? json_null() : json_integer(host->group);
+}
+
+const char *plan_json_handler(enum live_handler handler)
+{
+	static const char *const names[] = {
+		[LIVE_HANDLER_UNKNOWN] = "unknown",
+		[LIVE_HANDLER_NONE] = "no",
+		[LIVE_HANDLER_THERE] = "yes",
+	};
+
+	return names[handler];
 }
 
 static json_t *regions_of(const struct plan_device *device)
@@ -29,12 +67,12 @@ static json_t *regions_of(const struct plan_device *device)
 
 	for (unsigned int i = 0; i < device->node.facts.n_regions; i++)
 		json_array_append_new(
-			array,
-			json_pack(
-				"{s:o,s:o,s:o}", "address",
-				hex(device->node.facts.regions[i].start), "size",
-				hex(device->node.facts.regions[i].size), "guest",
-				hex(device->node.number < 0 ? 0 : device->node.regions[i].start)));
+			array, json_pack("{s:o,s:o,s:o}", "address",
+					 plan_json_hex(device->node.facts.regions[i].start), "size",
+					 plan_json_hex(device->node.facts.regions[i].size), "guest",
+					 plan_json_hex(device->node.number < 0
+							       ? 0
+							       : device->node.regions[i].start)));
 	return array;
 }
 
@@ -63,8 +101,9 @@ static json_t *irqs_of(const struct plan_device *device)
 		json_array_append_new(
 			array,
 			json_pack("{s:i,s:o,s:o,s:s,s:s,s:o,s:s}", "index", (int)i, "controller",
-				  path_of(irq->controller), "specifier", specifier, "trigger",
-				  host_trigger_name(irq->trigger), "kind", irq_kind(irq), "spi",
+				  plan_json_path(irq->controller), "specifier", specifier,
+				  "trigger", host_trigger_name(irq->trigger), "kind", irq_kind(irq),
+				  "spi",
 				  i < device->node.n_irqs ? json_integer(device->node.irqs[i].spi)
 							  : json_null(),
 				  "guest", irq->edge ? "edge-rising" : "level-high"));
@@ -83,11 +122,11 @@ static int add_references(const struct plan *plan, const struct host_node *node,
 			return -ENOMEM;
 		for (size_t k = 0; k < list.n_refs && kind != REFERENCE_NONE; k++)
 			json_array_append_new(array, json_pack("{s:o,s:s,s:o,s:s,s:b}", "node",
-							       path_of(node), "property",
+							       plan_json_path(node), "property",
 							       node->properties[i].name, "target",
-							       path_of(list.refs[k].target), "kind",
-							       reference_kind_name(kind), "guessed",
-							       (int)list.guessed));
+							       plan_json_path(list.refs[k].target),
+							       "kind", reference_kind_name(kind),
+							       "guessed", (int)list.guessed));
 		reference_list_destroy(&list);
 	}
 	for (const struct host_node *child = node->child; child; child = child->next)
@@ -105,8 +144,8 @@ static void add_properties(const struct graft_node *node, json_t *array)
 			json_array_append_new(
 				array,
 				json_pack("{s:s,s:o,s:s,s:s,s:s,s:s?,s:s?,s:b,s:b}", "node",
-					  node->name, "host", path_of(node->host), "property",
-					  item->property, "verdict",
+					  node->name, "host", plan_json_path(node->host),
+					  "property", item->property, "verdict",
 					  graft_verdict_name(item->verdict), "reason", item->reason,
 					  "binding", item->binding, "option",
 					  item->option[0] ? item->option : NULL, "guessed",
@@ -125,34 +164,31 @@ static json_t *power_of(const struct plan_device *device)
 
 		json_array_append_new(
 			array,
-			json_pack("{s:s,s:s,s:o,s:s,s:s,s:b,s:s,s:s?}", "property", power->property,
+			json_pack("{s:s,s:s,s:o,s:o,s:s,s:b,s:o,s:s?}", "property", power->property,
 				  "kind", reference_kind_name(power->kind), "provider",
-				  path_of(power->provider), "name", power->name, "state",
+				  plan_json_path(power->provider), "name",
+				  plan_json_text(power->name), "state",
 				  host_power_state_name(power->state), "cut", (int)power->cut,
-				  "how", power->how, "remedy", power->remedy));
+				  "how", plan_json_text(power->how), "remedy", power->remedy));
 	}
 	return array;
 }
 
 static json_t *live_of(const struct live_device *live)
 {
-	static const char *const handlers[] = {
-		[LIVE_HANDLER_UNKNOWN] = "unknown",
-		[LIVE_HANDLER_NONE] = "no",
-		[LIVE_HANDLER_THERE] = "yes",
-	};
 	json_t *reserved = json_array();
 
 	for (unsigned int i = 0; i < live->n_reserved; i++)
-		json_array_append_new(reserved, json_pack("{s:o,s:o,s:s}", "address",
-							  hex(live->reserved[i].iova.start), "size",
-							  hex(live->reserved[i].iova.size), "kind",
-							  live->reserved[i].kind));
-	return json_pack("{s:s?,s:o,s:s,s:o,s:s}", "driver",
-			 live->host.driver[0] ? live->host.driver : NULL, "iommu_group",
-			 live->host.group < 0 ? json_null() : json_integer(live->host.group),
-			 "members", live->members, "reserved", reserved, "reset_handler",
-			 handlers[live->reset_handler]);
+		json_array_append_new(reserved,
+				      json_pack("{s:o,s:o,s:s}", "address",
+						plan_json_hex(live->reserved[i].iova.start), "size",
+						plan_json_hex(live->reserved[i].iova.size), "kind",
+						live->reserved[i].kind));
+	return json_pack("{s:o,s:o,s:o,s:o,s:s}", "driver", plan_json_text(live->host.driver),
+			 "iommu_group", plan_json_group(&live->host), "members",
+			 live->members[0] ? plan_json_text(live->members) : json_string(""),
+			 "reserved", reserved, "reset_handler",
+			 plan_json_handler(live->reset_handler));
 }
 
 static json_t *reasons_of(const struct plan *plan, const struct plan_device *device)
@@ -165,32 +201,27 @@ static json_t *reasons_of(const struct plan *plan, const struct plan_device *dev
 	return array;
 }
 
-static json_t *device_json(const struct plan *plan, const struct plan_device *device)
+json_t *plan_device_json(const struct plan *plan, const struct plan_device *device)
 {
 	json_t *references = json_array(), *properties = json_array(), *object;
+	const struct vfio_node *node = &device->node;
 
-	if (add_references(plan, device->node.host, references)) {
+	if (add_references(plan, node->host, references)) {
 		json_decref(references);
 		json_decref(properties);
 		return NULL;
 	}
-	add_properties(vfio_node_graft(&plan->nodes, &device->node), properties);
-	object = json_pack(
-		"{s:s,s:o,s:s?,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?}", "device",
-		device->node.name, "path", path_of(device->node.host), "compatible",
-		host_node_find(device->node.host, "compatible")
-			? host_property_string(host_node_find(device->node.host, "compatible"), 0)
-			: NULL,
-		"amba", (int)device->node.facts.amba, "coherent", (int)device->node.facts.coherent,
-		"dma_offset", hex(host_dma_offset(&device->node.facts)), "reg_entries",
-		(int)device->node.facts.n_reg_entries, "regions", regions_of(device), "interrupts",
-		irqs_of(device), "references", references, "result",
-		graft_result_name(device->node.result), "reasons", reasons_of(plan, device), "node",
-		device->text);
-	if (!object)
-		json_decref(properties);
-	else
-		json_object_set_new(object, "properties", properties);
+	add_properties(vfio_node_graft(&plan->nodes, node), properties);
+	object =
+		json_pack("{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?,s:o}", "device",
+			  plan_json_text(node->name), "path", plan_json_path(node->host),
+			  "compatible", plan_json_compatible(node->host), "amba",
+			  (int)node->facts.amba, "coherent", (int)node->facts.coherent,
+			  "dma_offset", plan_json_hex(host_dma_offset(&node->facts)), "reg_entries",
+			  (int)node->facts.n_reg_entries, "regions", regions_of(device),
+			  "interrupts", irqs_of(device), "references", references, "result",
+			  graft_result_name(node->result), "reasons", reasons_of(plan, device),
+			  "node", device->text, "properties", properties);
 	if (plan->nodes.live && object) {
 		json_object_set_new(object, "live", live_of(&device->live));
 		json_object_set_new(object, "held", power_of(device));
@@ -204,15 +235,20 @@ static json_t *device_json(const struct plan *plan, const struct plan_device *de
 	return object;
 }
 
-int plan_add_json(const struct plan *plan, json_t *devices, struct err *err)
+void plan_json_add(json_t *devices, const char *name, json_t *device, const struct err *err)
 {
-	for (unsigned int i = 0; i < plan->n_devices; i++) {
-		json_t *device = device_json(plan, &plan->devices[i]);
+	if (!device)
+		device = json_pack("{s:o,s:o,s:o}", "device", plan_json_text(name), "error",
+				   plan_json_text(err ? err->what : "it cannot be told in JSON"),
+				   "cause", plan_json_text(err ? err->why : ""));
+	json_array_append_new(devices, device);
+}
 
-		if (!device)
-			return err_set(err, 0, "%s cannot be written as JSON",
-				       plan->devices[i].node.name);
-		json_array_append_new(devices, device);
-	}
-	return 0;
+int plan_json_print(json_t *root, FILE *out, struct err *err)
+{
+	int ret = root ? json_dumpf(root, out, JSON_INDENT(2)) : -1;
+
+	json_decref(root);
+	fputc('\n', out);
+	return ret && !ferror(out) ? err_set(err, ENOMEM, "print JSON") : 0;
 }

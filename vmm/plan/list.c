@@ -2,186 +2,161 @@
 #include "vmm/plan/list.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/nodes/nodes.h"
-#include "vmm/base/own.h"
+#include "vfio/host/use.h"
+#include "vmm/base/array.h"
 #include "vmm/base/str.h"
 
-/* The names of all devices that the filters let through. */
-struct names {
-	const struct option_list *filters;
-	char **items;
-	unsigned int n_items;
-	bool out_of_memory;
-};
-
-static bool matches(const struct names *names, const char *name)
+const char *list_state_name(enum list_state state)
 {
-	for (unsigned int i = 0; i < names->filters->n; i++)
-		if (strstr(name, names->filters->texts[i]) ||
-		    !fnmatch(names->filters->texts[i], name, 0))
-			return true;
-	return !names->filters->n;
+	static const char *const names[] = {
+		[LIST_READY] = "ready",
+		[LIST_ASSIGNABLE] = "assignable",
+		[LIST_ASKS] = "needs-answer",
+		[LIST_NO_IOMMU] = "no-iommu",
+		[LIST_NO] = "no",
+		[LIST_HELD] = "held",
+		[LIST_LEFT_BOUND] = "left-bound",
+	};
+
+	return names[state];
 }
 
-static void take_name(void *opaque, const char *name)
-{
-	struct names *names = opaque;
-	char **items;
+/* Memory that runs out is told by row->arena, at the end. */
+#define add_reason(row, ...) keep_reason(row, arena_printf(&(row)->arena, __VA_ARGS__))
 
-	if (!matches(names, name))
+static void keep_reason(struct list_row *row, const char *text)
+{
+	const char **reason = array_add(row->reasons, row->n_reasons);
+
+	if (!reason) {
+		row->arena.failed = true;
 		return;
-	items = realloc(names->items, (names->n_items + 1) * sizeof(*items));
-	if (items) {
-		names->items = items;
-		items[names->n_items] = str_dup(name);
 	}
-	if (!items || !items[names->n_items])
-		names->out_of_memory = true;
-	else
-		names->n_items++;
+	*reason = text;
+	row->n_reasons++;
 }
-
-static void names_destroy(struct names *names)
-{
-	for (unsigned int i = 0; i < names->n_items; i++)
-		free(names->items[i]);
-	free(names->items);
-}
-
-/* "9000000.pl011" before "10000000.edu"; those without an address behind them. */
-static int compare_devices(const void *a, const void *b)
-{
-	const char *name[] = { ((const struct list_device *)a)->host.name,
-			       ((const struct list_device *)b)->host.name };
-	unsigned long long at[2];
-
-	for (int i = 0; i < 2; i++) {
-		char *end;
-
-		at[i] = strtoull(name[i], &end, 16);
-		if (end == name[i] || *end != '.')
-			at[i] = ~0ULL;
-	}
-	if (at[0] != at[1])
-		return at[0] < at[1] ? -1 : 1;
-	return strcmp(name[0], name[1]);
-}
-
-/* The members of a group but one; @failed when memory ran out. */
-struct member_walk {
-	const char *but;
-	struct list_member *items;
-	unsigned int n_items;
-	bool failed;
-};
 
 static void take_member(void *opaque, const char *name, const char *driver)
 {
-	struct member_walk *walk = opaque;
-	struct list_member *items;
+	struct list_row *row = opaque;
+	struct list_member *member;
 
-	if (!strcmp(name, walk->but))
+	if (!strcmp(name, row->host.name))
 		return;
-	items = realloc(walk->items, (walk->n_items + 1) * sizeof(*items));
-	if (!items) {
-		walk->failed = true;
+	member = array_add(row->members, row->n_members);
+	if (!member) {
+		row->arena.failed = true;
 		return;
 	}
-	walk->items = items;
-	items += walk->n_items++;
-	str_copy(items->name, sizeof(items->name), name);
-	str_copy(items->driver, sizeof(items->driver), driver);
+	row->n_members++;
+	str_copy(member->name, sizeof(member->name), name);
+	str_copy(member->driver, sizeof(member->driver), driver);
 }
 
-static int read_device(struct list *list, struct list_device *device, struct err *err)
+/* VFIO wants the whole group: its members bound to VFIO too, or to no driver. */
+static void judge_members(struct list_row *row)
 {
-	const char *name = device->host.name;
-	struct member_walk walk = { .but = name };
+	for (unsigned int i = 0; i < row->n_members; i++) {
+		const struct list_member *member = &row->members[i];
 
-	if (list->tree)
-		device->node = host_live_node(list->tree, name);
-	if (device->host.group >= 0)
-		vfio_host_group_for_each(device->host.group, take_member, &walk);
-	device->members = walk.items;
-	device->n_members = walk.n_items;
-	return walk.failed ? err_set(err, ENOMEM, "list %s", name) : list_judge(list, device, err);
-}
-
-static void device_destroy(struct list_device *device)
-{
-	for (unsigned int i = 0; i < device->n_reasons; i++)
-		free(device->reasons[i]);
-	free(device->reasons);
-	free(device->members);
-	host_facts_destroy(&device->facts);
-}
-
-static int read_devices(struct list *list, const struct names *names, bool all, struct err *err)
-{
-	list->devices = calloc(names->n_items + 1, sizeof(*list->devices));
-	if (!list->devices)
-		return err_set(err, ENOMEM, "list the host's devices");
-	for (unsigned int i = 0; i < names->n_items; i++) {
-		struct list_device *device = &list->devices[list->n_devices];
-		int ret;
-
-		/* One that is gone since, or a link that leads nowhere. */
-		if (vfio_host_device_find(&device->host, names->items[i], err))
+		if (!member->driver[0] || !strncmp(member->driver, "vfio-", 5))
 			continue;
-		list->n_devices++;
-		ret = read_device(list, device, err);
-		if (ret)
-			return ret;
-		if (all || device->facts.n_regions || device->facts.n_irqs)
-			continue;
-		device_destroy(device);
-		*device = (struct list_device){ 0 };
-		list->n_devices--;
-		list->n_left_out++;
+		if (row->state == LIST_READY)
+			row->state = LIST_ASSIGNABLE;
+		add_reason(row,
+			   "%s must leave the host's driver %s first: both are in IOMMU group %d",
+			   member->name, member->driver, row->host.group);
 	}
-	qsort(list->devices, list->n_devices, sizeof(*list->devices), compare_devices);
-	return 0;
 }
 
-static int no_match(const struct names *names, struct err *err)
+static void judge_plan(struct list_row *row)
 {
-	err_usage(err, "no device of this host matches %s%s", names->filters->texts[0],
-		  names->filters->n > 1 ? " or the other names" : "");
-	err_why(err, "it is no part of a name on the platform or the amba bus");
-	err_fix(err, "dais list --all shows all");
-	return err->code;
-}
+	static const enum list_state states[] = {
+		[GRAFT_PASSES] = LIST_ASSIGNABLE,
+		[GRAFT_NEEDS_ANSWER] = LIST_ASKS,
+		[GRAFT_REFUSED] = LIST_NO,
+	};
+	const struct vfio_node *node = &row->device->node;
+	const char *reason;
 
-int list_create(struct list *list, const struct option_list *filters, bool all, struct err *err)
-{
-	struct names names = { .filters = filters };
-	int ret = 0;
-
-	*list = (struct list){ 0 };
-	ret = vfio_nodes_read_host(&list->tree, &list->live, err);
-	if (ret)
-		return ret;
-	vfio_host_device_for_each(take_name, &names);
-	if (names.out_of_memory)
-		ret = err_set(err, ENOMEM, "list the host's devices");
-	else if (filters->n && !names.n_items)
-		ret = no_match(&names, err);
+	row->state = states[node->result];
+	if (row->state == LIST_ASSIGNABLE && vfio_host_device_is_bound(&row->host))
+		row->state = LIST_READY;
+	if (node->result != GRAFT_PASSES) /* else they are remarks */
+		for (unsigned int i = 0; (reason = plan_reason(&row->plan, row->device, i)); i++)
+			add_reason(row, "%s", reason);
+	if (row->state == LIST_NO)
+		return;
+	judge_members(row);
+	if (!node->direct_dma)
+		return;
+	row->state = LIST_NO_IOMMU;
+	if (row->host.group < 0)
+		add_reason(row, "it is in no IOMMU group, and its node has no iommus");
 	else
-		ret = read_devices(list, &names, all || filters->n, err);
-	names_destroy(&names);
-	return ret;
+		add_reason(row, "no IOMMU stands behind its group");
 }
 
-void list_destroy(struct list *list)
+static int judge_node(struct list_row *row, const struct host_tree *tree, struct host_live *live,
+		      struct err *err)
 {
-	for (unsigned int i = 0; i < list->n_devices; i++)
-		device_destroy(&list->devices[i]);
-	free(list->devices);
-	host_live_destroy(list->live);
-	host_tree_destroy(list->tree);
-	*list = (struct list){ 0 };
+	int ret;
+
+	row->state = LIST_NO;
+	if (!tree || !host_live_node(tree, row->host.name)) {
+		add_reason(row, "it has no node in the host's device tree, from which the guest's "
+				"would be made");
+		return 0;
+	}
+	ret = plan_create_alone(&row->plan, tree, live, row->host.name, "dais list", err);
+	if (!ret) {
+		row->device = &row->plan.devices[0];
+		judge_plan(row);
+	} else if (ret != -ENOMEM) {
+		add_reason(row, "%s%s%s", err->what, err->why[0] ? ": " : "", err->why);
+	}
+	return ret == -ENOMEM ? ret : 0;
+}
+
+/* Whether a guest could have it matters when nobody has it. */
+static void judge_use(struct list_row *row)
+{
+	struct err why;
+	enum vfio_use use = vfio_device_use(&row->host, &why);
+
+	if (use == VFIO_USE_NONE)
+		return;
+	row->state = use == VFIO_USE_OWNED ? LIST_HELD : LIST_LEFT_BOUND;
+	if (use == VFIO_USE_OWNED)
+		add_reason(row, "%s", why.why);
+	else
+		add_reason(row, "%s: %s", why.why, why.fix);
+}
+
+int list_row_create(struct list_row *row, const struct host_tree *tree, struct host_live *live,
+		    const char *name, struct err *err)
+{
+	static const struct plan_device none;
+	int ret;
+
+	*row = (struct list_row){ .device = &none };
+	if (vfio_host_device_find(&row->host, name, err))
+		return -ENODEV;
+	if (row->host.group >= 0)
+		vfio_host_group_for_each(row->host.group, take_member, row);
+	ret = judge_node(row, tree, live, err);
+	if (!ret)
+		judge_use(row);
+	return row->arena.failed ? err_set(err, ENOMEM, "list %s", name) : ret;
+}
+
+void list_row_destroy(struct list_row *row)
+{
+	plan_destroy(&row->plan);
+	free(row->members);
+	free(row->reasons);
+	arena_free(&row->arena);
 }

@@ -7,6 +7,7 @@
 
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
+#include "vmm/base/text.h"
 #include "vmm/cli/wrap.h"
 #include "vmm/plan/list.h"
 
@@ -22,13 +23,14 @@ static int print_cell(FILE *out, int column, int start, const char *text)
 		fputc('\n', out);
 		column = 0;
 	}
-	return column + fprintf(out, "%*s%s", start - column, "", text);
+	column += fprintf(out, "%*s", start - column, "");
+	return column + wrap_put(out, text);
 }
 
 static void print_row(FILE *out, const char *name, const char *driver, const char *group,
 		      const char *reset, const char *coherent, const char *state)
 {
-	int column = fprintf(out, "%s", name);
+	int column = wrap_put(out, name);
 
 	column = print_cell(out, column, DRIVER, driver);
 	column = print_cell(out, column, GROUP, group);
@@ -38,13 +40,20 @@ static void print_row(FILE *out, const char *name, const char *driver, const cha
 	fputc('\n', out);
 }
 
-/* A list in the making: NULL when memory ran out. */
-static void append(char **text, const char *separator, const char *item)
+/* One more of a list in the making, which is NULL when memory ran out. */
+__attribute__((format(printf, 2, 3))) static void append(char **list, const char *fmt, ...)
 {
-	char *longer = str_printf("%s%s%s", *text ?: "", *text ? separator : "", item);
+	char *item = NULL, *longer;
+	va_list ap;
 
-	free(*text);
-	*text = longer;
+	va_start(ap, fmt);
+	if (vasprintf(&item, fmt, ap) < 0)
+		item = NULL;
+	va_end(ap);
+	longer = item ? str_printf("%s%s%s", *list ?: "", *list ? ", " : "", item) : NULL;
+	free(item);
+	free(*list);
+	*list = longer;
 }
 
 static void print_detail(FILE *out, const char *what, const char *text)
@@ -53,17 +62,15 @@ static void print_detail(FILE *out, const char *what, const char *text)
 		wrap_print(out, fprintf(out, "    %s", what), DETAIL, text);
 }
 
-static void print_regions(const struct list_device *device, FILE *out)
+static void print_regions(const struct host_facts *facts, FILE *out)
 {
 	owned_ptr char *text = NULL;
 
-	for (unsigned int i = 0; i < device->facts.n_regions; i++) {
-		const struct range *region = &device->facts.regions[i];
-		char size[32], item[80];
+	for (unsigned int i = 0; i < facts->n_regions; i++) {
+		const struct range *region = &facts->regions[i];
+		char size[32];
 
-		snprintf(item, sizeof(item), "0x%" PRIx64 " %s", region->start,
-			 str_size(region->size, size));
-		append(&text, ", ", item);
+		append(&text, "0x%" PRIx64 " %s", region->start, str_size(region->size, size));
 	}
 	print_detail(out, "registers", text);
 }
@@ -72,24 +79,19 @@ const char *list_irq_name(const struct host_irq_fact *irq, char *buf, size_t siz
 {
 	/* bindings/interrupt-controller/arm,gic-v3.yaml */
 	static const char *const types[] = { "SPI", "PPI", "ESPI", "EPPI" };
-	size_t used = 0;
+	struct text text = text_start(buf, size);
 
-	buf[0] = '\0';
 	if (irq->is_gic && irq->n_cells >= 3 && irq->specifier[0] < n_elems(types)) {
-		snprintf(buf, size, "%s %" PRIu32, types[irq->specifier[0]], irq->specifier[1]);
+		text_add(&text, "%s %" PRIu32, types[irq->specifier[0]], irq->specifier[1]);
 		return buf;
 	}
-	for (unsigned int i = 0; i < irq->n_cells && i < n_elems(irq->specifier) && used < size;
-	     i++)
-		used += (size_t)snprintf(buf + used, size - used, "%" PRIu32 " ",
-					 irq->specifier[i]);
-	if (used < size)
-		snprintf(buf + used, size - used, "of %s",
-			 irq->controller ? irq->controller->name : "no controller");
+	for (unsigned int i = 0; i < irq->n_cells && i < n_elems(irq->specifier); i++)
+		text_add(&text, "%" PRIu32 " ", irq->specifier[i]);
+	text_add(&text, "of %s", irq->controller ? irq->controller->name : "no controller");
 	return buf;
 }
 
-static void print_irqs(const struct list_device *device, FILE *out)
+static void print_irqs(const struct host_facts *facts, FILE *out)
 {
 	static const char *const kinds[] = {
 		[HOST_IRQ_OK] = "",
@@ -99,61 +101,52 @@ static void print_irqs(const struct list_device *device, FILE *out)
 	};
 	owned_ptr char *text = NULL;
 
-	for (unsigned int i = 0; i < device->facts.n_irqs; i++) {
-		const struct host_irq_fact *irq = &device->facts.irqs[i];
-		char name[120], item[200];
+	for (unsigned int i = 0; i < facts->n_irqs; i++) {
+		const struct host_irq_fact *irq = &facts->irqs[i];
+		char name[120];
 
-		snprintf(item, sizeof(item), "%s %s%s", list_irq_name(irq, name, sizeof(name)),
-			 host_trigger_name(irq->trigger), kinds[irq->kind]);
-		append(&text, ", ", item);
+		append(&text, "%s %s%s", list_irq_name(irq, name, sizeof(name)),
+		       host_trigger_name(irq->trigger), kinds[irq->kind]);
 	}
 	print_detail(out, "interrupts", text);
 }
 
-static void print_members(const struct list_device *device, FILE *out)
+static void print_members(const struct list_row *row, FILE *out)
 {
 	owned_ptr char *text = NULL;
 
-	for (unsigned int i = 0; i < device->n_members; i++) {
-		const struct list_member *member = &device->members[i];
-		char item[sizeof(*member) + 16];
+	for (unsigned int i = 0; i < row->n_members; i++) {
+		const struct list_member *member = &row->members[i];
 
-		snprintf(item, sizeof(item), "%s (%s)", member->name,
-			 member->driver[0] ? member->driver : "no driver");
-		append(&text, ", ", item);
+		append(&text, "%s (%s)", member->name,
+		       member->driver[0] ? member->driver : "no driver");
 	}
 	print_detail(out, "group with", text);
 }
 
-static void print_device(const struct list_device *device, FILE *out)
+void list_print_head(FILE *out)
+{
+	print_row(out, "device", "driver", "group", "reset", "coherent", "state");
+}
+
+void list_print_row(const struct list_row *row, FILE *out)
 {
 	static const char *const handlers[] = {
 		[LIVE_HANDLER_UNKNOWN] = "?",
 		[LIVE_HANDLER_NONE] = "no",
 		[LIVE_HANDLER_THERE] = "yes",
 	};
-	const struct vfio_host_device *host = &device->host;
+	const struct plan_device *device = row->device;
 	char group[16] = "-";
 
-	if (host->group >= 0)
-		snprintf(group, sizeof(group), "%d", host->group);
-	print_row(out, host->name, host->driver[0] ? host->driver : "-", group,
-		  handlers[device->reset_handler], device->facts.coherent ? "yes" : "no",
-		  list_state_name(device->state));
-	print_regions(device, out);
-	print_irqs(device, out);
-	print_members(device, out);
-	for (unsigned int i = 0; i < device->n_reasons; i++)
-		print_detail(out, "why", device->reasons[i]);
-}
-
-void list_print_text(const struct list *list, FILE *out)
-{
-	if (list->n_devices)
-		print_row(out, "device", "driver", "group", "reset", "coherent", "state");
-	for (unsigned int i = 0; i < list->n_devices; i++)
-		print_device(&list->devices[i], out);
-	if (list->n_left_out)
-		fprintf(out, "%u without registers and interrupts: --all shows them\n",
-			list->n_left_out);
+	if (row->host.group >= 0)
+		snprintf(group, sizeof(group), "%d", row->host.group);
+	print_row(out, row->host.name, row->host.driver[0] ? row->host.driver : "-", group,
+		  handlers[device->live.reset_handler], device->node.facts.coherent ? "yes" : "no",
+		  list_state_name(row->state));
+	print_regions(&device->node.facts, out);
+	print_irqs(&device->node.facts, out);
+	print_members(row, out);
+	for (unsigned int i = 0; i < row->n_reasons; i++)
+		print_detail(out, "why", row->reasons[i]);
 }

@@ -8,7 +8,6 @@
  * on a host of the same page size. Nothing of the host is opened or changed but files that are
  * read.
  */
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -63,10 +62,8 @@ int plan_ask_vfio(struct plan *plan, struct err *err);
 /* vmm/plan/place.c: where the devices are in the guest; a device without room is refused. */
 int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
 
-/* The three ways to tell of it, each for all devices of the plan. @devices: a JSON array to append
- * to. */
+/* All devices of the plan; as JSON: vmm/plan/json.h. */
 void plan_print_text(const struct plan *plan, FILE *out);
-int plan_add_json(const struct plan *plan, json_t *devices, struct err *err);
 void plan_print_dot(const struct plan *plan, FILE *out);
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"
+#include "vmm/base/text.h"
 #include "vmm/cli/wrap.h"
 #include "vmm/plan/plan.h"
 
@@ -49,18 +51,17 @@ static void print_irq(const struct plan_device *device, unsigned int i, FILE *ou
 		[HOST_IRQ_PLACEHOLDER] = ", listed more than once",
 	};
 	const struct host_irq_fact *irq = &device->node.facts.irqs[i];
-	char head[32], cells[64] = "", guest[64] = "";
-	size_t n = 0;
+	char head[32], buf[64], guest[64] = "";
+	struct text cells = text_in(buf);
 
 	for (unsigned int k = 0; k < irq->n_cells && k < 4; k++)
-		n += (size_t)snprintf(cells + n, sizeof(cells) - n, "%s%" PRIu32, k ? " " : "",
-				      irq->specifier[k]);
+		text_add(&cells, "%s%" PRIu32, k ? " " : "", irq->specifier[k]);
 	snprintf(head, sizeof(head), "  interrupt %u", i);
 	if (device->node.number >= 0 && i < device->node.n_irqs)
 		snprintf(guest, sizeof(guest), ", in the guest SPI %" PRIu32 " %s",
 			 device->node.irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
 	print_row(out, FACT_INDENT, head, "%s <%s>, %s%s%s",
-		  irq->controller ? irq->controller->name : "no controller", cells,
+		  irq->controller ? irq->controller->name : "no controller", buf,
 		  host_trigger_name(irq->trigger), kinds[irq->kind], guest);
 }
 
@@ -97,7 +98,8 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 	const struct host_property *compatible = host_node_find(device->node.host, "compatible");
 	char path[512];
 
-	fprintf(out, "%s\n", device->node.name);
+	wrap_put(out, device->node.name);
+	fputc('\n', out);
 	print_row(out, FACT_INDENT, "  node", "%s",
 		  host_node_path(device->node.host, path, sizeof(path)));
 	if (compatible && host_property_is_strings(compatible))
@@ -171,7 +173,9 @@ static void print_verdict(const struct plan *plan, const struct plan_device *dev
 	};
 	const char *reason;
 
-	fprintf(out, "\n%s: %s\n", device->node.name, texts[device->node.result]);
+	fputc('\n', out);
+	wrap_put(out, device->node.name);
+	fprintf(out, ": %s\n", texts[device->node.result]);
 	for (unsigned int i = 0; (reason = plan_reason(plan, device, i)); i++)
 		print_row(out, 4, "  -", "%s", reason);
 	for (size_t i = 0; i < device->power.n_items; i++) {
@@ -182,12 +186,6 @@ static void print_verdict(const struct plan *plan, const struct plan_device *dev
 				  reference_kind_name(power->kind), power->name,
 				  power->cut ? "goes off when the driver is unbound" : "is off");
 	}
-}
-
-static void print_source(const char *text, FILE *out)
-{
-	fputs("\n  What the guest finds in its device tree\n\n", out);
-	fputs(text, out);
 }
 
 void plan_print_text(const struct plan *plan, FILE *out)
@@ -204,7 +202,8 @@ void plan_print_text(const struct plan *plan, FILE *out)
 		}
 		print_power(&device->power, out);
 		if (device->text)
-			print_source(device->text, out);
+			fprintf(out, "\n  What the guest finds in its device tree\n\n%s",
+				device->text);
 		print_verdict(plan, device, out);
 	}
 }

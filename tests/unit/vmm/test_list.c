@@ -254,3 +254,22 @@ Test(list, every_failed_call)
 			  "call %u: %d", n, status);
 	}
 }
+
+/* Whoever named them: a terminal gets no control characters, and JSON is whole. */
+Test(list, names_do_no_harm)
+{
+	json_t *root, *device;
+
+	fake_board("midway");
+	fake_host_device("platform", "10.x", "a\033[2Jdriver\xff", -1);
+	cr_assert_eq(list("10.x", NULL), EXIT_STATUS_OK);
+	cr_expect(strstr(command_text, "a?[2Jdriver"), "%s", command_text);
+	cr_expect_null(strchr(command_text, '\033'));
+	cr_assert_eq(list("--json", "--all", NULL), EXIT_STATUS_OK);
+	root = parse();
+	cr_expect_gt(json_array_size(json_object_get(root, "devices")), 5u);
+	device = json_array_get(json_object_get(root, "devices"), 0);
+	cr_expect_str_eq(string_in(device, "device"), "10.x");
+	cr_expect_str_eq(string_in(device, "driver"), "a\\x1b[2Jdriver\\xff");
+	json_decref(root);
+}

@@ -30,7 +30,7 @@ static void device(struct dt *dt, const char *name, uint64_t address, uint64_t s
  * /host.dtb: disk has a clock whose rate nobody knows, private a PPI, dma and user refer to each
  * other.
  */
-static void make_host(void)
+static void make_host_with(void (*add_more)(struct dt *dt))
 {
 	static const uint32_t user_of[] = { DMA, 5 };
 	struct err err;
@@ -67,6 +67,8 @@ static void make_host(void)
 	dt_prop_cells(&dt, "dmas", user_of, 2);
 	dt_prop_str(&dt, "dma-names", "rx");
 	dt_end_node(&dt);
+	if (add_more)
+		add_more(&dt);
 	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0);
 	fake_file_bytes("/host.dtb", blob, size);
 	free(blob);
@@ -79,7 +81,7 @@ static void setup(void)
 {
 	cr_redirect_stdout();
 	cr_redirect_stderr();
-	make_host();
+	make_host_with(NULL);
 }
 
 TestSuite(plan, .init = setup);
@@ -222,4 +224,78 @@ Test(plan, a_graph_has_what_was_cut)
 	cr_expect(strstr(command_text, "\"/disk@10000200\" -> \"/clock-controller\""), "%s",
 		  command_text);
 	cr_expect_eq(command_text[strlen(command_text) - 2], '}');
+}
+
+/* Ten buses in each other, whose names make a path that nobody can write, and a device below. */
+static void add_deep(struct dt *dt)
+{
+	static const struct range reg = { 0x14000000, 0x1000 };
+	enum { DEPTH = 10 };
+
+	for (int i = 0; i < DEPTH; i++) {
+		dt_begin_node(dt, "a-bus-with-a-name-that-is-longer-than-any-bus-should-have-%d",
+			      i);
+		dt_prop_str(dt, "compatible", "simple-bus");
+		dt_prop_u32(dt, "#address-cells", 2);
+		dt_prop_u32(dt, "#size-cells", 2);
+		dt_prop_empty(dt, "ranges");
+	}
+	dt_begin_node(dt, "deep@14000000");
+	dt_prop_str(dt, "compatible", "vendor,device");
+	dt_prop_reg(dt, &reg, 1);
+	for (int i = 0; i <= DEPTH; i++)
+		dt_end_node(dt);
+}
+
+Test(plan, one_device_that_cannot_be_planned_does_not_end_all)
+{
+	json_t *root, *item, *bad = NULL;
+	size_t n, n_good = 0;
+
+	make_host_with(add_deep);
+	cr_assert_eq(plan(HOST, "--all", "--json", NULL), EXIT_STATUS_OK);
+	parse(0, &root);
+	json_array_foreach(json_object_get(root, "devices"), n, item)
+	{
+		if (json_object_get(item, "error"))
+			bad = item;
+		else
+			n_good++;
+	}
+	cr_expect_eq(n_good, 4u, "%zu", n_good);
+	cr_assert_not_null(bad);
+	cr_expect(strstr(string_in(bad, "device"), "/a-bus-with"));
+	cr_expect(string_in(bad, "error")[0]);
+	json_decref(root);
+	cr_expect_eq(plan(HOST, "--all", NULL), EXIT_STATUS_OK);
+	cr_expect(strstr(command_text, "13000000.user: It cannot be passed") ||
+		  strstr(command_text, "13000000.user: It can be passed"));
+}
+
+int dais_main(int argc, char **argv);
+
+Test(plan, a_full_disk_is_told)
+{
+	static char *const lines[][6] = {
+		{ "dais", "plan", "--host-dtb", "/host.dtb", "12000000.dma", NULL },
+		{ "dais", "plan", "--host-dtb=/host.dtb", "12000000.dma", "--json", NULL },
+		{ "dais", "plan", "--host-dtb=/host.dtb", "--all", "--dot", NULL },
+		{ "dais", "list", "--json", NULL },
+	};
+
+	for (size_t i = 0; i < n_elems(lines); i++) {
+		char said[4096] = "";
+		int argc = 0;
+
+		while (lines[i][argc])
+			argc++;
+		cr_assert_not_null(freopen("/dev/full", "w", stdout));
+		cr_expect_eq(dais_main(argc, (char **)lines[i]), EXIT_STATUS_FAILURE, "%zu", i);
+		fflush(stderr);
+		fread(said, 1, sizeof(said) - 1, cr_get_redirected_stderr());
+		cr_expect(strstr(said, "error: write to the standard output: No space left"), "%s",
+			  said);
+		cr_expect(strstr(said, "dais: cause: ") && strstr(said, "dais: fix: "), "%s", said);
+		cr_expect_null(strstr(said, "JSON"), "%s", said);
+	}
 }
