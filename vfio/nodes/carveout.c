@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/array.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/ram/ram.h"
@@ -14,18 +15,14 @@
 static int add(struct vfio_carveouts *carveouts, const struct vfio_carveout *wanted,
 	       struct err *err)
 {
-	size_t n = (size_t)carveouts->n + 1;
-	struct vfio_carveout *more = reallocarray(carveouts->wanted, n, sizeof(*more));
-	struct graft_carveout *guest = reallocarray(carveouts->guest, n, sizeof(*guest));
+	struct vfio_carveout *more = array_add(carveouts->wanted, carveouts->n);
+	struct graft_carveout *guest = array_add(carveouts->guest, carveouts->n);
 
-	if (more)
-		carveouts->wanted = more;
-	if (guest)
-		carveouts->guest = guest;
 	if (!more || !guest)
 		return err_set(err, ENOMEM, "list carve-outs");
-	more[carveouts->n] = *wanted;
-	guest[carveouts->n++] = (struct graft_carveout){ .node = wanted->host.node };
+	*more = *wanted;
+	guest->node = wanted->host.node;
+	carveouts->n++;
 	return 0;
 }
 

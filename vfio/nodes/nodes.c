@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fdt/overlay.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 
@@ -167,23 +168,35 @@ int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node
 
 int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size, struct err *err)
 {
-	owned_ptr struct vfio_overlay_user *users = NULL;
+	owned_ptr struct overlay_device *devices = NULL;
 	size_t n = 0;
+	int ret = 0;
 
 	for (const struct vfio_node *node = nodes->first; node; node = node->next)
 		n++;
-	users = calloc(n + 1, sizeof(*users));
-	if (!users)
+	devices = calloc(n + 1, sizeof(*devices));
+	if (!devices)
 		return err_set(err, ENOMEM, "apply overlays");
 	n = 0;
 	for (const struct vfio_node *node = nodes->first; node; node = node->next)
-		if (node->result == GRAFT_PASSES)
-			users[n++] = (struct vfio_overlay_user){
-				.overlay = &node->overlay,
-				.path = graft_device_path(nodes->graft, (unsigned int)node->number),
+		if (node->result == GRAFT_PASSES && node->overlay.label)
+			devices[n++] = (struct overlay_device){
+				.label = node->overlay.label,
+				.path = node->overlay.brings
+						? NULL
+						: graft_device_path(nodes->graft,
+								    (unsigned int)node->number),
 				.facts = guest_facts(nodes, node),
 			};
-	return vfio_overlays_apply(users, n, blob, size, err);
+	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
+		const struct vfio_overlay *o = &node->overlay;
+
+		if (node->result == GRAFT_PASSES && o->path)
+			ret = overlay_apply(blob, size,
+					    &(struct overlay){ o->path, o->data, o->size }, devices,
+					    n, err);
+	}
+	return ret;
 }
 
 void vfio_nodes_destroy(struct vfio_nodes *nodes)

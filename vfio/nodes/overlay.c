@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/nodes/overlay.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "fdt/overlay.h"
 #include "vfio/settings.h"
 #include "vmm/base/file.h"
-#include "vmm/base/own.h"
 
 #define MAX_SIZE (16 << 20)
-
-static struct overlay to_overlay(const struct vfio_overlay *overlay)
-{
-	return (struct overlay){ overlay->path, overlay->data, overlay->size };
-}
 
 int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *overlay,
 		      struct err *err)
@@ -33,7 +27,7 @@ int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *o
 	}
 	if (ret)
 		return err_prefix(err, "device %s", config->name);
-	file = to_overlay(overlay);
+	file = (struct overlay){ overlay->path, overlay->data, overlay->size };
 	if (!overlay->label)
 		overlay->label = overlay_label(&file);
 	if (!overlay->label) {
@@ -53,41 +47,4 @@ void vfio_overlay_destroy(struct vfio_overlay *overlay)
 	free(overlay->path);
 	free(overlay->data);
 	*overlay = (struct vfio_overlay){ 0 };
-}
-
-static size_t list_devices(const struct vfio_overlay_user *users, size_t n_users,
-			   struct overlay_device *devices)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_users; i++) {
-		const struct vfio_overlay *overlay = users[i].overlay;
-
-		if (overlay->label)
-			devices[n++] = (struct overlay_device){
-				.label = overlay->label,
-				.path = overlay->brings ? NULL : users[i].path,
-				.facts = users[i].facts,
-			};
-	}
-	return n;
-}
-
-int vfio_overlays_apply(const struct vfio_overlay_user *users, size_t n_users, void **blob,
-			size_t *size, struct err *err)
-{
-	owned_ptr struct overlay_device *devices = calloc(n_users + 1, sizeof(*devices));
-	size_t n;
-	int ret = 0;
-
-	if (!devices)
-		return err_set(err, ENOMEM, "apply overlays");
-	n = list_devices(users, n_users, devices);
-	for (size_t i = 0; i < n_users && !ret; i++) {
-		const struct overlay file = to_overlay(users[i].overlay);
-
-		if (file.path)
-			ret = overlay_apply(blob, size, &file, devices, n, err);
-	}
-	return ret;
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "devices/device.h"
-#include "fdt/overlay.h"
 #include "vmm/base/err.h"
 
 struct vfio_overlay {
@@ -22,16 +21,5 @@ struct vfio_overlay {
 int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *overlay,
 		      struct err *err);
 void vfio_overlay_destroy(struct vfio_overlay *overlay);
-
-/* A device in a finished tree. */
-struct vfio_overlay_user {
-	const struct vfio_overlay *overlay;
-	const char *path; /* of its node */
-	struct graft_facts facts;
-};
-
-/* All overlays, in order, over the finished tree *blob, which is replaced. */
-int vfio_overlays_apply(const struct vfio_overlay_user *users, size_t n_users, void **blob,
-			size_t *size, struct err *err);
 
 #endif
