@@ -84,6 +84,12 @@ void vfio_node_destroy(struct vfio_node *node);
 /* A second call does nothing. Facts that make no sense are in node->err. */
 int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err);
 
+/* What the user names of the device (clocks, supplies, properties) is there. */
+int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node *node,
+			  struct err *err);
+/* For a run, before a device is bound or opened: all that its settings, overlay and node tell. */
+int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n, struct err *err);
+
 /* What the user pinned of them is read, too. */
 int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,
 			struct err *err);

@@ -5,7 +5,7 @@
 
 #include "devices/device.h"
 #include "vfio/host/claims.h"
-#include "vfio/settings.h"
+#include "vfio/nodes/nodes.h"
 #include "vmm/base/own.h"
 #include "vmm/machine/machine.h"
 
@@ -13,7 +13,11 @@ int machine_claim(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
 	owned_ptr const char **names = calloc(config->n_devices + 1, sizeof(*names));
+	int ret = vfio_nodes_check_settings(config->devices, config->n_devices, err);
 	unsigned int n = 0;
+
+	if (ret)
+		return ret;
 
 	/* Whoever ends it then is confined, and cannot undo it. */
 	if (!config->keeper || config->dump_dtb)

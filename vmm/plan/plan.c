@@ -55,6 +55,8 @@ static int read_device(struct plan *plan, struct plan_device *device,
 
 	if (!ret)
 		ret = vfio_node_look_up(&plan->nodes, node, err);
+	if (!ret)
+		ret = vfio_node_check_names(&plan->nodes, node, err);
 	if (ret)
 		return ret;
 	if (plan->nodes.live)

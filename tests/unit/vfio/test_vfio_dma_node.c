@@ -2,6 +2,7 @@
 /* What the node of a device tells the guest of its DMA. */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
+#include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,4 +114,32 @@ Test(vfio_dma_node, an_iommu_translates_behind_the_hosts_buses)
 	shift_memory();
 	describe(VFIO_BACKEND_AUTO);
 	cr_expect(strstr(fdt_get_name(blob, fdt_first_subnode(blob, 0), NULL), "ahci@"));
+}
+
+static int check_settings(const char *key, const char *value, struct err *err)
+{
+	const struct device_config config = {
+		.class = &vfio_platform_class,
+		.name = "disk",
+		.where = "disk.conf:3",
+		.settings = { { "host", "10000000.ahci", "x" }, { key, value, "x" } },
+		.n_settings = 2,
+	};
+
+	return vfio_nodes_check_settings(&config, 1, err);
+}
+
+Test(vfio_dma_node, names_are_judged_before_the_device_is_touched)
+{
+	unsigned int n_opens = fake_n_device_opens();
+	struct err err = { 0 };
+
+	cr_expect_eq(check_settings("drop", "nosuch", &err), -EINVAL);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+	cr_expect(strstr(err.what, "disk.conf:3: drop=nosuch"), "%s", err.what);
+	cr_expect_eq(check_settings("clock.x", "1", &err), -EINVAL);
+	cr_expect_eq(check_settings("overlay", "/none.dtbo", &err), -ENOENT);
+	cr_expect_eq(check_settings("drop", "dma-coherent", &err), 0, "%s", err.what);
+	cr_expect_eq(fake_n_device_opens(), n_opens);
+	describe(VFIO_BACKEND_AUTO); /* for end() */
 }

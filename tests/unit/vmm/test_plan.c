@@ -299,3 +299,28 @@ Test(plan, a_full_disk_is_told)
 		cr_expect_null(strstr(said, "JSON"), "%s", said);
 	}
 }
+
+Test(plan, names_of_nothing_are_wrong_settings)
+{
+	static const char *const wrong[] = { "drop=nosuch",
+					     "keep=vendor;mode",
+					     "clock.x=1",
+					     "clock.bus/x=1",
+					     "clock.7=1",
+					     "supply.x=5000000",
+					     "drop=/clock-controller/clocks" };
+	static const char *const right[] = { "drop=clocks", "drop=vendor,,mode dmas",
+					     "clock.0=1000000",
+					     "drop=/clock-controller/compatible" };
+	char device[128];
+
+	for (size_t i = 0; i < n_elems(wrong); i++) {
+		snprintf(device, sizeof(device), "vfio-platform,host=10000200.disk,%s", wrong[i]);
+		cr_expect_eq(plan(HOST, "--device", device, NULL), EXIT_STATUS_USAGE, "%s", device);
+	}
+	for (size_t i = 0; i < n_elems(right); i++) {
+		snprintf(device, sizeof(device), "vfio-platform,host=10000200.disk,%s", right[i]);
+		cr_expect_neq(plan(HOST, "--device", device, NULL), EXIT_STATUS_USAGE, "%s",
+			      device);
+	}
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the user names of a device (clock.NAME, supply.NAME, drop=, keep=) is there, by the tree. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio/nodes/nodes.h"
+#include "vmm/base/own.h"
+#include "vmm/base/str.h"
+
+/* The node that has what @name names: "NAME" the device's, "CHILD/NAME" one below it, "/PATH/NAME"
+ * any, as graft_item.option writes them. *last: "NAME". */
+static const struct host_node *find_owner(const struct vfio_nodes *nodes,
+					  const struct vfio_node *node, const char *name,
+					  const char **last)
+{
+	const char *slash = strrchr(name, '/');
+	char above[512] = "", path[1024];
+
+	*last = slash ? slash + 1 : name;
+	if (!slash)
+		return node->host;
+	if (name[0] != '/')
+		host_node_path(node->host, above, sizeof(above));
+	snprintf(path, sizeof(path), "%s%s%.*s", above, above[0] ? "/" : "", (int)(slash - name),
+		 name);
+	return host_tree_find(nodes->tree, path);
+}
+
+static bool has_clock(const struct host_node *node, const char *name)
+{
+	const struct host_property *names = host_node_find(node, "clock-names");
+	const struct host_property *clocks = host_node_find(node, "clocks");
+	uint64_t index;
+
+	if (names && host_property_string_index(names, name) >= 0)
+		return true;
+	return clocks && !str_to_u64(name, &index) && index < clocks->size / 4;
+}
+
+static bool has_supply(const struct host_node *node, const char *name)
+{
+	char property[128];
+
+	snprintf(property, sizeof(property), "%s-supply", name);
+	return host_node_has(node, property) || host_node_has(node, name);
+}
+
+/* Without a path in front it is of any node that the device brings along, which may be anywhere. */
+static bool has_property(const struct vfio_nodes *nodes, const struct host_node *node,
+			 const char *name, bool is_path)
+{
+	if (node && host_node_has(node, name))
+		return true;
+	for (uint32_t i = 0; !is_path && i < host_tree_n_nodes(nodes->tree); i++)
+		if (host_node_has(host_tree_node(nodes->tree, i), name))
+			return true;
+	return false;
+}
+
+static int is_not_there(const struct vfio_node *node, const char *key, const char *name,
+			struct err *err)
+{
+	err_usage(err, "%s: %s%s: %s has nothing of this name", node->config->where, key, name,
+		  node->name);
+	err_why(err, "a name is that of a clock, a supply or a property of its node, or of one "
+		     "that it brings along");
+	err_fix(err, "\"dais plan %s\" lists all of them", node->name);
+	return err->code;
+}
+
+int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node *node,
+			  struct err *err)
+{
+	const struct graft_answers *answers = &node->answers.graft;
+	const struct host_node *owner;
+	const char *name;
+
+	for (unsigned int i = 0; i < answers->n_clocks; i++) {
+		owner = find_owner(nodes, node, answers->clocks[i].name, &name);
+		if (!owner || !has_clock(owner, name))
+			return is_not_there(node, "clock.", answers->clocks[i].name, err);
+	}
+	for (unsigned int i = 0; i < answers->n_supplies; i++) {
+		owner = find_owner(nodes, node, answers->supplies[i].name, &name);
+		if (!owner || !has_supply(owner, name))
+			return is_not_there(node, "supply.", answers->supplies[i].name, err);
+	}
+	for (unsigned int i = 0; i < answers->n_drop + answers->n_keep; i++) {
+		bool is_drop = i < answers->n_drop;
+		const char *word = is_drop ? answers->drop[i] : answers->keep[i - answers->n_drop];
+
+		owner = find_owner(nodes, node, word, &name);
+		if (!has_property(nodes, owner, name, name != word))
+			return is_not_there(node, is_drop ? "drop=" : "keep=", word, err);
+	}
+	return 0;
+}
+
+static bool has_names(const struct graft_answers *answers)
+{
+	return answers->n_clocks || answers->n_supplies || answers->n_drop || answers->n_keep;
+}
+
+static int check(struct vfio_nodes *nodes, struct host_tree **tree, struct vfio_node *node,
+		 const struct device_config *config, struct err *err)
+{
+	int ret = vfio_node_read(node, config, err);
+
+	if (ret || !has_names(&node->answers.graft))
+		return ret;
+	if (!*tree)
+		ret = vfio_nodes_read_host(tree, &nodes->live, err);
+	nodes->tree = *tree;
+	/* Without a tree, or without a node, there is an error of its own later. */
+	if (ret || !*tree || vfio_node_look_up(nodes, node, &(struct err){ 0 }))
+		return ret;
+	return vfio_node_check_names(nodes, node, err);
+}
+
+int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n, struct err *err)
+{
+	owned_ptr struct vfio_node *node = malloc(sizeof(*node));
+	struct vfio_nodes nodes = { 0 };
+	struct host_tree *tree = NULL;
+	int ret = node ? 0 : err_set(err, ENOMEM, "check %u devices", n);
+
+	for (unsigned int i = 0; i < n && !ret; i++) {
+		if (!vfio_is_assigned(&configs[i]))
+			continue;
+		ret = check(&nodes, &tree, node, &configs[i], err);
+		vfio_node_destroy(node);
+	}
+	host_live_destroy(nodes.live);
+	host_tree_destroy(tree);
+	return ret;
+}
