@@ -9,25 +9,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
-/* The node that has what @name names: "NAME" the device's, "CHILD/NAME" one below it, "/PATH/NAME"
- * any, as graft_item.option writes them. *last: "NAME". */
-static const struct host_node *find_owner(const struct vfio_nodes *nodes,
-					  const struct vfio_node *node, const char *name,
-					  const char **last)
-{
-	const char *slash = strrchr(name, '/');
-	char above[512] = "", path[1024];
-
-	*last = slash ? slash + 1 : name;
-	if (!slash)
-		return node->host;
-	if (name[0] != '/')
-		host_node_path(node->host, above, sizeof(above));
-	snprintf(path, sizeof(path), "%s%s%.*s", above, above[0] ? "/" : "", (int)(slash - name),
-		 name);
-	return host_tree_find(nodes->tree, path);
-}
-
 static bool has_clock(const struct host_node *node, const char *name)
 {
 	const struct host_property *names = host_node_find(node, "clock-names");
@@ -47,21 +28,32 @@ static bool has_supply(const struct host_node *node, const char *name)
 	return host_node_has(node, property) || host_node_has(node, name);
 }
 
-/* Without a path in front it is of any node that the device brings along, which may be anywhere. */
-static bool has_property(const struct vfio_nodes *nodes, const struct host_node *node,
-			 const char *name, bool is_path)
+/*
+ * "NAME" is of the device's node, "CHILD/NAME" of one below it, "/PATH/NAME" of any, as
+ * graft_item.option writes them. A property without a path is of any node that the device brings
+ * along, which may be anywhere.
+ */
+static int check_name(const struct vfio_nodes *nodes, const struct vfio_node *node, const char *key,
+		      const char *name, bool (*has)(const struct host_node *node, const char *name),
+		      struct err *err)
 {
-	if (node && host_node_has(node, name))
-		return true;
-	for (uint32_t i = 0; !is_path && i < host_tree_n_nodes(nodes->tree); i++)
-		if (host_node_has(host_tree_node(nodes->tree, i), name))
-			return true;
-	return false;
-}
+	const char *slash = strrchr(name, '/');
+	const struct host_node *owner = node->host;
+	char above[512] = "", path[1024];
 
-static int is_not_there(const struct vfio_node *node, const char *key, const char *name,
-			struct err *err)
-{
+	if (slash) {
+		if (name[0] != '/')
+			host_node_path(node->host, above, sizeof(above));
+		snprintf(path, sizeof(path), "%s%s%.*s", above, above[0] ? "/" : "",
+			 (int)(slash - name), name);
+		owner = host_tree_find(nodes->tree, path);
+	}
+	if (owner && has(owner, slash ? slash + 1 : name))
+		return 0;
+	for (uint32_t i = 0; has == host_node_has && !slash && i < host_tree_n_nodes(nodes->tree);
+	     i++)
+		if (has(host_tree_node(nodes->tree, i), name))
+			return 0;
 	err_usage(err, "%s: %s%s: %s has nothing of this name", node->config->where, key, name,
 		  node->name);
 	err_why(err, "a name is that of a clock, a supply or a property of its node, or of one "
@@ -73,29 +65,18 @@ static int is_not_there(const struct vfio_node *node, const char *key, const cha
 int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node *node,
 			  struct err *err)
 {
-	const struct graft_answers *answers = &node->answers.graft;
-	const struct host_node *owner;
-	const char *name;
+	const struct graft_answers *a = &node->answers.graft;
+	int ret = 0;
 
-	for (unsigned int i = 0; i < answers->n_clocks; i++) {
-		owner = find_owner(nodes, node, answers->clocks[i].name, &name);
-		if (!owner || !has_clock(owner, name))
-			return is_not_there(node, "clock.", answers->clocks[i].name, err);
-	}
-	for (unsigned int i = 0; i < answers->n_supplies; i++) {
-		owner = find_owner(nodes, node, answers->supplies[i].name, &name);
-		if (!owner || !has_supply(owner, name))
-			return is_not_there(node, "supply.", answers->supplies[i].name, err);
-	}
-	for (unsigned int i = 0; i < answers->n_drop + answers->n_keep; i++) {
-		bool is_drop = i < answers->n_drop;
-		const char *word = is_drop ? answers->drop[i] : answers->keep[i - answers->n_drop];
-
-		owner = find_owner(nodes, node, word, &name);
-		if (!has_property(nodes, owner, name, name != word))
-			return is_not_there(node, is_drop ? "drop=" : "keep=", word, err);
-	}
-	return 0;
+	for (unsigned int i = 0; i < a->n_clocks && !ret; i++)
+		ret = check_name(nodes, node, "clock.", a->clocks[i].name, has_clock, err);
+	for (unsigned int i = 0; i < a->n_supplies && !ret; i++)
+		ret = check_name(nodes, node, "supply.", a->supplies[i].name, has_supply, err);
+	for (unsigned int i = 0; i < a->n_drop && !ret; i++)
+		ret = check_name(nodes, node, "drop=", a->drop[i], host_node_has, err);
+	for (unsigned int i = 0; i < a->n_keep && !ret; i++)
+		ret = check_name(nodes, node, "keep=", a->keep[i], host_node_has, err);
+	return ret;
 }
 
 static bool has_names(const struct graft_answers *answers)
