@@ -61,18 +61,17 @@ const char *plan_json_handler(enum live_handler handler)
 	return names[handler];
 }
 
-static json_t *regions_of(const struct plan_device *device)
+static json_t *regions_of(const struct vfio_node *node)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < device->node.facts.n_regions; i++)
+	for (unsigned int i = 0; i < node->facts.n_regions; i++)
 		json_array_append_new(
-			array, json_pack("{s:o,s:o,s:o}", "address",
-					 plan_json_hex(device->node.facts.regions[i].start), "size",
-					 plan_json_hex(device->node.facts.regions[i].size), "guest",
-					 plan_json_hex(device->node.number < 0
-							       ? 0
-							       : device->node.regions[i].start)));
+			array,
+			json_pack("{s:o,s:o,s:o}", "address",
+				  plan_json_hex(node->facts.regions[i].start), "size",
+				  plan_json_hex(node->facts.regions[i].size), "guest",
+				  plan_json_hex(node->number < 0 ? 0 : node->regions[i].start)));
 	return array;
 }
 
@@ -88,12 +87,12 @@ static const char *irq_kind(const struct host_irq_fact *irq)
 	return names[irq->kind];
 }
 
-static json_t *irqs_of(const struct plan_device *device)
+static json_t *irqs_of(const struct vfio_node *node)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < device->node.facts.n_irqs; i++) {
-		const struct host_irq_fact *irq = &device->node.facts.irqs[i];
+	for (unsigned int i = 0; i < node->facts.n_irqs; i++) {
+		const struct host_irq_fact *irq = &node->facts.irqs[i];
 		json_t *specifier = json_array();
 
 		for (unsigned int k = 0; k < irq->n_cells; k++)
@@ -104,8 +103,7 @@ static json_t *irqs_of(const struct plan_device *device)
 				  plan_json_path(irq->controller), "specifier", specifier,
 				  "trigger", host_trigger_name(irq->trigger), "kind", irq_kind(irq),
 				  "spi",
-				  i < device->node.n_irqs ? json_integer(device->node.irqs[i].spi)
-							  : json_null(),
+				  i < node->n_irqs ? json_integer(node->irqs[i].spi) : json_null(),
 				  "guest", irq->edge ? "edge-rising" : "level-high"));
 	}
 	return array;
@@ -218,8 +216,8 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 			  "compatible", plan_json_compatible(node->host), "amba",
 			  (int)node->facts.amba, "coherent", (int)node->facts.coherent,
 			  "dma_offset", plan_json_hex(host_dma_offset(&node->facts)), "reg_entries",
-			  (int)node->facts.n_reg_entries, "regions", regions_of(device),
-			  "interrupts", irqs_of(device), "references", references, "result",
+			  (int)node->facts.n_reg_entries, "regions", regions_of(node), "interrupts",
+			  irqs_of(node), "references", references, "result",
 			  graft_result_name(node->result), "reasons", reasons_of(plan, device),
 			  "node", device->text, "properties", properties);
 	if (plan->nodes.live && object) {

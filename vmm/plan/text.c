@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fdt/host/reference.h"
+#include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/text.h"
 #include "vmm/cli/wrap.h"
@@ -15,34 +16,35 @@
 __attribute__((format(printf, 4, 5))) static void print_row(FILE *out, int indent, const char *head,
 							    const char *fmt, ...)
 {
-	char text[1024];
+	owned_ptr char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	wrap_print(out, fprintf(out, "%s", head), indent, text);
+	wrap_print(out, fprintf(out, "%s", head), indent, text ?: "out of memory");
 }
 
-static void print_regions(const struct plan_device *device, FILE *out)
+static void print_regions(const struct vfio_node *node, FILE *out)
 {
-	for (unsigned int i = 0; i < device->node.facts.n_regions; i++) {
-		const struct range *host = &device->node.facts.regions[i];
+	for (unsigned int i = 0; i < node->facts.n_regions; i++) {
+		const struct range *host = &node->facts.regions[i];
 		char head[32], size[32], guest[48] = "";
 
 		snprintf(head, sizeof(head), "  region %u", i);
-		if (device->node.number >= 0)
+		if (node->number >= 0)
 			snprintf(guest, sizeof(guest), ", in the guest at 0x%" PRIx64,
-				 device->node.regions[i].start);
+				 node->regions[i].start);
 		print_row(out, FACT_INDENT, head, "0x%" PRIx64 ", %s%s", host->start,
 			  str_size(host->size, size), guest);
 	}
-	if (device->node.facts.n_reg_entries > device->node.facts.n_regions)
+	if (node->facts.n_reg_entries > node->facts.n_regions)
 		print_row(out, FACT_INDENT, "", "%u more in reg that are no addresses of the CPU",
-			  device->node.facts.n_reg_entries - device->node.facts.n_regions);
+			  node->facts.n_reg_entries - node->facts.n_regions);
 }
 
-static void print_irq(const struct plan_device *device, unsigned int i, FILE *out)
+static void print_irq(const struct vfio_node *node, unsigned int i, FILE *out)
 {
 	static const char *const kinds[] = {
 		[HOST_IRQ_OK] = "",
@@ -50,16 +52,16 @@ static void print_irq(const struct plan_device *device, unsigned int i, FILE *ou
 		[HOST_IRQ_UNRESOLVED] = ", has no number in Linux",
 		[HOST_IRQ_PLACEHOLDER] = ", listed more than once",
 	};
-	const struct host_irq_fact *irq = &device->node.facts.irqs[i];
+	const struct host_irq_fact *irq = &node->facts.irqs[i];
 	char head[32], buf[64], guest[64] = "";
 	struct text cells = text_in(buf);
 
 	for (unsigned int k = 0; k < irq->n_cells && k < 4; k++)
 		text_add(&cells, "%s%" PRIu32, k ? " " : "", irq->specifier[k]);
 	snprintf(head, sizeof(head), "  interrupt %u", i);
-	if (device->node.number >= 0 && i < device->node.n_irqs)
+	if (node->number >= 0 && i < node->n_irqs)
 		snprintf(guest, sizeof(guest), ", in the guest SPI %" PRIu32 " %s",
-			 device->node.irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
+			 node->irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
 	print_row(out, FACT_INDENT, head, "%s <%s>, %s%s%s",
 		  irq->controller ? irq->controller->name : "no controller", buf,
 		  host_trigger_name(irq->trigger), kinds[irq->kind], guest);
@@ -95,25 +97,25 @@ static void print_live(const struct live_device *live, FILE *out)
 
 static void print_facts(const struct plan *plan, const struct plan_device *device, FILE *out)
 {
-	const struct host_property *compatible = host_node_find(device->node.host, "compatible");
+	const struct vfio_node *node = &device->node;
+	const struct host_property *compatible = host_node_find(node->host, "compatible");
+	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
 	char path[512];
 
-	wrap_put(out, device->node.name);
+	wrap_put(out, node->name);
 	fputc('\n', out);
-	print_row(out, FACT_INDENT, "  node", "%s",
-		  host_node_path(device->node.host, path, sizeof(path)));
-	if (compatible && host_property_is_strings(compatible))
-		print_row(out, FACT_INDENT, "  compatible", "%s",
-			  host_property_string(compatible, 0));
-	print_regions(device, out);
-	for (unsigned int i = 0; i < device->node.facts.n_irqs; i++)
-		print_irq(device, i, out);
+	print_row(out, FACT_INDENT, "  node", "%s", host_node_path(node->host, path, sizeof(path)));
+	if (first)
+		print_row(out, FACT_INDENT, "  compatible", "%s", first);
+	print_regions(node, out);
+	for (unsigned int i = 0; i < node->facts.n_irqs; i++)
+		print_irq(node, i, out);
 	print_row(out, FACT_INDENT, "  DMA", "%s",
-		  device->node.facts.coherent ? "coherent" : "not coherent");
-	if (host_dma_offset(&device->node.facts))
+		  node->facts.coherent ? "coherent" : "not coherent");
+	if (host_dma_offset(&node->facts))
 		print_row(out, FACT_INDENT, "",
 			  "bus addresses are 0x%" PRIx64 " below those of the CPU",
-			  host_dma_offset(&device->node.facts));
+			  host_dma_offset(&node->facts));
 	if (plan->nodes.live)
 		print_live(&device->live, out);
 	if (device->vfio.asked)
