@@ -190,7 +190,7 @@ static const char *verdict(const struct trial *t, int ret)
 static int build_and_run(struct trial *t)
 {
 	struct err err = { 0 };
-	int ret = machine_build(&t->machine, &t->config, &err);
+	int ret = machine_build(&t->machine, &t->config, MACHINE_FOR_RUN, &err);
 
 	if (!ret) {
 		const char *wrong;
@@ -251,8 +251,7 @@ static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
 	t->mode = "auto";
 	ret = configure(t, err);
 	if (!ret) {
-		t->config.sandbox.mode = SANDBOX_OFF;
-		ret = machine_build(&t->machine, &t->config, err);
+		ret = machine_build(&t->machine, &t->config, MACHINE_FOR_IRQS, err);
 		if (!ret)
 			*n_irqs = vfio_irq_counts(t->machine.vm.vfio, NULL, 0);
 		machine_destroy(&t->machine);

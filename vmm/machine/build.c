@@ -32,8 +32,7 @@ static int fork_keeper(struct machine *m, struct err *err)
 {
 	int ret;
 
-	/* Who only looks at the device tree is done with the devices at once. */
-	if (!m->config->keeper || m->config->dump_dtb)
+	if (!m->config->keeper)
 		return 0;
 	ret = keeper_fork(&m->keeper, err);
 	if (ret < 0)
@@ -216,59 +215,61 @@ static void end_vcpus(struct machine *m)
 }
 
 /* Every build is this list from top to bottom, every end the same from bottom to top: undo takes
- * half-built stages. */
+ * half-built stages, and those that were left out. */
 static const struct stage {
 	const char *name;
 	int (*make)(struct machine *m, struct err *err);
 	void (*undo)(struct machine *m);
+	enum machine_goal needed; /* by this goal, and those after it */
 } stages[] = {
 	/* what the user got wrong is found before anything of the host is touched; open for guest
 	   resets too */
-	{ "open the images", open_images, close_images },
+	{ "open the images", open_images, close_images, MACHINE_FOR_TREE },
 	/* devices without an IOMMU may write to it until they are back with the host */
-	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back },
+	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back,
+	  MACHINE_FOR_TREE },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
-	{ "claim the devices", machine_claim, machine_return },
+	{ "claim the devices", machine_claim, machine_return, MACHINE_FOR_RUN },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
-	{ "take the devices", machine_take_devices, machine_give_devices_back },
+	{ "take the devices", machine_take_devices, machine_give_devices_back, MACHINE_FOR_TREE },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
-	{ "fork the keeper", fork_keeper, forget_keeper },
-	{ "ask KVM", ask_kvm, close_kvm },
+	{ "fork the keeper", fork_keeper, forget_keeper, MACHINE_FOR_RUN },
+	{ "ask KVM", ask_kvm, close_kvm, MACHINE_FOR_TREE },
 	/* around the IOVA ranges that the devices' IOMMUs reserve */
-	{ "make RAM", machine_make_ram, free_ram },
-	{ "make the VM", make_vm, destroy_vm },
+	{ "make RAM", machine_make_ram, free_ram, MACHINE_FOR_TREE },
+	{ "make the VM", make_vm, destroy_vm, MACHINE_FOR_TREE },
 	/* takes long when there is much; no thread of it is left when devices and vCPUs come */
-	{ "prepare RAM", machine_prepare_ram, NULL },
+	{ "prepare RAM", machine_prepare_ram, NULL, MACHINE_FOR_RUN },
 	/* pins RAM; undone before RAM goes */
-	{ "map RAM for DMA", map_dma, unmap_dma },
+	{ "map RAM for DMA", map_dma, unmap_dma, MACHINE_FOR_RUN },
 	/* all of them before the VGIC is initialised, which wants to know their number */
-	{ "make vCPUs", make_vcpus, destroy_vcpus },
+	{ "make vCPUs", make_vcpus, destroy_vcpus, MACHINE_FOR_TREE },
 	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its
 	   interrupt */
-	{ "make the VGIC", make_vgic, destroy_vgic },
-	{ "open the console", make_console, destroy_console },
+	{ "make the VGIC", make_vgic, destroy_vgic, MACHINE_FOR_TREE },
+	{ "open the console", make_console, destroy_console, MACHINE_FOR_TREE },
 	/* what was passed, and no device or option has asked for by now */
-	{ "close what is not used", close_unused, NULL },
+	{ "close what is not used", close_unused, NULL, MACHINE_FOR_TREE },
 	/* afterwards the MMIO table is constant: no lock on the vCPUs' path */
-	{ "attach devices", machine_attach_devices, machine_detach_devices },
+	{ "attach devices", machine_attach_devices, machine_detach_devices, MACHINE_FOR_TREE },
 	/* the device tree describes all the above */
-	{ "load the guest", machine_boot, NULL },
+	{ "load the guest", machine_boot, NULL, MACHINE_FOR_TREE },
 	/* lines armed last: nothing may arrive that nobody can handle */
-	{ "arm devices", machine_arm, machine_quiesce },
+	{ "arm devices", machine_arm, machine_quiesce, MACHINE_FOR_IRQS },
 	/* from here on the guest can tell devices where it is */
-	{ "name RAM at its physical address", machine_name_physical, NULL },
+	{ "name RAM at its physical address", machine_name_physical, NULL, MACHINE_FOR_RUN },
 	/* changes the user's terminal: not before all else went well */
-	{ "start the console", start_console, NULL },
+	{ "start the console", start_console, NULL, MACHINE_FOR_RUN },
 	/* while there is one thread; all that a run needs is open */
-	{ "confine dais", confine, free_filters },
+	{ "confine dais", confine, free_filters, MACHINE_FOR_RUN },
 	/* each loads its filter; parked until machine_run() */
-	{ "start vCPU threads", start_vcpus, end_vcpus },
+	{ "start vCPU threads", start_vcpus, end_vcpus, MACHINE_FOR_RUN },
 };
 
 static_assert(n_elems(stages) <= MACHINE_MAX_STAGES, "each stage's time is kept");
 
-int machine_build(struct machine *m, const struct vm_config *config, struct err *err)
+static void init(struct machine *m, const struct vm_config *config)
 {
 	memset(m, 0, sizeof(*m));
 	m->config = config;
@@ -281,13 +282,20 @@ int machine_build(struct machine *m, const struct vm_config *config, struct err 
 		.affinity = config->affinity ? config->affinity[0] : NULL,
 	};
 	vm_init(&m->vm);
-	for (; m->n_stages < n_elems(stages);) {
+}
+
+int machine_build(struct machine *m, const struct vm_config *config, enum machine_goal goal,
+		  struct err *err)
+{
+	init(m, config);
+	while (m->n_stages < n_elems(stages)) {
 		const struct stage *stage = &stages[m->n_stages++];
-		uint64_t begun;
+		uint64_t begun = sys_monotonic_ns();
 		int ret;
 
+		if (stage->needed > goal)
+			continue;
 		trace_line(TRACE_VM, "build: %s", stage->name);
-		begun = sys_monotonic_ns();
 		ret = stage->make(m, err);
 		if (ret)
 			return ret;
@@ -301,7 +309,7 @@ const char *machine_stage_name(unsigned int i)
 	return stages[i].name;
 }
 
-void machine_destroy(struct machine *m)
+bool machine_destroy(struct machine *m)
 {
 	while (m->n_stages > m->n_kept) {
 		const struct stage *stage = &stages[--m->n_stages];
@@ -311,4 +319,5 @@ void machine_destroy(struct machine *m)
 		trace_line(TRACE_VM, "undo: %s", stage->name);
 		stage->undo(m);
 	}
+	return !m->is_lost;
 }

@@ -20,7 +20,7 @@ int machine_claim(struct machine *m, struct err *err)
 		return ret;
 
 	/* Whoever ends it then is confined, and cannot undo it. */
-	if (!config->keeper || config->dump_dtb)
+	if (!config->keeper)
 		return 0;
 	if (!names)
 		return err_set(err, ENOMEM, "list %u devices", config->n_devices);

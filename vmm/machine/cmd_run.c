@@ -59,7 +59,8 @@ static int run(const struct vm_config *config, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = machine_build(&machine, config, err);
+	ret = machine_build(&machine, config, config->dump_dtb ? MACHINE_FOR_TREE : MACHINE_FOR_RUN,
+			    err);
 	if (ret == MACHINE_KEPT) {
 		ret = machine.vmm_status;
 	} else if (!ret && config->dump_dtb) {
@@ -70,8 +71,7 @@ static int run(const struct vm_config *config, struct err *err)
 		if (config->stats)
 			ret = write_stats(&machine, stats_fd, ret, err);
 	}
-	machine_destroy(&machine);
-	return ret == EXIT_STATUS_OK && machine.is_lost ? EXIT_STATUS_FAILURE : ret;
+	return machine_destroy(&machine) || ret ? ret : EXIT_STATUS_FAILURE;
 }
 
 /* Which descriptors were passed; what else is open came by accident, and is closed. */

@@ -3,6 +3,7 @@
 #define VMM_MACHINE_MACHINE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arch/arch.h"
@@ -38,24 +39,35 @@ struct machine {
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;
 	bool is_confined;      /* this process has entered its sandbox, if there is one */
-	unsigned int n_stages; /* of machine_build() that were begun */
+	unsigned int n_stages; /* of machine_build() that were begun or left out */
 	uint64_t stage_ns[MACHINE_MAX_STAGES]; /* how long each took, when it was done */
 	unsigned int n_kept; /* the first so many are the keeper's to undo; 0: there is none */
 	struct keeper keeper;
 	int vmm_status; /* in the keeper: how the VMM ended, as machine_run() returns it */
-	bool is_lost;   /* machine_destroy() could not bring back all of the host */
+	bool is_lost;   /* something of the host could not be brought back */
+};
+
+/* What a machine is built for; each has all stages of those before it. */
+enum machine_goal {
+	MACHINE_FOR_TREE, /* machine_describe() */
+	MACHINE_FOR_IRQS, /* the devices' interrupts can be looked at; nothing runs */
+	MACHINE_FOR_RUN,  /* machine_run(); only this one makes claims and has a keeper */
 };
 
 /*
- * The stages and their order are the table in build.c. @machine need not be initialised. Returns 0
- * in the VMM. With a keeper (config->keeper) it returns in both processes: MACHINE_KEPT in the
- * keeper, when the VMM has ended, whose status and @err are machine->vmm_status and @err; then only
- * machine_destroy() is left to do.
+ * The stages, their order and which of them @goal needs are the table in build.c. @machine need not
+ * be initialised. Returns 0 in the VMM. With a keeper (config->keeper) it returns in both
+ * processes: MACHINE_KEPT in the keeper, when the VMM has ended, whose status and @err are
+ * machine->vmm_status and @err; then only machine_destroy() is left to do.
  */
 #define MACHINE_KEPT 1
-int machine_build(struct machine *machine, const struct vm_config *config, struct err *err);
-/* A VMM that has a keeper leaves to it what the keeper has. */
-void machine_destroy(struct machine *machine);
+int machine_build(struct machine *machine, const struct vm_config *config, enum machine_goal goal,
+		  struct err *err);
+/*
+ * A VMM that has a keeper leaves to it what the keeper has. False: something of the host could not
+ * be brought back, which was told.
+ */
+bool machine_destroy(struct machine *machine);
 
 /* For messages; i < machine->n_stages. */
 const char *machine_stage_name(unsigned int i);

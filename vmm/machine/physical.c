@@ -98,7 +98,7 @@ int machine_name_physical(struct machine *m, struct err *err)
 	char path[256];
 	int ret;
 
-	if (!is_physical(m) || vfio_is_empty(m->vm.vfio) || m->config->dump_dtb)
+	if (!is_physical(m) || vfio_is_empty(m->vm.vfio))
 		return 0;
 	if (snprintf(path, sizeof(path), "%s/dais-%d", m->config->mem_path, (int)getpid()) >=
 	    (int)sizeof(path))

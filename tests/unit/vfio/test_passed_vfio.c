@@ -213,7 +213,8 @@ Test(passed_vfio, a_machine_opens_nothing_of_dev)
 	cr_redirect_stderr();
 	begin_machine("no");
 	n_opens = fake_n_device_opens();
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s: %s", err.what,
+		     err.why);
 	cr_expect_eq(fake_n_device_opens(), n_opens);
 	fflush(stderr);
 	said[fread(said, 1, sizeof(said) - 1, cr_get_redirected_stderr())] = '\0';
@@ -228,7 +229,7 @@ Test(passed_vfio, the_keeper_has_no_kvm)
 	begin_machine("yes");
 	fake_process.be_parent = true;
 	fake_process.code = CLD_EXITED;
-	cr_expect_eq(machine_build(&machine, &config, &err), MACHINE_KEPT);
+	cr_expect_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), MACHINE_KEPT);
 	for (unsigned int i = 0; i < passed.n; i++)
 		cr_expect_eq(passed.list[i].fd, -1, "%s", passed.list[i].path);
 	end_machine();
@@ -242,7 +243,7 @@ Test(passed_vfio, each_failing_call_leaves_nothing_open)
 		begin_machine("no");
 		cr_redirect_stderr();
 		fake_fail_at(n, EIO);
-		ret = machine_build(&machine, &config, &err);
+		ret = machine_build(&machine, &config, MACHINE_FOR_RUN, &err);
 		cr_assert(fake_failed() || !ret, "call %u: %s", n, err.what);
 		end_machine();
 		if (!fake_failed())

@@ -18,6 +18,7 @@
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 
 #define RAM_START FIXTURE_RAM_START
@@ -43,13 +44,26 @@ TestSuite(machine, .init = setup, .fini = teardown);
 
 Test(machine, nothing_is_left_open_or_mapped)
 {
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	machine_destroy(&machine);
 	cr_expect_eq(fake_n_open_fds(), 0);
 	cr_expect_eq(fake_n_mappings(), 0);
 	cr_expect_eq(fake_kvm.n_irqfds, 0);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
 	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
+}
+
+/* One whose devices can be fired at: no DMA, no thread, and what it has is given back. */
+Test(machine, a_build_stops_where_it_shall)
+{
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_IRQS, &err), 0, "%s", err.what);
+	cr_expect_geq(fixture_disk.irqs[0].trigger_fd, 0);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
+	cr_expect_not(machine.vm.vcpus[0].has_thread);
+	cr_expect(machine_destroy(&machine));
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_eq(fake_n_mappings(), 0);
+	cr_expect_eq(fake_kvm.n_irqfds, 0);
 }
 
 Test(machine, only_ram_is_mapped_for_dma)
@@ -59,7 +73,8 @@ Test(machine, only_ram_is_mapped_for_dma)
 	for (size_t i = 0; i < n_elems(page_sizes); i++) {
 		fixture_host();
 		fake_set_page_size(page_sizes[i]);
-		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s",
+			     err.what);
 		cr_assert_eq(fake_vfio.n_containers, 1);
 		cr_assert_eq(fake_vfio.containers[0].n_maps, 1);
 		cr_expect_eq(fake_vfio.containers[0].maps[0].start, RAM_START);
@@ -84,7 +99,8 @@ Test(machine, RAM_is_mapped_by_the_backend_that_was_asked_for)
 	for (size_t i = 0; i < n_elems(cases); i++) {
 		fixture_host();
 		config.iommu = cases[i].backend;
-		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s",
+			     err.what);
 		cr_expect_neq(fake_find_ioctl(cases[i].map, 0), UINT32_MAX);
 		cr_expect_eq(fake_find_ioctl(cases[i].not, 0), UINT32_MAX);
 		machine_destroy(&machine);
@@ -96,7 +112,7 @@ Test(machine, RAM_is_where_the_user_wants_it_and_all_there_before_it_is_pinned)
 	unsigned char there[RAM_SIZE / 4096];
 
 	config.memory_base = 2ULL << 30;
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	cr_expect_eq(fake_vfio.containers[0].maps[0].start, 2ULL << 30);
 	cr_assert_eq(mincore(machine.vm.ram.banks[0].hva, RAM_SIZE, there), 0);
 	for (size_t i = 0; i < sizeof(there); i++)
@@ -108,12 +124,12 @@ Test(machine, RAM_is_where_the_user_wants_it_and_all_there_before_it_is_pinned)
 Test(machine, a_locked_memory_limit_that_is_too_low_is_found_first)
 {
 	fake_set_memlock(65536, RAM_SIZE - 1);
-	cr_assert_eq(machine_build(&machine, &config, &err), -ENOMEM);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), -ENOMEM);
 	cr_expect(strstr(err.fix, "LimitMEMLOCK="), "%s", err.fix);
 	cr_expect_null(machine.vm.ram.banks[0].hva);
 	machine_destroy(&machine);
 	fake_set_memlock(65536, RAM_SIZE);
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	cr_expect_eq(fake_memlock(), RAM_SIZE);
 	machine_destroy(&machine);
 }
@@ -122,7 +138,7 @@ Test(machine, the_order_that_the_kernel_wants)
 {
 	unsigned int vcpu_init, vgic_init, irqfd, trigger;
 
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, 0);
 	vcpu_init = fake_find_ioctl(KVMARM_VCPU_INIT, vcpu_init + 1);
 	vgic_init = fake_find_ioctl(KVM_SET_DEVICE_ATTR, vcpu_init);
@@ -144,7 +160,7 @@ Test(machine, the_tree_describes_it)
 	size_t size;
 	int node, n = 0;
 
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
 	cr_assert_eq(fdt_check_full(blob, size), 0);
 	cr_assert_eq(dt_check(blob, size, &err), 0, "%s", err.what);
@@ -185,7 +201,8 @@ Test(machine, a_carve_out_is_guest_ram_that_the_boot_leaves_alone)
 	const uint64_t place = RAM_START + RAM_SIZE - 0x100000;
 
 	make_carveout("guest");
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s: %s", err.what,
+		     err.why);
 	for (int boot = 0; boot < 2; boot++) {
 		owned_ptr void *blob = NULL;
 		const uint8_t *bytes = ram_ptr(&machine.vm.ram, place, 0x100000);
@@ -208,7 +225,8 @@ Test(machine, the_hosts_own_memory_is_mapped_and_never_cleared)
 
 	make_carveout("host:/box@64K");
 	fake_file("/box", "");
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s: %s", err.what,
+		     err.why);
 	cr_expect_eq(fake_vfio.containers[0].maps[1].start, fw);
 	cr_expect_eq(fake_vfio.containers[0].maps[1].size, 0x100000);
 	cr_expect_eq(machine.vm.ram.banks[1].offset, 0x10000);
@@ -244,7 +262,7 @@ Test(machine, bad_carveouts)
 		make_carveout(bad_carveouts[i].answer);
 		fake_file("/box", "");
 		config.iommu = bad_carveouts[i].iommu;
-		cr_expect_lt(machine_build(&machine, &config, &err), 0);
+		cr_expect_lt(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0);
 		cr_expect(strstr(err.what, bad_carveouts[i].what), "%s", err.what);
 		cr_expect(strstr(err.why, bad_carveouts[i].why), "%s", err.why);
 		machine_destroy(&machine);
@@ -271,7 +289,7 @@ Test(machine, each_failing_call_is_an_error_and_leaks_nothing)
 		fixture_host();
 		memset(&err, 0, sizeof(err));
 		fake_fail_at(n, ENOTTY);
-		ret = machine_build(&machine, &config, &err);
+		ret = machine_build(&machine, &config, MACHINE_FOR_RUN, &err);
 		failed = fake_failed();
 		if (!failed)
 			fake_fail_at(0, 0);
@@ -295,7 +313,7 @@ Test(machine, each_failing_call_is_an_error_and_leaks_nothing)
 
 Test(machine, a_reset_brings_all_back)
 {
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	memset(machine.vm.ram.banks[0].hva, 0x5a, RAM_SIZE);
 	fixture_disk.n_resets = fixture_rtc.n_resets = 0;
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
@@ -322,7 +340,8 @@ Test(machine, a_32_bit_guest_stays_one)
 	uint64_t r0, r1, r2;
 
 	fake_file_bytes("/boot/Image", zimage, sizeof(zimage));
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s: %s", err.what, err.why);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s: %s", err.what,
+		     err.why);
 	for (unsigned int boots = 1; boots <= 2; boots++) {
 		cr_expect_eq(fake_kvm.vcpus[1].n_inits, boots);
 		for (unsigned int i = 0; i < 2; i++)
@@ -360,7 +379,7 @@ Test(machine, assigned_levels_are_levels_from_the_start)
 {
 	unsigned int n_levels = 0;
 
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	for (size_t i = 0; i < n_elems(machine.vm.bus->levels); i++)
 		n_levels += (unsigned int)__builtin_popcount(machine.vm.bus->levels[i]);
 	cr_expect_eq(n_levels, 2u);
@@ -374,7 +393,7 @@ Test(machine, dma_is_cut_while_a_reset_clears_ram)
 {
 	unsigned int from, unmap, init, map;
 
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 	from = fake_n_ioctls();
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
 	unmap = fake_find_ioctl(IOAS_UNMAP, from);
@@ -396,7 +415,8 @@ Test(machine, each_failing_call_of_a_reset_is_an_error_and_leaks_nothing)
 
 		fixture_host();
 		fake_populate_nothing();
-		cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+		cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s",
+			     err.what);
 		memset(&err, 0, sizeof(err));
 		fake_fail_at(n, ENOTTY);
 		ret = machine_reset(&machine, &err);

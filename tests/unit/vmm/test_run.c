@@ -54,7 +54,7 @@ static void set_up(void)
 	memset(&err, 0, sizeof(err));
 	machine_stop_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	cr_assert_eq(machine_build(&machine, &config, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
 }
 
 static void tear_down(void)
