@@ -20,7 +20,6 @@
 #include "vmm/core/event_loop.h"
 #include "vmm/machine/machine.h"
 
-#define MAX_IRQS 256
 #define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */
 #define TICK_MS  10
 #define N_MASKED 10  /* ticks with the line masked, before it is let go */
@@ -170,9 +169,9 @@ static int run_guest(struct trial *t, struct err *err)
 
 static void read_irq(struct trial *t)
 {
-	owned_ptr struct vfio_irq_count *all = calloc(MAX_IRQS, sizeof(*all));
+	owned_ptr struct vfio_irq_count *all = NULL;
 
-	if (all && vfio_irq_counts(t->machine.vm.vfio, all, MAX_IRQS) > t->index)
+	if (machine_irq_counts(&t->machine, &all) > t->index)
 		t->irq = all[t->index];
 }
 

@@ -16,6 +16,7 @@
 
 struct device;
 struct vfio_claims;
+struct vfio_irq_count;
 
 #define MACHINE_MAX_STAGES 32
 
@@ -147,5 +148,11 @@ int machine_run(struct machine *machine, struct err *err);
 /* Log what it did: exits per vCPU and reason, interrupts per assigned device. Before
  * machine_destroy(). */
 void machine_summarize(const struct machine *machine);
+
+/*
+ * The interrupts of all assigned devices (vfio_irq_counts()); the caller frees *counts. Returns how
+ * many there are, which stays the same for all of a machine's life; 0 also without memory.
+ */
+unsigned int machine_irq_counts(const struct machine *machine, struct vfio_irq_count **counts);
 
 #endif

@@ -15,7 +15,6 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 
-#define MAX_IRQS           256
 #define MAX_ADDRESS_SPACES 64
 
 /* KVM's own names: kvm_vcpu_stats_desc of arch/arm64/kvm/guest.c, and KVM_GENERIC_VCPU_STATS(). */
@@ -84,15 +83,15 @@ static json_t *describe_irq(const struct vfio_irq_count *c)
 	return object;
 }
 
-static json_t *describe_irqs(const struct vfio *vfio)
+static json_t *describe_irqs(const struct machine *machine)
 {
-	owned_ptr struct vfio_irq_count *counts = calloc(MAX_IRQS, sizeof(*counts));
+	owned_ptr struct vfio_irq_count *counts = NULL;
+	unsigned int n = machine_irq_counts(machine, &counts);
 	json_t *array = json_array();
-	unsigned int n = counts ? vfio_irq_counts(vfio, counts, MAX_IRQS) : 0;
 
-	for (unsigned int i = 0; i < n && i < MAX_IRQS; i++)
+	for (unsigned int i = 0; i < n; i++)
 		json_array_append_new(array, describe_irq(&counts[i]));
-	return counts ? array : NULL;
+	return array;
 }
 
 /* Of the guest's RAM; bytes. */
@@ -143,7 +142,7 @@ int stats_write(const struct machine *machine, int fd, struct err *err)
 	const struct vm *vm = &machine->vm;
 	owned_json json_t *root =
 		json_pack("{s:i, s:o, s:o, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
-			  describe_vcpus(vm), "interrupts", describe_irqs(vm->vfio), "memory",
+			  describe_vcpus(vm), "interrupts", describe_irqs(machine), "memory",
 			  describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	int ret;

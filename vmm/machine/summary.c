@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
+#include "vmm/base/text.h"
 #include "vmm/core/kvm_stats.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-
-#define MAX_IRQS 64
 
 /* KVM's own names for exits of an arm64 vCPU that do not all come to user space:
  * arch/arm64/kvm/guest.c. */
@@ -20,22 +20,26 @@ static const struct kvm_stat kernel_exits[] = {
 	{ .name = "signal_exits" },
 };
 
-/* "name value, name value"; counters that are 0 or that this kernel does not have are left out. */
-static void append(char *buf, size_t size, const char *name, uint64_t value)
+unsigned int machine_irq_counts(const struct machine *m, struct vfio_irq_count **counts)
 {
-	size_t used = 0;
+	unsigned int n = vfio_irq_counts(m->vm.vfio, NULL, 0);
 
-	if (!value)
-		return;
-	while (buf[used])
-		used++;
-	snprintf(buf + used, size - used, "%s%s %" PRIu64, used ? ", " : "", name, value);
+	*counts = n ? calloc(n, sizeof(**counts)) : NULL;
+	return *counts ? vfio_irq_counts(m->vm.vfio, *counts, n) : 0;
+}
+
+/* "name value, name value"; counters that are 0 or that this kernel does not have are left out. */
+static void add(struct text *text, const char *name, uint64_t value)
+{
+	if (value)
+		text_add(text, "%s%s %" PRIu64, text->used ? ", " : "", name, value);
 }
 
 static void summarize_kernel_exits(const struct vm *vm)
 {
 	struct kvm_stat sums[n_elems(kernel_exits)];
-	char text[512] = "";
+	char buf[512];
+	struct text text = text_in(buf);
 
 	memcpy(sums, kernel_exits, sizeof(sums));
 	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
@@ -50,13 +54,14 @@ static void summarize_kernel_exits(const struct vm *vm)
 			sums[s].value += stats[s].value;
 	}
 	for (size_t s = 1; s < n_elems(sums); s++)
-		append(text, sizeof(text), sums[s].name, sums[s].value);
-	log_info("summary: %" PRIu64 " exits to KVM (%s)", sums[0].value, text);
+		add(&text, sums[s].name, sums[s].value);
+	log_info("summary: %" PRIu64 " exits to KVM (%s)", sums[0].value, buf);
 }
 
 static void summarize_user_exits(const struct vm *vm)
 {
-	char text[512] = "";
+	char buf[512];
+	struct text text = text_in(buf);
 	uint64_t total = 0;
 
 	for (unsigned int e = 0; e < N_VCPU_EXITS; e++) {
@@ -64,19 +69,19 @@ static void summarize_user_exits(const struct vm *vm)
 
 		for (unsigned int i = 0; i < vm->n_vcpus; i++)
 			sum += vm->vcpus[i].n_exits[e];
-		append(text, sizeof(text), vcpu_exit_name(e), sum);
+		add(&text, vcpu_exit_name(e), sum);
 		total += sum;
 	}
 	log_info("summary: %" PRIu64 " exits to user space (%s) of %u vCPUs, %u guest resets",
-		 total, text, vm->n_vcpus, vm->n_resets);
+		 total, buf, vm->n_vcpus, vm->n_resets);
 }
 
-static void summarize_interrupts(const struct vfio *vfio)
+static void summarize_interrupts(const struct machine *m)
 {
-	struct vfio_irq_count counts[MAX_IRQS];
-	unsigned int n = vfio_irq_counts(vfio, counts, MAX_IRQS);
+	owned_ptr struct vfio_irq_count *counts = NULL;
+	unsigned int n = machine_irq_counts(m, &counts);
 
-	for (unsigned int i = 0; i < n && i < MAX_IRQS; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		const struct vfio_irq_count *c = &counts[i];
 
 		if (c->known)
@@ -91,5 +96,5 @@ void machine_summarize(const struct machine *m)
 {
 	summarize_kernel_exits(&m->vm);
 	summarize_user_exits(&m->vm);
-	summarize_interrupts(m->vm.vfio);
+	summarize_interrupts(m);
 }

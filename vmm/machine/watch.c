@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/machine/watch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -47,11 +48,11 @@ static bool is_suspect(struct watched *irq, const struct vfio_irq_count *now)
 void watch_look(struct watch *watch)
 {
 	struct vm *vm = &watch->machine->vm;
-	owned_ptr struct vfio_irq_count *now = calloc(WATCH_MAX_IRQS, sizeof(*now));
-	unsigned int n = now ? vfio_irq_counts(vm->vfio, now, WATCH_MAX_IRQS) : 0;
+	owned_ptr struct vfio_irq_count *now = NULL;
+	unsigned int n = machine_irq_counts(watch->machine, &now);
 	bool parked = false;
 
-	for (unsigned int i = 0; i < n && i < WATCH_MAX_IRQS; i++) {
+	for (unsigned int i = 0; i < n && i < watch->n_irqs; i++) {
 		if (!is_suspect(&watch->irqs[i], &now[i]))
 			continue;
 		/* The VGIC answers only while no vCPU runs. */
@@ -82,8 +83,12 @@ int watch_start(struct watch *watch, struct machine *machine, struct err *err)
 	int ret;
 
 	*watch = (struct watch){ .machine = machine, .timer_fd = -1 };
-	if (vfio_is_empty(machine->vm.vfio))
+	watch->n_irqs = vfio_irq_counts(machine->vm.vfio, NULL, 0);
+	if (!watch->n_irqs)
 		return 0;
+	watch->irqs = calloc(watch->n_irqs, sizeof(*watch->irqs));
+	if (!watch->irqs)
+		return err_set(err, ENOMEM, "watch %u interrupts", watch->n_irqs);
 	watch->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
 	if (watch->timer_fd < 0)
 		return err_set(err, watch->timer_fd, "create the timer that watches interrupts");
@@ -99,4 +104,5 @@ void watch_stop(struct watch *watch)
 	event_loop_remove(&watch->machine->vm.loop, watch->source);
 	watch->source = NULL;
 	close_fd(&watch->timer_fd);
+	free(take_ptr(&watch->irqs));
 }

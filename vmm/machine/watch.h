@@ -10,8 +10,6 @@
 struct event_source;
 struct machine;
 
-#define WATCH_MAX_IRQS 256
-
 /*
  * Looks for level interrupts of assigned devices that came and that nobody handles: one whose count
  * stands still while its line in the guest's GIC is up. Each is told of once.
@@ -32,7 +30,8 @@ struct watch {
 			WATCH_UP,    /* came no more, and its line was up */
 			WATCH_TOLD,
 		} state;
-	} irqs[WATCH_MAX_IRQS];
+	} * irqs; /* as machine_irq_counts() has them */
+	unsigned int n_irqs;
 };
 
 /* Main thread; the event loop is there. Does nothing for a machine without assigned devices. */

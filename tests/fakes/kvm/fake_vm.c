@@ -38,6 +38,12 @@ void fake_vm_create(struct vm *vm)
 
 struct device *fake_vm_add_device(struct vm *vm, struct fake_vfio_device *dev)
 {
+	return fake_vm_add_device_with(vm, dev, 1);
+}
+
+struct device *fake_vm_add_device_with(struct vm *vm, struct fake_vfio_device *dev,
+				       unsigned int n_irqs)
+{
 	static const struct device_config config = {
 		.name = "dev",
 		.class = &vfio_platform_class,
@@ -49,7 +55,7 @@ struct device *fake_vm_add_device(struct vm *vm, struct fake_vfio_device *dev)
 	struct err err;
 
 	*dev = (struct fake_vfio_device){
-		.name = "10000000.dev", .group = 1, .n_irqs = 1, .irqs = { { .level = true } }
+		.name = "10000000.dev", .group = 1, .n_irqs = n_irqs, .irqs = { { .level = true } }
 	};
 	fake_vfio_add(dev);
 	assert(config.class->create(&config, vm, &device, &err) == 0);

@@ -14,7 +14,8 @@
 
 struct vm;
 
-#define FAKE_VFIO_MAX 8
+#define FAKE_VFIO_MAX      8
+#define FAKE_VFIO_MAX_IRQS 100
 
 /* What a test describes, then what the program did with it. Static or longer-lived than the test's
  * calls. */
@@ -39,7 +40,7 @@ struct fake_vfio_device {
 		int unmask_fd;       /* -1: none */
 		unsigned int number; /* Linux's */
 		unsigned int count;
-	} irqs[4];
+	} irqs[FAKE_VFIO_MAX_IRQS];
 	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */
 	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */
@@ -119,5 +120,8 @@ void fake_vm_destroy(struct vm *vm);
 void fake_vm_create_bare(struct vm *vm);
 /* A device with one interrupt, a level, which is armed. The caller destroys it. */
 struct device *fake_vm_add_device(struct vm *vm, struct fake_vfio_device *dev);
+/* The same with more: all others are edges. */
+struct device *fake_vm_add_device_with(struct vm *vm, struct fake_vfio_device *dev,
+				       unsigned int n_irqs);
 
 #endif

@@ -17,10 +17,10 @@
 /* What /proc/interrupts would show now: a request_irq() for each interrupt of each open device. */
 void fake_vfio_write_interrupts(void)
 {
-	char text[4096] =
+	char text[16384] =
 		"           CPU0       CPU1\n  3:        100        200     GICv3  27 Level     arch_timer\n";
 
-	for (unsigned int number = 0; number < 100; number++) {
+	for (unsigned int number = 0; number < 100 + FAKE_VFIO_MAX_IRQS; number++) {
 		for (unsigned int i = 0; i < fake_vfio_n_devices; i++) {
 			const struct fake_vfio_device *d = fake_vfio_devices[i];
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "devices/platform_bus.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio.h"
 #include "vfio/vfio.h"
@@ -83,6 +86,36 @@ Test(stats, say_what_happened)
 	for (unsigned int i = 0; i < n_elems(parts); i++)
 		cr_expect(strstr(text, parts[i]), "%s in %s", parts[i], text);
 	cr_expect_eq(text[strlen(text) - 1], '\n');
+	end();
+}
+
+/* The summary, too. */
+Test(stats, of_more_interrupts_than_anybody_has)
+{
+	char text[16384];
+	const char *at = text;
+	unsigned int n;
+	size_t size;
+	int fd;
+
+	log_set_level(LOG_ERROR);
+	fake_vm_create(&machine.vm);
+	platform_bus_init(machine.vm.bus, &machine.vm.memmap, NULL, 128);
+	device = fake_vm_add_device_with(&machine.vm, &dev, FAKE_VFIO_MAX_IRQS);
+	cr_redirect_stderr();
+	log_set_level(LOG_INFO);
+	machine_summarize(&machine);
+	fflush(stderr);
+	size = fread(text, 1, sizeof(text) - 1, cr_get_redirected_stderr());
+	text[size] = '\0';
+	for (n = 0; (at = strstr(at, ": interrupt ")); n++)
+		at++;
+	cr_expect_eq(n, FAKE_VFIO_MAX_IRQS);
+	cr_expect(strstr(text, "interrupt 99 (SPI 99, edge, irqfd)"), "%s", text);
+	cr_assert_eq(stats_open("/tmp/stats", &fd, &err), 0, "%s", err.what);
+	cr_assert_eq(stats_write(&machine, fd, &err), 0, "%s", err.what);
+	sys_close(fd);
+	cr_expect(strstr(fake_file_text("/tmp/stats"), "\"index\": 99"));
 	end();
 }
 
