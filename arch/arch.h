@@ -14,6 +14,7 @@
 #include "vmm/base/err.h"
 
 struct dt;
+struct kvm_caps;
 struct vm;
 
 /*
@@ -61,6 +62,9 @@ int arch_vcpus_init(struct vm *vm, struct arch_cpu_config *config, struct err *e
  */
 #define ARCH_CHECK_GUEST_WORDS 64
 extern const uint32_t arch_check_guest[ARCH_CHECK_GUEST_WORDS];
+
+/* Whether the host's processors run 32-bit guests. */
+int arch_check_aarch32(const struct kvm_caps *caps, struct err *err);
 
 /* Bits of the guest's physical addresses. */
 static inline unsigned int arch_ipa_bits(enum arch_switch aarch32, unsigned int kvm_bits)

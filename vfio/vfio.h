@@ -66,6 +66,10 @@ int vfio_carve(struct vfio *vfio, const struct memmap *map, struct ram *ram, str
  * Before guest RAM is made.
  */
 int vfio_allow_locking(const struct vfio *vfio, uint64_t size, struct err *err);
+/* How much this process may lock for its devices; UINT64_MAX: however much. */
+uint64_t vfio_lockable(void);
+/* Whether vfio_allow_locking() of @size bytes, for one address space, can succeed. */
+int vfio_check_locking(uint64_t size, struct err *err);
 
 /* All banks of @ram for all devices, or none: after an error nothing is mapped. */
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);

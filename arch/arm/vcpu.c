@@ -37,6 +37,13 @@ static int no_features(struct arch_cpu_config *config, struct err *err)
 	return 0;
 }
 
+int arch_check_aarch32(const struct kvm_caps *caps, struct err *err)
+{
+	(void)caps;
+	(void)err;
+	return 0;
+}
+
 int arch_choose(struct vm *vm, struct arch_cpu_config *config, struct err *err)
 {
 	struct kvmarm_vcpu_init preferred = { 0 };

@@ -40,20 +40,25 @@ static int choose(enum arch_switch *wanted, const char *name, bool host_has, uin
 	return 0;
 }
 
+int arch_check_aarch32(const struct kvm_caps *caps, struct err *err)
+{
+	if (caps->el1_32bit)
+		return 0;
+	err_set(err, ENOTSUP, "a 32-bit guest (a zImage, or aarch32=yes)");
+	err_why(err, "this processor's EL1 is 64-bit only: KVM has no KVM_CAP_ARM_EL1_32BIT");
+	err_fix(err, "an arm64 kernel (an arm64 Image), or a host with AArch32 at EL1, such as a "
+		     "Cortex-A53, A57 or A72");
+	return err_host(err);
+}
+
 /* Of an AArch32 guest; what that has not stays off. */
 static int choose_width(const struct kvm_caps *caps, struct arch_cpu_config *config,
 			uint32_t *features, struct err *err)
 {
 	const bool wants_more = config->sve == ARCH_ON || config->pauth == ARCH_ON;
 
-	if (!caps->el1_32bit) {
-		err_set(err, ENOTSUP, "a 32-bit guest (a zImage, or aarch32=yes)");
-		err_why(err, "this processor's EL1 is 64-bit only: KVM has no "
-			     "KVM_CAP_ARM_EL1_32BIT");
-		err_fix(err, "an arm64 kernel, or a host with AArch32 at EL1, such as a "
-			     "Cortex-A53, A57 or A72");
-		return err_host(err);
-	}
+	if (arch_check_aarch32(caps, err))
+		return err->code;
 	if (wants_more) {
 		err_usage(err, "%s=on for a 32-bit guest",
 			  config->sve == ARCH_ON ? "sve" : "pauth");

@@ -41,24 +41,33 @@ static int choose_version(struct vm *vm, enum vgic_version wanted, enum vgic_ver
 		err_fix(err, "--irqchip %s, or auto", has_v2 ? "gicv2" : "gicv3");
 	} else {
 		err_why(err, "KVM on this host has no interrupt controller for guests");
-		err_fix(err, "use a host with a GICv3, or a GICv2 with virtualization extensions");
+		err_fix(err, "use a host with a GICv3, or a GICv2 with virtualization extensions, "
+			     "which its device tree tells of: dmesg | grep -i -e gic -e kvm");
 	}
 	return err_host(err);
 }
 
-static int check_n_vcpus(struct vm *vm, enum vgic_version version, struct err *err)
+static int check_n_vcpus(struct vm *vm, enum vgic_version version, unsigned int n, struct err *err)
 {
 	unsigned int max = version == VGIC_V2 ? KVMARM_VGIC_V2_MAX_VCPUS : MEMMAP_GICV3_N_REDIST;
 
-	if (vm->n_vcpus <= max)
+	if (n <= max)
 		return 0;
-	err_usage(err, "%u vCPUs", vm->n_vcpus);
+	err_usage(err, "%u vCPUs", n);
 	err_why(err, "a GICv%d serves %u vCPUs at most", version == VGIC_V2 ? 2 : 3, max);
 	if (version == VGIC_V2 && vgic_host_has(vm, VGIC_V3))
 		err_fix(err, "--irqchip gicv3, or --cpus %u or fewer", max);
 	else
 		err_fix(err, "--cpus %u or fewer", max);
 	return err->code;
+}
+
+int vgic_choose(struct vm *vm, enum vgic_version wanted, unsigned int n_vcpus,
+		enum vgic_version *version, struct err *err)
+{
+	int ret = choose_version(vm, wanted, version, err);
+
+	return ret ? ret : check_n_vcpus(vm, *version, n_vcpus, err);
 }
 
 static int set_address(struct vgic *vgic, uint64_t attr, uint64_t gpa, struct err *err)
@@ -97,10 +106,7 @@ int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, str
 	enum vgic_version version;
 	int ret;
 
-	ret = choose_version(vm, wanted, &version, err);
-	if (ret < 0)
-		return ret;
-	ret = check_n_vcpus(vm, version, err);
+	ret = vgic_choose(vm, wanted, vm->n_vcpus, &version, err);
 	if (ret < 0)
 		return ret;
 

@@ -27,11 +27,17 @@ struct vgic {
 bool vgic_host_has(struct vm *vm, enum vgic_version version);
 
 /*
+ * The version for a guest of @n_vcpus. Errors: one that this host cannot give (it names those it
+ * can), more vCPUs than the version serves.
+ */
+int vgic_choose(struct vm *vm, enum vgic_version wanted, unsigned int n_vcpus,
+		enum vgic_version *version, struct err *err);
+
+/*
  * The in-kernel interrupt controller (Documentation/virt/kvm/devices/arm-vgic.rst and -v3.rst).
  * Create it after all vCPUs were initialised (arch_vcpus_init()); it gets the most SPIs that there
  * can be, because devices come later. On success *vgic is the caller's, to be stored in vm->vgic;
- * KVM frees the kernel's side with the VM. Errors: a version that this host cannot give (it names
- * those it can), more vCPUs than the version serves.
+ * KVM frees the kernel's side with the VM. Errors: those of vgic_choose().
  */
 int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, struct err *err);
 

@@ -65,7 +65,7 @@ vm huge 10000000.edu "mem-path = /dev/hugepages"
 vm huge2 10300000.edge "mem-path = /dev/hugepages" "memory = 96M"
 sed -i 3d "$work/huge2"
 finds check-hugepages 0 "blocks: 0" -- -c "$work/huge"
-finds check-no-hugepages 3 "48 huge pages of 2 MiB are needed, and 32 are free behind the VMs before it" "echo 80 | sudo tee" \
+finds check-no-hugepages 3 "48 huge pages of 2 MiB are needed, 32 are free behind the VMs before it" "echo 80 | sudo tee" \
 	-- -c "$work/huge" -c "$work/huge2"
 vm bad 10000000.edu "memroy = 1G"
 finds check-bad-file 3 "bad:4" "memory" "10300000.edge is bound" -- -c "$work/bad" -c "$work/edge"

@@ -275,3 +275,19 @@ void vfio_host_group_members(int group, char *buf, size_t size)
 	buf[0] = '\0';
 	vfio_host_group_for_each(group, append_member, &list);
 }
+
+bool vfio_host_driver_shares_group(const char *driver)
+{
+	return !driver[0] || !strncmp(driver, "vfio-", 5);
+}
+
+int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err)
+{
+	if (vfio_host_group_is_noiommu(host->group))
+		return 0;
+	err_usage(err, "iommu=none: %s has an IOMMU", host->name);
+	err_why(err, "it is in IOMMU group %d: without it, the device could write anywhere",
+		host->group);
+	err_fix(err, "give iommu=auto");
+	return err->code;
+}

@@ -49,6 +49,8 @@ void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void 
 void vfio_host_group_for_each(int group,
 			      void (*fn)(void *opaque, const char *name, const char *driver),
 			      void *opaque);
+/* A member with this driver ("": none) lets its group be handed out. */
+bool vfio_host_driver_shares_group(const char *driver);
 /* The same for messages: "a (vfio-platform), b (no driver)"; cut when it does not fit. */
 void vfio_host_group_members(int group, char *buf, size_t size);
 
@@ -61,6 +63,8 @@ bool vfio_host_device_is_bound(const struct vfio_host_device *host);
  */
 bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size_t size);
 
+/* For iommu=none: it has none, or an error. */
+int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err);
 /* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
 bool vfio_host_group_is_noiommu(int group);
 

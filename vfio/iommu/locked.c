@@ -49,11 +49,29 @@ static int too_low(uint64_t needed, uint64_t limit, struct err *err)
 		str_size(limit, text[1]));
 	err_fix(err,
 		"allow %" PRIu64 " bytes: ulimit -l %" PRIu64
-		" (a systemd unit: LimitMEMLOCK=%" PRIu64 "; for a user: \"USER - memlock %" PRIu64
+		" (where that is refused: sudo prlimit --pid $$ --memlock=%" PRIu64 ":%" PRIu64
+		"; a systemd unit: LimitMEMLOCK=%" PRIu64 "; for a user: \"USER - memlock %" PRIu64
 		"\" in /etc/security/limits.conf), or "
 		"give dais CAP_IPC_LOCK, or the guest less memory",
-		needed, (needed + 1023) / 1024, needed, (needed + 1023) / 1024);
+		needed, (needed + 1023) / 1024, needed, needed, needed, (needed + 1023) / 1024);
 	return err_host(err);
+}
+
+uint64_t vfio_lockable(void)
+{
+	struct rlimit limit = { 0 };
+
+	return may_lock_all() || sys_getrlimit(RLIMIT_MEMLOCK, &limit) ||
+			       limit.rlim_max == RLIM_INFINITY
+		       ? UINT64_MAX
+		       : limit.rlim_max;
+}
+
+int vfio_check_locking(uint64_t size, struct err *err)
+{
+	uint64_t limit = vfio_lockable();
+
+	return size <= limit ? 0 : too_low(size, limit, err);
 }
 
 int vfio_allow_locking(const struct vfio *vfio, uint64_t size, struct err *err)

@@ -78,22 +78,11 @@ static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group
 	return ret < 0 ? refused(group, "VFIO_SET_IOMMU", ret, err) : 0;
 }
 
-static int check_has_none(const struct vfio_host_device *host, struct err *err)
-{
-	if (vfio_host_group_is_noiommu(host->group))
-		return 0;
-	err_usage(err, "iommu=none: %s has an IOMMU", host->name);
-	err_why(err, "it is in IOMMU group %d: without it, the device could write anywhere",
-		host->group);
-	err_fix(err, "give iommu=auto");
-	return err->code;
-}
-
 static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			       struct vfio_handle *handle, struct err *err)
 {
 	struct vfio_group *group = vfio_group_find(iommu->groups, host->group);
-	int ret = check_has_none(host, err);
+	int ret = vfio_host_device_check_noiommu(host, err);
 
 	if (!ret && !group) {
 		ret = vfio_group_open(host, NULL, &group, err);

@@ -36,6 +36,7 @@ struct check_finding {
 
 /* A device of the host that a VM wants. */
 struct check_device {
+	struct check_vm *vm;
 	const struct device_config *config;
 	bool found; /* … and then @host is filled */
 	struct vfio_host_device host;
@@ -47,9 +48,8 @@ struct check_vm {
 	const char *name; /* the file that describes it, or the device that was named alone */
 	bool is_file;     /* else nothing is known of it but the device */
 	struct vm_config config;
-	struct passed_fds passed;     /* those of @config.fds that this process has, too */
-	struct check_device *devices; /* in struct check */
-	unsigned int n_devices;
+	struct passed_fds passed; /* those of @config.fds that this process has, too */
+	unsigned int n_devices;   /* in struct check */
 	struct plan plan;
 };
 
@@ -60,12 +60,20 @@ struct check {
 	char *options; /* the kernel's configuration; NULL: unknown */
 	struct check_vm *vms;
 	unsigned int n_vms;
-	struct check_device *devices; /* of all of them */
-	struct vm vm;                 /* thrown away; vm.fd -1: there is no KVM for this user */
+	struct check_device *devices; /* of all of them, in the VMs' order */
+	unsigned int n_devices;
+	struct vm vm; /* thrown away; vm.fd -1: there is no KVM for this user */
 	struct check_finding *findings;
 	unsigned int n_findings;
 	bool out_of_memory;
 };
+
+/* Loops: struct check_vm *vm, struct check_device *device. */
+#define check_each_vm(check, vm) \
+	for (struct check_vm *vm = (check)->vms; vm < (check)->vms + (check)->n_vms; vm++)
+#define check_each_device(check, device)                     \
+	for (struct check_device *device = (check)->devices; \
+	     device < (check)->devices + (check)->n_devices; device++)
 
 /* What the command line names. */
 struct check_request {
@@ -105,9 +113,6 @@ bool check_module_is_loadable(const char *module);
  */
 int check_may_open(const struct check_vm *vm, const char *path);
 void check_say_not_passed(struct check *check, const struct check_vm *vm, const char *path);
-/* Some VM of the set wants a device. */
-bool check_wants_devices(const struct check *check);
-
 /* The parts: files check_*.c, in the order of vmm/check/run.c's table. */
 void check_passed(struct check *check);
 void check_kvm(struct check *check);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "vmm/base/file.h"
+#include "vmm/base/text.h"
 #include "vmm/check/check.h"
 
 /* A walk over the other members of a device's group. */
 struct member_walk {
 	struct check *check;
-	const struct check_vm *vm;
 	const struct check_device *device;
 };
 
@@ -18,37 +16,36 @@ static void check_member(void *opaque, const char *name, const char *driver)
 	const struct member_walk *walk = opaque;
 	const struct vfio_host_device *host = &walk->device->host;
 
-	if (!strcmp(name, host->name) || !driver[0] || !strncmp(driver, "vfio-", 5))
+	if (!strcmp(name, host->name) || vfio_host_driver_shares_group(driver))
 		return;
 	check_say(
 		walk->check, CHECK_BLOCKS,
 		"%s: IOMMU group %d of %s cannot be handed out: the host's driver %s has %s, which is "
 		"in it too",
-		walk->vm->name, host->group, host->name, driver, name);
+		walk->device->vm->name, host->group, host->name, driver, name);
 	check_fix(walk->check, "echo %s | sudo tee /sys/bus/%s/drivers/%s/unbind", name,
-		  host->amba ? "amba" : "platform", driver);
+		  vfio_host_device_bus(host), driver);
 }
 
-static void check_device(struct check *check, const struct check_vm *vm,
-			 struct check_device *device)
+static void check_device(struct check *check, struct check_device *device)
 {
 	const char *name = device_config_str(device->config, "host");
-	struct member_walk walk = { check, vm, device };
+	struct member_walk walk = { check, device };
 	struct err err;
 
 	if (!name) {
-		check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=", vm->name,
+		check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=", device->vm->name,
 			  device->config->where);
 		check_fix(check, "dais list");
 		return;
 	}
 	if (vfio_host_device_find(&device->host, name, &err)) {
-		check_say_err(check, CHECK_BLOCKS, vm, &err);
+		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		return;
 	}
 	device->found = true;
 	if (vfio_host_device_check_bound(&device->host, &err))
-		check_say_err(check, CHECK_BLOCKS, vm, &err);
+		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 	else
 		check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
 	if (device->host.group >= 0)
@@ -57,29 +54,26 @@ static void check_device(struct check *check, const struct check_vm *vm,
 
 void check_devices(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++)
-			check_device(check, &check->vms[i], &check->vms[i].devices[k]);
+	check_each_device (check, device)
+		check_device(check, device);
 }
 
 static void tell_verdict(struct check *check, const struct check_vm *vm,
 			 const struct plan_device *device)
 {
-	char reasons[1024] = "";
+	char buf[1024];
+	struct text reasons = text_in(buf);
 	const char *reason;
 
 	if (device->node.result == GRAFT_PASSES) {
 		check_say(check, CHECK_FINE, "%s can be passed", device->node.name);
 		return;
 	}
-	for (unsigned int i = 0; (reason = plan_reason(&vm->plan, device, i)); i++) {
-		size_t used = strlen(reasons);
-
-		snprintf(reasons + used, sizeof(reasons) - used, "%s%s", i ? "; " : "", reason);
-	}
+	for (unsigned int i = 0; (reason = plan_reason(&vm->plan, device, i)); i++)
+		text_add(&reasons, "%s%s", i ? "; " : "", reason);
 	check_say(check, CHECK_BLOCKS, "%s: %s %s: %s", vm->name, device->node.name,
 		  device->node.result == GRAFT_REFUSED ? "cannot be passed" : "wants an answer",
-		  reasons);
+		  buf);
 	check_fix(check, vm->is_file ? "dais plan -c %s" : "dais plan %s", vm->name);
 }
 
@@ -89,8 +83,8 @@ static void check_plan(struct check *check, struct check_vm *vm)
 {
 	struct err err;
 
-	for (unsigned int i = 0; i < vm->n_devices; i++)
-		if (!vm->devices[i].found)
+	check_each_device (check, device)
+		if (device->vm == vm && !device->found)
 			return;
 	if (plan_create(&vm->plan, check->tree, check->live, &vm->config, &err)) {
 		check->out_of_memory |= err.code == -ENOMEM;
@@ -98,51 +92,43 @@ static void check_plan(struct check *check, struct check_vm *vm)
 		return;
 	}
 	for (unsigned int i = 0; i < vm->plan.n_devices; i++) {
-		for (unsigned int k = 0; k < vm->n_devices; k++)
-			if (vm->devices[k].config == vm->plan.devices[i].node.config)
-				vm->devices[k].plan = &vm->plan.devices[i];
+		check_each_device (check, device)
+			if (device->config == vm->plan.devices[i].node.config)
+				device->plan = &vm->plan.devices[i];
 		tell_verdict(check, vm, &vm->plan.devices[i]);
 	}
 }
 
 void check_plans(struct check *check)
 {
-	if (!check->tree) {
-		if (check_wants_devices(check)) {
-			check_say(
-				check, CHECK_BLOCKS,
-				"this host has no device tree, from which the guest's nodes are made");
-			check_fix(check, "add acpi=off to the kernel's command line, if the "
-					 "firmware brings a device tree");
-		}
-		return;
+	if (!check->tree && check->n_devices) {
+		check_say(check, CHECK_BLOCKS,
+			  "this host has no device tree, from which the guest's nodes are made");
+		check_fix(check, "add acpi=off to the kernel's command line, if the "
+				 "firmware brings a device tree");
 	}
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		if (check->vms[i].n_devices)
-			check_plan(check, &check->vms[i]);
+	check_each_vm (check, vm)
+		if (check->tree && vm->n_devices)
+			check_plan(check, vm);
 }
 
 /* Clocks, supplies and power domains that are off, or will be. */
 void check_power(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
-			const struct plan_device *device = check->vms[i].devices[k].plan;
+	check_each_device (check, device) {
+		const struct plan_device *plan = device->plan;
 
-			for (size_t n = 0; device && n < device->power.n_items; n++) {
-				const struct host_power *power = &device->power.items[n];
+		for (size_t n = 0; plan && n < plan->power.n_items; n++) {
+			const struct host_power *power = &plan->power.items[n];
 
-				if (power->state != HOST_POWER_OFF && !power->cut)
-					continue;
-				check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s",
-					  check->vms[i].name, device->node.name, power->property,
-					  power->name,
-					  power->cut ? "goes off when its driver is unbound"
-						     : "is off",
-					  power->how[0] ? ", " : "", power->how);
-				if (power->remedy)
-					check_fix(check, "%s", power->remedy);
-			}
+			if (power->state != HOST_POWER_OFF && !power->cut)
+				continue;
+			check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s", device->vm->name,
+				  plan->node.name, power->property, power->name,
+				  power->cut ? "goes off when its driver is unbound" : "is off",
+				  power->how[0] ? ", " : "", power->how);
+			if (power->remedy)
+				check_fix(check, "%s", power->remedy);
 		}
 	}
 }

@@ -46,10 +46,7 @@ static void for_each_word(struct check *check, const struct check_vm *vm, const 
 
 static void check_module(struct check *check, const struct check_vm *vm, const char *module)
 {
-	char path[160];
-
-	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	if (file_exists("%s", path))
+	if (file_exists("/sys/module/%s", module))
 		return;
 	/* What is built in, and has no parameters, is not to be seen either. */
 	check_say(check, CHECK_WARNS, "%s: the module %s is not loaded, or is a part of the kernel",
@@ -67,8 +64,7 @@ static void check_option(struct check *check, const struct check_vm *vm, const c
 
 void check_host(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		const struct check_vm *vm = &check->vms[i];
+	check_each_vm (check, vm) {
 		struct err err;
 
 		if (board_check(&vm->config, &err))

@@ -111,17 +111,15 @@ void check_kernel(struct check *check)
 
 bool check_parameter_is(const char *module, const char *parameter, char value)
 {
-	char path[160], text[16];
+	char text[16];
 
-	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, parameter);
-	return !file_read_line(text, sizeof(text), "%s", path) && text[0] == value;
+	return !file_read_line(text, sizeof(text), "/sys/module/%s/parameters/%s", module,
+			       parameter) &&
+	       text[0] == value;
 }
 
 bool check_module_is_loadable(const char *module)
 {
-	char path[160];
-
 	/* Documentation/ABI/stable/sysfs-module */
-	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
-	return file_exists("%s", path);
+	return file_exists("/sys/module/%s/initstate", module);
 }

@@ -7,16 +7,6 @@
 
 #define KVM "/dev/kvm"
 
-static int find_all(struct check_vm *vm, struct err *err)
-{
-	const struct vm_config *config = &vm->config;
-	int ret = config->fds ? passed_fds_add_devices(&vm->passed, config->fds, err) : 0;
-
-	if (!ret)
-		ret = passed_fds_add(&vm->passed, "memory-file", config->memory_file, err);
-	return ret ? ret : passed_fds_add(&vm->passed, "console", config->console, err);
-}
-
 void check_say_not_passed(struct check *check, const struct check_vm *vm, const char *path)
 {
 	check_say(check, CHECK_BLOCKS, "%s: %s is not among the passed descriptors", vm->name,
@@ -34,11 +24,10 @@ int check_may_open(const struct check_vm *vm, const char *path)
 /* Who looks at a file by hand does not have them. */
 void check_passed(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		struct check_vm *vm = &check->vms[i];
+	check_each_vm (check, vm) {
 		struct err err;
 
-		if (find_all(vm, &err)) {
+		if (config_find_passed(&vm->config, &vm->passed, &err)) {
 			passed_fds_destroy(&vm->passed);
 			check_say(
 				check, CHECK_WARNS,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/wrap.h"
@@ -32,47 +33,40 @@ unsigned int check_count(const struct check *check, enum check_severity severity
 	return n;
 }
 
-/* NULL when memory ran out. */
-__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
+/* Into *text; NULL when memory ran out. */
+__attribute__((format(printf, 3, 0))) static void format(struct check *check, char **text,
+							 const char *fmt, va_list ap)
 {
-	char *text = NULL;
-
-	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+	if (vasprintf(text, fmt, ap) < 0)
+		*text = NULL;
+	check->out_of_memory |= !*text;
 }
 
 void check_say(struct check *check, enum check_severity severity, const char *fmt, ...)
 {
-	struct check_finding *findings =
-		realloc(check->findings, (check->n_findings + 1) * sizeof(*findings));
+	struct check_finding *finding = array_add(check->findings, check->n_findings);
 	va_list ap;
 
-	if (!findings) {
-		check->out_of_memory = true;
+	check->out_of_memory |= !finding;
+	if (!finding)
 		return;
-	}
-	check->findings = findings;
-	findings += check->n_findings++;
-	*findings = (struct check_finding){ .check = check->step, .severity = severity };
+	check->n_findings++;
+	finding->check = check->step;
+	finding->severity = severity;
 	va_start(ap, fmt);
-	findings->what = format(fmt, ap);
+	format(check, &finding->what, fmt, ap);
 	va_end(ap);
-	if (!findings->what)
-		check->out_of_memory = true;
 }
 
 void check_fix(struct check *check, const char *fmt, ...)
 {
-	struct check_finding *finding;
 	va_list ap;
 
 	if (check->out_of_memory)
 		return;
-	finding = &check->findings[check->n_findings - 1];
 	va_start(ap, fmt);
-	finding->fix = format(fmt, ap);
+	format(check, &check->findings[check->n_findings - 1].fix, fmt, ap);
 	va_end(ap);
-	if (!finding->fix)
-		check->out_of_memory = true;
 }
 
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,

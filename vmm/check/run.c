@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "vfio/settings.h"
+#include "vmm/base/array.h"
 #include "vmm/base/range.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/options.h"
@@ -36,38 +37,22 @@ static void read_device(struct check *check, struct check_vm *vm, const char *de
 		check_say_err(check, CHECK_BLOCKS, vm, &err);
 }
 
-/* Those of the host that the VM wants. Returns how many; @devices may be NULL. */
-static unsigned int find_devices(const struct vm_config *config, struct check_device *devices)
+/* Those of the host that the VM wants. */
+static int find_devices(struct check *check, struct check_vm *vm)
 {
-	unsigned int n = 0;
+	for (unsigned int i = 0; i < vm->config.n_devices; i++) {
+		const struct device_config *config = &vm->config.devices[i];
+		struct check_device *device;
 
-	for (unsigned int i = 0; i < config->n_devices; i++) {
-		if (!config->devices[i].class || !vfio_is_assigned(&config->devices[i]))
+		if (!config->class || !vfio_is_assigned(config))
 			continue;
-		if (devices)
-			devices[n].config = &config->devices[i];
-		n++;
-	}
-	return n;
-}
-
-static int share_devices(struct check *check)
-{
-	struct check_device *devices;
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		n += find_devices(&check->vms[i].config, NULL);
-	devices = calloc(n + 1, sizeof(*devices));
-	if (!devices)
-		return -ENOMEM;
-	check->devices = devices;
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		struct check_vm *vm = &check->vms[i];
-
-		vm->devices = devices;
-		vm->n_devices = find_devices(&vm->config, devices);
-		devices += vm->n_devices;
+		device = array_add(check->devices, check->n_devices);
+		if (!device)
+			return -ENOMEM;
+		check->n_devices++;
+		vm->n_devices++;
+		device->vm = vm;
+		device->config = config;
 	}
 	return 0;
 }
@@ -75,12 +60,13 @@ static int share_devices(struct check *check)
 static int read_vms(struct check *check, const struct check_request *request)
 {
 	unsigned int n = request->files.n + request->devices.n;
+	int ret = 0;
 
 	check->step = "files";
 	check->vms = calloc(n + 1, sizeof(*check->vms));
 	if (!check->vms)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n && !ret; i++) {
 		struct check_vm *vm = &check->vms[check->n_vms++];
 
 		config_init(&vm->config);
@@ -88,14 +74,14 @@ static int read_vms(struct check *check, const struct check_request *request)
 			read_file(check, vm, request->files.texts[i]);
 		else
 			read_device(check, vm, request->devices.texts[i - request->files.n]);
+		ret = find_devices(check, vm);
 	}
-	return share_devices(check);
+	return ret;
 }
 
 static void check_images(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		struct check_vm *vm = &check->vms[i];
+	check_each_vm (check, vm) {
 		struct arch_cpu_config cpus = { .aarch32 = vm->config.aarch32 };
 		struct boot_files files = BOOT_FILES_NONE;
 		struct err err;
@@ -163,10 +149,10 @@ void check_destroy(struct check *check)
 		free(check->findings[i].fix);
 	}
 	free(check->findings);
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		plan_destroy(&check->vms[i].plan);
-		passed_fds_destroy(&check->vms[i].passed);
-		config_destroy(&check->vms[i].config);
+	check_each_vm (check, vm) {
+		plan_destroy(&vm->plan);
+		passed_fds_destroy(&vm->passed);
+		config_destroy(&vm->config);
 	}
 	free(check->vms);
 	free(check->devices);
@@ -174,12 +160,4 @@ void check_destroy(struct check *check)
 	host_live_destroy(check->live);
 	host_tree_destroy(check->tree);
 	vm_destroy(&check->vm);
-}
-
-bool check_wants_devices(const struct check *check)
-{
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		if (check->vms[i].n_devices)
-			return true;
-	return false;
 }

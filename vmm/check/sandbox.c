@@ -49,10 +49,10 @@ static const struct {
 /* Some VM of the set insists on the layer. */
 static bool is_wanted(const struct check *check, enum sandbox_layer layer)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		const struct sandbox_config *config = &check->vms[i].config.sandbox;
+	check_each_vm (check, vm) {
+		const struct sandbox_config *config = &vm->config.sandbox;
 
-		if (check->vms[i].is_file && config->mode != SANDBOX_OFF &&
+		if (vm->is_file && config->mode != SANDBOX_OFF &&
 		    !(config->may_miss & (1u << layer)))
 			return true;
 	}

@@ -9,7 +9,6 @@
 
 /* A pair of devices of the set; their VMs may be one. */
 struct pair {
-	const struct check_vm *vm[2];
 	const struct check_device *device[2];
 	char vms[512];     /* "a.conf and b.conf" */
 	char devices[264]; /* "10000000.edu and 10200000.sata" */
@@ -24,7 +23,8 @@ static void check_same(struct check *check, const struct pair *pair)
 	if (!strcmp(a->name, b->name)) {
 		check_say(check, CHECK_BLOCKS, "%s: %s is wanted twice", pair->vms, a->name);
 		check_fix(check, ONE_AT_A_TIME);
-	} else if (a->group >= 0 && a->group == b->group && pair->vm[0] != pair->vm[1]) {
+	} else if (a->group >= 0 && a->group == b->group &&
+		   pair->device[0]->vm != pair->device[1]->vm) {
 		check_say(check, CHECK_BLOCKS,
 			  "%s: %s are in one IOMMU group, %d, which only one VM can have",
 			  pair->vms, pair->devices, a->group);
@@ -112,37 +112,25 @@ static void check_same_carveout(struct check *check, const struct pair *pair)
 	}
 }
 
-static void check_pair(struct check *check, struct pair *pair)
+static void check_pair(struct check *check, const struct check_device *a,
+		       const struct check_device *b)
 {
-	const struct check_device *a = pair->device[0], *b = pair->device[1];
-	bool one_vm = pair->vm[0] == pair->vm[1];
+	struct pair pair = { .device = { a, b } };
+	bool one_vm = a->vm == b->vm;
 
 	if (!a->found || !b->found)
 		return;
-	snprintf(pair->vms, sizeof(pair->vms), "%s%s%s", pair->vm[0]->name, one_vm ? "" : " and ",
-		 one_vm ? "" : pair->vm[1]->name);
-	snprintf(pair->devices, sizeof(pair->devices), "%s and %s", a->host.name, b->host.name);
-	check_same(check, pair);
+	snprintf(pair.vms, sizeof(pair.vms), "%s%s%s", a->vm->name, one_vm ? "" : " and ",
+		 one_vm ? "" : b->vm->name);
+	snprintf(pair.devices, sizeof(pair.devices), "%s and %s", a->host.name, b->host.name);
+	check_same(check, &pair);
 	if (!one_vm && a->config && b->config)
-		check_same_carveout(check, pair);
+		check_same_carveout(check, &pair);
 	if (!a->plan || !b->plan || a->plan->node.host == b->plan->node.host)
 		return;
-	check_same_spi(check, pair);
+	check_same_spi(check, &pair);
 	if (!one_vm)
-		check_same_page(check, pair);
-}
-
-static void check_device_with_others(struct check *check, unsigned int i, unsigned int k)
-{
-	struct pair pair = { .vm[0] = &check->vms[i], .device[0] = &check->vms[i].devices[k] };
-
-	for (unsigned int j = i; j < check->n_vms; j++) {
-		pair.vm[1] = &check->vms[j];
-		for (unsigned int l = j == i ? k + 1 : 0; l < check->vms[j].n_devices; l++) {
-			pair.device[1] = &check->vms[j].devices[l];
-			check_pair(check, &pair);
-		}
-	}
+		check_same_page(check, &pair);
 }
 
 /* Two guests would write to the same memory. */
@@ -194,12 +182,14 @@ static void check_cpus(struct check *check, const struct check_vm *a, const stru
 
 void check_set(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++)
-			check_device_with_others(check, i, k);
-		for (unsigned int j = i + 1; j < check->n_vms; j++) {
-			check_memory_files(check, &check->vms[i], &check->vms[j]);
-			check_cpus(check, &check->vms[i], &check->vms[j]);
+	check_each_device (check, a)
+		for (const struct check_device *b = a + 1; b < check->devices + check->n_devices;
+		     b++)
+			check_pair(check, a, b);
+	check_each_vm (check, a) {
+		for (const struct check_vm *b = a + 1; b < check->vms + check->n_vms; b++) {
+			check_memory_files(check, a, b);
+			check_cpus(check, a, b);
 		}
 	}
 }

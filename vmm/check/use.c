@@ -6,11 +6,9 @@
 
 static bool is_wanted(const struct check *check, const char *name)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++)
-			if (check->vms[i].devices[k].found &&
-			    !strcmp(check->vms[i].devices[k].host.name, name))
-				return true;
+	check_each_device (check, device)
+		if (device->found && !strcmp(device->host.name, name))
+			return true;
 	return false;
 }
 
@@ -63,21 +61,13 @@ static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
 
 void check_noiommu(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		const struct check_vm *vm = &check->vms[i];
+	struct err err;
 
-		if (vm->config.iommu != VFIO_BACKEND_NONE || !vm->n_devices)
-			continue;
-		check_noiommu_mode(check, vm);
-		for (unsigned int k = 0; k < vm->n_devices; k++) {
-			const struct vfio_host_device *host = &vm->devices[k].host;
-
-			if (!vm->devices[k].found || host->group < 0 ||
-			    vfio_host_group_is_noiommu(host->group))
-				continue;
-			check_say(check, CHECK_BLOCKS, "%s: iommu = none, and %s has an IOMMU",
-				  vm->name, host->name);
-			check_fix(check, "iommu = auto");
-		}
-	}
+	check_each_vm (check, vm)
+		if (vm->config.iommu == VFIO_BACKEND_NONE && vm->n_devices)
+			check_noiommu_mode(check, vm);
+	check_each_device (check, device)
+		if (device->vm->config.iommu == VFIO_BACKEND_NONE && device->found &&
+		    device->host.group >= 0 && vfio_host_device_check_noiommu(&device->host, &err))
+			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 }

@@ -15,14 +15,9 @@
 /* Whether a VM of the set wants a device of this bus. */
 static bool wants_bus(const struct check *check, bool amba)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
-			const struct check_device *device = &check->vms[i].devices[k];
-
-			if (device->found && device->host.amba == amba)
-				return true;
-		}
-	}
+	check_each_device (check, device)
+		if (device->found && device->host.amba == amba)
+			return true;
 	return false;
 }
 
@@ -42,35 +37,26 @@ static bool is_module(const char *name)
 
 void check_drivers(struct check *check)
 {
-	static const struct {
-		const char *bus, *driver, *symbol;
-	} drivers[] = {
-		{ "platform", "vfio-platform", "VFIO_PLATFORM" },
-		{ "amba", "vfio-amba", "VFIO_AMBA" },
-	};
+	static const char *const buses[] = { "platform", "amba" };
 
-	for (size_t i = 0; i < n_elems(drivers); i++) {
-		const char *driver = drivers[i].driver;
-		bool wanted = wants_bus(check, i);
-		char path[96];
+	for (size_t i = 0; i < n_elems(buses); i++) {
+		const char *bus = buses[i];
+		enum check_severity severity = wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS;
+		char driver[32];
 
-		snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s", drivers[i].bus, driver);
-		if (file_exists("%s", path)) {
+		snprintf(driver, sizeof(driver), "vfio-%s", bus);
+		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
 			check_say(check, CHECK_FINE, "the driver %s is there", driver);
 		} else if (is_module(driver)) {
-			check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
-				  "the driver %s is not loaded", driver);
+			check_say(check, severity, "the driver %s is not loaded", driver);
 			check_fix(check, "sudo modprobe %s%s", driver,
 				  i ? "" : " reset_required=0");
 		} else {
-			check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
+			check_say(check, severity,
 				  "the kernel has no driver %s: devices of the %s bus cannot be "
 				  "handed out",
-				  driver, drivers[i].bus);
-			check_fix(check,
-				  "scripts/config -e %s && make olddefconfig, in the "
-				  "kernel's sources; build and boot it",
-				  drivers[i].symbol);
+				  driver, bus);
+			check_fix(check, CHECK_FIX_OPTION, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
 		}
 	}
 }
@@ -91,8 +77,8 @@ static bool has_entries(const char *dir)
 /* Its VMs go through this backend, or may. */
 static bool wants_backend(const struct check *check, enum vfio_backend backend)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++)
-		if (check->vms[i].n_devices && check->vms[i].config.iommu == backend)
+	check_each_vm (check, vm)
+		if (vm->n_devices && vm->config.iommu == backend)
 			return true;
 	return false;
 }
@@ -106,14 +92,14 @@ void check_iommu(struct check *check)
 			 !wants_backend(check, VFIO_BACKEND_IOMMUFD);
 
 	if (!has_entries("/sys/class/iommu") && !only_none) {
-		check_say(check, check_wants_devices(check) ? CHECK_BLOCKS : CHECK_WARNS,
+		check_say(check, check->n_devices ? CHECK_BLOCKS : CHECK_WARNS,
 			  "no IOMMU works on this host: nothing would keep a device's DMA in the "
 			  "guest's memory");
 		check_fix(check, "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
 				 "its node in the device tree; or iommu = none");
 	}
 	if (!type1 && !iommufd) {
-		check_say(check, check_wants_devices(check) ? CHECK_BLOCKS : CHECK_WARNS,
+		check_say(check, check->n_devices ? CHECK_BLOCKS : CHECK_WARNS,
 			  "there is neither /dev/vfio/vfio nor /dev/iommu");
 		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
 		return;
@@ -173,26 +159,28 @@ static bool is_unsafe_refused(size_t backend)
 }
 
 /* As far as can be seen without opening it. */
-static bool works(const struct check *check, const struct check_vm *vm,
-		  const struct check_device *device, size_t backend)
+static bool works(const struct check *check, const struct check_device *device, size_t backend)
 {
 	char path[64];
 
-	return check_may_open(vm, backends[backend].control) == 0 &&
-	       find_file(device, backend, path, sizeof(path)) && check_may_open(vm, path) == 0 &&
+	return check_may_open(device->vm, backends[backend].control) == 0 &&
+	       find_file(device, backend, path, sizeof(path)) &&
+	       check_may_open(device->vm, path) == 0 &&
 	       (!is_unsafe_refused(backend) || has_isolated_msi(check, device));
 }
 
-/* Of an obstacle to this backend, for the VM: "auto" needs one of the two. Fine: the VM does not
- * use it. */
-static enum check_severity severity_of(const struct check *check, const struct check_vm *vm,
-				       const struct check_device *device, size_t backend)
+/* Of an obstacle to this backend, for the device's VM: "auto" needs one of the two. Fine: the VM
+ * does not use it. */
+static enum check_severity severity_of(const struct check *check, const struct check_device *device,
+				       size_t backend)
 {
+	enum vfio_backend wanted = device->vm->config.iommu;
+
 	if (!device->found)
 		return CHECK_FINE;
-	if (vm->config.iommu == VFIO_BACKEND_AUTO)
-		return works(check, vm, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
-	return vm->config.iommu == backends[backend].backend ? CHECK_BLOCKS : CHECK_FINE;
+	if (wanted == VFIO_BACKEND_AUTO)
+		return works(check, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
+	return wanted == backends[backend].backend ? CHECK_BLOCKS : CHECK_FINE;
 }
 
 void check_unsafe_interrupts(struct check *check)
@@ -203,17 +191,13 @@ void check_unsafe_interrupts(struct check *check)
 
 		if (!is_unsafe_refused(i))
 			continue;
-		for (unsigned int v = 0; v < check->n_vms; v++) {
-			for (unsigned int k = 0; k < check->vms[v].n_devices; k++) {
-				const struct check_device *device = &check->vms[v].devices[k];
-				enum check_severity severity =
-					severity_of(check, &check->vms[v], device, i);
+		check_each_device (check, device) {
+			enum check_severity severity = severity_of(check, device, i);
 
-				if (severity == CHECK_FINE || has_isolated_msi(check, device))
-					continue;
-				who = device->host.name;
-				worst = severity > worst ? severity : worst;
-			}
+			if (severity == CHECK_FINE || has_isolated_msi(check, device))
+				continue;
+			who = device->host.name;
+			worst = severity > worst ? severity : worst;
 		}
 		check_say(check, worst,
 			  "%s.allow_unsafe_interrupts is off: with iommu=%s VFIO refuses %s, whose "
@@ -244,41 +228,35 @@ void check_reset(struct check *check)
 
 	if (!check_parameter_is("vfio_platform", "reset_required", 'Y'))
 		return;
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		for (unsigned int k = 0; k < check->vms[i].n_devices; k++) {
-			const struct check_device *device = &check->vms[i].devices[k];
-			const struct host_node *node;
-			struct live_device live;
+	check_each_device (check, device) {
+		const struct host_node *node;
+		struct live_device live;
 
-			if (!device->found || device->host.amba || !check->tree ||
-			    vfio_host_device_is_bound(&device->host))
-				continue;
-			node = host_live_node(check->tree, device->host.name);
-			if (!node)
-				continue;
-			host_live_device(check->live, node, &live);
-			if (live.reset_handler == LIVE_HANDLER_THERE)
-				continue;
-			say_reset_required(check,
-					   live.reset_handler == LIVE_HANDLER_NONE ? CHECK_BLOCKS
-										   : CHECK_WARNS,
-					   device->host.name);
-			n++;
-		}
+		if (!device->found || device->host.amba || !check->tree ||
+		    vfio_host_device_is_bound(&device->host))
+			continue;
+		node = host_live_node(check->tree, device->host.name);
+		if (!node)
+			continue;
+		host_live_device(check->live, node, &live);
+		if (live.reset_handler == LIVE_HANDLER_THERE)
+			continue;
+		say_reset_required(
+			check, live.reset_handler == LIVE_HANDLER_NONE ? CHECK_BLOCKS : CHECK_WARNS,
+			device->host.name);
+		n++;
 	}
-	if (!n && !check_wants_devices(check))
+	if (!n && !check->n_devices)
 		say_reset_required(check, CHECK_WARNS, "devices of the platform bus");
 }
 
-static void check_owner(struct check *check, const struct check_vm *vm,
-			const struct check_device *device)
+static void check_owner(struct check *check, const struct check_device *device)
 {
-	struct err err = { 0 };
+	struct err err;
 
-	if (!vfio_diagnose_owner(&err, &device->host))
-		return;
-	check_say(check, CHECK_BLOCKS, "%s: %s: %s", vm->name, device->host.name, err.why);
-	check_fix(check, "%s", err.fix);
+	err_set(&err, 0, "%s", device->host.name);
+	if (vfio_diagnose_owner(&err, &device->host))
+		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 }
 
 static void check_file(struct check *check, const struct check_vm *vm, const char *path,
@@ -294,13 +272,12 @@ static void check_file(struct check *check, const struct check_vm *vm, const cha
 	}
 }
 
-static void check_backend(struct check *check, const struct check_vm *vm,
-			  const struct check_device *device, size_t backend)
+static void check_backend(struct check *check, const struct check_device *device, size_t backend)
 {
-	const char *control = backends[backend].control;
+	const struct check_vm *vm = device->vm;
 	char path[64], other[64];
 
-	if (severity_of(check, vm, device, backend) != CHECK_BLOCKS)
+	if (severity_of(check, device, backend) != CHECK_BLOCKS)
 		return;
 	if (!find_file(device, backend, path, sizeof(path))) {
 		if (vm->config.iommu == VFIO_BACKEND_AUTO &&
@@ -312,23 +289,17 @@ static void check_backend(struct check *check, const struct check_vm *vm,
 	} else {
 		check_file(check, vm, path, "chown $USER");
 	}
-	check_file(check, vm, control, "chmod 666");
+	check_file(check, vm, backends[backend].control, "chmod 666");
 }
 
 void check_nodes(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_vms; i++) {
-		const struct check_vm *vm = &check->vms[i];
-
-		for (unsigned int k = 0; k < vm->n_devices; k++) {
-			const struct check_device *device = &vm->devices[k];
-
-			if (!device->found || !vfio_host_device_is_bound(&device->host) ||
-			    device->host.group < 0)
-				continue;
-			check_owner(check, vm, device);
-			for (size_t n = 0; n < n_elems(backends); n++)
-				check_backend(check, vm, device, n);
-		}
+	check_each_device (check, device) {
+		if (!device->found || !vfio_host_device_is_bound(&device->host) ||
+		    device->host.group < 0)
+			continue;
+		check_owner(check, device);
+		for (size_t n = 0; n < n_elems(backends); n++)
+			check_backend(check, device, n);
 	}
 }

@@ -80,7 +80,7 @@ static void tell_sibling(void *opaque, const char *name, const char *driver)
 {
 	const struct vfio_host_device *host = opaque;
 
-	if (driver[0] && strncmp(driver, "vfio-", 5))
+	if (!vfio_host_driver_shares_group(driver))
 		log_warn("%s, in the IOMMU group of %s, is with %s: no guest can have the group "
 			 "before that is unbound, or bound to VFIO as well: dais bind %s",
 			 name, host->name, driver, name);

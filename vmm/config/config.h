@@ -129,6 +129,9 @@ int config_finish_devices(struct vm_config *config, struct err *err);
 /* For config_finish(): of the file's devices, only those stay that config->use names. */
 int config_select_devices(struct vm_config *config, struct err *err);
 
+/* Those of this process's descriptors that @config names. */
+int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err);
+
 void config_destroy(struct vm_config *config);
 
 /*

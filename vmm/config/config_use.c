@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/config/config.h"
 
 /* Mark the file's device of this name. */
@@ -38,4 +39,13 @@ int config_select_devices(struct vm_config *config, struct err *err)
 	}
 	config->n_devices = n;
 	return 0;
+}
+
+int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err)
+{
+	int ret = config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0;
+
+	if (!ret)
+		ret = passed_fds_add(passed, "memory-file", config->memory_file, err);
+	return ret ? ret : passed_fds_add(passed, "console", config->console, err);
 }

@@ -48,15 +48,21 @@ static int create_one(struct vcpu *vcpu, struct err *err)
 	return 0;
 }
 
+int vcpus_check_number(const struct kvm_caps *caps, unsigned int n, struct err *err)
+{
+	if (n && n <= caps->max_vcpus)
+		return 0;
+	err_usage(err, "cpus = %u", n);
+	err_why(err, "a guest has at least one vCPU, and KVM gives a guest %u at most",
+		caps->max_vcpus);
+	err_fix(err, "cpus = %u, or fewer", caps->max_vcpus);
+	return err->code;
+}
+
 int vcpus_create(struct vm *vm, unsigned int n, struct err *err)
 {
-	if (!n || n > vm->kvm.caps.max_vcpus) {
-		err_usage(err, "cpus = %u", n);
-		err_why(err, "a guest has at least one vCPU, and on this host at most %u",
-			vm->kvm.caps.max_vcpus);
-		err_fix(err, "set cpus to 1 … %u", vm->kvm.caps.max_vcpus);
+	if (vcpus_check_number(&vm->kvm.caps, n, err))
 		return err->code;
-	}
 	vm->vcpus = calloc(n, sizeof(*vm->vcpus));
 	if (!vm->vcpus)
 		return err_set(err, ENOMEM, "create %u vCPUs", n);

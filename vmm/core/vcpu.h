@@ -9,6 +9,7 @@
 
 #include "vmm/base/err.h"
 
+struct kvm_caps;
 struct vm;
 
 /* Exits to user space that are counted, by vCPU. */
@@ -46,9 +47,11 @@ struct vcpu_start {
 };
 #define VCPU_AFFINITY_WORDS 16 /* 1024 CPUs, as many as cpu_set_t has */
 
+/* Whether KVM gives a guest @n vCPUs. */
+int vcpus_check_number(const struct kvm_caps *caps, unsigned int n, struct err *err);
 /*
- * KVM_CREATE_VCPU for @n vCPUs, their run mappings and statistics. Checks @n against what KVM
- * allows. On error what was made stays for vcpus_destroy().
+ * KVM_CREATE_VCPU for @n vCPUs, which are checked so, their run mappings and statistics. On error
+ * what was made stays for vcpus_destroy().
  */
 int vcpus_create(struct vm *vm, unsigned int n, struct err *err);
 void vcpus_destroy(struct vm *vm); /* after vcpus_join() */

@@ -4,20 +4,22 @@
 #include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
+int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_config *config,
+		     const struct range *holes, unsigned int n_holes, struct err *err)
+{
+	if (config->memory_base == RAM_ANYWHERE)
+		return ram_plan(ram, map, config->memory, holes, n_holes, err);
+	return ram_plan_at(ram, map, config->memory_base, config->memory, holes, n_holes, err);
+}
+
 static int plan_ram(struct machine *m, struct err *err)
 {
-	const struct vm_config *config = m->config;
 	struct vm *vm = &m->vm;
 	const struct range *holes;
 	unsigned int n_holes;
 	int ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
 
-	if (ret)
-		return ret;
-	if (config->memory_base == RAM_ANYWHERE)
-		return ram_plan(&vm->ram, &vm->memmap, config->memory, holes, n_holes, err);
-	return ram_plan_at(&vm->ram, &vm->memmap, config->memory_base, config->memory, holes,
-			   n_holes, err);
+	return ret ? ret : machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
 }
 
 int machine_make_ram(struct machine *m, struct err *err)

@@ -85,12 +85,8 @@ static int find_passed(struct vm_config *config, struct passed_fds *passed, stru
 		config->stats,
 		strncmp(config->console, "file:", 5) ? NULL : config->console + 5,
 	};
-	int ret = config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0;
+	int ret = config_find_passed(config, passed, err);
 
-	if (!ret)
-		ret = passed_fds_add(passed, "memory-file", config->memory_file, err);
-	if (!ret)
-		ret = passed_fds_add(passed, "console", config->console, err);
 	if (!ret)
 		passed_fds_close_others(passed, paths, n_elems(paths));
 	config->passed = passed;

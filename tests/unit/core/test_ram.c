@@ -290,7 +290,7 @@ Test(ram, too_few_huge_pages_says_how_many_are_missing)
 	run_out_of_huge_pages();
 	cr_assert(strstr(err.why, "20 huge pages of 2 MiB are needed, 12 are free"), "%s", err.why);
 	cr_assert(strstr(err.fix, "add the 8 that are missing"), "%s", err.fix);
-	cr_assert(strstr(err.fix, "write 48 to "), "%s", err.fix);
+	cr_assert(strstr(err.fix, "echo 48 | sudo tee "), "%s", err.fix);
 }
 
 Test(ram, enough_huge_pages_but_a_limited_mount)

@@ -62,7 +62,7 @@ static const struct broken {
 	{ "/vm.conf", VM DEVICE("soc:timer"), 0, "blocks", "soc:timer cannot be passed",
 	  "dais plan -c /vm.conf" },
 	{ "/vm.conf", "[vm]\nkernel = Image\nmem-path = /huge\nmemory = 66M\n", 0, "blocks",
-	  "33 huge pages of 2 MiB are needed, and 32 are free",
+	  "33 huge pages of 2 MiB are needed, 32 are free",
 	  "echo 65 | sudo tee " POOL "nr_hugepages" },
 	{ "/vm.conf", VM "memory-file = /none\n", 0, "blocks", "memory-file = /none: No such file",
 	  "ls -l /none" },
@@ -84,7 +84,8 @@ static const struct broken {
 	{ GROUP, NULL, 0, "blocks", "has no file below /dev/vfio", "ls" },
 	{ "/proc/sys/kernel/seccomp/actions_avail", NULL, 0, "blocks", "seccomp",
 	  "SECCOMP_FILTER" },
-	{ "/proc/self/status", "CapEff:\t0000000000004000\n", 0, "blocks", "no_new_privs", "4.10" },
+	{ "/proc/self/status", "Name:\tdais\nCapEff:\t0000000000004000\n", 0, "blocks",
+	  "no_new_privs", "4.10" },
 	{ "/proc/sys/user/max_user_namespaces", "0\n", 0, "warns", "may not make namespaces",
 	  "sudo sysctl user.max_user_namespaces" },
 	{ "/proc/sys/kernel/unprivileged_userns_clone", "0\n", 0, "warns",
@@ -124,7 +125,7 @@ Test(check, all_at_once)
 				      UNBOUND) DEVICE("nothing"));
 	fake_open_error("/dev/kvm", EACCES);
 	fake_file(TYPE1_UNSAFE, "N\n");
-	fake_file("/proc/self/status", "CapEff:\t0\nNoNewPrivs:\t0\n");
+	fake_file("/proc/self/status", "Name:\tdais\nCapEff:\t0\nNoNewPrivs:\t0\n");
 	fake_set_memlock(65536, 65536);
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
 	expect_finding("blocks", "may not use KVM", "usermod");
@@ -167,7 +168,7 @@ Test(check, what_kvm_lacks)
 	fake_kvm.device_errors[KVM_DEV_TYPE_VFIO] = ENODEV;
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
 	expect_finding("blocks", "KVM gives a guest 4 at most", "cpus = 4");
-	expect_finding("blocks", "cpus = 9, and a GICv2 serves 8", "cpus = 8");
+	expect_finding("blocks", "9 vCPUs: a GICv2 serves 8 vCPUs at most", "--cpus 8");
 	expect_finding("blocks", "/vm.conf: ", "");
 	expect_finding("warns", "KVM_CAP_IRQFD_RESAMPLE", "3.19");
 	expect_finding("warns", "no KVM-VFIO device", "CONFIG_KVM_VFIO");
@@ -180,12 +181,13 @@ Test(check, what_kvm_lacks)
 	fake_file("/vm.conf", VM "irqchip = gicv3\n");
 	fake_kvm.device_errors[KVM_DEV_TYPE_ARM_VGIC_V2] = 0;
 	check("--json", "-c", "/vm.conf", NULL);
-	expect_finding("blocks", "irqchip = gicv3, which KVM on this host has not",
-		       "irqchip = auto");
+	expect_finding("blocks", "create a GICv3: No such device: KVM on this host can only give",
+		       "--irqchip gicv2, or auto");
 	fake_file("/vm.conf", VM "irqchip = gicv2\ncpus = 9\n");
 	fake_kvm.device_errors[KVM_DEV_TYPE_ARM_VGIC_V3] = 0;
 	check("--json", "-c", "/vm.conf", NULL);
-	expect_finding("blocks", "cpus = 9, and a GICv2 serves 8", "irqchip = gicv3");
+	expect_finding("blocks", "9 vCPUs: a GICv2 serves 8 vCPUs at most",
+		       "--irqchip gicv3, or --cpus 8");
 	fake_kvm_fail(KVM_CREATE_VM, EBUSY);
 	check("--json", NULL);
 	expect_finding("blocks", "another hypervisor has the processor", "stop it");
@@ -257,7 +259,7 @@ Test(check, devices_without_an_iommu)
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
 	expect_finding("blocks", "iommu = none, and vfio.enable_unsafe_noiommu_mode is off",
 		       "echo Y | sudo tee " NOIOMMU_MODE);
-	expect_finding("blocks", "iommu = none, and " BOUND " has an IOMMU", "iommu = auto");
+	expect_finding("blocks", "iommu=none: " BOUND " has an IOMMU", "iommu=auto");
 	cr_expect_eq(count("blocks"), 2u, "%s", command_text);
 	fake_file(NOIOMMU_MODE, "Y\n");
 	fake_file("/sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");

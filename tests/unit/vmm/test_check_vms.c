@@ -202,7 +202,8 @@ Test(check_vms, huge_pages_of_two_vms)
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK);
 	fake_file("/two.conf", VM "mem-path = /huge\n");
 	cr_expect_eq(check("--json", "-c", "/vm.conf", "-c", "/two.conf", NULL), EXIT_STATUS_HOST);
-	expect_finding("blocks", "/two.conf: 32 huge pages of 2 MiB are needed, and 0 are free",
+	expect_finding("blocks",
+		       "/two.conf: mem-path = /huge: 32 huge pages of 2 MiB are needed, 0 are free",
 		       "echo 96 ");
 	fake_set_statfs(1, 4096);
 	check("--json", "-c", "/vm.conf", NULL);
@@ -257,7 +258,7 @@ static void add_device(const char *name, const char *node, uint32_t at, uint32_t
 
 Test(check_vms, the_limit_of_locked_memory_is_for_all)
 {
-	fake_file("/proc/self/status", "CapEff:\t0\nNoNewPrivs:\t0\n");
+	fake_file("/proc/self/status", "Name:\tdais\nCapEff:\t0\nNoNewPrivs:\t0\n");
 	fake_set_memlock(0, 100 << 20); /* a run raises it as far as the hard limit */
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s", command_text);
 	fake_file("/two.conf", VM DEVICE(UNBOUND));

@@ -25,32 +25,54 @@
 static uint64_t n_pages(uint64_t page, const char *which)
 {
 	uint64_t n = 0;
-	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
-		 page >> 10, which);
-	return file_read_u64(&n, "%s", path) ? 0 : n;
+	file_read_u64(&n, "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s", page >> 10, which);
+	return n;
+}
+
+bool ram_lacks_pages(uint64_t page, uint64_t size, uint64_t n_taken, struct err *err)
+{
+	uint64_t n_wanted = (size + page - 1) / page, n_free = n_pages(page, "free_hugepages");
+	uint64_t n_used = n_pages(page, "resv_hugepages") + n_taken;
+	char text[32];
+
+	n_free = n_free > n_used ? n_free - n_used : 0;
+	err_why(err, "%" PRIu64 " huge pages of %s are needed, %" PRIu64 " are free%s", n_wanted,
+		str_size(page, text), n_free, n_taken ? " behind the VMs before it" : "");
+	if (n_wanted <= n_free)
+		return false;
+	err_fix(err,
+		"add the %" PRIu64 " that are missing: echo %" PRIu64
+		" | sudo tee /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+		n_wanted - n_free, n_pages(page, "nr_hugepages") + n_wanted - n_free, page >> 10);
+	return true;
 }
 
 int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err)
 {
-	uint64_t page = ram->page, n_wanted = (size + page - 1) / page;
-	uint64_t n_free = n_pages(page, "free_hugepages");
-	uint64_t n_reserved = n_pages(page, "resv_hugepages");
-	char text[32];
-
-	n_free = n_free > n_reserved ? n_free - n_reserved : 0;
-	err_why(err, "%" PRIu64 " huge pages of %s are needed, %" PRIu64 " are free", n_wanted,
-		str_size(page, text), n_free);
-	if (n_wanted > n_free)
-		err_fix(err,
-			"add the %" PRIu64 " that are missing: write %" PRIu64
-			" to /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
-			n_wanted - n_free, n_pages(page, "nr_hugepages") + n_wanted - n_free,
-			page >> 10);
-	else
+	if (!ram_lacks_pages(ram->page, size, 0, err))
 		err_fix(err, "raise the size= limit with which %s is mounted",
 			ram->backing.hugetlbfs ?: ram->backing.file);
+	return err->code;
+}
+
+int ram_hugetlbfs_page(int fd, const char *path, uint64_t *page, struct err *err)
+{
+	struct statfs st;
+	int ret = fd < 0 ? fd : sys_fstatfs(fd, &st);
+
+	if (ret) {
+		err_set(err, ret, "mem-path = %s", path);
+	} else if ((uint32_t)st.f_type == HUGETLBFS_MAGIC) {
+		*page = (uint64_t)st.f_bsize;
+		return 0;
+	} else {
+		err_usage(err, "mem-path = %s: this is no hugetlbfs", path);
+	}
+	err_fix(err,
+		"mount one: sudo mkdir -p %s && sudo mount -t hugetlbfs none %s; or leave mem-path "
+		"out",
+		path, path);
 	return err->code;
 }
 
@@ -100,27 +122,21 @@ static int open_file(struct ram *ram, struct err *err)
 
 int ram_file_open(struct ram *ram, struct err *err)
 {
-	const char *path = ram->backing.hugetlbfs;
+	const char *path = ram->backing.hugetlbfs, *file = ram->backing.file;
 	struct statfs st;
 	int ret;
 
-	if (!path && !ram->backing.file)
+	if (!path && !file)
 		return 0;
 	ret = path ? open_hugetlbfs(ram, err) : open_file(ram, err);
 	if (ret)
 		return ret;
+	if (path)
+		return ram_hugetlbfs_page(ram->fd, path, &ram->page, err);
 	ret = sys_fstatfs(ram->fd, &st);
-	if (ret)
-		return err_set(err, ret, "fstatfs %s", path ? path : ram->backing.file);
-	if ((uint32_t)st.f_type == HUGETLBFS_MAGIC) {
+	if (!ret && (uint32_t)st.f_type == HUGETLBFS_MAGIC)
 		ram->page = (uint64_t)st.f_bsize;
-	} else if (path) {
-		err_usage(err, "mem-path = %s: this is no hugetlbfs", path);
-		err_fix(err, "mount one (\"mount -t hugetlbfs none %s\"), or leave mem-path out",
-			path);
-		return err->code;
-	}
-	return 0;
+	return ret ? err_set(err, ret, "fstatfs %s", file) : 0;
 }
 
 static uint64_t end_in_file(const struct ram *ram)

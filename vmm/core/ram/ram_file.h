@@ -2,6 +2,7 @@
 #ifndef VMM_CORE_RAM_RAM_FILE_H
 #define VMM_CORE_RAM_RAM_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
@@ -20,6 +21,14 @@ int ram_file_map_failed(const struct ram *ram, uint64_t size, struct err *err);
 
 /* The same for huge pages: how many are missing. */
 int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err);
+/*
+ * Whether the host has too few free huge pages of @page bytes for @size bytes, when others take
+ * @n_taken before. Adds to @err, which is set, how many there are, and how to have more.
+ */
+bool ram_lacks_pages(uint64_t page, uint64_t size, uint64_t n_taken, struct err *err);
+/* The size of the pages of mem-path, of which @fd is a file or the directory (or why it could not
+ * be opened). */
+int ram_hugetlbfs_page(int fd, const char *path, uint64_t *page, struct err *err);
 
 /*
  * Whether the host's kernel leaves [start, start + size) of its physical memory alone and yet has
