@@ -25,7 +25,6 @@ enum check_severity {
 	CHECK_WARNS,  /* a run is possible, but not as good as it could be, or not for every VM */
 	CHECK_BLOCKS, /* a run will fail */
 };
-const char *check_severity_name(enum check_severity severity);
 
 struct check_finding {
 	const char *check; /* the part that found it: a name of the table in vmm/check/run.c */

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #include "arch/common/vgic.h"
@@ -21,18 +19,15 @@
 #include "vmm/machine/machine.h"
 
 #define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */
-#define TICK_MS  10
+#define TICK_NS  10000000
 #define N_MASKED 10  /* ticks with the line masked, before it is let go */
 #define N_TICKS  300 /* in all */
 
 static const char *const modes[] = { "forward", "irqfd", "eventfd" };
 
-static const struct way {
-	const char *name;
-	enum vfio_irq_action action;
-} ways[] = {
-	{ "DATA_NONE", VFIO_IRQ_FIRE },
-	{ "DATA_BOOL", VFIO_IRQ_FIRE_BOOL },
+static const char *const ways[] = {
+	[VFIO_IRQ_FIRE] = "DATA_NONE",
+	[VFIO_IRQ_FIRE_BOOL] = "DATA_BOOL",
 };
 
 /* One run: one interrupt, in one mode, fired in one way. */
@@ -44,10 +39,10 @@ struct trial {
 	char *const *options;
 	const char *mode;
 	unsigned int index;
-	const struct way *way;
+	enum vfio_irq_action way;
 	struct vfio_irq_count irq;
 	int image_fd; /* of the guest; -1: none */
-	int timer_fd;
+	struct event_timer timer;
 	unsigned int n_ticks;
 	bool masked;
 	int failed; /* negative errno of an action */
@@ -58,12 +53,11 @@ static int make_image(int *fd, struct err *err)
 	uint8_t image[CHECK_GUEST_SIZE];
 	int ret;
 
-	*fd = sys_memfd_create("dais-check");
-	if (*fd < 0)
-		return err_set(err, *fd, "make the guest's image");
 	check_guest_image(image);
-	ret = file_write_all(*fd, image, sizeof(image));
-	return ret ? err_set(err, ret, "write the guest's image") : 0;
+	*fd = ret = sys_memfd_create("dais-check");
+	if (ret >= 0)
+		ret = file_write_all(*fd, image, sizeof(image));
+	return ret ? err_set(err, ret, "make the guest's image") : 0;
 }
 
 static int configure(struct trial *t, struct err *err)
@@ -110,34 +104,19 @@ static int act(struct trial *t, enum vfio_irq_action action)
 static void on_tick(void *opaque, uint32_t events)
 {
 	struct trial *t = opaque;
-	uint64_t n;
 
 	(void)events;
-	if (sys_read(t->timer_fd, &n, sizeof(n)) != sizeof(n))
+	if (!event_timer_take(&t->timer))
 		return;
+	event_timer_set(&t->timer, 0, 0, TICK_NS);
 	if (t->masked && t->n_ticks == N_MASKED) {
 		t->failed = act(t, VFIO_IRQ_UNMASK);
 		t->masked = false;
 	}
 	if (t->failed >= 0)
-		t->failed = act(t, t->way->action);
+		t->failed = act(t, t->way);
 	if (t->failed < 0 || ++t->n_ticks == N_TICKS)
 		vm_request(&t->machine.vm, VM_REQUEST_STOP);
-}
-
-static int start_firing(struct trial *t, struct err *err)
-{
-	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
-	const struct itimerspec ticks = { tick, tick };
-	int ret;
-
-	t->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (t->timer_fd < 0)
-		return err_set(err, t->timer_fd, "create a timer");
-	ret = sys_timerfd_settime(t->timer_fd, 0, &ticks);
-	if (ret)
-		return err_set(err, ret, "set a timer");
-	return event_loop_add(&t->machine.vm.loop, t->timer_fd, EPOLLIN, on_tick, t, NULL, err);
 }
 
 /* The machine is built. Returns what machine_run() does. */
@@ -153,7 +132,8 @@ static int run_guest(struct trial *t, struct err *err)
 		.touch_write = t->irq.eoi_by_write,
 	};
 	uint8_t *image = ram_ptr(&m->vm.ram, m->boot.entry, CHECK_GUEST_SIZE);
-	int ret = start_firing(t, err);
+	int ret = event_timer_create(&m->vm.loop, CLOCK_MONOTONIC, on_tick, t, &t->timer,
+				     "fire interrupts", err);
 
 	if (ret)
 		return ret;
@@ -164,7 +144,10 @@ static int run_guest(struct trial *t, struct err *err)
 	 */
 	t->masked = t->irq.level && strcmp(t->mode, "forward");
 	t->failed = t->masked ? act(t, VFIO_IRQ_MASK) : 0;
-	return machine_run(m, err);
+	event_timer_set(&t->timer, 0, 0, TICK_NS);
+	ret = machine_run(m, err);
+	event_timer_destroy(&m->vm.loop, &t->timer);
+	return ret;
 }
 
 static void read_irq(struct trial *t)
@@ -197,11 +180,11 @@ static int build_and_run(struct trial *t)
 		read_irq(t);
 		ret = run_guest(t, &err);
 		wrong = ret < 0 ? err.what : verdict(t, ret);
-		printf("  %-8s %s: %s%s\n", t->mode, t->way->name, wrong ? "FAILED: " : "ok",
+		printf("  %-8s %s: %s%s\n", t->mode, ways[t->way], wrong ? "FAILED: " : "ok",
 		       wrong ? wrong : "");
 		ret = wrong != NULL;
 	} else if (err_exit_status(&err) == EXIT_STATUS_HOST) {
-		printf("  %-8s %s: not here: %s\n", t->mode, t->way->name,
+		printf("  %-8s %s: not here: %s\n", t->mode, ways[t->way],
 		       err.why[0] ? err.why : err.what);
 		ret = 0;
 	} else {
@@ -209,7 +192,6 @@ static int build_and_run(struct trial *t)
 		ret = 1;
 	}
 	machine_destroy(&t->machine);
-	close_fd(&t->timer_fd);
 	return ret;
 }
 
@@ -221,7 +203,6 @@ static int try_one(struct trial *t, struct err *err)
 	int ret;
 
 	t->n_ticks = 0;
-	t->timer_fd = -1;
 	ret = configure(t, err);
 	if (!ret) {
 		fflush(stdout);
@@ -237,7 +218,7 @@ static int try_one(struct trial *t, struct err *err)
 		return ret;
 	if (end.si_code == CLD_EXITED)
 		return end.si_status;
-	printf("  %-8s %s: FAILED: it died of SIG%s\n", t->mode, t->way->name,
+	printf("  %-8s %s: FAILED: it died of SIG%s\n", t->mode, ways[t->way],
 	       sigabbrev_np(end.si_status) ?: "?");
 	return 1;
 }
@@ -266,12 +247,10 @@ static int try_all(struct trial *t, unsigned int n_irqs, struct err *err)
 	for (t->index = 0; t->index < n_irqs; t->index++) {
 		printf("interrupt %u\n", t->index);
 		for (size_t m = 0; m < n_elems(modes); m++) {
-			for (size_t w = 0; w < n_elems(ways); w++) {
-				int ret;
+			t->mode = modes[m];
+			for (t->way = VFIO_IRQ_FIRE; t->way <= VFIO_IRQ_FIRE_BOOL; t->way++) {
+				int ret = try_one(t, err);
 
-				t->mode = modes[m];
-				t->way = &ways[w];
-				ret = try_one(t, err);
 				if (ret < 0)
 					return ret;
 				worst |= ret;

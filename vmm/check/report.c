@@ -13,16 +13,11 @@
 
 #define INDENT 8 /* column of a finding's text */
 
-const char *check_severity_name(enum check_severity severity)
-{
-	static const char *const names[] = {
-		[CHECK_FINE] = "fine",
-		[CHECK_WARNS] = "warns",
-		[CHECK_BLOCKS] = "blocks",
-	};
-
-	return names[severity];
-}
+static const char *const severities[] = {
+	[CHECK_FINE] = "fine",
+	[CHECK_WARNS] = "warns",
+	[CHECK_BLOCKS] = "blocks",
+};
 
 unsigned int check_count(const struct check *check, enum check_severity severity)
 {
@@ -82,7 +77,7 @@ static void print_finding(const struct check_finding *finding, FILE *out)
 {
 	char *text = str_printf("%s: %s", finding->check, finding->what);
 
-	wrap_print(out, fprintf(out, "%s", check_severity_name(finding->severity)), INDENT,
+	wrap_print(out, fprintf(out, "%s", severities[finding->severity]), INDENT,
 		   text ?: finding->what);
 	free(text);
 	/* In one line, however long: it is to be copied. */
@@ -107,11 +102,10 @@ int check_print_json(const struct check *check, FILE *out, struct err *err)
 	for (unsigned int i = 0; i < check->n_findings; i++) {
 		const struct check_finding *finding = &check->findings[i];
 
-		json_array_append_new(array,
-				      json_pack("{s:s,s:s,s:o,s:o}", "check", finding->check,
-						"severity", check_severity_name(finding->severity),
-						"what", plan_json_text(finding->what), "fix",
-						plan_json_text(finding->fix ?: "")));
+		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o}", "check", finding->check,
+						       "severity", severities[finding->severity],
+						       "what", plan_json_text(finding->what), "fix",
+						       plan_json_text(finding->fix ?: "")));
 	}
 	return plan_json_print(json_pack("{s:o,s:i,s:i}", "findings", array, "blocks",
 					 (int)check_count(check, CHECK_BLOCKS), "warns",

@@ -9,42 +9,31 @@
 #include "vmm/check/check.h"
 #include "vmm/sandbox/sandbox.h"
 
-static bool file_has(const char *path, const char *word)
+/* Layers of the sandbox that a kernel may lack, and the file that has @word where it does not. */
+static const struct {
+	enum sandbox_layer layer;
+	const char *file, *word;
+	const char *name, *fix;
+} layers[] = {
+	{ SANDBOX_SECCOMP, "/proc/sys/kernel/seccomp/actions_avail", "kill_process",
+	  "seccomp filters",
+	  "scripts/config -e SECCOMP_FILTER, in the kernel's sources; build and boot it" },
+	{ SANDBOX_LANDLOCK, NULL, NULL, "Landlock",
+	  "add lsm=landlock,$(cat /sys/kernel/security/lsm) to the kernel's command line, or "
+	  "build it with CONFIG_SECURITY_LANDLOCK" },
+	{ SANDBOX_NO_NEW_PRIVS, "/proc/self/status", "NoNewPrivs:", "no_new_privs",
+	  "boot Linux 4.10 or newer" },
+};
+
+static bool is_there(size_t i)
 {
 	owned_ptr char *text = NULL;
 	size_t size;
 
-	return !file_read(path, 65536, &text, &size) && strstr(text, word);
+	if (layers[i].layer == SANDBOX_LANDLOCK)
+		return sys_landlock_version() > 0;
+	return !file_read(layers[i].file, 65536, &text, &size) && strstr(text, layers[i].word);
 }
-
-static bool has_seccomp(void)
-{
-	return file_has("/proc/sys/kernel/seccomp/actions_avail", "kill_process");
-}
-
-static bool has_landlock(void)
-{
-	return sys_landlock_version() > 0;
-}
-
-static bool has_no_new_privs(void)
-{
-	return file_has("/proc/self/status", "NoNewPrivs:");
-}
-
-/* Layers of the sandbox that a kernel may lack. */
-static const struct {
-	enum sandbox_layer layer;
-	bool (*is_there)(void);
-	const char *name, *fix;
-} layers[] = {
-	{ SANDBOX_SECCOMP, has_seccomp, "seccomp filters",
-	  "scripts/config -e SECCOMP_FILTER, in the kernel's sources; build and boot it" },
-	{ SANDBOX_LANDLOCK, has_landlock, "Landlock",
-	  "add lsm=landlock,$(cat /sys/kernel/security/lsm) to the kernel's command line, or "
-	  "build it with CONFIG_SECURITY_LANDLOCK" },
-	{ SANDBOX_NO_NEW_PRIVS, has_no_new_privs, "no_new_privs", "boot Linux 4.10 or newer" },
-};
 
 /* Some VM of the set insists on the layer. */
 static bool is_wanted(const struct check *check, enum sandbox_layer layer)
@@ -79,7 +68,7 @@ static void check_namespaces(struct check *check)
 void check_sandbox(struct check *check)
 {
 	for (size_t i = 0; i < n_elems(layers); i++) {
-		if (layers[i].is_there()) {
+		if (is_there(i)) {
 			check_say(check, CHECK_FINE, "%s: there", layers[i].name);
 			continue;
 		}

@@ -6,6 +6,7 @@
 
 #include "vfio/host/device.h"
 #include "vfio/host/diagnosis.h"
+#include "vfio/host/use.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -83,41 +84,6 @@ static bool wants_backend(const struct check *check, enum vfio_backend backend)
 	return false;
 }
 
-void check_iommu(struct check *check)
-{
-	bool type1 = file_exists("/dev/vfio/vfio"), iommufd = file_exists("/dev/iommu");
-	bool only_none = wants_backend(check, VFIO_BACKEND_NONE) &&
-			 !wants_backend(check, VFIO_BACKEND_AUTO) &&
-			 !wants_backend(check, VFIO_BACKEND_TYPE1) &&
-			 !wants_backend(check, VFIO_BACKEND_IOMMUFD);
-
-	if (!has_entries("/sys/class/iommu") && !only_none) {
-		check_say(check, check->n_devices ? CHECK_BLOCKS : CHECK_WARNS,
-			  "no IOMMU works on this host: nothing would keep a device's DMA in the "
-			  "guest's memory");
-		check_fix(check, "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
-				 "its node in the device tree; or iommu = none");
-	}
-	if (!type1 && !iommufd) {
-		check_say(check, check->n_devices ? CHECK_BLOCKS : CHECK_WARNS,
-			  "there is neither /dev/vfio/vfio nor /dev/iommu");
-		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
-		return;
-	}
-	check_say(check, CHECK_FINE, "IOMMU backends: %s",
-		  !iommufd ? "type1"
-		  : !type1 ? "iommufd"
-			   : "iommufd, type1");
-	if (!type1 && wants_backend(check, VFIO_BACKEND_TYPE1)) {
-		check_say(check, CHECK_BLOCKS, "iommu = type1, and there is no /dev/vfio/vfio");
-		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1");
-	}
-	if (!iommufd && wants_backend(check, VFIO_BACKEND_IOMMUFD)) {
-		check_say(check, CHECK_BLOCKS, "iommu = iommufd, and there is no /dev/iommu");
-		check_fix(check, "sudo modprobe iommufd");
-	}
-}
-
 /* What "auto" tries, in this order. */
 static const struct {
 	enum vfio_backend backend;
@@ -126,6 +92,40 @@ static const struct {
 	{ VFIO_BACKEND_IOMMUFD, "iommufd", "iommufd", "/dev/iommu" },
 	{ VFIO_BACKEND_TYPE1, "type1", "vfio_iommu_type1", "/dev/vfio/vfio" },
 };
+
+void check_iommu(struct check *check)
+{
+	enum check_severity severity = check->n_devices ? CHECK_BLOCKS : CHECK_WARNS;
+	bool there[n_elems(backends)];
+	bool only_none = wants_backend(check, VFIO_BACKEND_NONE) &&
+			 !wants_backend(check, VFIO_BACKEND_AUTO) &&
+			 !wants_backend(check, VFIO_BACKEND_TYPE1) &&
+			 !wants_backend(check, VFIO_BACKEND_IOMMUFD);
+
+	if (!has_entries("/sys/class/iommu") && !only_none) {
+		check_say(check, severity,
+			  "no IOMMU works on this host: nothing would keep a device's DMA in the "
+			  "guest's memory");
+		check_fix(check, "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
+				 "its node in the device tree; or iommu = none");
+	}
+	for (size_t i = 0; i < n_elems(backends); i++)
+		there[i] = file_exists("%s", backends[i].control);
+	if (!there[0] && !there[1]) {
+		check_say(check, severity, "there is neither /dev/vfio/vfio nor /dev/iommu");
+		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
+		return;
+	}
+	check_say(check, CHECK_FINE, "IOMMU backends: %s%s%s", there[0] ? backends[0].name : "",
+		  there[0] && there[1] ? ", " : "", there[1] ? backends[1].name : "");
+	for (size_t i = 0; i < n_elems(backends); i++) {
+		if (there[i] || !wants_backend(check, backends[i].backend))
+			continue;
+		check_say(check, CHECK_BLOCKS, "iommu = %s, and there is no %s", backends[i].name,
+			  backends[i].control);
+		check_fix(check, "sudo modprobe %s", backends[i].module);
+	}
+}
 
 /* The device's file for the backend; false: there is none. */
 static bool find_file(const struct check_device *device, size_t backend, char *path, size_t size)
@@ -302,4 +302,72 @@ void check_nodes(struct check *check)
 		for (size_t n = 0; n < n_elems(backends); n++)
 			check_backend(check, device, n);
 	}
+}
+
+static bool is_wanted(const struct check *check, const char *name)
+{
+	check_each_device (check, device)
+		if (device->found && !strcmp(device->host.name, name))
+			return true;
+	return false;
+}
+
+/* A wanted one that is held is told by check_nodes(), with the VM that wants it. */
+static void tell_use(void *opaque, const char *name)
+{
+	struct check *check = opaque;
+	struct vfio_host_device host;
+	struct err err;
+
+	if (vfio_host_device_find(&host, name, &err))
+		return;
+	switch (vfio_device_use(&host, &err)) {
+	case VFIO_USE_LEFT_BOUND:
+		check_say_err(check, CHECK_WARNS, NULL, &err);
+		break;
+	case VFIO_USE_OWNED:
+		if (!is_wanted(check, name))
+			check_say(check, CHECK_FINE, "%s: %s", err.what, err.why);
+		break;
+	case VFIO_USE_NONE:
+		break;
+	}
+}
+
+void check_use(struct check *check)
+{
+	vfio_host_device_for_each(tell_use, check);
+}
+
+#define NOIOMMU_MODE "enable_unsafe_noiommu_mode"
+
+/* drivers/vfio/container.c: without the parameter no container takes a group without an IOMMU. */
+static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
+{
+	if (check_parameter_is("vfio", NOIOMMU_MODE, 'Y'))
+		return;
+	if (check_parameter_is("vfio", NOIOMMU_MODE, 'N')) {
+		check_say(check, CHECK_BLOCKS,
+			  "%s: iommu = none, and vfio." NOIOMMU_MODE
+			  " is off: VFIO hands out no device that no IOMMU confines",
+			  vm->name);
+		check_fix(check, "echo Y | sudo tee /sys/module/vfio/parameters/" NOIOMMU_MODE);
+	} else {
+		check_say(check, CHECK_BLOCKS,
+			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE, vm->name);
+		check_fix(check, CHECK_FIX_OPTION, "VFIO_NOIOMMU");
+	}
+}
+
+void check_noiommu(struct check *check)
+{
+	struct err err;
+
+	check_each_vm (check, vm)
+		if (vm->config.iommu == VFIO_BACKEND_NONE && vm->n_devices)
+			check_noiommu_mode(check, vm);
+	check_each_device (check, device)
+		if (device->vm->config.iommu == VFIO_BACKEND_NONE && device->found &&
+		    device->host.group >= 0 && vfio_host_device_check_noiommu(&device->host, &err))
+			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #include "devices/console.h"
@@ -21,9 +20,9 @@
 struct control {
 	struct machine *machine;
 	int signal_fd;
-	int timer_fd;      /* runs while the guest is being asked to power off */
-	bool asked;        /* not to be asked (again): the next signal stops it */
-	uint64_t asked_at; /* ns, sys_monotonic_ns() */
+	struct event_timer timer; /* runs while the guest is being asked to power off */
+	bool asked;               /* not to be asked (again): the next signal stops it */
+	uint64_t asked_at;        /* ns, sys_monotonic_ns() */
 	struct err *err;
 	int ret;                  /* of a reset that failed */
 	struct log_budget resets; /* of a guest that does nothing else */
@@ -70,7 +69,6 @@ static void on_signal(void *opaque, uint32_t events)
 {
 	struct control *control = opaque;
 	struct machine *m = control->machine;
-	struct itimerspec timeout = { .it_value.tv_sec = m->config->stop_timeout };
 	struct signalfd_siginfo info;
 
 	(void)events;
@@ -87,17 +85,16 @@ static void on_signal(void *opaque, uint32_t events)
 	control->asked_at = sys_monotonic_ns();
 	log_info("%s: asked the guest to power off; it has %u s, a second signal stops it at once",
 		 strsignal((int)info.ssi_signo), m->config->stop_timeout);
-	sys_timerfd_settime(control->timer_fd, 0, &timeout);
+	event_timer_set(&control->timer, 0, m->config->stop_timeout, 0);
 }
 
 static void on_timeout(void *opaque, uint32_t events)
 {
 	struct control *control = opaque;
 	struct machine *m = control->machine;
-	uint64_t n;
 
 	(void)events;
-	if (sys_read(control->timer_fd, &n, sizeof(n)) != sizeof(n))
+	if (!event_timer_take(&control->timer))
 		return;
 	log_warn("the guest did not power off within %u s: stopping it", m->config->stop_timeout);
 	vm_request(&m->vm, VM_REQUEST_STOP);
@@ -119,40 +116,46 @@ static void on_request(void *opaque, uint32_t events)
 		event_loop_stop(&vm->loop);
 }
 
+static int add_sources(struct control *control, struct event_source *sources[2], struct err *err)
+{
+	struct vm *vm = &control->machine->vm;
+	int ret = event_loop_add(&vm->loop, control->signal_fd, EPOLLIN, on_signal, control,
+				 &sources[0], err);
+
+	if (!ret)
+		ret = event_loop_add(&vm->loop, vm->request_fd, EPOLLIN, on_request, control,
+				     &sources[1], err);
+	return ret ? ret
+		   : event_timer_create(&vm->loop, CLOCK_MONOTONIC, on_timeout, control,
+					&control->timer, "stop-timeout", err);
+}
+
 static int serve(struct control *control, struct err *err)
 {
-	struct event_loop *loop = &control->machine->vm.loop;
-	const struct {
-		int fd;
-		event_fn fn;
-	} sources[] = {
-		{ control->signal_fd, on_signal },
-		{ control->timer_fd, on_timeout },
-		{ control->machine->vm.request_fd, on_request },
-	};
-	struct event_source *added[n_elems(sources)] = { NULL };
+	struct machine *m = control->machine;
+	struct event_source *sources[2] = { NULL };
 	struct watch watch;
-	int ret = watch_start(&watch, control->machine, err);
+	int ret = watch_start(&watch, m, err);
 
-	for (size_t i = 0; !ret && i < n_elems(sources); i++)
-		ret = event_loop_add(loop, sources[i].fd, EPOLLIN, sources[i].fn, control,
-				     &added[i], err);
 	if (!ret)
-		ret = sandbox_enter_main(&control->machine->sandbox, err);
+		ret = add_sources(control, sources, err);
+	if (!ret)
+		ret = sandbox_enter_main(&m->sandbox, err);
 	if (!ret) {
 		/* What came during the build: a guest that has not begun cannot be asked. */
 		control->asked = true;
 		on_signal(control, EPOLLIN);
 		control->asked = false;
-		if (!control->machine->vm.request)
-			vcpus_release(&control->machine->vm);
-		ret = event_loop_run(loop, err);
-		vcpus_park(&control->machine->vm);
-		console_drain(control->machine->vm.console);
+		if (!m->vm.request)
+			vcpus_release(&m->vm);
+		ret = event_loop_run(&m->vm.loop, err);
+		vcpus_park(&m->vm);
+		console_drain(m->vm.console);
 	}
+	event_timer_destroy(&m->vm.loop, &control->timer);
 	for (size_t i = 0; i < n_elems(sources); i++)
-		if (added[i])
-			event_loop_remove(loop, added[i]);
+		if (sources[i])
+			event_loop_remove(&m->vm.loop, sources[i]);
 	watch_stop(&watch);
 	return ret ? ret : control->ret;
 }
@@ -187,7 +190,7 @@ int machine_block_signals(struct err *err)
 
 int machine_run(struct machine *m, struct err *err)
 {
-	owned_fd int signal_fd = -1, timer_fd = -1;
+	owned_fd int signal_fd = -1;
 	struct control control = { .machine = m, .err = err };
 	sigset_t signals;
 	int ret;
@@ -196,9 +199,6 @@ int machine_run(struct machine *m, struct err *err)
 	control.signal_fd = signal_fd = sys_signalfd(&signals);
 	if (signal_fd < 0)
 		return err_set(err, signal_fd, "wait for signals");
-	control.timer_fd = timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (timer_fd < 0)
-		return err_set(err, timer_fd, "create the stop timer");
 	ret = serve(&control, err);
 	return ret ? ret : exit_status(&m->vm, err);
 }

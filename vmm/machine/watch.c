@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #include "arch/common/vgic.h"
@@ -69,40 +67,34 @@ void watch_look(struct watch *watch)
 static void on_tick(void *opaque, uint32_t events)
 {
 	struct watch *watch = opaque;
-	uint64_t n;
 
 	(void)events;
-	if (sys_read(watch->timer_fd, &n, sizeof(n)) == sizeof(n))
-		watch_look(watch);
+	if (!event_timer_take(&watch->timer))
+		return;
+	event_timer_set(&watch->timer, 0, PERIOD, 0);
+	watch_look(watch);
 }
 
 int watch_start(struct watch *watch, struct machine *machine, struct err *err)
 {
-	const struct itimerspec period = { .it_interval.tv_sec = PERIOD,
-					   .it_value.tv_sec = PERIOD };
 	int ret;
 
-	*watch = (struct watch){ .machine = machine, .timer_fd = -1 };
+	*watch = (struct watch){ .machine = machine };
 	watch->n_irqs = vfio_irq_counts(machine->vm.vfio, NULL, 0);
 	if (!watch->n_irqs)
 		return 0;
 	watch->irqs = calloc(watch->n_irqs, sizeof(*watch->irqs));
 	if (!watch->irqs)
 		return err_set(err, ENOMEM, "watch %u interrupts", watch->n_irqs);
-	watch->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (watch->timer_fd < 0)
-		return err_set(err, watch->timer_fd, "create the timer that watches interrupts");
-	ret = sys_timerfd_settime(watch->timer_fd, 0, &period);
-	if (ret)
-		return err_set(err, ret, "set the timer that watches interrupts");
-	return event_loop_add(&machine->vm.loop, watch->timer_fd, EPOLLIN, on_tick, watch,
-			      &watch->source, err);
+	ret = event_timer_create(&machine->vm.loop, CLOCK_MONOTONIC, on_tick, watch, &watch->timer,
+				 "watch interrupts", err);
+	if (!ret)
+		event_timer_set(&watch->timer, 0, PERIOD, 0);
+	return ret;
 }
 
 void watch_stop(struct watch *watch)
 {
-	event_loop_remove(&watch->machine->vm.loop, watch->source);
-	watch->source = NULL;
-	close_fd(&watch->timer_fd);
+	event_timer_destroy(&watch->machine->vm.loop, &watch->timer);
 	free(take_ptr(&watch->irqs));
 }

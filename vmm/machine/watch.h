@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/core/event_loop.h"
 
-struct event_source;
 struct machine;
 
 /*
@@ -20,8 +20,7 @@ struct machine;
  */
 struct watch {
 	struct machine *machine;
-	int timer_fd;
-	struct event_source *source;
+	struct event_timer timer;
 	struct watched {
 		uint64_t n; /* count at the last look */
 		enum watch_state {
