@@ -98,7 +98,7 @@ static void destroy_vm(struct machine *m)
 	vm_destroy(&m->vm);
 }
 
-static int map_dma(struct machine *m, struct err *err)
+int machine_map_dma(struct machine *m, struct err *err)
 {
 	return vfio_dma_map(m->vm.vfio, &m->vm.ram, err);
 }
@@ -242,7 +242,7 @@ static const struct stage {
 	/* takes long when there is much; no thread of it is left when devices and vCPUs come */
 	{ "prepare RAM", machine_prepare_ram, NULL, MACHINE_FOR_RUN },
 	/* pins RAM; undone before RAM goes */
-	{ "map RAM for DMA", map_dma, unmap_dma, MACHINE_FOR_RUN },
+	{ "map RAM for DMA", machine_map_dma, unmap_dma, MACHINE_FOR_RUN },
 	/* all of them before the VGIC is initialised, which wants to know their number */
 	{ "make vCPUs", make_vcpus, destroy_vcpus, MACHINE_FOR_TREE },
 	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its

@@ -89,6 +89,7 @@ void machine_detach_devices(struct machine *machine);
  */
 int machine_make_ram(struct machine *machine, struct err *err);
 int machine_prepare_ram(struct machine *machine, struct err *err);
+int machine_map_dma(struct machine *machine, struct err *err);
 /* Where RAM is in @map, around @holes; of the configuration it wants the memory's size and base. */
 int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_config *config,
 		     const struct range *holes, unsigned int n_holes, struct err *err);

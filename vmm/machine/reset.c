@@ -79,11 +79,6 @@ static int reset_vcpus(struct machine *m, struct err *err)
 	return arch_vcpus_reset(&m->vm, &m->cpus, err);
 }
 
-static int map_dma(struct machine *m, struct err *err)
-{
-	return vfio_dma_map(m->vm.vfio, &m->vm.ram, err);
-}
-
 /* In this order a device that still works on the old guest's orders can neither reach nor interrupt
  * the new one. */
 static const struct {
@@ -100,7 +95,7 @@ static const struct {
 	{ "reset vCPUs", reset_vcpus },
 	{ "clear RAM", clear_ram },
 	{ "load the guest", machine_boot },
-	{ "map RAM for DMA", map_dma },
+	{ "map RAM for DMA", machine_map_dma },
 	{ "arm devices", machine_arm },
 };
 

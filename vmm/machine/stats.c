@@ -11,19 +11,10 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/core/kvm_stats.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 
 #define MAX_ADDRESS_SPACES 64
-
-/* KVM's own names: kvm_vcpu_stats_desc of arch/arm64/kvm/guest.c, and KVM_GENERIC_VCPU_STATS(). */
-static const char *const kernel_counters[] = {
-	"exits",         "wfi_exit_stat",        "wfe_exit_stat",
-	"hvc_exit_stat", "mmio_exit_kernel",     "mmio_exit_user",
-	"signal_exits",  "halt_successful_poll", "halt_attempted_poll",
-	"halt_wakeup",
-};
 
 static void json_unref(json_t **json)
 {
@@ -31,21 +22,17 @@ static void json_unref(json_t **json)
 }
 #define owned_json __attribute__((cleanup(json_unref)))
 
-/* Those of them that this kernel has; NULL when memory ran out. */
+/* Those that this kernel counts; NULL when memory ran out. */
 static json_t *kernel_exits(const struct vcpu *vcpu)
 {
-	struct kvm_stat stats[n_elems(kernel_counters)];
+	struct kvm_stat stats[MACHINE_N_VCPU_EXITS];
 	json_t *object = json_object();
-	struct err err;
 
-	for (size_t i = 0; i < n_elems(stats); i++)
-		stats[i].name = kernel_counters[i];
-	if (vcpu->stats_fd < 0 || kvm_stats_read(vcpu->stats_fd, stats, n_elems(stats), &err))
-		return object;
-	for (size_t i = 0; i < n_elems(stats); i++)
-		if (stats[i].found)
-			json_object_set_new(object, stats[i].name,
-					    json_integer((json_int_t)stats[i].value));
+	if (machine_vcpu_exits(vcpu, stats))
+		for (size_t i = 0; i < n_elems(stats); i++)
+			if (stats[i].found)
+				json_object_set_new(object, stats[i].name,
+						    json_integer((json_int_t)stats[i].value));
 	return object;
 }
 

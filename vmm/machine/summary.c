@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/text.h"
-#include "vmm/core/kvm_stats.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
+#include "vmm/machine/stats.h"
 
-/* KVM's own names for exits of an arm64 vCPU that do not all come to user space:
- * arch/arm64/kvm/guest.c. */
-static const struct kvm_stat kernel_exits[] = {
-	{ .name = "exits" },         { .name = "wfi_exit_stat" },    { .name = "wfe_exit_stat" },
-	{ .name = "hvc_exit_stat" }, { .name = "mmio_exit_kernel" }, { .name = "mmio_exit_user" },
-	{ .name = "signal_exits" },
-};
+#define N_TOLD 7 /* of machine_vcpu_exits(): all but what polling did */
+
+bool machine_vcpu_exits(const struct vcpu *vcpu, struct kvm_stat stats[MACHINE_N_VCPU_EXITS])
+{
+	/* kvm_vcpu_stats_desc of arch/arm64/kvm/guest.c, and KVM_GENERIC_VCPU_STATS() */
+	static const char *const names[MACHINE_N_VCPU_EXITS] = {
+		"exits",         "wfi_exit_stat",        "wfe_exit_stat",
+		"hvc_exit_stat", "mmio_exit_kernel",     "mmio_exit_user",
+		"signal_exits",  "halt_successful_poll", "halt_attempted_poll",
+		"halt_wakeup",
+	};
+	struct err err;
+
+	for (size_t i = 0; i < MACHINE_N_VCPU_EXITS; i++)
+		stats[i].name = names[i];
+	return vcpu->stats_fd >= 0 &&
+	       !kvm_stats_read(vcpu->stats_fd, stats, MACHINE_N_VCPU_EXITS, &err);
+}
 
 unsigned int machine_irq_counts(const struct machine *m, struct vfio_irq_count **counts)
 {
@@ -37,25 +46,20 @@ static void add(struct text *text, const char *name, uint64_t value)
 
 static void summarize_kernel_exits(const struct vm *vm)
 {
-	struct kvm_stat sums[n_elems(kernel_exits)];
+	struct kvm_stat stats[MACHINE_N_VCPU_EXITS];
+	uint64_t sums[N_TOLD] = { 0 };
 	char buf[512];
 	struct text text = text_in(buf);
 
-	memcpy(sums, kernel_exits, sizeof(sums));
 	for (unsigned int i = 0; i < vm->n_vcpus; i++) {
-		struct kvm_stat stats[n_elems(kernel_exits)];
-		struct err err;
-
-		memcpy(stats, kernel_exits, sizeof(stats));
-		if (vm->vcpus[i].stats_fd < 0 ||
-		    kvm_stats_read(vm->vcpus[i].stats_fd, stats, n_elems(stats), &err))
+		if (!machine_vcpu_exits(&vm->vcpus[i], stats))
 			return;
-		for (size_t s = 0; s < n_elems(stats); s++)
-			sums[s].value += stats[s].value;
+		for (size_t s = 0; s < N_TOLD; s++)
+			sums[s] += stats[s].value;
 	}
-	for (size_t s = 1; s < n_elems(sums); s++)
-		add(&text, sums[s].name, sums[s].value);
-	log_info("summary: %" PRIu64 " exits to KVM (%s)", sums[0].value, buf);
+	for (size_t s = 1; s < N_TOLD; s++)
+		add(&text, stats[s].name, sums[s]);
+	log_info("summary: %" PRIu64 " exits to KVM (%s)", sums[0], buf);
 }
 
 static void summarize_user_exits(const struct vm *vm)
