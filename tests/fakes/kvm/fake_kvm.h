@@ -14,7 +14,7 @@
 #define FAKE_KVM_N_VCPUS    512
 #define FAKE_KVM_N_DEVICES  8
 #define FAKE_KVM_N_MEMSLOTS 64
-#define FAKE_KVM_N_IRQFDS 128
+#define FAKE_KVM_N_IRQFDS   128
 #define FAKE_KVM_N_LINES    256
 #define FAKE_KVM_N_CAPS     256
 #define FAKE_KVM_N_TYPES    16
