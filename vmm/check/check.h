@@ -56,7 +56,8 @@ struct check {
 	const char *step;       /* the part that runs */
 	struct host_tree *tree; /* NULL: the host has none */
 	struct host_live *live;
-	char *options; /* the kernel's configuration; NULL: unknown */
+	char release[96]; /* of the kernel; empty: unknown */
+	char *options;    /* its configuration; NULL: unknown */
 	struct check_vm *vms;
 	unsigned int n_vms;
 	struct check_device *devices; /* of all of them, in the VMs' order */
@@ -98,8 +99,8 @@ void check_fix(struct check *check, const char *fmt, ...) __attribute__((format(
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
 		   const struct err *err);
 
-#define CHECK_FIX_OPTION \
-	"scripts/config -e %s && make olddefconfig, in the kernel's sources; build and boot it"
+/* The remedy is this option of the kernel. */
+void check_fix_option(struct check *check, const char *symbol);
 /* In the kernel's configuration, as y or m. */
 bool check_has_option(const char *options, const char *symbol);
 /* A parameter of a module is Y or N; false: there is no such file, or it says something else. */
@@ -111,29 +112,17 @@ bool check_module_is_loadable(const char *module);
  * (-EBADF) descriptors are passed to the VM, and it is not among them. Unknown ones will be right.
  */
 int check_may_open(const struct check_vm *vm, const char *path);
+/* The latter is a finding. */
 void check_say_not_passed(struct check *check, const struct check_vm *vm, const char *path);
-/* The parts: files check_*.c, in the order of vmm/check/run.c's table. */
-void check_passed(struct check *check);
-void check_kvm(struct check *check);
-void check_gic(struct check *check);
-void check_forward(struct check *check);
-void check_kernel(struct check *check);
-void check_host(struct check *check);
-void check_sandbox(struct check *check);
-void check_drivers(struct check *check);
-void check_iommu(struct check *check);
-void check_noiommu(struct check *check);
-void check_unsafe_interrupts(struct check *check);
-void check_reset(struct check *check);
-void check_nodes(struct check *check);
-void check_memory(struct check *check);
-void check_memlock(struct check *check);
-void check_hugepages(struct check *check);
-void check_devices(struct check *check);
-void check_use(struct check *check);
-void check_plans(struct check *check);
-void check_power(struct check *check);
-void check_set(struct check *check);
+
+/* The parts, of which vmm/check/run.c's table has the order. */
+typedef void check_part(struct check *check);
+check_part check_passed, check_kvm, check_gic, check_forward;
+check_part check_kernel, check_host, check_sandbox;
+check_part check_memory, check_memlock, check_hugepages;
+check_part check_devices, check_plans, check_power, check_set;
+check_part check_use, check_drivers, check_iommu, check_noiommu, check_unsafe_interrupts,
+	check_reset, check_nodes;
 
 /*
  * "dais check --irq": fire each interrupt of @device ("HOST[,KEY=VALUE]...", as behind --device

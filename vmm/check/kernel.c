@@ -58,15 +58,13 @@ static char *unpack(const char *path)
 }
 
 /* The kernel's configuration; NULL: it is nowhere. */
-static char *read_options(void)
+static char *read_options(const char *release)
 {
-	char release[96], path[160], *options = unpack("/proc/config.gz");
+	char path[160], *options = unpack("/proc/config.gz");
 	size_t size;
 
-	if (options || file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
-		return options;
 	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	if (!file_read(path, MAX_OPTIONS, &options, &size))
+	if (options || !file_read(path, MAX_OPTIONS, &options, &size))
 		return options;
 	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
 	return file_read(path, MAX_OPTIONS, &options, &size) ? NULL : options;
@@ -84,7 +82,7 @@ bool check_has_option(const char *options, const char *symbol)
 
 void check_kernel(struct check *check)
 {
-	char *options = check->options = read_options();
+	char *options = check->options = read_options(check->release);
 	unsigned int n_missing = 0;
 	char size[32];
 
@@ -104,7 +102,7 @@ void check_kernel(struct check *check)
 		n_missing++;
 		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s",
 			  wanted[i].symbol, wanted[i].why);
-		check_fix(check, CHECK_FIX_OPTION, wanted[i].symbol);
+		check_fix_option(check, wanted[i].symbol);
 	}
 	if (!n_missing)
 		check_say(check, CHECK_FINE, "the kernel has all options that dais wants");
@@ -131,17 +129,14 @@ static void check_version(struct check *check, const struct check_vm *vm)
 {
 	const struct config_host *host = &vm->config.host;
 	unsigned int major, minor, is;
-	char release[96];
 
-	if (!host->kernel ||
-	    file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease") ||
-	    sscanf(release, "%u.%u", &major, &minor) != 2)
+	if (!host->kernel || sscanf(check->release, "%u.%u", &major, &minor) != 2)
 		return;
 	is = HOST_KERNEL(major, minor);
 	if (is >= host->kernel_min && (!host->kernel_max || is <= host->kernel_max))
 		return;
 	check_say(check, CHECK_BLOCKS, "%s: it wants kernel %s%s, and this is %s", vm->name,
-		  host->kernel, host->kernel_max ? "" : " or newer", release);
+		  host->kernel, host->kernel_max ? "" : " or newer", check->release);
 	check_fix(check, "boot such a kernel");
 }
 
@@ -175,7 +170,7 @@ static void check_option(struct check *check, const struct check_vm *vm, const c
 	if (!check->options || check_has_option(check->options, symbol))
 		return;
 	check_say(check, CHECK_BLOCKS, "%s: the kernel has no CONFIG_%s", vm->name, symbol);
-	check_fix(check, CHECK_FIX_OPTION, symbol);
+	check_fix_option(check, symbol);
 }
 
 void check_host(struct check *check)

@@ -64,6 +64,14 @@ void check_fix(struct check *check, const char *fmt, ...)
 	va_end(ap);
 }
 
+void check_fix_option(struct check *check, const char *symbol)
+{
+	check_fix(check,
+		  "scripts/config -e %s && make olddefconfig, in the kernel's sources; build and "
+		  "boot it",
+		  symbol);
+}
+
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
 		   const struct err *err)
 {

@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "vfio/settings.h"
 #include "vmm/base/array.h"
+#include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/options.h"
@@ -99,7 +100,7 @@ static void check_images(struct check *check)
 /* In this order they run, and the findings of one severity are told. */
 static const struct {
 	const char *name;
-	void (*run)(struct check *check);
+	check_part *run;
 } steps[] = {
 	{ "images", check_images },
 	{ "fd", check_passed },     /* finds them, for all that follow */
@@ -134,6 +135,7 @@ int check_run(struct check *check, const struct check_request *request, struct e
 	ret = vfio_nodes_read_host(&check->tree, &check->live, err);
 	if (ret)
 		return ret;
+	file_read_line(check->release, sizeof(check->release), "/proc/sys/kernel/osrelease");
 	check->out_of_memory = read_vms(check, request);
 	for (size_t i = 0; i < n_elems(steps) && !check->out_of_memory; i++) {
 		check->step = steps[i].name;

@@ -23,15 +23,13 @@ static bool wants_bus(const struct check *check, bool amba)
 }
 
 /* In modules.dep: "kernel/drivers/vfio/platform/vfio-platform.ko.xz: …". */
-static bool is_module(const char *name)
+static bool is_module(const struct check *check, const char *name)
 {
 	owned_ptr char *text = NULL;
-	char release[96], path[160], file[64];
+	char path[160], file[64];
 	size_t size;
 
-	if (file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", check->release);
 	snprintf(file, sizeof(file), "/%s.ko", name);
 	return !file_read(path, 16 << 20, &text, &size) && strstr(text, file);
 }
@@ -48,7 +46,7 @@ void check_drivers(struct check *check)
 		snprintf(driver, sizeof(driver), "vfio-%s", bus);
 		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
 			check_say(check, CHECK_FINE, "the driver %s is there", driver);
-		} else if (is_module(driver)) {
+		} else if (is_module(check, driver)) {
 			check_say(check, severity, "the driver %s is not loaded", driver);
 			check_fix(check, "sudo modprobe %s%s", driver,
 				  i ? "" : " reset_required=0");
@@ -57,7 +55,7 @@ void check_drivers(struct check *check)
 				  "the kernel has no driver %s: devices of the %s bus cannot be "
 				  "handed out",
 				  driver, bus);
-			check_fix(check, CHECK_FIX_OPTION, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
+			check_fix_option(check, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
 		}
 	}
 }
@@ -355,7 +353,7 @@ static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
 	} else {
 		check_say(check, CHECK_BLOCKS,
 			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE, vm->name);
-		check_fix(check, CHECK_FIX_OPTION, "VFIO_NOIOMMU");
+		check_fix_option(check, "VFIO_NOIOMMU");
 	}
 }
 
