@@ -255,6 +255,15 @@ Test(list, every_failed_call)
 	}
 }
 
+Test(list, a_group_that_vfio_made_up_is_no_iommu)
+{
+	fake_board("midway");
+	fake_file("/sys/kernel/iommu_groups/1/name", "vfio-noiommu\n");
+	cr_assert_eq(list("fff51000", NULL), EXIT_STATUS_OK);
+	cr_expect(strstr(command_text, "no-iommu\n"), "%s", command_text);
+	cr_expect(strstr(command_text, "no IOMMU stands behind its group"), "%s", command_text);
+}
+
 /* Whoever named them: a terminal gets no control characters, and JSON is whole. */
 Test(list, names_do_no_harm)
 {
