@@ -138,14 +138,22 @@ void dt_prop_cells(struct dt *dt, const char *name, const uint32_t *cells, size_
 		fdt32_st(p + i * sizeof(fdt32_t), cells[i]);
 }
 
+void dt_put_ranges(void *cells, const struct range *ranges, size_t n)
+{
+	char *at = cells;
+
+	for (size_t i = 0; i < n; i++, at += 2 * sizeof(fdt64_t)) {
+		fdt64_st(at, ranges[i].start);
+		fdt64_st(at + sizeof(fdt64_t), ranges[i].size);
+	}
+}
+
 void dt_prop_reg(struct dt *dt, const struct range *ranges, size_t n)
 {
-	char *p = dt_prop_room(dt, "reg", n * 2 * sizeof(fdt64_t));
+	void *room = dt_prop_room(dt, "reg", n * 2 * sizeof(fdt64_t));
 
-	for (size_t i = 0; p && i < n; i++, p += 2 * sizeof(fdt64_t)) {
-		fdt64_st(p, ranges[i].start);
-		fdt64_st(p + sizeof(fdt64_t), ranges[i].size);
-	}
+	if (room)
+		dt_put_ranges(room, ranges, n);
 }
 
 void dt_prop_interrupt(struct dt *dt, uint32_t type, uint32_t number, uint32_t trigger)

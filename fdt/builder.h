@@ -54,6 +54,8 @@ void dt_prop_u64(struct dt *dt, const char *name, uint64_t value);
 void dt_prop_str(struct dt *dt, const char *name, const char *value);
 void dt_prop_strs(struct dt *dt, const char *name, const char *const *values, size_t n);
 void dt_prop_cells(struct dt *dt, const char *name, const uint32_t *cells, size_t n);
+/* Ranges as "reg" has them, each of DT_ADDRESS_CELLS and DT_SIZE_CELLS, at @cells. */
+void dt_put_ranges(void *cells, const struct range *ranges, size_t n);
 void dt_prop_reg(struct dt *dt, const struct range *ranges, size_t n);
 /* "interrupts" of one interrupt: @type DT_GIC_SPI or DT_GIC_PPI. Several: dt_prop_cells. */
 void dt_prop_interrupt(struct dt *dt, uint32_t type, uint32_t number, uint32_t trigger);

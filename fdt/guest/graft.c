@@ -3,14 +3,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fdt/guest/graft_class.h"
 #include "fdt/guest/graft_parts.h"
+#include "vmm/base/array.h"
 
 const char *graft_verdict_name(enum graft_verdict verdict)
 {
-	static const char *const names[] = {
+	static const char names[][16] = {
 		[GRAFT_COPY] = "copied",      [GRAFT_REWRITE] = "rewritten",
 		[GRAFT_REPLACE] = "replaced", [GRAFT_DROP] = "dropped",
 		[GRAFT_ASK] = "needs-answer", [GRAFT_REFUSE] = "refused",
@@ -21,7 +21,7 @@ const char *graft_verdict_name(enum graft_verdict verdict)
 
 const char *graft_result_name(enum graft_result result)
 {
-	static const char *const names[] = {
+	static const char names[][16] = {
 		[GRAFT_PASSES] = "passes",
 		[GRAFT_NEEDS_ANSWER] = "needs-answer",
 		[GRAFT_REFUSED] = "refused",
@@ -36,7 +36,7 @@ int graft_create(const struct host_tree *tree, const struct graft_host *host, st
 	struct graft *g = calloc(1, sizeof(*g));
 
 	if (g)
-		g->marks = calloc(host_tree_n_nodes(tree) + 1, sizeof(*g->marks));
+		g->marks = arena_alloc(&g->kept, host_tree_n_nodes(tree) * sizeof(*g->marks));
 	if (!g || !g->marks) {
 		graft_destroy(g);
 		return err_set(err, ENOMEM, "graft the device tree");
@@ -46,47 +46,6 @@ int graft_create(const struct host_tree *tree, const struct graft_host *host, st
 		g->host = *host;
 	*graft = g;
 	return 0;
-}
-
-static void *copy_array(const void *array, size_t n, size_t size)
-{
-	void *copy = calloc(n + 1, size);
-
-	if (!copy)
-		return NULL;
-	if (n)
-		memcpy(copy, array, n * size);
-	return copy;
-}
-
-static void destroy_device(struct graft_device *device)
-{
-	free((void *)device->facts.regions);
-	free((void *)device->facts.irqs);
-	free((void *)device->facts.carveouts);
-	free(device->reasons);
-	host_facts_destroy(&device->host);
-}
-
-static int init_device(struct graft_device *device, const struct host_tree *tree,
-		       const struct graft_facts *facts, struct err *err)
-{
-	struct range *regions = copy_array(facts->regions, facts->n_regions, sizeof(*regions));
-	struct graft_irq *irqs = copy_array(facts->irqs, facts->n_irqs, sizeof(*irqs));
-	struct graft_carveout *carveouts =
-		copy_array(facts->carveouts, facts->n_carveouts, sizeof(*carveouts));
-
-	if (!regions || !irqs || !carveouts) {
-		free(regions);
-		free(irqs);
-		free(carveouts);
-		return err_set(err, ENOMEM, "graft %s", device->name);
-	}
-	device->facts = *facts;
-	device->facts.regions = regions;
-	device->facts.irqs = irqs;
-	device->facts.carveouts = carveouts;
-	return host_facts_read(tree, device->node, &device->host, err);
 }
 
 static int check_class(const struct host_node *node, const char *name,
@@ -116,26 +75,31 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 		     const struct graft_facts *facts, const struct graft_answers *answers,
 		     struct err *err)
 {
-	struct graft_device *bigger, *device;
+	struct graft_device *device;
+	struct arena *kept = &graft->kept;
 	int ret = check_new(graft, node, name, err);
 
 	if (!ret)
 		ret = check_class(node, name, answers, err);
 	if (ret)
 		return ret;
-	bigger = realloc(graft->devices, (graft->n_devices + 1) * sizeof(*bigger));
-	if (!bigger)
+	device = array_add(graft->devices, graft->n_devices);
+	if (!device)
 		return err_set(err, ENOMEM, "graft %s", name);
-	graft->devices = bigger;
-	device = &bigger[graft->n_devices];
-	memset(device, 0, sizeof(*device));
 	device->node = node;
 	device->name = name;
 	if (answers)
 		device->answers = *answers;
-	ret = init_device(device, graft->tree, facts, err);
+	device->facts = *facts;
+	device->facts.regions =
+		arena_copy(kept, facts->regions, facts->n_regions * sizeof(*facts->regions));
+	device->facts.irqs = arena_copy(kept, facts->irqs, facts->n_irqs * sizeof(*facts->irqs));
+	device->facts.carveouts =
+		arena_copy(kept, facts->carveouts, facts->n_carveouts * sizeof(*facts->carveouts));
+	ret = kept->failed ? err_set(err, ENOMEM, "graft %s", name)
+			   : host_facts_read(graft->tree, node, &device->host, err);
 	if (ret) {
-		destroy_device(device);
+		host_facts_destroy(&device->host);
 		return ret;
 	}
 	return (int)graft->n_devices++;
@@ -160,12 +124,12 @@ static void plan_pass(struct graft *graft)
 		graft_plan_device(graft, &graft->devices[i]);
 }
 
-static void settle_references(const struct graft *graft, struct graft_node *node)
+static void mark_referenced(const struct graft *graft, struct graft_node *node)
 {
 	for (; node; node = node->next) {
 		if (node->host && graft->marks[node->host->index].in_guest)
 			node->referenced = graft->marks[node->host->index].referenced;
-		settle_references(graft, node->child);
+		mark_referenced(graft, node->child);
 	}
 }
 
@@ -173,9 +137,10 @@ int graft_plan(struct graft *graft, struct err *err)
 {
 	do {
 		plan_pass(graft);
-	} while (graft->again && !graft->arena.failed);
+	} while (graft->again && !graft->arena.failed && !graft->kept.failed);
+	graft->arena.failed |= graft->kept.failed;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		settle_references(graft, graft->devices[i].nodes);
+		mark_referenced(graft, graft->devices[i].nodes);
 	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
 		graft_judge_device(graft, &graft->devices[i]);
 	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
@@ -212,12 +177,12 @@ void graft_destroy(struct graft *graft)
 {
 	if (!graft)
 		return;
-	for (unsigned int i = 0; i < graft->n_devices; i++)
-		destroy_device(&graft->devices[i]);
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		host_facts_destroy(&graft->devices[i].host);
+		free(graft->devices[i].reasons);
+	}
 	free(graft->devices);
-	for (uint32_t i = 0; graft->marks && i < host_tree_n_nodes(graft->tree); i++)
-		free(graft->marks[i].dropped);
-	free(graft->marks);
+	arena_free(&graft->kept);
 	arena_free(&graft->arena);
 	free(graft);
 }

@@ -30,6 +30,9 @@ struct graft_irq {
 	bool edge; /* else level; the trigger is normalised to active-high or rising */
 };
 
+/* "interrupts" of @n of them, three cells each, at @cells. */
+void graft_put_irqs(void *cells, const struct graft_irq *irqs, size_t n);
+
 /* A region of the host's /reserved-memory, and where it is in the guest. */
 struct graft_carveout {
 	const struct host_node *node;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <libfdt.h>
 #include <string.h>
 
 #include "fdt/builder.h"
@@ -17,19 +18,24 @@ static const char *find_fault(const struct host_facts *host, unsigned int *index
 	return NULL;
 }
 
+void graft_put_irqs(void *cells, const struct graft_irq *irqs, size_t n)
+{
+	for (fdt32_t *at = cells; n--; irqs++, at += 3) {
+		fdt32_st(at, DT_GIC_SPI);
+		fdt32_st(at + 1, irqs->spi);
+		fdt32_st(at + 2, irqs->edge ? DT_IRQ_EDGE_RISING : DT_IRQ_LEVEL_HIGH);
+	}
+}
+
 static void set_own(struct graft_place *place)
 {
 	const struct graft_facts *facts = &place->device->facts;
-	uint32_t *cells =
-		arena_alloc(&place->graft->arena, (facts->n_irqs + 1) * 3 * sizeof(*cells));
+	size_t size = facts->n_irqs * 3 * sizeof(fdt32_t);
+	void *cells = arena_alloc(&place->graft->arena, size);
 
-	for (unsigned int i = 0; cells && i < facts->n_irqs; i++) {
-		cells[3 * i] = DT_GIC_SPI;
-		cells[3 * i + 1] = facts->irqs[i].spi;
-		cells[3 * i + 2] = facts->irqs[i].edge ? DT_IRQ_EDGE_RISING : DT_IRQ_LEVEL_HIGH;
-	}
 	if (cells)
-		graft_cells(place->graft, place->item, cells, 3 * facts->n_irqs);
+		graft_put_irqs(cells, facts->irqs, facts->n_irqs);
+	graft_value(place->item, cells, size);
 }
 
 static void act_device(struct graft_place *place)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <assert.h>
 #include <libfdt.h>
 #include <string.h>
 
@@ -95,9 +94,11 @@ void graft_u64s(struct graft *graft, struct graft_item *item, const uint64_t *va
 void graft_ranges(struct graft *graft, struct graft_item *item, const struct range *ranges,
 		  size_t n)
 {
-	static_assert(sizeof(*ranges) == 2 * sizeof(uint64_t), "a start and a size, in this order");
+	void *value = arena_alloc(&graft->arena, n * 2 * sizeof(fdt64_t));
 
-	graft_u64s(graft, item, (const uint64_t *)ranges, 2 * n);
+	if (value)
+		dt_put_ranges(value, ranges, n);
+	graft_value(item, value, n * 2 * sizeof(fdt64_t));
 }
 
 enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item)

@@ -18,9 +18,9 @@
 
 /* What the graft knows of a node of the host, by its index. */
 struct graft_mark {
-	bool in_guest;   /* of an assigned device, and copied */
-	bool referenced; /* a value of the guest's points at it */
-	char *dropped;   /* why it is not copied, although it is of an assigned device; malloc'ed */
+	bool in_guest;       /* of an assigned device, and copied */
+	bool referenced;     /* a value of the guest's points at it */
+	const char *dropped; /* why it is not copied, although it is of an assigned device */
 };
 
 /* A display controller has few outputs. */
@@ -29,7 +29,7 @@ struct graft_mark {
 struct graft_device {
 	const struct host_node *node;
 	const char *name;
-	struct graft_facts facts; /* owns its arrays */
+	struct graft_facts facts;
 	struct graft_answers answers;
 	struct host_facts host;      /* what the tree says */
 	struct graft_node *nodes;    /* its own first; of the pass */
@@ -50,9 +50,10 @@ struct graft {
 	struct graft_mark *marks; /* of each node of the tree */
 	struct graft_device *devices;
 	unsigned int n_devices;
-	uint32_t n_made; /* nodes that have a phandle of no host node */
-	bool again;      /* something was dropped: another pass */
-	struct arena arena;
+	uint32_t n_made;    /* nodes that have a phandle of no host node */
+	bool again;         /* something was dropped: another pass */
+	struct arena arena; /* of the pass */
+	struct arena kept;  /* of the graft */
 };
 
 /* What a node is, to its device. */

@@ -171,12 +171,8 @@ static struct graft_node *plan_child(struct graft *graft, struct graft_device *d
 	plan_subtree(graft, device, out, role);
 	/* A slave that cannot be passed takes its place with it, not its controller. */
 	if (role != GRAFT_ROLE_PART && graft_worst(out, &item) >= GRAFT_ASK) {
-		struct graft_mark *slave = &graft->marks[child->index];
-
-		slave->dropped =
-			str_printf("it cannot be passed: %s: %s", item->property, item->reason);
-		if (!slave->dropped)
-			graft->arena.failed = true;
+		graft->marks[child->index].dropped = arena_printf(
+			&graft->kept, "it cannot be passed: %s: %s", item->property, item->reason);
 		graft->again = true;
 	}
 	return out;

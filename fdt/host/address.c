@@ -2,8 +2,9 @@
 #include "fdt/host/address.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "vmm/base/text.h"
 
 /* Linux's for all but SPARC (drivers/of/of_private.h). */
 #define ROOT_ADDRESS_CELLS 1
@@ -200,49 +201,38 @@ unsigned int host_dma_ranges(const struct host_node *bus, struct host_dma_range 
 	return n;
 }
 
-/* A name is made from its end: it grows to the left. */
-static void prepend(char *buf, size_t size, const char *text)
+static bool has_address(const struct host_node *node, uint64_t *address)
 {
-	size_t n = strlen(text), old = strlen(buf);
+	const struct host_property *reg = host_node_find(node, "reg");
 
-	if (n > size - 1)
-		n = size - 1;
-	if (old > size - 1 - n)
-		old = size - 1 - n;
-	memmove(buf + n, buf, old);
-	memcpy(buf, text, n);
-	buf[n + old] = '\0';
+	return reg && reg->size >= 4 * (size_t)host_address_cells(node->parent) &&
+	       host_translate(node, reg->value, address);
 }
 
 /* of_device_make_bus_id() of Linux */
+static void add_device_name(const struct host_node *node, struct text *name)
+{
+	const struct host_property *mask = host_node_find(node, "mask");
+	uint64_t address;
+
+	if (!node->parent)
+		return;
+	if (has_address(node, &address)) {
+		text_add(name, "%" PRIx64, address);
+		if (mask && mask->size >= 4)
+			text_add(name, ".%x",
+				 (unsigned int)__builtin_ffs((int)host_property_cell(mask, 0)) - 1);
+		text_add(name, ".%.*s", (int)strcspn(node->name, "@"), node->name);
+		return;
+	}
+	add_device_name(node->parent, name);
+	text_add(name, "%s%s", name->used ? ":" : "", node->name);
+}
+
 const char *host_node_device_name(const struct host_node *node, char *buf, size_t size)
 {
-	buf[0] = '\0';
-	for (; node->parent; node = node->parent) {
-		const struct host_property *reg = host_node_find(node, "reg");
-		uint64_t address;
-		char part[160];
+	struct text name = text_start(buf, size);
 
-		if (buf[0])
-			prepend(buf, size, ":");
-		if (reg && reg->size >= 4 * (size_t)host_address_cells(node->parent) &&
-		    host_translate(node, reg->value, &address)) {
-			const struct host_property *mask = host_node_find(node, "mask");
-			int base = (int)strcspn(node->name, "@");
-
-			if (mask && mask->size >= 4)
-				snprintf(part, sizeof(part), "%" PRIx64 ".%x.%.*s", address,
-					 (unsigned int)__builtin_ffs(
-						 (int)host_property_cell(mask, 0)) -
-						 1,
-					 base, node->name);
-			else
-				snprintf(part, sizeof(part), "%" PRIx64 ".%.*s", address, base,
-					 node->name);
-			prepend(buf, size, part);
-			break;
-		}
-		prepend(buf, size, node->name);
-	}
+	add_device_name(node, &name);
 	return buf;
 }

@@ -156,10 +156,10 @@ static enum read_result read_extended(struct reader *r, struct interrupt *interr
 	if (!phandle)
 		return READ_HOLE;
 	interrupt->controller = host_tree_by_phandle(r->walk.tree, phandle);
-	interrupt->n_cells = interrupt->controller ? host_node_u32(interrupt->controller,
-								   "#interrupt-cells", UINT32_MAX)
-						   : UINT32_MAX;
-	if (interrupt->n_cells > HOST_INTERRUPT_MAX_CELLS ||
+	if (interrupt->controller)
+		interrupt->n_cells =
+			host_node_u32(interrupt->controller, "#interrupt-cells", UINT32_MAX);
+	if (!interrupt->controller || interrupt->n_cells > HOST_INTERRUPT_MAX_CELLS ||
 	    interrupt->n_cells > n_cells - r->cell) {
 		r->extended = NULL;
 		return READ_HOLE;

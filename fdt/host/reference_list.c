@@ -28,103 +28,27 @@ static bool is_hole(uint32_t phandle)
 	return phandle == 0 || phandle == UINT32_MAX;
 }
 
-static struct reference take(const struct host_tree *tree, const struct host_property *property,
-			     size_t cell)
+/* How many arguments there are behind @ref, of at most @n_left cells; -1: they do not add up. */
+static int64_t count_args(const struct reference_rule *rule, const struct reference *ref,
+			  size_t n_left)
 {
-	uint32_t phandle = host_property_cell(property, cell);
+	const struct host_node *target = ref->target;
+	int64_t n = rule->n_args;
 
-	return (struct reference){ .phandle = phandle,
-				   .offset = 4 * cell,
-				   .target = host_tree_by_phandle(tree, phandle) };
-}
-
-/* False: the provider has no such property, or more cells than there are. */
-static bool count_args(const struct reference_rule *rule, struct reference *ref, size_t n_left)
-{
-	const struct host_property *cells =
-		rule->cells ? host_node_find(ref->target, rule->cells) : NULL;
-
-	if (cells && cells->size >= 4)
-		ref->n_args = host_property_cell(cells, 0);
-	else if (rule->n_args >= 0)
-		ref->n_args = (unsigned int)rule->n_args;
-	else
-		return false;
-	return ref->n_args <= n_left;
-}
-
-static int read_list(const struct host_tree *tree, const struct host_property *property,
-		     const struct reference_rule *rule, struct reference_list *list)
-{
-	size_t n_cells = property->size / 4;
-	bool malformed = false;
-
-	for (size_t cell = 0; cell < n_cells && !malformed;) {
-		struct reference ref = take(tree, property, cell++);
-
-		if (ref.target)
-			malformed = !count_args(rule, &ref, n_cells - cell);
-		else if (!is_hole(ref.phandle) && (rule->cells || rule->n_args))
-			malformed = true;
-		if (malformed)
-			ref.n_args = 0;
-		cell += ref.n_args;
-		if (reference_add(list, &ref))
-			return -ENOMEM;
+	if (rule->layout == LAYOUT_ONE)
+		return (int64_t)n_left;
+	if (rule->layout == LAYOUT_LIST) {
+		if (!target)
+			return is_hole(ref->phandle) || (!rule->cells && !n) ? 0 : -1;
+		if (rule->cells && host_node_has(target, rule->cells))
+			n = host_node_u32(target, rule->cells, (uint32_t)n);
+	} else if (rule->layout == LAYOUT_INTERRUPT_MAP) {
+		if (!target)
+			return -1;
+		n = (int64_t)host_node_u32(target, "#address-cells", 0) +
+		    host_node_u32(target, "#interrupt-cells", 0);
 	}
-	list->malformed |= malformed;
-	return 0;
-}
-
-static int read_one(const struct host_tree *tree, const struct host_property *property,
-		    struct reference_list *list)
-{
-	struct reference ref;
-
-	if (property->size < 4)
-		return 0;
-	ref = take(tree, property, 0);
-	ref.n_args = (unsigned int)(property->size / 4 - 1);
-	return reference_add(list, &ref);
-}
-
-/* The @at-th cell of each four. */
-static int read_lines(const struct host_tree *tree, const struct host_property *property, size_t at,
-		      struct reference_list *list)
-{
-	for (size_t cell = at; cell < property->size / 4; cell += 4) {
-		struct reference ref = take(tree, property, cell);
-
-		if (reference_add(list, &ref))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int read_interrupt_map(const struct host_tree *tree, const struct host_node *node,
-			      const struct host_property *property, struct reference_list *list)
-{
-	size_t n_cells = property->size / 4;
-	size_t key = (size_t)host_node_u32(node, "#address-cells", 0) +
-		     host_node_u32(node, "#interrupt-cells", 0);
-	bool malformed = false;
-
-	for (size_t cell = key; cell < n_cells && !malformed; cell += key) {
-		struct reference ref = take(tree, property, cell++);
-		size_t n_args = 0;
-
-		if (ref.target)
-			n_args = (size_t)host_node_u32(ref.target, "#address-cells", 0) +
-				 host_node_u32(ref.target, "#interrupt-cells", 0);
-		malformed = !ref.target || n_args > n_cells - cell;
-		if (!malformed)
-			ref.n_args = (unsigned int)n_args;
-		cell += ref.n_args;
-		if (reference_add(list, &ref))
-			return -ENOMEM;
-	}
-	list->malformed |= malformed;
-	return 0;
+	return n <= (int64_t)n_left ? n : -1;
 }
 
 /*
@@ -155,21 +79,30 @@ int reference_read(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, const struct reference_rule *rule,
 		   struct reference_list *list)
 {
-	if (is_hog(node, rule) || means_other_thing(tree, property, rule))
+	size_t n_cells = property->size / 4, first = 0, gap = 0;
+
+	if (rule->layout == LAYOUT_NONE || is_hog(node, rule) ||
+	    means_other_thing(tree, property, rule))
 		return 0;
-	switch (rule->layout) {
-	case LAYOUT_LIST:
-		return read_list(tree, property, rule, list);
-	case LAYOUT_ONE:
-		return read_one(tree, property, list);
-	case LAYOUT_SECOND_OF_4:
-		return read_lines(tree, property, 1, list);
-	case LAYOUT_FOURTH_OF_4:
-		return read_lines(tree, property, 3, list);
-	case LAYOUT_INTERRUPT_MAP:
-		return read_interrupt_map(tree, node, property, list);
-	case LAYOUT_NONE:
-		break;
+	if (rule->layout == LAYOUT_SECOND_OF_4 || rule->layout == LAYOUT_FOURTH_OF_4) {
+		first = rule->layout == LAYOUT_SECOND_OF_4 ? 1 : 3;
+		gap = 3;
+	} else if (rule->layout == LAYOUT_INTERRUPT_MAP) {
+		first = gap = (size_t)host_node_u32(node, "#address-cells", 0) +
+			      host_node_u32(node, "#interrupt-cells", 0);
+	}
+	for (size_t cell = first; cell < n_cells && !list->malformed; cell += gap) {
+		uint32_t phandle = host_property_cell(property, cell);
+		struct reference ref = { .phandle = phandle,
+					 .offset = 4 * cell++,
+					 .target = host_tree_by_phandle(tree, phandle) };
+		int64_t n_args = count_args(rule, &ref, n_cells - cell);
+
+		list->malformed = n_args < 0;
+		ref.n_args = n_args < 0 ? 0 : (unsigned int)n_args;
+		cell += ref.n_args;
+		if (reference_add(list, &ref))
+			return -ENOMEM;
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fdt/host/tree.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/text.h"
@@ -71,24 +72,25 @@ static bool is_called(const struct host_node *node, const char *name)
 static int no_such_device(const struct host_tree *tree, const char *name, struct err *err)
 {
 	uint32_t n = host_tree_n_nodes(tree), n_names = 0;
-	owned_ptr char(*buf)[128] = calloc(n, sizeof(*buf));
 	owned_ptr const char **names = calloc(2 * (size_t)n + 1, sizeof(*names));
+	struct arena arena = { 0 };
 	const char *nearest;
+	char buf[512];
 
 	err_usage(err, "the device tree has no device %s", name);
 	err_fix(err, "name it as Linux does (fff50000.ethernet), by its path, or as its node "
 		     "(ethernet@fff50000)");
-	if (!buf || !names)
-		return err->code;
-	for (uint32_t i = 1; i < n; i++) {
+	for (uint32_t i = 1; names && i < n && !arena.failed; i++) {
 		const struct host_node *node = host_tree_node(tree, i);
 
-		names[n_names++] = host_node_device_name(node, buf[i], sizeof(buf[i]));
 		names[n_names++] = node->name;
+		names[n_names++] =
+			arena_printf(&arena, "%s", host_node_device_name(node, buf, sizeof(buf)));
 	}
-	nearest = str_nearest(name, names);
+	nearest = names ? str_nearest(name, names) : NULL;
 	if (nearest)
 		err_why(err, "the nearest name in it is %s", nearest);
+	arena_free(&arena);
 	return err->code;
 }
 

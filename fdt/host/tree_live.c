@@ -12,31 +12,41 @@
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+#include "vmm/base/text.h"
 
 /* The largest known values are firmware blobs of some 100 KiB. */
 #define MAX_PROPERTY_SIZE (1 << 20)
 
-/* What a directory holds, sorted by name: the kernel's own order is of hashes. */
-struct listing {
-	struct entry {
-		char *name;
-		bool is_node;
-	} * entries;
-	size_t n;
+struct reader {
+	struct host_tree *tree;
+	struct text path; /* of what is being read */
+	struct err *err;
 };
 
-static void listing_free(struct listing *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		free(list->entries[i].name);
-	free(list->entries);
-}
+/* What a directory holds, sorted by name: the kernel's own order is of hashes. */
+struct entry {
+	const char *name; /* in the tree's arena */
+	bool is_node;
+};
 
 static int compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static int fail(const struct reader *r, int code, const char *what)
+{
+	return err_set(r->err, code, "read device tree %s %s", what, r->path.buf);
+}
+
+/* The path is one of the directory @used bytes of it are for. */
+static void go_to(struct reader *r, size_t used, const char *name)
+{
+	r->path.used = used;
+	r->path.buf[used] = '\0';
+	if (name)
+		text_add(&r->path, "/%s", name);
 }
 
 /* 1, 0, or a negative errno. Not every file system tells it with the name. */
@@ -51,38 +61,37 @@ static int is_directory(const char *path, const struct dirent *entry)
 	return ret ? ret : S_ISDIR(st.st_mode);
 }
 
-static int list_entry(struct listing *list, const char *dir, const struct dirent *from)
+static int list_directory(struct reader *r, struct entry **entries, size_t *n)
 {
-	owned_ptr char *path = str_printf("%s/%s", dir, from->d_name);
-	struct entry *entry = array_add(list->entries, list->n);
-	int is_node = path ? is_directory(path, from) : -ENOMEM;
-
-	if (!entry || is_node < 0)
-		return entry ? is_node : -ENOMEM;
-	*entry = (struct entry){ str_dup(from->d_name), is_node };
-	if (!entry->name)
-		return -ENOMEM;
-	list->n++;
-	return 0;
-}
-
-static int list_directory(const char *dir, struct listing *list, struct err *err)
-{
-	DIR *stream = sys_opendir(dir);
-	struct dirent *entry;
+	DIR *stream = sys_opendir(r->path.buf);
+	size_t used = r->path.used;
+	struct dirent *from;
 	int ret = 0;
 
 	if (!stream)
-		return err_set(err, errno, "read device tree node %s", dir);
-	while (!ret && (entry = sys_readdir(stream))) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			ret = list_entry(list, dir, entry);
+		return fail(r, errno, "node");
+	while (ret >= 0 && (from = sys_readdir(stream))) {
+		struct entry *entry;
+
+		if (!strcmp(from->d_name, ".") || !strcmp(from->d_name, ".."))
+			continue;
+		go_to(r, used, from->d_name);
+		ret = r->path.cut ? -ENAMETOOLONG : is_directory(r->path.buf, from);
+		entry = array_add(*entries, *n);
+		if (entry)
+			entry->name =
+				arena_copy(&r->tree->arena, from->d_name, strlen(from->d_name));
+		if (!entry || !entry->name)
+			ret = -ENOMEM;
+		if (ret >= 0)
+			(*entries)[(*n)++].is_node = ret;
 	}
 	sys_closedir(stream);
-	if (ret)
-		return err_set(err, ret, "read device tree node %s", dir);
-	if (list->n)
-		qsort(list->entries, list->n, sizeof(*list->entries), compare_entries);
+	go_to(r, used, NULL);
+	if (ret < 0)
+		return fail(r, ret, "node");
+	if (*n)
+		qsort(*entries, *n, sizeof(**entries), compare_entries);
 	return 0;
 }
 
@@ -99,114 +108,86 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
 }
 
 /* What only root may read (security-*) is empty for others. */
-static int read_value(struct host_tree *tree, const char *path, struct host_property *property)
+static int read_property(struct reader *r, struct host_property *property)
 {
-	char *value = NULL;
-	size_t size = 0;
-	int ret = file_read(path, MAX_PROPERTY_SIZE, &value, &size);
+	owned_ptr char *value = NULL;
+	int ret = file_read(r->path.buf, MAX_PROPERTY_SIZE, &value, &property->size);
 
 	if (ret && ret != -EACCES)
-		return ret;
-	property->value = arena_copy(&tree->arena, value, size);
-	property->size = size;
-	free(value);
-	return property->value ? 0 : -ENOMEM;
+		return fail(r, ret, "property");
+	if (ret)
+		property->size = 0;
+	property->value = arena_copy(&r->tree->arena, value, property->size);
+	return property->value ? 0 : fail(r, ENOMEM, "property");
 }
 
-static int read_property(struct host_tree *tree, const char *dir, const char *name,
-			 struct host_property *property)
+static int read_properties(struct reader *r, const struct entry *entries, size_t n,
+			   struct host_node *node)
 {
-	owned_ptr char *path = str_printf("%s/%s", dir, name);
+	struct host_property *properties = arena_alloc(&r->tree->arena, n * sizeof(*properties));
+	size_t used = r->path.used;
+	int ret = properties ? 0 : fail(r, ENOMEM, "node");
 
-	property->name = arena_copy(&tree->arena, name, strlen(name));
-	return path && property->name ? read_value(tree, path, property) : -ENOMEM;
-}
-
-static int read_properties(struct host_tree *tree, const char *dir, const struct listing *list,
-			   struct host_node *node, struct err *err)
-{
-	struct host_property *properties = arena_alloc(&tree->arena, list->n * sizeof(*properties));
-	size_t n = 0;
-
-	if (!properties)
-		return err_set(err, ENOMEM, "read device tree node %s", dir);
-	for (size_t i = 0; i < list->n; i++) {
-		int ret;
-
-		if (list->entries[i].is_node)
-			continue;
-		ret = read_property(tree, dir, list->entries[i].name, &properties[n]);
-		if (ret)
-			return err_set(err, ret, "read device tree property %s/%s", dir,
-				       list->entries[i].name);
-		n += !is_made_by_linux(node, &properties[n]);
-	}
 	node->properties = properties;
-	node->n_properties = n;
-	return 0;
-}
+	for (size_t i = 0; i < n && !ret; i++) {
+		struct host_property *property = &properties[node->n_properties];
 
-static int read_node(struct host_tree *tree, const char *dir, struct host_node *node,
-		     unsigned int depth, struct err *err);
-
-static int read_children(struct host_tree *tree, const char *dir, const struct listing *list,
-			 struct host_node *node, unsigned int depth, struct err *err)
-{
-	struct host_node *previous = NULL;
-	int ret = 0;
-
-	for (size_t i = 0; i < list->n && !ret; i++) {
-		const char *name = list->entries[i].name;
-		owned_ptr char *path = NULL;
-
-		if (!list->entries[i].is_node)
+		if (entries[i].is_node)
 			continue;
-		path = str_printf("%s/%s", dir, name);
-		previous = host_tree_add_node(tree, node, previous, name);
-		if (!path || !previous)
-			return err_set(err, ENOMEM, "read device tree node %s", dir);
-		ret = read_node(tree, path, previous, depth + 1, err);
+		property->name = entries[i].name;
+		go_to(r, used, property->name);
+		ret = read_property(r, property);
+		node->n_properties += !ret && !is_made_by_linux(node, property);
 	}
+	go_to(r, used, NULL);
 	return ret;
 }
 
-static int read_node(struct host_tree *tree, const char *dir, struct host_node *node,
-		     unsigned int depth, struct err *err)
+static int read_node(struct reader *r, struct host_node *node, unsigned int depth)
 {
-	struct listing list = { 0 };
+	owned_ptr struct entry *entries = NULL;
+	struct host_node *child = NULL;
+	size_t n = 0, used = r->path.used;
 	int ret;
 
 	if (depth > HOST_TREE_MAX_DEPTH)
-		return err_set(err, ELOOP, "read device tree node %s", dir);
-	ret = list_directory(dir, &list, err);
+		return fail(r, ELOOP, "node");
+	ret = list_directory(r, &entries, &n);
 	if (!ret)
-		ret = read_properties(tree, dir, &list, node, err);
-	if (!ret)
-		ret = read_children(tree, dir, &list, node, depth, err);
-	listing_free(&list);
+		ret = read_properties(r, entries, n, node);
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (!entries[i].is_node)
+			continue;
+		child = host_tree_add_node(r->tree, node, child, entries[i].name);
+		go_to(r, used, entries[i].name);
+		ret = child ? read_node(r, child, depth + 1) : fail(r, ENOMEM, "node");
+	}
+	go_to(r, used, NULL);
 	return ret;
 }
 
 int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err)
 {
-	struct host_tree *t = host_tree_create();
-	struct host_node *node = t ? host_tree_add_node(t, NULL, NULL, "") : NULL;
+	char path[PATH_MAX];
+	struct reader r = { host_tree_create(), text_in(path), err };
+	struct host_node *node = r.tree ? host_tree_add_node(r.tree, NULL, NULL, "") : NULL;
 	int ret;
 
+	text_add(&r.path, "%s", root);
 	if (node) {
-		t->live = true;
-		ret = read_node(t, root, node, 0, err);
+		r.tree->live = true;
+		ret = read_node(&r, node, 0);
 		if (ret == -ENOENT)
 			err_why(err, "this host is not described by a device tree (ACPI?)");
 	} else {
-		ret = err_set(err, ENOMEM, "read device tree %s", root);
+		ret = fail(&r, ENOMEM, "node");
 	}
 	if (!ret)
-		ret = host_tree_finish(t, root, err);
+		ret = host_tree_finish(r.tree, root, err);
 	if (ret) {
-		host_tree_destroy(t);
+		host_tree_destroy(r.tree);
 		return ret;
 	}
-	*tree = t;
+	*tree = r.tree;
 	return 0;
 }

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "fdt/builder.h"
-#include "fdt/check.h"
+#include "fdt/guest/check.h"
 #include "fdt/guest/graft.h"
+#include "fdt/guest/print.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
-#include "fdt/print.h"
 #include "vmm/base/range.h"
 
 /* Bounds of what one input may take: plans are made of the first devices only. */

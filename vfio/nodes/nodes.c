@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fdt/overlay.h"
+#include "fdt/guest/overlay.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 

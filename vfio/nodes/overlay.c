@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "fdt/overlay.h"
+#include "fdt/guest/overlay.h"
 #include "vfio/settings.h"
 #include "vmm/base/file.h"
 

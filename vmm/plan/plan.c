@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "fdt/builder.h"
-#include "fdt/check.h"
-#include "fdt/print.h"
+#include "fdt/guest/check.h"
+#include "fdt/guest/print.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 

@@ -267,6 +267,24 @@ Test(graft, the_running_host_knows_rates_and_voltages)
 	graft_destroy(graft);
 }
 
+Test(graft, no_text_is_cut_and_all_can_be_printed)
+{
+	static const char *const device = "/many-clocks@13800";
+	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
+	const struct graft_item *item = fixture_item(graft_device_nodes(graft, 0), "", "clocks");
+	const char *reason = graft_device_reason(graft, 0, 0);
+
+	cr_expect(strstr(item->reason, "fixed clocks: 0 unknown, 1 unknown, the-third"), "%s",
+		  item->reason);
+	cr_expect(strstr(item->reason, "the-last-of-many-clocks-by-its-name unknown; a live plan"),
+		  "%s", item->reason);
+	cr_expect(strncmp(item->option, "clock.0=HZ,clock.1=HZ,", 22) == 0, "%s", item->option);
+	cr_expect(strstr(item->option, ",clock.the-last-of-many-clocks-by-its-name=HZ"), "%s",
+		  item->option);
+	cr_expect(strstr(reason, item->option), "%s", reason);
+	graft_destroy(graft);
+}
+
 /* A pair of devices keeps the references between them. */
 static const struct {
 	const char *devices[2];

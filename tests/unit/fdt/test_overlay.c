@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/overlay.h"
+#include "fdt/guest/overlay.h"
 #include "tests/fixtures/fixture_tree.h"
 #include "vmm/base/range.h"
 
@@ -135,6 +135,52 @@ Test(overlay, what_is_no_overlay_is_refused)
 	overlay.size /= 2;
 	cr_expect_eq(overlay_check(&overlay, "disk", &err), -EINVAL);
 	unload(&overlay);
+}
+
+/* An overlay with a node of @n_levels below its root, which brings "disk" by @label. */
+static struct overlay make_overlay(unsigned int n_levels, const char *label)
+{
+	size_t size = 1 << 20;
+	void *blob = malloc(size);
+	struct overlay overlay = { "made.dtbo", blob, size };
+	int at = 0;
+
+	cr_assert_eq(fdt_create_empty_tree(blob, (int)size), 0);
+	for (unsigned int i = 0; i < n_levels; i++)
+		at = fdt_add_subnode(blob, at, "n");
+	at = fdt_add_subnode(blob, 0, "__symbols__");
+	cr_assert_eq(fdt_setprop_string(blob, at, label, "/n"), 0);
+	return overlay;
+}
+
+Test(overlay, its_depth_and_its_names_are_checked_first)
+{
+	static const struct {
+		unsigned int n_levels;
+		const char *label;
+		int ret;
+	} cases[] = {
+		{ 1, "disk", 0 },
+		{ 64, "disk", 0 },
+		{ 65, "disk", -EINVAL },
+		{ 20000, "disk", -EINVAL },
+		{ 1, "di\033[2Jsk", -EINVAL },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		struct overlay overlay = make_overlay(cases[i].n_levels, cases[i].label);
+		struct err err = { 0 };
+
+		cr_expect_eq(overlay_check(&overlay, overlay_label(&overlay), &err), cases[i].ret,
+			     "%zu: %s", i, err.what);
+		cr_expect_null(strchr(err.what, '\033'));
+		cr_expect_null(strchr(err.why, '\033'));
+		if (cases[i].ret) {
+			cr_expect(strstr(err.what, "made.dtbo"), "%s", err.what);
+			cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+		}
+		unload(&overlay);
+	}
 }
 
 /* Every byte turned over, one at a time: an error or a sound tree, under the sanitizers. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/print.h"
+#include "fdt/guest/print.h"
 
 /* Close @dt and print it. */
 static char *print(struct dt *dt)
@@ -84,6 +84,23 @@ Test(print, long_values_are_broken_at_80_columns)
 	text = print(&dt);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		cr_expect_leq(strlen(line) + 7 * strspn(line, "\t"), 80, "%s", line);
+	free(text);
+}
+
+Test(print, strings_of_any_length)
+{
+	char string[2001], *text;
+	struct dt dt;
+
+	memset(string, '"', sizeof(string) - 1);
+	string[sizeof(string) - 1] = '\0';
+	dt_init(&dt);
+	dt_begin_node(&dt, "dev");
+	dt_prop_str(&dt, "label", string);
+	dt_end_node(&dt);
+	text = print(&dt);
+	cr_expect_eq(strlen(text), strlen("dev {\n\tlabel = \"\";\n};\n") + 4000);
+	cr_expect(strstr(text, "\\\"\";\n};\n"));
 	free(text);
 }
 

@@ -10,7 +10,7 @@
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
 #include "devices/platform_bus.h"
-#include "fdt/check.h"
+#include "fdt/guest/check.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm.h"
 #include "tests/fakes/vfio/fake_vfio.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/overlay.h"
+#include "fdt/guest/overlay.h"
 
 #include <errno.h>
 #include <libfdt.h>
@@ -8,7 +8,8 @@
 
 #include "fdt/blob.h"
 #include "fdt/builder.h"
-#include "fdt/overlay_fixups.h"
+#include "fdt/guest/overlay_fixups.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/own.h"
 
 #define SYMBOLS "/__symbols__"
@@ -72,14 +73,16 @@ const char *overlay_label(const struct overlay *overlay)
 
 int overlay_check(const struct overlay *overlay, const char *label, struct err *err)
 {
-	int ret = blob_check(overlay->blob, overlay->size);
+	struct host_tree *tree = NULL;
+	int ret = host_tree_parse(overlay->blob, overlay->size, overlay->path, &tree, err);
 
+	host_tree_destroy(tree);
 	if (!ret && !overlay_fixups_are_sound(overlay->blob))
-		ret = -FDT_ERR_BADOVERLAY;
+		ret = fail(err, overlay, "read", -FDT_ERR_BADOVERLAY);
 	if (ret) {
-		fail(err, overlay, "read", ret);
+		err->status = EXIT_STATUS_USAGE;
 		err_fix(err, "compile it with \"dtc -@ -O dtb\"");
-		return err->code;
+		return ret;
 	}
 	if (overlay_brings(overlay, label) || changes(overlay, label))
 		return 0;
@@ -90,14 +93,13 @@ int overlay_check(const struct overlay *overlay, const char *label, struct err *
 	return err->code;
 }
 
-static const struct overlay_device *find_device(const struct overlay_device *devices, size_t n,
-						const char *label)
+static bool is_device(const struct overlay_device *devices, size_t n, const char *label)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(devices[i].label, label) == 0)
-			return &devices[i];
+			return devices[i].path;
 	}
-	return NULL;
+	return false;
 }
 
 /* libfdt only says that something was not found. */
@@ -110,17 +112,14 @@ static int check_labels(const struct overlay *overlay, const struct overlay_devi
 		return 0;
 	fdt_for_each_property_offset(property, overlay->blob, fixups)
 	{
-		const struct overlay_device *device;
 		const char *label = NULL;
 
 		fdt_getprop_by_offset(overlay->blob, property, &label, NULL);
-		device = label ? find_device(devices, n, label) : NULL;
-		if (device && device->path)
+		if (label && is_device(devices, n, label))
 			continue;
 		err_usage(err, "apply overlay %s: no device has the label %s", overlay->path,
-			  label ? label : "(none)");
-		err_fix(err, "name the device so, or give it dt-symbol=%s",
-			label ? label : "LABEL");
+			  label ?: "(none)");
+		err_fix(err, "name the device so, or give it dt-symbol=%s", label ?: "LABEL");
 		return err->code;
 	}
 	return 0;
@@ -158,39 +157,22 @@ static int add_symbols(void *base, const struct overlay_device *devices, size_t 
 	return ret;
 }
 
-static int fill_reg(void *blob, int node, const struct graft_facts *facts)
+static int fill_node(void *blob, int node, const struct graft_facts *facts)
 {
-	void *value;
-	fdt64_t *cell;
-	int ret;
+	void *cells;
+	int ret = 0;
 
-	if (!facts->n_regions)
-		return 0;
-	ret = fdt_setprop_placeholder(blob, node, "reg",
-				      (int)(facts->n_regions * 2 * sizeof(*cell)), &value);
-	cell = value;
-	for (unsigned int i = 0; !ret && i < facts->n_regions; i++, cell += 2) {
-		fdt64_st(cell, facts->regions[i].start);
-		fdt64_st(cell + 1, facts->regions[i].size);
+	if (facts->n_regions) {
+		ret = fdt_setprop_placeholder(
+			blob, node, "reg", (int)(facts->n_regions * 2 * sizeof(fdt64_t)), &cells);
+		if (!ret)
+			dt_put_ranges(cells, facts->regions, facts->n_regions);
 	}
-	return ret;
-}
-
-static int fill_interrupts(void *blob, int node, const struct graft_facts *facts)
-{
-	void *value;
-	fdt32_t *cell;
-	int ret;
-
-	if (!facts->n_irqs)
-		return 0;
-	ret = fdt_setprop_placeholder(blob, node, "interrupts",
-				      (int)(facts->n_irqs * 3 * sizeof(*cell)), &value);
-	cell = value;
-	for (unsigned int i = 0; !ret && i < facts->n_irqs; i++, cell += 3) {
-		fdt32_st(cell, DT_GIC_SPI);
-		fdt32_st(cell + 1, facts->irqs[i].spi);
-		fdt32_st(cell + 2, facts->irqs[i].edge ? DT_IRQ_EDGE_RISING : DT_IRQ_LEVEL_HIGH);
+	if (!ret && facts->n_irqs) {
+		ret = fdt_setprop_placeholder(blob, node, "interrupts",
+					      (int)(facts->n_irqs * 3 * sizeof(fdt32_t)), &cells);
+		if (!ret)
+			graft_put_irqs(cells, facts->irqs, facts->n_irqs);
 	}
 	return ret;
 }
@@ -205,11 +187,8 @@ static int fill_in(void *blob, const struct overlay *overlay, const struct overl
 		const char *path = symbol(overlay, devices[i].label);
 		int node = path ? fdt_path_offset(blob, path) : -FDT_ERR_NOTFOUND;
 
-		if (node < 0)
-			continue;
-		ret = fill_reg(blob, node, &devices[i].facts);
-		if (!ret) /* the first has moved it */
-			ret = fill_interrupts(blob, fdt_path_offset(blob, path), &devices[i].facts);
+		if (node >= 0)
+			ret = fill_node(blob, node, &devices[i].facts);
 	}
 	return ret;
 }

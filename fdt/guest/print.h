@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_PRINT_H
-#define FDT_PRINT_H
+#ifndef FDT_GUEST_PRINT_H
+#define FDT_GUEST_PRINT_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/check.h"
+#include "fdt/guest/check.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +9,7 @@
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
+#include "vmm/base/array.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 
@@ -159,23 +160,17 @@ static int check_regions(const struct host_tree *tree, struct err *err)
 {
 	owned_ptr struct claim *claims = NULL;
 	const struct host_node *node;
-	size_t n = 0, room = 0;
 	struct range range;
+	size_t n = 0;
 
 	for (node = host_tree_root(tree)->child; node; node = node->next) {
 		for (unsigned int i = 0; host_region(node, i, &range); i++) {
-			if (!range.size)
-				continue;
-			if (n == room) {
-				struct claim *bigger;
+			struct claim *claim = range.size ? array_add(claims, n) : NULL;
 
-				room = room ? 2 * room : 64;
-				bigger = realloc(claims, room * sizeof(*bigger));
-				if (!bigger)
-					return out_of_memory(err);
-				claims = bigger;
-			}
-			claims[n++] = (struct claim){ range, node };
+			if (claim)
+				claims[n++] = (struct claim){ range, node };
+			else if (range.size)
+				return out_of_memory(err);
 		}
 	}
 	return n ? check_claims(claims, n, err) : 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_OVERLAY_H
-#define FDT_OVERLAY_H
+#ifndef FDT_GUEST_OVERLAY_H
+#define FDT_GUEST_OVERLAY_H
 
 /*
  * Device tree overlays (.dtbo: Linux's Documentation/devicetree/overlay-notes.rst) from the user,
- *for what no rule can know of an assigned device. An overlay names the device by a label, in one of
- * two ways:
+ * for what no rule can know of an assigned device. An overlay names the device by a label, in one
+ *of two ways:
  *
  *	&disk { dma-coherent; };	changes the node that the graft has made
  *
@@ -38,7 +38,10 @@ struct overlay {
  */
 const char *overlay_label(const struct overlay *overlay);
 
-/* Refuses what is no overlay, and one that names @label nowhere. The error names file and label. */
+/*
+ * Refuses what is no overlay, has more levels than a host's tree may have, or names @label nowhere.
+ * The error names file and label.
+ */
 int overlay_check(const struct overlay *overlay, const char *label, struct err *err);
 
 /* The overlay has a node of this label itself. */

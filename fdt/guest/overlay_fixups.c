@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/overlay_fixups.h"
+#include "fdt/guest/overlay_fixups.h"
 
 /* Each property lists byte offsets of phandles in the property of the same name at @node. */
 static bool check_offsets(const void *blob, int fixup, int node)
@@ -28,16 +28,10 @@ static bool check_offsets(const void *blob, int fixup, int node)
 	return true;
 }
 
-/* More than any overlay has; libfdt itself sets no limit to the recursion that follows. */
-#define MAX_DEPTH 32
-
 /* The nodes of __local_fixups__ mirror the overlay's own. */
-static bool check_local(const void *blob, int fixups, int node, unsigned int depth)
+static bool check_local(const void *blob, int fixups, int node)
 {
 	int property, child;
-
-	if (depth > MAX_DEPTH)
-		return false;
 
 	fdt_for_each_property_offset(property, blob, fixups)
 	{
@@ -48,7 +42,7 @@ static bool check_local(const void *blob, int fixups, int node, unsigned int dep
 	{
 		int mirrored = fdt_subnode_offset(blob, node, fdt_get_name(blob, child, NULL));
 
-		if (mirrored < 0 || !check_local(blob, child, mirrored, depth + 1))
+		if (mirrored < 0 || !check_local(blob, child, mirrored))
 			return false;
 	}
 	return true;
@@ -93,7 +87,7 @@ bool overlay_fixups_are_sound(const void *blob)
 	int local = fdt_path_offset(blob, "/__local_fixups__"), property;
 	int fixups = fdt_path_offset(blob, "/__fixups__");
 
-	if (local >= 0 && !check_local(blob, local, 0, 0))
+	if (local >= 0 && !check_local(blob, local, 0))
 		return false;
 	if (fixups < 0)
 		return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef FDT_CHECK_H
-#define FDT_CHECK_H
+#ifndef FDT_GUEST_CHECK_H
+#define FDT_GUEST_CHECK_H
 
 #include <stddef.h>
 
