@@ -194,17 +194,6 @@ struct graft_node *graft_make_node(struct graft_place *place, const char *name,
 	return node;
 }
 
-struct graft_node *graft_find_made(const struct graft_device *device, const char *name)
-{
-	struct graft_node *node = device->nodes->next;
-	size_t n = strlen(name);
-
-	while (node && (node->host || strncmp(node->name, name, n) ||
-			(node->name[n] && node->name[n] != '-')))
-		node = node->next;
-	return node;
-}
-
 struct graft_item *graft_make_item(struct graft_node *node, const char *property,
 				   const char *binding)
 {
@@ -228,6 +217,29 @@ void graft_make_string(struct graft *graft, struct graft_node *node, const char 
 {
 	graft_value(graft_make_item(node, property, NULL),
 		    arena_copy(&graft->arena, value, strlen(value)), strlen(value) + 1);
+}
+
+uint32_t graft_make_provider(struct graft_place *place, const char *name, const char *compatible,
+			     const char *label, const struct graft_cell cells[2])
+{
+	struct graft_node *node = place->device->nodes->next;
+	size_t n = strlen(name);
+
+	while (node && (node->host || strncmp(node->name, name, n) ||
+			(node->name[n] && node->name[n] != '-')))
+		node = node->next;
+	if (node)
+		return node->phandle;
+	node = graft_make_node(place, name, NULL, 4);
+	if (!node)
+		return 0;
+	graft_make_string(place->graft, node, "compatible", compatible);
+	if (label)
+		graft_make_string(place->graft, node, label, node->name);
+	for (unsigned int i = 0; i < 2; i++)
+		if (cells[i].property)
+			graft_make_cell(place->graft, node, cells[i].property, cells[i].value);
+	return node->phandle;
 }
 
 const char *graft_prefix(struct graft *graft, const struct graft_device *device,

@@ -116,8 +116,16 @@ void graft_join(struct graft_device *device, struct graft_node *node);
  */
 struct graft_node *graft_make_node(struct graft_place *place, const char *name,
 				   const struct host_node *host, size_t n);
-/* One of dais's own, named so or NAME-N. */
-struct graft_node *graft_find_made(const struct graft_device *device, const char *name);
+/*
+ * The phandle of a node of dais's own, named so or NAME-N, which the device may have already: it
+ * provides what its two @cells say. @label: a property for its name, NULL: it has none.
+ */
+struct graft_cell {
+	const char *property; /* NULL: none */
+	uint32_t value;
+};
+uint32_t graft_make_provider(struct graft_place *place, const char *name, const char *compatible,
+			     const char *label, const struct graft_cell cells[2]);
 /* Properties of dais's own. */
 void graft_make_cell(struct graft *graft, struct graft_node *node, const char *property,
 		     uint32_t value);
@@ -171,19 +179,15 @@ void graft_act_cells(struct graft_place *place);
 void graft_act_ranges(struct graft_place *place);
 void graft_act_dma_ranges(struct graft_place *place);
 void graft_act_coherent(struct graft_place *place);
-
-/* graft_interrupt.c */
 void graft_act_interrupts(struct graft_place *place);
 void graft_act_interrupt_parent(struct graft_place *place);
 
-/* graft_clock.c */
+/* graft_provider.c: fixed clocks and regulators in place of the host's */
 void graft_act_clocks(struct graft_place *place);
 /* The bus would not find the clock of this AMBA device: it gets one that can be named. */
 bool graft_wants_apb_pclk(const struct graft_place *place);
 void graft_set_apb_pclk(struct graft_place *place);
 void graft_name_apb_pclk(struct graft_place *place);
-
-/* graft_supply.c */
 void graft_act_supply(struct graft_place *place);
 
 /* graft_carveout.c: the device's part of /reserved-memory */

@@ -63,10 +63,9 @@ enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
 /* The other end of a wire is a chip that the guest does not get, and the host loses. */
 static bool loses_partner(const struct graft *graft, const struct reference_user *user)
 {
-	const struct host_node *end = NULL;
+	const struct host_node *end =
+		host_tree_target(graft->tree, user->node, user->property->name);
 
-	if (user->property->size >= sizeof(uint32_t))
-		end = host_tree_by_phandle(graft->tree, host_property_cell(user->property, 0));
 	while (end && !graft->marks[end->index].dropped)
 		end = end->parent;
 	return end;

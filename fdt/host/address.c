@@ -147,11 +147,6 @@ bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t
 	return translate(node, cells, "ranges", address);
 }
 
-bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint64_t *address)
-{
-	return translate(node, cells, "dma-ranges", address);
-}
-
 /*
  * Linux follows "interconnects" named "dma-mem" in place of the parent; only Allwinner's and
  * Tegra's trees have them, without offsets, so parents are enough here.
@@ -195,7 +190,7 @@ unsigned int host_dma_ranges(const struct host_node *bus, struct host_dma_range 
 
 		range->bus = read_address(&below, p->value + at).number;
 		range->cpu.size = host_cells(cpu + 4 * above.n_address_cells, below.n_size_cells);
-		if (host_translate_dma(bus, cpu, &range->cpu.start) && range_valid(range->cpu))
+		if (translate(bus, cpu, "dma-ranges", &range->cpu.start) && range_valid(range->cpu))
 			n++;
 	}
 	return n;

@@ -31,8 +31,6 @@ uint64_t host_cells(const uint8_t *cells, unsigned int n);
 
 /* The CPU's address of @cells, an address as @node's "reg" would have it. False: it has none. */
 bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t *address);
-/* The same for addresses that devices use, through "dma-ranges". */
-bool host_translate_dma(const struct host_node *node, const uint8_t *cells, uint64_t *address);
 
 /* What a device calls @bus is @cpu to the CPUs. */
 struct host_dma_range {

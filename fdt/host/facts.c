@@ -67,40 +67,25 @@ bool host_region(const struct host_node *node, unsigned int n, struct range *ran
 	return read_region(&reg, n, range);
 }
 
-static int absurd(const struct host_node *node, struct err *err, const char *property,
-		  const char *why)
-{
-	char path[256];
-
-	err_set(err, EINVAL, "read %s of %s", property, host_node_path(node, path, sizeof(path)));
-	err_why(err, "%s", why);
-	return err->code;
-}
-
-static int check_reg(const struct reg *reg, struct err *err)
-{
-	if (!reg->property)
-		return 0;
-	if (reg->bus.n_address_cells > HOST_ADDRESS_MAX_CELLS ||
-	    reg->bus.n_size_cells > HOST_ADDRESS_MAX_CELLS)
-		return absurd(reg->node, err, "reg",
-			      "#address-cells or #size-cells above it is more than four");
-	if (reg->n_entries > MAX_REG_ENTRIES)
-		return absurd(reg->node, err, "reg", "no device has so many regions");
-	return 0;
-}
-
 /* An amba_device has room for one region (include/linux/amba/bus.h). */
 static int read_regions(const struct host_node *node, struct host_facts *facts, struct err *err)
 {
+	const char *why = NULL;
 	struct reg reg;
+	char path[256];
 	size_t max;
-	int ret;
 
 	reg_init(&reg, node);
-	ret = check_reg(&reg, err);
-	if (ret)
-		return ret;
+	if (reg.bus.n_address_cells > HOST_ADDRESS_MAX_CELLS ||
+	    reg.bus.n_size_cells > HOST_ADDRESS_MAX_CELLS)
+		why = "#address-cells or #size-cells above it is more than four";
+	else if (reg.n_entries > MAX_REG_ENTRIES)
+		why = "no device has so many regions";
+	if (why) {
+		err_set(err, EINVAL, "read reg of %s", host_node_path(node, path, sizeof(path)));
+		err_why(err, "%s", why);
+		return err->code;
+	}
 	max = facts->amba && reg.n_entries > 1 ? 1 : reg.n_entries;
 	facts->n_reg_entries = (unsigned int)max;
 	facts->regions = calloc(max + 1, sizeof(*facts->regions));

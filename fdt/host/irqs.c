@@ -42,20 +42,13 @@ enum { GIC_SPI, GIC_PPI, GIC_ESPI, GIC_EPPI };
 /* include/dt-bindings/interrupt-controller/irq.h */
 static enum host_trigger decode_trigger(uint32_t flags)
 {
-	switch (flags & 0xf) {
-	case 1:
-		return HOST_TRIGGER_EDGE_RISING;
-	case 2:
-		return HOST_TRIGGER_EDGE_FALLING;
-	case 3:
-		return HOST_TRIGGER_EDGE_BOTH;
-	case 4:
-		return HOST_TRIGGER_LEVEL_HIGH;
-	case 8:
-		return HOST_TRIGGER_LEVEL_LOW;
-	default:
-		return HOST_TRIGGER_NONE;
-	}
+	static const unsigned char triggers[16] = {
+		[1] = HOST_TRIGGER_EDGE_RISING, [2] = HOST_TRIGGER_EDGE_FALLING,
+		[3] = HOST_TRIGGER_EDGE_BOTH,   [4] = HOST_TRIGGER_LEVEL_HIGH,
+		[8] = HOST_TRIGGER_LEVEL_LOW,
+	};
+
+	return triggers[flags & 0xf];
 }
 
 static enum host_trigger find_trigger(const struct interrupt *interrupt, bool is_gic)
@@ -288,7 +281,7 @@ int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
 
 const char *host_trigger_name(enum host_trigger trigger)
 {
-	static const char *const names[] = {
+	static const char names[][16] = {
 		[HOST_TRIGGER_NONE] = "default",
 		[HOST_TRIGGER_EDGE_RISING] = "edge-rising",
 		[HOST_TRIGGER_EDGE_FALLING] = "edge-falling",

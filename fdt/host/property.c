@@ -5,6 +5,7 @@
 
 #include "fdt/host/tree.h"
 #include "vmm/base/str.h"
+#include "vmm/base/text.h"
 
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {
@@ -122,28 +123,20 @@ bool host_node_is_amba(const struct host_node *node)
 	return host_node_is_compatible(node, "arm,primecell");
 }
 
-static char *put(char *at, const char *end, const char *text, size_t n)
+static void add_path(const struct host_node *node, struct text *path)
 {
-	if (n > (size_t)(end - at))
-		n = (size_t)(end - at);
-	memcpy(at, text, n);
-	return at + n;
+	if (!node->parent)
+		return;
+	add_path(node->parent, path);
+	text_add(path, "/%s", node->name);
 }
 
 const char *host_node_path(const struct host_node *node, char *buf, size_t size)
 {
-	const struct host_node *way[HOST_TREE_MAX_DEPTH + 1];
-	size_t n = 0;
-	char *at = buf;
+	struct text path = text_start(buf, size);
 
-	for (; node->parent && n < HOST_TREE_MAX_DEPTH; node = node->parent)
-		way[n++] = node;
-	if (!n)
-		at = put(at, buf + size - 1, "/", 1);
-	while (n--) {
-		at = put(at, buf + size - 1, "/", 1);
-		at = put(at, buf + size - 1, way[n]->name, strlen(way[n]->name));
-	}
-	*at = '\0';
+	add_path(node, &path);
+	if (!path.used)
+		text_add(&path, "/");
 	return buf;
 }

@@ -13,11 +13,11 @@
 
 static bool is_name(const char *name)
 {
-	for (size_t n = 0; name[n]; n++) {
-		if (!isgraph((unsigned char)name[n]) || name[n] == '/' || n == MAX_NAME)
-			return false;
-	}
-	return true;
+	size_t n = 0;
+
+	while (isgraph((unsigned char)name[n]) && name[n] != '/')
+		n++;
+	return n > 0 && n <= MAX_NAME && !name[n];
 }
 
 static int malformed(const char *what, const struct host_node *node, struct err *err,
@@ -33,13 +33,11 @@ static int malformed(const char *what, const struct host_node *node, struct err 
 
 static int check_names(const char *what, const struct host_node *node, struct err *err)
 {
-	if (node->parent && (!is_name(node->name) || !node->name[0]))
+	if (node->parent && !is_name(node->name))
 		return malformed(what, node->parent, err,
 				 "a child's name is malformed or too long");
 	for (size_t i = 0; i < node->n_properties; i++) {
-		const char *name = node->properties[i].name;
-
-		if (!is_name(name) || !name[0])
+		if (!is_name(node->properties[i].name))
 			return malformed(what, node, err,
 					 "a property's name is malformed or too long");
 	}
@@ -49,20 +47,16 @@ static int check_names(const char *what, const struct host_node *node, struct er
 /* "linux,phandle" is what dtc wrote before "phandle" was standard. */
 static int read_phandle(const char *what, struct host_node *node, struct err *err)
 {
-	static const char *const names[] = { "phandle", "linux,phandle" };
+	const struct host_property *p =
+		host_node_find(node, "phandle") ?: host_node_find(node, "linux,phandle");
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct host_property *p = host_node_find(node, names[i]);
-
-		if (!p)
-			continue;
-		if (p->size != 4)
-			return malformed(what, node, err, "its phandle is not one cell");
-		node->phandle = host_property_cell(p, 0);
-		if (node->phandle == 0 || node->phandle == UINT32_MAX)
-			return malformed(what, node, err, "its phandle is 0 or -1");
+	if (!p)
 		return 0;
-	}
+	if (p->size != 4)
+		return malformed(what, node, err, "its phandle is not one cell");
+	node->phandle = host_property_cell(p, 0);
+	if (node->phandle == 0 || node->phandle == UINT32_MAX)
+		return malformed(what, node, err, "its phandle is 0 or -1");
 	return 0;
 }
 

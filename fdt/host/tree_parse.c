@@ -9,11 +9,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 
-static int out_of_memory(const char *what, struct err *err)
-{
-	return err_set(err, ENOMEM, "read device tree %s", what);
-}
-
 static int bad_blob(const char *what, const char *why, struct err *err)
 {
 	err_set(err, 0, "%s is no valid device tree", what);
@@ -52,59 +47,48 @@ static int read_properties(struct host_tree *tree, const void *blob, int at, str
 	return 0;
 }
 
-/* The nodes from the root to the one read last; each is its parent's last child so far. */
-struct walk {
+/* NULL, or why it is malformed; -ENOMEM in *@ret. */
+static const char *read_nodes(struct host_tree *tree, const void *blob, int *ret)
+{
+	/* From the root to the node read last; each is its parent's last child so far. */
 	struct host_node *way[HOST_TREE_MAX_DEPTH + 1];
-	int depth;
-};
-
-static int read_node(struct host_tree *tree, const void *blob, int at, struct walk *walk, int depth)
-{
-	struct host_node *parent = depth ? walk->way[depth - 1] : NULL;
-	struct host_node *previous = depth <= walk->depth ? walk->way[depth] : NULL;
-	const char *name = fdt_get_name(blob, at, NULL);
-
-	if (!name)
-		return -EINVAL;
-	walk->way[depth] = host_tree_add_node(tree, parent, previous, depth ? name : "");
-	walk->depth = depth;
-	if (!walk->way[depth])
-		return -ENOMEM;
-	return read_properties(tree, blob, at, walk->way[depth]);
-}
-
-static int read_nodes(struct host_tree *tree, const void *blob, const char *what, struct err *err)
-{
-	struct walk walk = { .depth = -1 };
-	int depth = 0;
+	int depth = 0, last = -1;
 
 	for (int at = 0; at >= 0 && depth >= 0; at = fdt_next_node(blob, at, &depth)) {
-		int ret;
+		const char *name = fdt_get_name(blob, at, NULL);
 
 		if (depth > HOST_TREE_MAX_DEPTH)
-			return bad_blob(what, "its nodes are nested too deep", err);
-		ret = read_node(tree, blob, at, &walk, depth);
-		if (ret == -ENOMEM)
-			return out_of_memory(what, err);
-		if (ret)
-			return bad_blob(what, "a node of it is malformed", err);
+			return "its nodes are nested too deep";
+		if (!name)
+			return "a node of it is malformed";
+		way[depth] =
+			host_tree_add_node(tree, depth ? way[depth - 1] : NULL,
+					   depth <= last ? way[depth] : NULL, depth ? name : "");
+		last = depth;
+		*ret = way[depth] ? read_properties(tree, blob, at, way[depth]) : -ENOMEM;
+		if (*ret)
+			return "a node of it is malformed";
 	}
-	return 0;
+	return NULL;
 }
 
 int host_tree_parse(const void *blob, size_t size, const char *what, struct host_tree **tree,
 		    struct err *err)
 {
 	struct host_tree *t;
+	const char *why;
 	int ret = blob_check(blob, size);
 
 	if (ret)
 		return bad_blob(what, fdt_strerror(ret), err);
 	t = host_tree_create();
-	if (!t)
-		return out_of_memory(what, err);
-	ret = read_nodes(t, blob, what, err);
-	if (!ret)
+	ret = t ? 0 : -ENOMEM;
+	why = t ? read_nodes(t, blob, &ret) : NULL;
+	if (ret == -ENOMEM)
+		err_set(err, ENOMEM, "read device tree %s", what);
+	else if (why)
+		ret = bad_blob(what, why, err);
+	else
 		ret = host_tree_finish(t, what, err);
 	if (ret) {
 		host_tree_destroy(t);
