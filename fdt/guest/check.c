@@ -20,53 +20,45 @@ static int out_of_memory(struct err *err)
 	return err_set(err, ENOMEM, "check the guest's device tree");
 }
 
-static int dangling(const struct host_node *node, const struct host_property *property,
-		    const struct reference *ref, struct err *err)
-{
-	char path[PATH_SIZE];
-
-	err_set(err, EINVAL, "the guest's device tree: %s of %s", property->name,
-		host_node_path(node, path, sizeof(path)));
-	if (ref)
-		err_why(err, "it points at phandle 0x%" PRIx32 ", which no node has", ref->phandle);
-	else
-		err_why(err, "its cells do not add up to what the nodes that it points at want");
-	return err->code;
-}
-
 static int check_property(const struct host_tree *tree, const struct host_node *node,
 			  const struct host_property *property, struct err *err)
 {
+	const struct reference *dangling = NULL;
 	struct reference_list list;
-	int ret = reference_find(tree, node, property, &list, NULL);
+	char path[PATH_SIZE];
 
-	if (ret)
+	if (reference_find(tree, node, property, &list, NULL))
 		return out_of_memory(err);
-	for (size_t i = 0; i < list.n_refs && !ret; i++) {
+	for (size_t i = 0; i < list.n_refs && !dangling; i++) {
 		const struct reference *ref = &list.refs[i];
 
 		if (!ref->target && ref->phandle != 0 && ref->phandle != UINT32_MAX)
-			ret = dangling(node, property, ref, err);
+			dangling = ref;
 	}
-	if (!ret && list.malformed)
-		ret = dangling(node, property, NULL, err);
+	err->code = 0;
+	if (dangling || list.malformed)
+		err_set(err, EINVAL, "the guest's device tree: %s of %s", property->name,
+			host_node_path(node, path, sizeof(path)));
+	if (dangling)
+		err_why(err, "it points at phandle 0x%" PRIx32 ", which no node has",
+			dangling->phandle);
+	else if (list.malformed)
+		err_why(err, "its cells do not add up to what the nodes that it points at want");
 	reference_list_destroy(&list);
-	return ret;
+	return err->code;
 }
 
 static int check_references(const struct host_tree *tree, struct err *err)
 {
+	int ret = 0;
+
 	for (uint32_t i = 0; i < host_tree_n_nodes(tree); i++) {
 		const struct host_node *node = host_tree_node(tree, i);
 
-		for (size_t k = 0; k < node->n_properties; k++) {
-			int ret = check_property(tree, node, &node->properties[k], err);
-
-			if (ret)
-				return ret;
-		}
+		for (size_t k = 0; k < node->n_properties && !ret; k++)
+			ret = check_property(tree, node, &node->properties[k], err);
 	}
-	return 0;
+	return ret;
 }
 
 static int compare_names(const void *a, const void *b)

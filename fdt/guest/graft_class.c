@@ -6,7 +6,20 @@
 #include "fdt/guest/graft_parts.h"
 #include "vmm/base/range.h"
 
-static const struct graft_class classes[] = {
+/* A row for each binding of a device. */
+struct class
+{
+	const char *name; /* as a type of device: "vfio-amd-xgbe" */
+	const char *compatible;
+	const char *with, *without; /* a property that tells the binding; NULL: any */
+	unsigned int min_regions, min_irqs;
+	bool level;            /* all interrupts are level-triggered */
+	const char *property;  /* that must be there; NULL: none */
+	const char *clocks[3]; /* of clock-names, up to NULL */
+	const char *binding;
+};
+
+static const struct class classes[] = {
 	{
 		.name = "vfio-calxeda-xgmac",
 		.compatible = "calxeda,hb-xgmac",
@@ -22,7 +35,7 @@ static const struct graft_class classes[] = {
 		.without = "phy-handle",
 		.min_regions = 5, /* MAC, PCS, SerDes Rx/Tx, SerDes integration 1 and 2 */
 		.min_irqs = 2,    /* main, auto-negotiation; between them one per DMA channel */
-		.properties = { "phy-mode" },
+		.property = "phy-mode",
 		.clocks = { "dma_clk", "ptp_clk" },
 		.binding = "net/amd-xgbe.txt",
 	},
@@ -33,7 +46,7 @@ static const struct graft_class classes[] = {
 		.with = "phy-handle",
 		.min_regions = 2, /* MAC, PCS */
 		.min_irqs = 1,
-		.properties = { "phy-mode" },
+		.property = "phy-mode",
 		.clocks = { "dma_clk", "ptp_clk" },
 		.binding = "net/amd-xgbe.txt",
 	},
@@ -47,20 +60,11 @@ static const struct graft_class classes[] = {
 	},
 };
 
-static bool takes(const struct graft_class *class, const struct host_node *node)
+static bool takes(const struct class *class, const struct host_node *node)
 {
 	return host_node_is_compatible(node, class->compatible) &&
 	       (!class->with || host_node_has(node, class->with)) &&
 	       (!class->without || !host_node_has(node, class->without));
-}
-
-const struct graft_class *graft_class_find(const struct host_node *node)
-{
-	for (size_t i = 0; i < n_elems(classes); i++) {
-		if (takes(&classes[i], node))
-			return &classes[i];
-	}
-	return NULL;
 }
 
 bool graft_class_takes(const char *name, const struct host_node *node)
@@ -72,14 +76,14 @@ bool graft_class_takes(const char *name, const struct host_node *node)
 	return false;
 }
 
-static const char *misses(struct graft *graft, const struct graft_class *class, const char *what,
+static const char *misses(struct graft *graft, const struct class *class, const char *what,
 			  const char *name)
 {
 	return arena_printf(&graft->arena, "%s %s, which %s requires, is missing", what, name,
 			    class->binding);
 }
 
-static const char *counts_fault(struct graft *graft, const struct graft_class *class,
+static const char *counts_fault(struct graft *graft, const struct class *class,
 				const struct graft_facts *facts)
 {
 	if (facts->n_regions < class->min_regions)
@@ -99,17 +103,16 @@ static const char *counts_fault(struct graft *graft, const struct graft_class *c
 
 const char *graft_class_fault(struct graft *graft, const struct graft_device *device)
 {
-	const struct graft_class *class = graft_class_find(device->node);
 	const struct host_property *names = host_node_find(device->node, "clock-names");
+	const struct class *class = classes;
 	const char *fault;
 
-	if (!class)
-		return NULL;
+	while (!takes(class, device->node))
+		if (++class == classes + n_elems(classes))
+			return NULL;
 	fault = counts_fault(graft, class, &device->facts);
-	for (size_t i = 0; !fault && i < n_elems(class->properties) && class->properties[i]; i++) {
-		if (!host_node_has(device->node, class->properties[i]))
-			fault = misses(graft, class, "property", class->properties[i]);
-	}
+	if (!fault && class->property && !host_node_has(device->node, class->property))
+		fault = misses(graft, class, "property", class->property);
 	/* Without names a driver takes them by order. */
 	for (size_t i = 0; !fault && names && i < n_elems(class->clocks) && class->clocks[i]; i++) {
 		if (host_property_string_index(names, class->clocks[i]) < 0)

@@ -219,36 +219,21 @@ static int check_labels(const struct overlay *overlay, const struct overlay_devi
 	return 0;
 }
 
-/* A label stands for its node's phandle; the graft writes none that nobody has asked for. */
-static int add_phandles(void *base, const struct overlay_device *devices, size_t n)
+/*
+ * A label stands for its node's phandle; the graft writes none that nobody has asked for. The
+ * overlay finds the node by the label.
+ */
+static int add_label(void *base, const struct overlay_device *device)
 {
-	int ret = 0;
+	int node = fdt_path_offset(base, device->path), ret = 0;
+	uint32_t phandle;
 
-	for (size_t i = 0; i < n && !ret; i++) {
-		int node = devices[i].path ? fdt_path_offset(base, devices[i].path) : -1;
-		uint32_t phandle;
-
-		if (node < 0 || fdt_get_phandle(base, node))
-			continue;
-		ret = fdt_generate_phandle(base, &phandle);
-		if (!ret)
-			ret = fdt_setprop_u32(base, node, "phandle", phandle);
-	}
-	return ret;
-}
-
-/* Labels of the graft's nodes, so that the overlay finds them. */
-static int add_symbols(void *base, const struct overlay_device *devices, size_t n)
-{
-	int node = fdt_add_subnode(base, 0, &SYMBOLS[1]), ret = 0;
-
-	if (node < 0)
-		return node;
-	for (size_t i = 0; i < n && !ret; i++) {
-		if (devices[i].path)
-			ret = fdt_setprop_string(base, node, devices[i].label, devices[i].path);
-	}
-	return ret;
+	if (node >= 0 && !fdt_get_phandle(base, node))
+		ret = fdt_generate_phandle(base, &phandle)
+			      ?: fdt_setprop_u32(base, node, "phandle", phandle);
+	return ret
+		       ?: fdt_setprop_string(base, fdt_path_offset(base, SYMBOLS), device->label,
+					     device->path);
 }
 
 static int fill_node(void *blob, int node, const struct graft_facts *facts)
@@ -271,18 +256,20 @@ static int fill_node(void *blob, int node, const struct graft_facts *facts)
 	return ret;
 }
 
-/* The nodes that the overlay brings get what only dais knows. */
-static int fill_in(void *blob, const struct overlay *overlay, const struct overlay_device *devices,
-		   size_t n)
+/* Labels for @base; and the nodes that the overlay brings get what only dais knows. */
+static int prepare(void *base, void *copy, const struct overlay *overlay,
+		   const struct overlay_device *devices, size_t n)
 {
-	int ret = 0;
+	int symbols = fdt_add_subnode(base, 0, &SYMBOLS[1]), ret = symbols < 0 ? symbols : 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
 		const char *path = symbol(overlay, devices[i].label);
-		int node = path ? fdt_path_offset(blob, path) : -FDT_ERR_NOTFOUND;
+		int node = path ? fdt_path_offset(copy, path) : -FDT_ERR_NOTFOUND;
 
-		if (node >= 0)
-			ret = fill_node(blob, node, &devices[i].facts);
+		if (devices[i].path)
+			ret = add_label(base, &devices[i]);
+		if (!ret && node >= 0)
+			ret = fill_node(copy, node, &devices[i].facts);
 	}
 	return ret;
 }
@@ -302,14 +289,12 @@ static size_t facts_size(const struct overlay_device *devices, size_t n)
 
 static int merge(void *base, void *copy)
 {
-	int ret = fdt_overlay_apply(base, copy), symbols;
+	int ret = fdt_overlay_apply(base, copy);
+	int symbols = ret ? ret : fdt_path_offset(base, SYMBOLS);
 
-	if (ret)
-		return ret;
-	symbols = fdt_path_offset(base, SYMBOLS);
 	if (symbols >= 0) /* they served the overlay only */
 		ret = fdt_del_node(base, symbols);
-	return ret ? ret : fdt_pack(base);
+	return ret ?: fdt_pack(base);
 }
 
 int overlay_apply(void **blob, size_t *size, const struct overlay *overlay,
@@ -324,17 +309,10 @@ int overlay_apply(void **blob, size_t *size, const struct overlay *overlay,
 		return ret;
 	if (!copy || !base || base_size > INT_MAX)
 		return fail(err, overlay, "apply", -FDT_ERR_NOSPACE);
-	ret = fdt_open_into(overlay->blob, copy, (int)copy_size);
-	if (!ret)
-		ret = fdt_open_into(*blob, base, (int)base_size);
-	if (!ret)
-		ret = add_phandles(base, devices, n_devices);
-	if (!ret)
-		ret = add_symbols(base, devices, n_devices);
-	if (!ret)
-		ret = fill_in(copy, overlay, devices, n_devices);
-	if (!ret)
-		ret = merge(base, copy);
+	ret = fdt_open_into(overlay->blob, copy, (int)copy_size)
+		      ?: fdt_open_into(*blob, base, (int)base_size)
+		      ?: prepare(base, copy, overlay, devices, n_devices)
+		      ?: merge(base, copy);
 	if (ret)
 		return fail(err, overlay, "apply", ret);
 	free(*blob);
