@@ -66,7 +66,7 @@ void graft_plan_carveouts(struct graft *graft, struct graft_device *device)
 static void ask(struct graft_place *place)
 {
 	bool iommu = host_node_has(place->device->node, "iommus");
-	char name[64];
+	char name[256];
 
 	graft_set(place, GRAFT_ASK,
 		  "guest RAM can stand in for %s, unless the device needs %swhat the host "
@@ -89,7 +89,7 @@ void graft_act_memory(struct graft_place *place)
 {
 	bool any = false, wanted = false, possible = true;
 	struct host_carveout carveout;
-	char name[64];
+	char name[256];
 
 	for (size_t i = 0; i < place->refs.n_refs; i++) {
 		const struct host_node *target = place->refs.refs[i].target;

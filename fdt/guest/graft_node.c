@@ -31,8 +31,8 @@ void graft_set(struct graft_place *place, enum graft_verdict verdict, const char
 	va_end(ap);
 }
 
-static const char *append(struct arena *arena, const char *text, const char *separator,
-			  const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static const char *
+append(struct arena *arena, const char *text, const char *separator, const char *fmt, va_list ap)
 {
 	const char *more = arena_vprintf(arena, fmt, ap);
 

@@ -128,10 +128,11 @@ void graft_act_nvmem(struct graft_place *place)
 	const struct host_property *names = host_node_find(place->node, "nvmem-cell-names");
 	const char *name;
 
-	for (unsigned int i = 0; names && (name = host_property_string(names, i)); i++) {
+	if (!names || !host_property_is_strings(names))
+		return;
+	for (unsigned int i = 0; (name = host_property_string(names, i)); i++) {
 		if (strncmp(name, "mac", 3))
 			return;
 	}
-	if (names)
-		graft_set(place, GRAFT_DROP, "the guest's driver finds another MAC address");
+	graft_set(place, GRAFT_DROP, "the guest's driver finds another MAC address");
 }
