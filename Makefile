@@ -148,9 +148,6 @@ endif
 ifndef CONFIG_IMAGE_GZIP
 stand_ins += arch/common/gunzip_none.c
 endif
-ifndef CONFIG_STATS
-stand_ins += vmm/machine/stats_none.c
-endif
 
 srcs = $(filter-out $(if-) $(none),$(every)) $(stand_ins)
 objs = $(srcs:%.c=$(B)/obj/%.o)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -48,7 +49,14 @@ static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats
 		if (*dump_fd < 0)
 			return err_set(err, *dump_fd, "create %s", config->dump_dtb);
 	}
-	return config->stats ? stats_open(config->stats, stats_fd, err) : 0;
+	if (!config->stats)
+		return 0;
+	if (BUILT(STATS))
+		return stats_open(config->stats, stats_fd, err);
+	err_usage(err, "--stats %s", config->stats);
+	err_why(err, "this dais was built without it");
+	err_fix(err, "build it with CONFIG_STATS, or leave --stats out");
+	return err->code;
 }
 
 static int run(const struct vm_config *config, struct err *err)
@@ -68,7 +76,7 @@ static int run(const struct vm_config *config, struct err *err)
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
 		machine_summarize(&machine);
-		if (config->stats)
+		if (BUILT(STATS) && config->stats)
 			ret = write_stats(&machine, stats_fd, ret, err);
 	}
 	return machine_destroy(&machine) || ret ? ret : EXIT_STATUS_FAILURE;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <libfdt.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -294,6 +296,28 @@ Test(machine, assigned_levels_are_levels_from_the_start)
 	expect_levels();
 	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
 	expect_levels();
+	machine_destroy(&machine);
+}
+
+/* Two interrupts, which KVM can only bring through user space; each reset arms them anew. */
+Test(machine, resets_of_a_guest_flood_no_log)
+{
+	char text[16384];
+	unsigned int n = 0;
+	size_t size;
+
+	fake_kvm.caps[KVM_CAP_IRQFD_RESAMPLE] = 0;
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
+	cr_redirect_stderr();
+	log_set_level(LOG_INFO);
+	for (unsigned int i = 0; i < 3 * LOG_BUDGET_MAX; i++)
+		cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	log_set_level(LOG_ERROR);
+	fflush(stderr);
+	size = fread(text, 1, sizeof(text), cr_get_redirected_stderr());
+	for (size_t i = 0; i < size; i++)
+		n += text[i] == '\n';
+	cr_expect_leq(n, 2 * LOG_BUDGET_MAX);
 	machine_destroy(&machine);
 }
 
