@@ -5,10 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "devices/platform_bus.h"
 #include "fdt/builder.h"
-#include "vmm/base/str.h"
+#include "vmm/base/arena.h"
 
 #define APB_PCLK_HZ 24000000 /* UARTCLK too: what guests expect of a PL011 */
+
+const struct option emulated_keys[] = {
+	DEVICE_KEY("spi", "N", option_set_u64, number,
+		   "shared peripheral interrupt, 0 upward; default: a free one",
+		   .max = SPI_MAX_COUNT - 1),
+	{ .key = NULL },
+};
 
 static const struct device_setting *find_exact(const struct device_config *config, const char *key)
 {
@@ -62,115 +70,73 @@ int device_configs_place(const struct device_config *configs, unsigned int n,
 	return ret;
 }
 
-static int bad_value(const struct device_setting *setting, const char *wanted, struct err *err)
-{
-	err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
-	err_why(err, "'%s' is not %s", setting->value, wanted);
-	err_fix(err, "give %s", wanted);
-	return err->code;
-}
-
-int device_config_u64(const struct device_config *config, const char *key, int index,
-		      uint64_t *value, struct err *err)
+uint64_t device_config_number(const struct device_config *config, const char *key, int index,
+			      uint64_t otherwise)
 {
 	const struct device_setting *setting = device_config_find(config, key, index);
 
-	if (setting && (str_to_u64(setting->value, value) || *value == UINT64_MAX))
-		return bad_value(setting, "a number (decimal or 0x…)", err);
-	return 0;
+	return setting ? setting->number : otherwise;
 }
 
-int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,
-		       struct err *err)
+unsigned int device_config_choice(const struct device_config *config, const char *key, int index,
+				  unsigned int otherwise)
 {
 	const struct device_setting *setting = device_config_find(config, key, index);
 
-	if (setting && str_to_bool(setting->value, value))
-		return bad_value(setting, "on or off", err);
-	return 0;
+	return setting ? setting->choice : otherwise;
 }
 
-int device_config_choice(const struct device_config *config, const char *key, int index,
-			 const char *const *names, unsigned int *choice, struct err *err)
+bool device_config_is_on(const struct device_config *config, const char *key, int index,
+			 bool otherwise)
 {
 	const struct device_setting *setting = device_config_find(config, key, index);
-	char list[128] = "one of";
-	size_t used = strlen(list);
 
-	if (!setting)
-		return 0;
-	for (unsigned int i = 0; names[i]; i++) {
-		if (strcmp(names[i], setting->value) == 0) {
-			*choice = i;
-			return 0;
-		}
-		if (used < sizeof(list))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s %s",
-						 i ? "," : "", names[i]);
-	}
-	return bad_value(setting, list, err);
-}
-
-const char *device_key_suffix_text(enum device_key_suffix suffix)
-{
-	static const char *const texts[] = {
-		[DEVICE_KEY_ALONE] = "",
-		[DEVICE_KEY_INDEXED] = "[.N]",
-		[DEVICE_KEY_NAMED] = ".NAME",
-	};
-
-	return texts[suffix];
-}
-
-static bool key_matches(const struct device_key *known, const char *key)
-{
-	size_t size = strlen(known->key);
-	uint64_t index;
-
-	if (strncmp(key, known->key, size))
-		return false;
-	if (known->suffix == DEVICE_KEY_NAMED)
-		return key[size] == '.' && key[size + 1];
-	return !key[size] || (known->suffix == DEVICE_KEY_INDEXED && key[size] == '.' &&
-			      !str_to_u64(key + size + 1, &index));
+	return setting ? setting->on : otherwise;
 }
 
 static int unknown_key(const struct device_class *class, const struct device_setting *setting,
 		       struct err *err)
 {
-	const char *names[DEVICE_MAX_SETTINGS + 1] = { NULL };
-	const char *nearest;
-	unsigned int n = 0;
-
-	for (const struct device_key *key = class->keys; key && key->key && n < DEVICE_MAX_SETTINGS;
-	     key++)
-		names[n++] = key->key;
-	nearest = str_nearest(setting->key, names);
 	err_usage(err, "%s: unknown key '%s'", setting->where, setting->key);
 	err_why(err, "a %s has none of this name", class->name);
-	if (nearest)
-		err_fix(err, "did you mean %s?", nearest);
-	else
-		err_fix(err, "\"dais run --device help\" lists the keys of each device");
+	option_suggest(class->keys, setting->key, false, "", "\"dais run --device help\"", err);
 	return err->code;
 }
 
-int device_config_check(const struct device_config *config, struct err *err)
+/* Paths are relative to the file in "DIR/disk.conf:12". */
+static int judge_value(struct device_setting *setting, const struct option *key,
+		       struct arena *arena, struct err *err)
+{
+	const char *slash = arena ? strrchr(setting->where, '/') : NULL;
+	const struct option_value value = {
+		.text = setting->value,
+		.where = setting->where,
+		.dir = slash ? arena_printf(arena, "%.*s", (int)(slash - setting->where),
+					    setting->where)
+			     : NULL,
+		.arena = arena,
+	};
+	int ret = option_set(setting, key, "", &value, err);
+
+	return ret ? err_wrap(err, "%s: %s=%s", setting->where, setting->key, setting->value) : 0;
+}
+
+int device_config_judge(struct device_config *config, struct arena *arena, struct err *err)
 {
 	for (unsigned int i = 0; i < config->n_settings; i++) {
-		const struct device_setting *setting = &config->settings[i];
-		const struct device_key *key = config->class->keys;
+		struct device_setting *setting = &config->settings[i];
+		const struct option *key = option_find(config->class->keys, setting->key, false);
 
-		while (key && key->key && !key_matches(key, setting->key))
-			key++;
-		if (!key || !key->key)
+		if (!key)
 			return unknown_key(config->class, setting, err);
 		if (find_exact(config, setting->key) != setting) {
 			err_usage(err, "%s: duplicate key '%s'", setting->where, setting->key);
-			err_why(err, "device %s has it already", config->name);
+			err_why(err, "the device has it already");
 			err_fix(err, "keep one of the two");
 			return err->code;
 		}
+		if (judge_value(setting, key, arena, err))
+			return err->code;
 	}
 	return 0;
 }

@@ -6,34 +6,28 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/option.h"
 
 struct dt;
 struct vm;
 
-/* What may stand behind a key. */
-enum device_key_suffix {
-	DEVICE_KEY_ALONE,
-	DEVICE_KEY_INDEXED, /* also key.0, key.1 …: for the n-th region or interrupt */
-	DEVICE_KEY_NAMED,   /* only key.NAME, for something of the device that has a name */
-};
-
-/* A key that a device class takes, on the command line and in a file. */
-struct device_key {
-	const char *key;
-	const char *arg; /* what stands behind "=", for help: "ADDR", "on|off" */
-	const char *help;
-	enum device_key_suffix suffix;
-};
-
 /*
  * One "key = value" the user gave; @where is "disk.conf:12" or "--device". Strings belong to the
- * configuration.
+ * configuration. The keys of a class are options whose target is this struct: their setters put
+ * what the value means into the members below @where, and a user of the key knows into which.
  */
 struct device_setting {
-	const char *key;
+	const char *key; /* with its index or name: "gpa.1", "clock.bus" */
 	const char *value;
 	const char *where;
+	const char *text;
+	uint64_t number;
+	unsigned int choice;
+	bool on;
 };
+
+/* A row of such a table; @field: a member of struct device_setting. */
+#define DEVICE_KEY(...) OPTION(struct device_setting, __VA_ARGS__)
 
 #define DEVICE_MAX_SETTINGS 64
 
@@ -52,17 +46,13 @@ struct device_config {
 const struct device_setting *device_config_find(const struct device_config *config, const char *key,
 						int index);
 const char *device_config_str(const struct device_config *config, const char *key);
-/*
- * Leave *value alone when not given; an error names key, value and where. UINT64_MAX is no number
- * that a user can mean: it stands for "not given" (PLATFORM_BUS_ANY).
- */
-int device_config_u64(const struct device_config *config, const char *key, int index,
-		      uint64_t *value, struct err *err);
-int device_config_bool(const struct device_config *config, const char *key, int index, bool *value,
-		       struct err *err);
-/* *choice is an index into @names, which end with NULL. */
-int device_config_choice(const struct device_config *config, const char *key, int index,
-			 const char *const *names, unsigned int *choice, struct err *err);
+/* The same of its members; @otherwise when it is not given. */
+uint64_t device_config_number(const struct device_config *config, const char *key, int index,
+			      uint64_t otherwise);
+unsigned int device_config_choice(const struct device_config *config, const char *key, int index,
+				  unsigned int otherwise);
+bool device_config_is_on(const struct device_config *config, const char *key, int index,
+			 bool otherwise);
 /*
  * Call @place for each of @n devices: first those of which the user said where in the guest they
  * are to be, for what is placed freely must not take what another device was promised.
@@ -70,10 +60,12 @@ int device_config_choice(const struct device_config *config, const char *key, in
 int device_configs_place(const struct device_config *configs, unsigned int n,
 			 int (*place)(void *opaque, unsigned int i, struct err *err), void *opaque,
 			 struct err *err);
-/* Each setting's key is one of the class's, given once; else an error that names the nearest. */
-int device_config_check(const struct device_config *config, struct err *err);
-/* For help: "", "[.N]" or ".NAME". */
-const char *device_key_suffix_text(enum device_key_suffix suffix);
+/*
+ * Judge all settings: each key is one of the class's, given once, with a value that makes sense by
+ * itself; else an error that names the place, and the nearest key. @arena keeps what is made of
+ * values; NULL: paths are not made relative, texts are kept as they are.
+ */
+int device_config_judge(struct device_config *config, struct arena *arena, struct err *err);
 
 /* Base of every device; embedded as the first member of its own struct. */
 struct device {
@@ -90,7 +82,7 @@ struct device {
 struct device_class {
 	const char *name;
 	const char *help;
-	const struct device_key *keys; /* ends with a NULL key; NULL: none */
+	const struct option *keys; /* their target: struct device_setting; NULL: none */
 
 	/*
 	 * Check the settings and take what it needs of the host (an assigned device is opened
@@ -131,6 +123,9 @@ struct device_class {
 	/* Path of its node for /chosen/stdout-path: the guest's console. NULL: it is none. */
 	const char *stdout_path;
 };
+
+/* The key "spi", for emulated devices, which have no others. */
+extern const struct option emulated_keys[];
 
 /*
  * The clock node DT_PHANDLE_APB_PCLK, a child of the root, that every PrimeCell refers to, emulated

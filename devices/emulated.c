@@ -16,29 +16,16 @@
 #define PRIMECELL_CELL_ID   0xff0
 #define PRIMECELL_ID_VALUE  0xb105f00d
 
-const struct device_key emulated_keys[] = {
-	{ "spi", "N", "shared peripheral interrupt, 0 upward; default: a free one",
-	  DEVICE_KEY_ALONE },
-	{ NULL, NULL, NULL, DEVICE_KEY_ALONE },
-};
-
 int emulated_create(const struct emulated_type *type, const struct device_config *config,
 		    struct vm *vm, struct device **device, struct err *err)
 {
-	uint64_t spi = PLATFORM_BUS_ANY;
-	struct emulated *e;
-	int ret = device_config_check(config, err);
+	struct emulated *e = calloc(1, type->object_size);
 
-	if (!ret)
-		ret = device_config_u64(config, "spi", -1, &spi, err);
-	if (ret)
-		return ret;
-	e = calloc(1, type->object_size);
 	if (!e)
 		return err_set(err, ENOMEM, "create %s", config->name);
 	e->device = (struct device){ .class = config->class, .vm = vm, .name = config->name };
 	e->type = type;
-	e->wanted_spi = spi;
+	e->wanted_spi = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
 	e->irq.vm = vm;
 	pthread_mutex_init(&e->lock, NULL);
 	*device = &e->device;

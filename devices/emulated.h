@@ -47,10 +47,7 @@ struct emulated {
 	struct log_budget nonsense_log;
 };
 
-/* The key "spi", for classes that have no others. */
-extern const struct device_key emulated_keys[];
-
-/* Check the settings and make the object, zeroed but for this part. */
+/* Make the object, zeroed but for this part. */
 int emulated_create(const struct emulated_type *type, const struct device_config *config,
 		    struct vm *vm, struct device **device, struct err *err);
 /*

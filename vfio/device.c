@@ -19,25 +19,11 @@
 #include "vmm/base/sys.h"
 #include "vmm/core/vm.h"
 
-/* No device tree node has nearly as many. */
-#define MAX_INDEX 256
-
-#define MAX_QUIET_MS 60000
-
-static int mmap_of(const struct device_config *config, unsigned int index, enum vfio_mmap *mmap,
-		   struct err *err)
+static enum vfio_mmap mmap_of(const struct device_config *config, unsigned int index)
 {
-	bool on = true;
-
-	*mmap = VFIO_MMAP_AUTO;
 	if (!device_config_find(config, "mmap", (int)index))
-		return 0;
-	*mmap = VFIO_MMAP_ON;
-	if (device_config_bool(config, "mmap", (int)index, &on, err))
-		return err->code;
-	if (!on)
-		*mmap = VFIO_MMAP_OFF;
-	return 0;
+		return VFIO_MMAP_AUTO;
+	return device_config_is_on(config, "mmap", (int)index, true) ? VFIO_MMAP_ON : VFIO_MMAP_OFF;
 }
 
 static bool is_of_irq(const char *key)
@@ -88,9 +74,8 @@ static int query_regions(struct vfio_device *vdev, const struct device_config *c
 
 		region->name = vdev->node.parts[i].name;
 		region->page_offset = vfio_host_device_page_offset(&vdev->host, i);
-		ret = mmap_of(config, i, &region->mmap, err);
-		if (!ret)
-			ret = vfio_region_query(region, vdev->handle.fd, i, err);
+		region->mmap = mmap_of(config, i);
+		ret = vfio_region_query(region, vdev->handle.fd, i, err);
 		vdev->node.regions[i] = (struct range){ region->page_offset, region->size };
 	}
 	return ret;
@@ -109,26 +94,11 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 
 		irq->name = vdev->node.parts[vdev->node.n_regions + i].name;
 		irq->trigger_fd = irq->resample_fd = -1;
-		ret = vfio_irq_mode_of(config, i, &irq->wanted_mode, err);
-		if (!ret)
-			ret = vfio_irq_eoi_of(config, i, &irq->eoi, err);
-		if (!ret)
-			ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
+		irq->wanted_mode = device_config_choice(config, "irq-mode", (int)i, VFIO_IRQ_AUTO);
+		vfio_irq_eoi_of(config, i, &irq->eoi);
+		ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
 		vdev->node.irqs[i].edge = !irq->level;
 	}
-	return ret;
-}
-
-static int quiet_time_of(const struct device_config *config, unsigned int *ms, struct err *err)
-{
-	uint64_t value = VFIO_QUIET_MS;
-	int ret = device_config_u64(config, "mmap-timeout", -1, &value, err);
-
-	if (!ret && (!value || value > MAX_QUIET_MS)) {
-		ret = err_usage(err, "mmap-timeout=%" PRIu64 " is out of range", value);
-		err_fix(err, "give milliseconds from 1 to %u", MAX_QUIET_MS);
-	}
-	*ms = (unsigned int)value;
 	return ret;
 }
 
@@ -140,15 +110,14 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 	if (ret < 0)
 		return err_set(err, ret, "VFIO_DEVICE_GET_INFO");
 	if (!(info.flags & (VFIO_DEVICE_FLAGS_PLATFORM | VFIO_DEVICE_FLAGS_AMBA)) ||
-	    info.num_regions > MAX_INDEX || info.num_irqs > MAX_INDEX) {
+	    info.num_regions > OPTION_MAX_INDEX || info.num_irqs > OPTION_MAX_INDEX) {
 		err_set(err, 0, "VFIO does not call it a platform or AMBA device (flags %#x)",
 			info.flags);
 		return err_host(err);
 	}
 	vdev->flags = info.flags;
-	ret = quiet_time_of(config, &vdev->user.quiet_ms, err);
-	if (!ret)
-		ret = vfio_node_make_room(&vdev->node, info.num_regions, info.num_irqs, err);
+	vdev->user.quiet_ms = device_config_choice(config, "mmap-timeout", -1, VFIO_QUIET_MS);
+	ret = vfio_node_make_room(&vdev->node, info.num_regions, info.num_irqs, err);
 	if (!ret)
 		ret = query_regions(vdev, config, info.num_regions, err);
 	if (!ret)

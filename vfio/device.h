@@ -14,10 +14,10 @@
 struct vfio_irq;
 struct vfio_region;
 
-/* reset=: what when the host's kernel has no reset handler for it */
+/* reset=, in the order of its words: what when the host's kernel has no reset handler for it */
 enum vfio_reset_policy {
-	VFIO_RESET_BEST_EFFORT, /* go on, and say so */
 	VFIO_RESET_REQUIRE,     /* do not run */
+	VFIO_RESET_BEST_EFFORT, /* go on, and say so; the default */
 	VFIO_RESET_NONE,        /* go on; one that there is is not called either */
 };
 

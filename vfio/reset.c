@@ -14,22 +14,10 @@
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
 
-static const char *const policies[] = {
-	[VFIO_RESET_BEST_EFFORT] = "best-effort",
-	[VFIO_RESET_REQUIRE] = "require",
-	[VFIO_RESET_NONE] = "none",
-	NULL,
-};
-
 int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config *config,
 			   struct err *err)
 {
-	unsigned int policy = vdev->reset;
-	int ret = device_config_choice(config, "reset", -1, policies, &policy, err);
-
-	if (ret)
-		return ret;
-	vdev->reset = policy;
+	vdev->reset = device_config_choice(config, "reset", -1, VFIO_RESET_BEST_EFFORT);
 	if (vdev->reset == VFIO_RESET_NONE || vdev->flags & VFIO_DEVICE_FLAGS_RESET)
 		return 0;
 	if (vdev->reset == VFIO_RESET_BEST_EFFORT) {

@@ -3,60 +3,120 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "devices/platform_bus.h"
 #include "vmm/base/str.h"
 
-const struct device_key vfio_platform_keys[] = {
-	{ "host", "DEVICE",
-	  "the host's device, as /sys/bus/platform/devices or /sys/bus/amba/devices names it",
-	  DEVICE_KEY_ALONE },
-	{ "gpa", "ADDR", "guest address of the (n-th) region; default: where there is room",
-	  DEVICE_KEY_INDEXED },
-	{ "spi", "N", "SPI of the (n-th) interrupt, from 0; default: the first that is free",
-	  DEVICE_KEY_INDEXED },
-	{ "mmap", "on|off", "off: trap each access to the (n-th) region; on: not, or fail",
-	  DEVICE_KEY_INDEXED },
-	{ "irq-mode", "auto|forward|irqfd|eventfd",
-	  "how the (n-th) interrupt comes: auto, the best that the host has; eventfd is slow",
-	  DEVICE_KEY_INDEXED },
-	{ "eoi", "REGION:OFFSET[:write]",
-	  "for eventfd: the register by which the guest acknowledges the (n-th) interrupt; write: by "
-	  "writing it; default: any register",
-	  DEVICE_KEY_INDEXED },
-	{ "mmap-timeout", "MS",
-	  "for eventfd: registers are mapped again after so long without an interrupt; default: 100",
-	  DEVICE_KEY_ALONE },
-	{ "reset", "require|best-effort|none",
-	  "where the host's kernel has no reset handler for it: do not run, or run with a warning; none: do "
-	  "not call one that there is; default: best-effort",
-	  DEVICE_KEY_ALONE },
-	{ "compatible", "TEXT",
-	  "what the guest's device tree node says; default: what the host's says",
-	  DEVICE_KEY_ALONE },
-	{ "clock", "HZ", "rate of the clock of this name (or number), where the host does not tell",
-	  DEVICE_KEY_NAMED },
-	{ "supply", "MICROVOLT", "voltage of the supply of this name, where the host does not tell",
-	  DEVICE_KEY_NAMED },
-	{ "carveout", "guest|host[:FILE[@OFFSET]]",
-	  "what stands in for the memory-region of this name, which the host reserves: guest RAM, or "
-	  "the host's own memory",
-	  DEVICE_KEY_NAMED },
-	{ "drop", "PROPERTIES",
-	  "these (with spaces between) the guest's driver can do without, although dais would ask",
-	  DEVICE_KEY_ALONE },
-	{ "keep", "PROPERTIES", "these are plain numbers, although they look like references",
-	  DEVICE_KEY_ALONE },
-	{ "force", "on|off", "on: pass it although other devices of the host depend on it",
-	  DEVICE_KEY_ALONE },
-	{ "overlay", "FILE", "device tree overlay (.dtbo) to put over the guest's node",
-	  DEVICE_KEY_ALONE },
-	{ "dt-symbol", "LABEL",
-	  "the overlay's label for the device's node; default: the one that it leaves open",
-	  DEVICE_KEY_ALONE },
-	{ NULL, NULL, NULL, DEVICE_KEY_ALONE },
+static int bad_eoi(struct err *err)
+{
+	err_usage(err, "unknown value");
+	err_fix(err, "give REGION:OFFSET or REGION:OFFSET:write, as 0:0x64");
+	return err->code;
+}
+
+/* REGION:OFFSET[:write]: the region into choice, the offset into number, write into on. */
+static int set_eoi(void *target, const struct option *option, const struct option_value *value,
+		   struct err *err)
+{
+	struct device_setting *setting = target;
+	char text[64], *next = text, *region, *offset;
+	uint64_t number;
+
+	(void)option;
+	if (!str_copy(text, sizeof(text), value->text))
+		return bad_eoi(err);
+	region = strsep(&next, ":");
+	offset = strsep(&next, ":");
+	if (!offset || str_to_u64(region, &number) || number >= OPTION_MAX_INDEX ||
+	    str_to_u64(offset, &setting->number) || (next && strcmp(next, "write")))
+		return bad_eoi(err);
+	setting->choice = (unsigned int)number;
+	setting->on = next;
+	return 0;
+}
+
+/* guest, host, host:FILE, host:FILE@OFFSET: host into on, the file into text, the offset into
+ * number. */
+static int set_carveout(void *target, const struct option *option, const struct option_value *value,
+			struct err *err)
+{
+	struct device_setting *setting = target;
+	const char *file = value->text + strlen("host:"), *at;
+
+	(void)option;
+	setting->on = strncmp(value->text, "host", 4) == 0;
+	if (strcmp(value->text, "guest") == 0 || strcmp(value->text, "host") == 0)
+		return 0;
+	if (strncmp(value->text, "host:", strlen("host:")) || !file[0]) {
+		err_usage(err, "what stands in for this memory is guest RAM, or the host's own");
+		err_fix(err, "give guest, host or host:FILE@OFFSET");
+		return err->code;
+	}
+	at = strrchr(file, '@');
+	if (at && str_to_size(at + 1, &setting->number)) {
+		err_usage(err, "the offset '%s' is no size", at + 1);
+		err_fix(err, "give host:FILE@OFFSET with an offset such as 0x10000 or 2M");
+		return err->code;
+	}
+	setting->text = file;
+	if (at && value->arena)
+		setting->text = arena_printf(value->arena, "%.*s", (int)(at - file), file);
+	return 0;
+}
+
+const struct option vfio_platform_keys[] = {
+	DEVICE_KEY(
+		"host", "DEVICE", option_set_text, text,
+		"the host's device, as /sys/bus/platform/devices or /sys/bus/amba/devices names it"),
+	DEVICE_KEY("gpa[.N]", "ADDR", option_set_u64, number,
+		   "guest address of the (n-th) region; default: where there is room",
+		   .max = PLATFORM_BUS_ANY - 1),
+	DEVICE_KEY("spi[.N]", "N", option_set_u64, number,
+		   "SPI of the (n-th) interrupt, from 0; default: the first that is free",
+		   .max = SPI_MAX_COUNT - 1),
+	DEVICE_KEY("mmap[.N]", "on|off", option_set_bool, on,
+		   "off: trap each access to the (n-th) region; on: not, or fail"),
+	DEVICE_KEY(
+		"irq-mode[.N]", "auto|forward|irqfd|eventfd", option_set_choice, choice,
+		"how the (n-th) interrupt comes: auto, the best that the host has; eventfd is slow"),
+	DEVICE_KEY(
+		"eoi[.N]", "REGION:OFFSET[:write]", set_eoi, number,
+		"for eventfd: the register by which the guest acknowledges the (n-th) interrupt; write: by "
+		"writing it; default: any register"),
+	DEVICE_KEY(
+		"mmap-timeout", "MS", option_set_number, choice,
+		"for eventfd: registers are mapped again after so long without an interrupt; default: 100",
+		.min = 1, .max = 60000),
+	DEVICE_KEY(
+		"reset", "require|best-effort|none", option_set_choice, choice,
+		"where the host's kernel has no reset handler for it: do not run, or run with a warning; none: do "
+		"not call one that there is; default: best-effort"),
+	DEVICE_KEY("compatible", "TEXT", option_set_text, text,
+		   "what the guest's device tree node says; default: what the host's says"),
+	DEVICE_KEY("clock.NAME", "HZ", option_set_u64, number,
+		   "rate of the clock of this name (or number), where the host does not tell",
+		   .min = 1, .max = UINT32_MAX),
+	DEVICE_KEY("supply.NAME", "MICROVOLT", option_set_u64, number,
+		   "voltage of the supply of this name, where the host does not tell", .min = 1,
+		   .max = UINT32_MAX),
+	DEVICE_KEY(
+		"carveout.NAME", "guest|host[:FILE[@OFFSET]]", set_carveout, number,
+		"what stands in for the memory-region of this name, which the host reserves: guest RAM, or "
+		"the host's own memory"),
+	DEVICE_KEY(
+		"drop", "PROPERTIES", option_set_text, text,
+		"these (with spaces between) the guest's driver can do without, although dais would ask"),
+	DEVICE_KEY("keep", "PROPERTIES", option_set_text, text,
+		   "these are plain numbers, although they look like references"),
+	DEVICE_KEY("force", "on|off", option_set_bool, on,
+		   "on: pass it although other devices of the host depend on it"),
+	DEVICE_KEY("overlay", "FILE", option_set_path, text,
+		   "device tree overlay (.dtbo) to put over the guest's node"),
+	DEVICE_KEY(
+		"dt-symbol", "LABEL", option_set_text, text,
+		"the overlay's label for the device's node; default: the one that it leaves open"),
+	{ .key = NULL },
 };
 
 bool vfio_is_assigned(const struct device_config *config)
@@ -64,174 +124,81 @@ bool vfio_is_assigned(const struct device_config *config)
 	return config->class->keys == vfio_platform_keys;
 }
 
-int vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index,
-		     uint64_t *pin, struct err *err)
+uint64_t vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index)
 {
 	char indexed[32];
 
-	*pin = PLATFORM_BUS_ANY;
 	if (index == 0)
-		return device_config_u64(config, key, 0, pin, err);
+		return device_config_number(config, key, 0, PLATFORM_BUS_ANY);
 	snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
-	return device_config_u64(config, indexed, -1, pin, err);
+	return device_config_number(config, indexed, -1, PLATFORM_BUS_ANY);
 }
 
-/* All "KEY.NAME = NUMBER". */
-static int read_named(const struct device_config *config, const char *key,
-		      struct graft_answer *answers, unsigned int *n_answers, struct err *err)
+/* The name behind KEY. of this setting, NULL: it is another key's. */
+static const char *named(const struct device_setting *setting, const char *key)
 {
 	size_t length = strlen(key);
 
-	for (unsigned int i = 0; i < config->n_settings; i++) {
-		const struct device_setting *setting = &config->settings[i];
-		struct graft_answer *answer = &answers[*n_answers];
-
-		if (strncmp(setting->key, key, length) || setting->key[length] != '.')
-			continue;
-		answer->name = setting->key + length + 1;
-		if (device_config_u64(config, setting->key, -1, &answer->value, err))
-			return err->code;
-		(*n_answers)++;
-	}
-	return 0;
-}
-
-#define CARVEOUT "carveout."
-
-static bool is_own(const struct device_setting *setting)
-{
-	return strncmp(setting->key, CARVEOUT, strlen(CARVEOUT)) == 0 &&
-	       strncmp(setting->value, "host", 4) == 0;
+	return strncmp(setting->key, key, length) || setting->key[length] != '.'
+		       ? NULL
+		       : setting->key + length + 1;
 }
 
 bool vfio_wants_own_memory(const struct device_config *config)
 {
 	for (unsigned int i = 0; i < config->n_settings; i++)
-		if (is_own(&config->settings[i]))
+		if (named(&config->settings[i], "carveout") && config->settings[i].on)
 			return true;
 	return false;
 }
 
-/* "guest", "host", "host:FILE", "host:FILE@OFFSET"; the file's name is put into *words. */
-static int read_carveout(const struct device_setting *setting, struct vfio_carveout_answer *answer,
-			 char **words, struct err *err)
-{
-	const char *file = setting->value + strlen("host:"), *at;
-
-	*answer = (struct vfio_carveout_answer){
-		.name = setting->key + strlen(CARVEOUT),
-		.own = is_own(setting),
-	};
-	if (strcmp(setting->value, "guest") == 0 || strcmp(setting->value, "host") == 0)
-		return 0;
-	if (strncmp(setting->value, "host:", strlen("host:")) || !file[0]) {
-		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
-		err_why(err, "what stands in for this memory is guest RAM, or the host's own");
-		err_fix(err, "give guest, host or host:FILE@OFFSET");
-		return err->code;
-	}
-	at = strrchr(file, '@');
-	if (at && str_to_size(at + 1, &answer->offset)) {
-		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
-		err_why(err, "the offset '%s' is no size", at + 1);
-		err_fix(err, "give host:FILE@OFFSET with an offset such as 0x10000 or 2M");
-		return err->code;
-	}
-	*words = at ? str_printf("%.*s", (int)(at - file), file) : str_dup(file);
-	answer->file = *words;
-	return *words ? 0 : err_set(err, ENOMEM, "%s", setting->key);
-}
-
-/* All "carveout.NAME = …". */
-static int read_carveouts(const struct device_config *config, struct vfio_answers *answers,
-			  struct err *err)
-{
-	int ret = 0;
-
-	for (unsigned int i = 0; i < config->n_settings && !ret; i++) {
-		unsigned int n = answers->n_carveouts;
-
-		if (strncmp(config->settings[i].key, CARVEOUT, strlen(CARVEOUT)))
-			continue;
-		ret = read_carveout(&config->settings[i], &answers->carveouts[n],
-				    &answers->files[n], err);
-		answers->n_carveouts++;
-	}
-	return ret;
-}
-
-/* The words of "KEY = WORD WORD…", in a copy that *words owns. */
-static int read_words(const struct device_config *config, const char *key, char **words,
-		      const char **list, unsigned int *n, struct err *err)
+/* The words of "KEY = WORD WORD…", in a copy. */
+static void read_words(const struct device_config *config, const char *key,
+		       struct vfio_answers *answers, const char **list, unsigned int *n)
 {
 	const char *value = device_config_str(config, key);
-	char *rest, *word;
+	char *rest = value ? arena_printf(&answers->arena, "%s", value) : NULL, *word;
 
-	if (!value)
-		return 0;
-	*words = rest = str_dup(value);
-	if (!rest)
-		return err_set(err, ENOMEM, "%s", config->name);
-	while ((word = strsep(&rest, " ")) && *n < DEVICE_MAX_SETTINGS)
+	while (rest && (word = strsep(&rest, " ")) && *n < DEVICE_MAX_SETTINGS)
 		if (*word)
 			list[(*n)++] = word;
-	return 0;
 }
 
 int vfio_answers_read(const struct device_config *config, struct vfio_answers *answers,
 		      struct err *err)
 {
 	struct graft_answers *graft = &answers->graft;
-	int ret;
 
 	memset(answers, 0, sizeof(*answers));
 	if (strcmp(config->class->name, "vfio-platform"))
 		graft->class = config->class->name;
 	graft->compatible = device_config_str(config, "compatible");
+	graft->force = device_config_is_on(config, "force", -1, false);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;
 	graft->keep = answers->keep;
-	ret = device_config_bool(config, "force", -1, &graft->force, err);
-	if (!ret)
-		ret = read_named(config, "clock", answers->clocks, &graft->n_clocks, err);
-	if (!ret)
-		ret = read_named(config, "supply", answers->supplies, &graft->n_supplies, err);
-	if (!ret)
-		ret = read_carveouts(config, answers, err);
-	if (!ret)
-		ret = read_words(config, "drop", &answers->words[0], answers->drop, &graft->n_drop,
-				 err);
-	if (!ret)
-		ret = read_words(config, "keep", &answers->words[1], answers->keep, &graft->n_keep,
-				 err);
-	return ret;
+	for (unsigned int i = 0; i < config->n_settings; i++) {
+		const struct device_setting *s = &config->settings[i];
+		const char *name;
+
+		if ((name = named(s, "clock")))
+			answers->clocks[graft->n_clocks++] =
+				(struct graft_answer){ name, s->number };
+		else if ((name = named(s, "supply")))
+			answers->supplies[graft->n_supplies++] =
+				(struct graft_answer){ name, s->number };
+		else if ((name = named(s, "carveout")))
+			answers->carveouts[answers->n_carveouts++] =
+				(struct vfio_carveout_answer){ name, s->on, s->text, s->number };
+	}
+	read_words(config, "drop", answers, answers->drop, &graft->n_drop);
+	read_words(config, "keep", answers, answers->keep, &graft->n_keep);
+	return answers->arena.failed ? err_set(err, ENOMEM, "%s", config->name) : 0;
 }
 
 void vfio_answers_destroy(struct vfio_answers *answers)
 {
-	for (unsigned int i = 0; i < answers->n_carveouts; i++)
-		free(answers->files[i]);
 	answers->n_carveouts = 0;
-	free(answers->words[0]);
-	free(answers->words[1]);
-	answers->words[0] = answers->words[1] = NULL;
-}
-
-int vfio_overlay_path(const struct device_config *config, char **path, struct err *err)
-{
-	const struct device_setting *setting = device_config_find(config, "overlay", -1);
-	const char *slash;
-
-	*path = NULL;
-	if (!setting)
-		return 0;
-	/* "DIR/disk.conf:12", or no file's */
-	slash = strrchr(setting->where, '/');
-	if (slash && setting->value[0] != '/')
-		*path = str_printf("%.*s/%s", (int)(slash - setting->where), setting->where,
-				   setting->value);
-	else
-		*path = str_dup(setting->value);
-	return *path ? 0 : err_set(err, ENOMEM, "%s", config->name);
+	arena_free(&answers->arena);
 }

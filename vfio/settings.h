@@ -8,17 +8,17 @@
 
 #include "devices/device.h"
 #include "fdt/guest/graft.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 
-extern const struct device_key vfio_platform_keys[];
+extern const struct option vfio_platform_keys[];
 
 /* Whether the device is a host's, to be assigned: one of the classes with these keys. */
 bool vfio_is_assigned(const struct device_config *config);
 
 /* "gpa.N" or "spi.N" as platform_bus_place() and platform_bus_take_spi() take it; "gpa" and "spi"
  * alone are for the first. */
-int vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index,
-		     uint64_t *pin, struct err *err);
+uint64_t vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index);
 
 /* What stands in for memory that the host reserves: guest RAM, or the host's own. */
 struct vfio_carveout_answer {
@@ -40,19 +40,12 @@ struct vfio_answers {
 	const char *keep[DEVICE_MAX_SETTINGS];
 	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
-	char *files[DEVICE_MAX_SETTINGS]; /* what these point at */
-	char *words[2];                   /* what drop and keep point at */
+	struct arena arena; /* what drop and keep point at */
 };
 
 /* vfio_answers_destroy() also after an error. Do not copy the struct. */
 int vfio_answers_read(const struct device_config *config, struct vfio_answers *answers,
 		      struct err *err);
 void vfio_answers_destroy(struct vfio_answers *answers);
-
-/*
- * The file that overlay= names, for sys_open(): relative to the configuration file that says so.
- * The caller frees *path; NULL without an error: there is none.
- */
-int vfio_overlay_path(const struct device_config *config, char **path, struct err *err);
 
 #endif

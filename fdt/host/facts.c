@@ -129,6 +129,15 @@ uint64_t host_dma_offset(const struct host_facts *facts)
 	return facts->n_dma ? facts->dma[0].cpu.start - facts->dma[0].bus : 0;
 }
 
+unsigned int host_facts_n_usable_irqs(const struct host_facts *facts)
+{
+	unsigned int n = 0;
+
+	while (n < facts->n_irqs && facts->irqs[n].kind != HOST_IRQ_UNRESOLVED)
+		n++;
+	return n;
+}
+
 void host_facts_destroy(struct host_facts *facts)
 {
 	free(facts->regions);

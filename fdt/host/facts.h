@@ -44,6 +44,9 @@ struct host_facts {
 int host_facts_read(const struct host_tree *tree, const struct host_node *node,
 		    struct host_facts *facts, struct err *err);
 void host_facts_destroy(struct host_facts *facts);
+/* As many as VFIO counts: it ends before the first that has no Linux number
+ * (vfio_platform_irq_init()). */
+unsigned int host_facts_n_usable_irqs(const struct host_facts *facts);
 
 /* CPU address - bus address of its first dma-range; 0: they are the same. */
 uint64_t host_dma_offset(const struct host_facts *facts);

@@ -12,6 +12,10 @@ vfio_unbind 10200000.sata
 refuses unknown-option 2 "memroy" "memory" -- $hello --memroy 64M
 refuses unknown-device 2 "vfio-platfrom" "vfio-platform" -- $hello --device vfio-platfrom,host=x
 refuses unknown-device-key 2 "gpo" "did you mean gpa" -- $hello --device $edu,gpo=0x20000000
+refuses mode-misspelt 2 "irq-mode=frward" "forward" -- $hello --device $edu,irq-mode=frward
+refuses mmap-maybe 2 "mmap=maybe" "on or off" -- $hello --device $edu,mmap=maybe
+refuses drop-nothing 2 "drop=nosuch" -- $hello --device $edu,drop=nosuch
+refuses clock-nothing 2 "clock.x" -- $hello --device $edu,clock.x=1
 refuses no-such-region 2 "gpa.7" -- $hello --device $edu,gpa.7=0x20000000
 refuses no-host 2 "host=" -- $hello --device vfio-platform
 refuses no-kernel 2 "kernel" -- --memory 64M
@@ -45,6 +49,18 @@ refuses aarch32-beyond-4-gib 2 "memory = 4 GiB" "32-bit address space" "3 GiB" -
 # a Neoverse N1 has AArch32 at EL0 only
 if grep -q 'CPU part.*0xd0c' /proc/cpuinfo; then
 	refuses no-aarch32-at-el1 3 "KVM_CAP_ARM_EL1_32BIT" "arm64 kernel" -- --kernel "$work/zImage" --memory 256M
+fi
+sata_driver()
+{
+	readlink "$(vfio_path 10200000.sata)/driver"
+}
+before=$(sata_driver)
+refuses nothing-is-bound-for-a-wrong-key 2 "clock.x" -- \
+	$hello --bind --device vfio-platform,host=10200000.sata,clock.x=1
+if [ "$(sata_driver)" = "$before" ]; then
+	pass wrong-key-leaves-the-driver
+else
+	fail wrong-key-leaves-the-driver "$before before, $(sata_driver) now"
 fi
 mkfifo "$work/kernel-fifo"
 refuses kernel-is-a-fifo 2 "not a regular file" -- --kernel $work/kernel-fifo

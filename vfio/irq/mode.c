@@ -32,7 +32,6 @@ static const char *const names[] = {
 	[VFIO_IRQ_FORWARD] = "forward",
 	[VFIO_IRQ_IRQFD] = "irqfd",
 	[VFIO_IRQ_EVENTFD] = "eventfd",
-	NULL,
 };
 
 const char *vfio_irq_mode_name(enum vfio_irq_mode mode)
@@ -40,45 +39,13 @@ const char *vfio_irq_mode_name(enum vfio_irq_mode mode)
 	return names[mode];
 }
 
-static int bad_value(const struct device_setting *setting, const char *fix, struct err *err)
+void vfio_irq_eoi_of(const struct device_config *config, unsigned int index,
+		     struct vfio_irq_eoi *eoi)
 {
-	err_usage(err, "%s: %s=%s: unknown value", setting->where, setting->key, setting->value);
-	err_fix(err, "give %s", fix);
-	return err->code;
-}
-
-int vfio_irq_mode_of(const struct device_config *config, unsigned int index,
-		     enum vfio_irq_mode *mode, struct err *err)
-{
-	unsigned int choice = *mode;
-	int ret = device_config_choice(config, "irq-mode", (int)index, names, &choice, err);
-
-	*mode = choice;
-	return ret;
-}
-
-/* REGION:OFFSET[:write] */
-int vfio_irq_eoi_of(const struct device_config *config, unsigned int index,
-		    struct vfio_irq_eoi *eoi, struct err *err)
-{
-	static const char form[] = "REGION:OFFSET or REGION:OFFSET:write, as 0:0x64";
 	const struct device_setting *setting = device_config_find(config, "eoi", (int)index);
-	char text[64], *next = text, *region, *offset;
-	uint64_t number;
 
-	if (!setting)
-		return 0;
-	if (!str_copy(text, sizeof(text), setting->value))
-		return bad_value(setting, form, err);
-	region = strsep(&next, ":");
-	offset = strsep(&next, ":");
-	if (!offset || str_to_u64(region, &number) || number > UINT32_MAX ||
-	    str_to_u64(offset, &eoi->offset) || (next && strcmp(next, "write")))
-		return bad_value(setting, form, err);
-	eoi->region = (unsigned int)number;
-	eoi->by_write = next;
-	eoi->known = true;
-	return 0;
+	if (setting)
+		*eoi = (struct vfio_irq_eoi){ true, setting->on, setting->choice, setting->number };
 }
 
 /* What the host lacks for an irqfd of this interrupt; NULL: nothing. */

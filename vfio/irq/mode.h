@@ -29,11 +29,9 @@ struct vfio_irq_eoi {
 	uint64_t offset; /* in the region, bytes */
 };
 
-/* What @config says of interrupt @index: irq-mode= and eoi=; left alone where it says nothing. */
-int vfio_irq_mode_of(const struct device_config *config, unsigned int index,
-		     enum vfio_irq_mode *mode, struct err *err);
-int vfio_irq_eoi_of(const struct device_config *config, unsigned int index,
-		    struct vfio_irq_eoi *eoi, struct err *err);
+/* What eoi= of @config says of interrupt @index; left alone where it says nothing. */
+void vfio_irq_eoi_of(const struct device_config *config, unsigned int index,
+		     struct vfio_irq_eoi *eoi);
 
 /* Whether user space will handle it: asked for, or the host has nothing better. KVM was asked. */
 bool vfio_irq_uses_eventfd(const struct vfio_irq *irq, const struct vm *vm);

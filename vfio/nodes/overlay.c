@@ -13,11 +13,13 @@ int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *o
 		      struct err *err)
 {
 	struct overlay file;
-	int ret = vfio_overlay_path(config, &overlay->path, err);
+	const struct device_setting *setting = device_config_find(config, "overlay", -1);
+	int ret;
 
 	overlay->label = device_config_str(config, "dt-symbol");
-	if (ret || !overlay->path)
-		return ret;
+	if (!setting)
+		return 0;
+	overlay->path = setting->text;
 	ret = file_read_given("overlay", overlay->path, MAX_SIZE, &overlay->data, &overlay->size,
 			      err);
 	if (!ret && !overlay->size) {
@@ -44,7 +46,6 @@ int vfio_overlay_read(const struct device_config *config, struct vfio_overlay *o
 
 void vfio_overlay_destroy(struct vfio_overlay *overlay)
 {
-	free(overlay->path);
 	free(overlay->data);
 	*overlay = (struct vfio_overlay){ 0 };
 }

@@ -10,7 +10,7 @@
 #include "vmm/base/err.h"
 
 struct vfio_overlay {
-	char *path; /* NULL: the device has no overlay */
+	const char *path; /* the configuration's; NULL: the device has no overlay */
 	char *data;
 	size_t size;       /* bytes */
 	const char *label; /* of the device's node, here or in another device's overlay, or NULL */

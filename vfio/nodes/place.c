@@ -9,8 +9,6 @@
 int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,
 			struct err *err)
 {
-	int ret = 0;
-
 	node->regions = calloc(n_regions + 1, sizeof(*node->regions));
 	node->irqs = calloc(n_irqs + 1, sizeof(*node->irqs));
 	node->parts = calloc(n_regions + n_irqs + 1, sizeof(*node->parts));
@@ -18,17 +16,16 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 		return err_set(err, ENOMEM, "describe %s", node->name);
 	node->n_regions = n_regions;
 	node->n_irqs = n_irqs;
-	for (unsigned int i = 0; i < n_regions + n_irqs && !ret; i++) {
+	for (unsigned int i = 0; i < n_regions + n_irqs; i++) {
 		struct vfio_node_part *part = &node->parts[i];
 		bool is_irq = i >= n_regions;
 		unsigned int index = is_irq ? i - n_regions : i;
 
 		snprintf(part->name, sizeof(part->name), "%s %s %u", node->name,
 			 is_irq ? "interrupt" : "region", index);
-		ret = vfio_setting_pin(node->config, is_irq ? "spi" : "gpa", index, &part->wanted,
-				       err);
+		part->wanted = vfio_setting_pin(node->config, is_irq ? "spi" : "gpa", index);
 	}
-	return ret;
+	return 0;
 }
 
 static int place(struct vfio_node *node, struct platform_bus *bus, unsigned int i, struct err *err)

@@ -53,7 +53,7 @@ const char *option_suffix(const char *name)
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
 		    const char *dashes, const char *lister, struct err *err)
 {
-	char keys[OPTION_MAX][MAX_KEY];
+	char keys[OPTION_MAX][MAX_KEY], wanted[MAX_KEY];
 	const char *names[OPTION_MAX + 1], *nearest;
 	size_t n = 0;
 
@@ -66,7 +66,8 @@ void option_suggest(const struct option *options, const char *wrong, bool in_fil
 		n++;
 	}
 	names[n] = NULL;
-	nearest = str_nearest(wrong, names);
+	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(wrong, "."), wrong);
+	nearest = str_nearest(wanted, names);
 	if (nearest)
 		err_fix(err, "did you mean %s%s? %s lists all", dashes, nearest, lister);
 	else

@@ -177,13 +177,15 @@ static void offer_keys(const struct completion *c, const struct device_class *cl
 
 	if (!value)
 		offer(c, "id", "=", "A name for the device");
-	for (const struct device_key *key = class->keys; key && key->key; key++) {
-		size_t length = strlen(key->key);
-		const char *typed = c->word + c->done;
+	for (const struct option *key = class->keys; key && key->key; key++) {
+		char name[32], typed[64];
 
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(key->key, ".["), key->key);
+		snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(c->word + c->done, "="),
+			 c->word + c->done);
 		if (!value)
-			offer(c, key->key, key->suffix == DEVICE_KEY_NAMED ? "." : "=", key->help);
-		else if (begins(typed, key->key) && strchr("=.", typed[length]))
+			offer(c, name, key->key[strlen(name)] == '.' ? "." : "=", key->help);
+		else if (option_find(class->keys, typed, false) == key)
 			offer_values(&behind, key->arg);
 	}
 }

@@ -53,11 +53,9 @@ void options_print_device_help(FILE *out)
 			fprintf(out, "  the keys of %s\n", device_classes[i - 1]->name);
 			continue;
 		}
-		for (const struct device_key *key = class->keys; key && key->key; key++)
-			wrap_print(out,
-				   fprintf(out, "  %s%s=%s", key->key,
-					   device_key_suffix_text(key->suffix), key->arg),
-				   INDENT, key->help);
+		for (const struct option *key = class->keys; key && key->key; key++)
+			wrap_print(out, fprintf(out, "  %s=%s", key->key, key->arg), INDENT,
+				   key->help ?: "");
 	}
 	if (!device_classes[0])
 		fputs("none: this dais was built without devices\n", out);

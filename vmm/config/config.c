@@ -171,9 +171,22 @@ static int make_name(struct vm_config *config, struct device_config *device, str
 	return name ? 0 : err_set(err, ENOMEM, "read the configuration");
 }
 
+/* Also of those that config->use leaves out: what is wrong in a file is told. */
+static int judge_devices(struct vm_config *config, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < config->n_devices && !ret; i++)
+		ret = device_config_judge(&config->devices[i], &config->arena, err);
+	return ret;
+}
+
 int config_finish_devices(struct vm_config *config, struct err *err)
 {
-	int ret = check_names(config, err);
+	int ret = judge_devices(config, err);
+
+	if (!ret)
+		ret = check_names(config, err);
 
 	if (!ret && config->default_devices)
 		ret = add_default_devices(config, err);
@@ -182,8 +195,6 @@ int config_finish_devices(struct vm_config *config, struct err *err)
 
 		if (!device->name)
 			ret = make_name(config, device, err);
-		if (!ret)
-			ret = device_config_check(device, err);
 	}
 	return ret;
 }
@@ -260,6 +271,8 @@ int config_finish(struct vm_config *config, struct err *err)
 		ret = config_name_after(config, config->kernel, err);
 	if (!ret)
 		ret = finish_affinity(config, err);
+	if (!ret && config->use)
+		ret = judge_devices(config, err);
 	if (!ret && config->use)
 		ret = config_select_devices(config, err);
 	return ret ? ret : config_finish_devices(config, err);

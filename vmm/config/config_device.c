@@ -47,7 +47,8 @@ int device_config_add(struct device_config *device, const char *key, const char 
 		err_fix(err, "give at most %d", DEVICE_MAX_SETTINGS);
 		return err->code;
 	}
-	device->settings[device->n_settings++] = (struct device_setting){ key, value, where };
+	device->settings[device->n_settings++] =
+		(struct device_setting){ .key = key, .value = value, .where = where };
 	return 0;
 }
 

@@ -23,11 +23,10 @@ struct placing {
 static int place_emulated(const struct device_config *config, struct platform_bus *bus,
 			  struct err *err)
 {
-	uint64_t wanted = PLATFORM_BUS_ANY;
+	uint64_t wanted = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
 	uint32_t spi;
-	int ret = device_config_u64(config, "spi", -1, &wanted, err);
 
-	return ret ? ret : platform_bus_take_spi(bus, config->name, wanted, &spi, err);
+	return platform_bus_take_spi(bus, config->name, wanted, &spi, err);
 }
 
 static int place(void *opaque, unsigned int i, struct err *err)

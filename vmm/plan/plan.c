@@ -21,22 +21,12 @@ static bool has_direct_dma(const struct plan *plan, const struct plan_device *de
 			 : vfio_host_group_is_noiommu(group);
 }
 
-/* VFIO counts interrupts until one has no Linux number: vfio_platform_irq_init(). */
-static unsigned int count_irqs(const struct host_facts *facts)
-{
-	unsigned int n = 0;
-
-	while (n < facts->n_irqs && facts->irqs[n].kind != HOST_IRQ_UNRESOLVED)
-		n++;
-	return n;
-}
-
 /* What VFIO would tell of it, by the host's tree. */
 static int read_facts(struct plan *plan, struct plan_device *device, struct err *err)
 {
 	struct vfio_node *node = &device->node;
 	const struct host_facts *facts = &node->facts;
-	int ret = vfio_node_make_room(node, facts->n_regions, count_irqs(facts), err);
+	int ret = vfio_node_make_room(node, facts->n_regions, host_facts_n_usable_irqs(facts), err);
 
 	for (unsigned int i = 0; i < node->n_regions && !ret; i++)
 		node->regions[i] = facts->regions[i];

@@ -75,7 +75,9 @@ int fake_guest_add(struct fake_guest *g, const struct device_class *class)
 
 	g->config.name = class->name;
 	g->config.class = class;
-	ret = class->create(&g->config, &g->vm, &g->device, &g->err);
+	ret = device_config_judge(&g->config, NULL, &g->err);
+	if (!ret)
+		ret = class->create(&g->config, &g->vm, &g->device, &g->err);
 	if (!ret)
 		ret = class->attach(g->device, &g->err);
 	if (!ret)

@@ -48,7 +48,7 @@ struct device *fake_vm_add_device_with(struct vm *vm, struct fake_vfio_device *d
 		.name = "dev",
 		.class = &vfio_platform_class,
 		.where = "--device",
-		.settings = { { "host", "10000000.dev", "--device" } },
+		.settings = { { .key = "host", .value = "10000000.dev", .where = "--device" } },
 		.n_settings = 1,
 	};
 	struct device *device;

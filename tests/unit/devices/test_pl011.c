@@ -333,7 +333,8 @@ Test(pl011, node)
 Test(pl011_settings, spi_is_pinned)
 {
 	fake_guest_begin(&g);
-	g.config.settings[0] = (struct device_setting){ "spi", "7", "--device" };
+	g.config.settings[0] =
+		(struct device_setting){ .key = "spi", .value = "7", .where = "--device" };
 	g.config.n_settings = 1;
 	cr_assert_eq(fake_guest_add(&g, &pl011_class), 0);
 	fake_guest_write32(&g, IMSC, INT_TX);
@@ -355,8 +356,9 @@ Test(pl011_settings, bad_ones_are_refused)
 
 	for (unsigned int i = 0; i < n_elems(cases); i++) {
 		fake_guest_begin(&g);
-		g.config.settings[0] =
-			(struct device_setting){ cases[i].key, cases[i].value, "vm.conf:8" };
+		g.config.settings[0] = (struct device_setting){ .key = cases[i].key,
+								.value = cases[i].value,
+								.where = "vm.conf:8" };
 		g.config.n_settings = 1;
 		cr_assert_eq(fake_guest_add(&g, &pl011_class), -EINVAL);
 		cr_assert(strstr(g.err.what, cases[i].what), "%s", g.err.what);

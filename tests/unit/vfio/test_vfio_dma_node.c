@@ -52,7 +52,7 @@ static void describe(enum vfio_backend backend)
 		.class = &vfio_platform_class,
 		.name = "disk",
 		.where = "x",
-		.settings = { { "host", "10000000.ahci", "x" } },
+		.settings = { { .key = "host", .value = "10000000.ahci", .where = "x" } },
 		.n_settings = 1,
 	};
 	struct err err;
@@ -118,14 +118,16 @@ Test(vfio_dma_node, an_iommu_translates_behind_the_hosts_buses)
 
 static int check_settings(const char *key, const char *value, struct err *err)
 {
-	const struct device_config config = {
+	struct device_config config = {
 		.class = &vfio_platform_class,
 		.name = "disk",
 		.where = "disk.conf:3",
-		.settings = { { "host", "10000000.ahci", "x" }, { key, value, "x" } },
+		.settings = { { .key = "host", .value = "10000000.ahci", .where = "x" },
+			      { .key = key, .value = value, .where = "x" } },
 		.n_settings = 2,
 	};
 
+	cr_assert_eq(device_config_judge(&config, NULL, err), 0);
 	return vfio_nodes_check_settings(&config, 1, err);
 }
 

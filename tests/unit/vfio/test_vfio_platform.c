@@ -73,7 +73,7 @@ static void end(void)
 }
 
 /* "host=10000000.ahci,gpa=0x20000000" as the command line gives it. */
-static const struct device_config *config(const char *settings)
+static struct device_config *config(const char *settings)
 {
 	static struct device_config c;
 	static char text[8][256];
@@ -95,8 +95,11 @@ static const struct device_config *config(const char *settings)
 
 static int create(const char *settings, struct device **device)
 {
+	struct device_config *c = config(settings);
+	int ret = device_config_judge(c, NULL, &err);
+
 	*device = NULL;
-	return CLASS->create(config(settings), &vm, device, &err);
+	return ret ? ret : CLASS->create(c, &vm, device, &err);
 }
 
 static struct device *must_create(const char *settings)

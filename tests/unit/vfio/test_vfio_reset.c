@@ -43,16 +43,18 @@ TestSuite(vfio_reset, .init = setup);
 
 static int create(const char *host, const char *policy, struct device **device)
 {
-	const struct device_config config = {
+	struct device_config config = {
 		.name = "dev",
 		.class = CLASS,
 		.where = "--device",
-		.settings = { { "host", host, "--device" }, { "reset", policy, "--device" } },
+		.settings = { { .key = "host", .value = host, .where = "--device" },
+			      { .key = "reset", .value = policy, .where = "--device" } },
 		.n_settings = policy ? 2 : 1,
 	};
+	int ret = device_config_judge(&config, NULL, &err);
 
 	*device = NULL;
-	return CLASS->create(&config, &vm, device, &err);
+	return ret ? ret : CLASS->create(&config, &vm, device, &err);
 }
 
 static void end(struct device *device)
@@ -78,8 +80,7 @@ Test(vfio_reset, policies)
 		{ "10100000.dma", "none", 0, 0, NULL },
 		{ "10100000.dma", "require", EXIT_STATUS_HOST, 0,
 		  "no reset handler for 10100000.dma" },
-		{ "10100000.dma", "try", EXIT_STATUS_USAGE, 0,
-		  "'try' is not one of best-effort, require, none" },
+		{ "10100000.dma", "try", EXIT_STATUS_USAGE, 0, "reset=try: unknown value" },
 	};
 
 	for (size_t i = 0; i < n_elems(cases); i++) {

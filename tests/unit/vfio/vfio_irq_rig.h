@@ -47,6 +47,7 @@ static inline int create(const char *settings)
 	static struct device_config config;
 	static char text[256];
 	char *next = text, *item;
+	int ret;
 
 	snprintf(text, sizeof(text), "host=10000000.dev%s%s", settings[0] ? "," : "", settings);
 	config = (struct device_config){ .name = "dev", .class = CLASS, .where = "--device" };
@@ -58,7 +59,8 @@ static inline int create(const char *settings)
 		s->where = config.where;
 	}
 	device = NULL;
-	return CLASS->create(&config, &vm, &device, &err);
+	ret = device_config_judge(&config, NULL, &err);
+	return ret ? ret : CLASS->create(&config, &vm, &device, &err);
 }
 
 static inline int arm(const char *settings)

@@ -161,9 +161,11 @@ Test(complete, offers_every_command_option_type_and_key)
 
 		snprintf(text, sizeof(text), "run --device %s,", class->name);
 		complete(text);
-		for (const struct device_key *key = class->keys; key->key; key++) {
-			snprintf(text, sizeof(text), "%s,%s%s", class->name, key->key,
-				 key->suffix == DEVICE_KEY_NAMED ? "." : "=");
+		for (const struct option *key = class->keys; key->key; key++) {
+			int length = (int)strcspn(key->key, ".[");
+
+			snprintf(text, sizeof(text), "%s,%.*s%c", class->name, length, key->key,
+				 key->key[length] == '.' ? '.' : '=');
 			expect_offered(text);
 		}
 	}

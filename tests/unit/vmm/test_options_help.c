@@ -60,7 +60,7 @@ Test(options_help, device_help_names_every_type_and_key_in_80_columns)
 	text = read_all(f);
 	for (size_t i = 0; device_classes[i]; i++) {
 		cr_expect(strstr(text, device_classes[i]->name), "%s", device_classes[i]->name);
-		for (const struct device_key *key = device_classes[i]->keys; key && key->key; key++)
+		for (const struct option *key = device_classes[i]->keys; key && key->key; key++)
 			cr_expect(strstr(text, key->key), "%s", key->key);
 	}
 	expect_80_columns(text);
@@ -101,10 +101,8 @@ Test(options_help, man_page_names_every_option_and_key_and_no_other)
 		cr_expect(strstr(page, name), "docs/dais.1 lacks %s", name);
 		if (i && device_classes[i]->keys == device_classes[i - 1]->keys)
 			continue; /* "the keys of …" */
-		for (const struct device_key *key = device_classes[i]->keys; key && key->key;
-		     key++) {
-			snprintf(name, sizeof(name), "\"%s%s", key->key,
-				 device_key_suffix_text(key->suffix));
+		for (const struct option *key = device_classes[i]->keys; key && key->key; key++) {
+			snprintf(name, sizeof(name), "\"%s", key->key);
 			expect_in_page(page, name, "=", key->arg);
 			n_known++;
 		}

@@ -112,6 +112,34 @@ Test(plan, wrong_usage)
 		     EXIT_STATUS_USAGE);
 }
 
+/* What the text alone tells, before the tree is looked at. */
+Test(plan, keys_whose_values_make_no_sense)
+{
+	static const struct {
+		const char *keys, *says;
+	} cases[] = {
+		{ "irq-mode=frward", "auto, forward, irqfd or eventfd" },
+		{ "irq-mode.1=fast", "auto, forward, irqfd or eventfd" },
+		{ "mmap=maybe", "on or off" },
+		{ "clock.bus=99999999999", "1 to 4294967295" },
+		{ "clok.bus=1", "did you mean clock?" },
+	};
+	FILE *said = cr_get_redirected_stderr();
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		char device[256], lines[3][512];
+
+		snprintf(device, sizeof(device), "vfio-platform,host=10000200.disk,%s",
+			 cases[i].keys);
+		cr_expect_eq(plan("--host-dtb", "/none.dtb", "--device", device, NULL),
+			     EXIT_STATUS_USAGE, "%s", device);
+		for (size_t k = 0; k < n_elems(lines); k++)
+			cr_assert_not_null(fgets(lines[k], sizeof(lines[k]), said));
+		cr_expect(strstr(lines[2], cases[i].says), "%s: %s%s%s", device, lines[0], lines[1],
+			  lines[2]);
+	}
+}
+
 Test(plan, without_a_tree_of_its_own_the_host_wants_a_file)
 {
 	cr_expect_eq(plan("12000000.dma", NULL), EXIT_STATUS_HOST);
