@@ -2,6 +2,7 @@
 #include "tests/fakes/fake_sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ unsigned int fake_n_device_opens(void)
 static int open_path(const char *path, int flags, bool create)
 {
 	struct fake_entry *e;
-	int ret = fake_tree_find(path, true, &e);
+	int ret = fake_tree_find(path, !(flags & O_NOFOLLOW), &e);
 
 	n_device_opens += !strncmp(path, "/dev/", 5);
 	if (ret == -ENOENT && create) {
@@ -33,8 +34,8 @@ static int open_path(const char *path, int flags, bool create)
 	}
 	if (ret)
 		return ret;
-	if (e->kind == FAKE_ERROR)
-		return -e->code;
+	if (e->kind == FAKE_ERROR || e->kind == FAKE_LINK || e->busy)
+		return e->busy ? -EBUSY : e->kind == FAKE_LINK ? -ELOOP : -e->code;
 	return fake_fd_add((struct fake_fd){
 		.real = -1, .ops = e->ops, .opaque = e->opaque, .file = e, .flags = flags });
 }

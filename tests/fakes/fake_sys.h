@@ -36,6 +36,8 @@ void fake_remove(const char *path);
 void fake_device(const char *path, const struct fake_fd_ops *ops, void *opaque);
 /* Opening or stat'ing @path fails with @code (a positive errno). */
 void fake_open_error(const char *path, int code);
+/* Another process has the device @path, which is there: opening it fails with EBUSY. */
+void fake_busy(const char *path);
 /* This user may not access @path, which is there. */
 void fake_access_error(const char *path, int code);
 /* What a test wrote to a plain file is its new content: read it back here, NULL if there is no such

@@ -54,6 +54,16 @@ says unbind-names-the-driver "$sata: -> ahci"
 host_reads unbind-host-reads
 expect unbind-again 0 dais unbind $sata
 
+# What is no record is told, and neither waited for nor in the way of other devices.
+mkfifo /run/dais/devices/fifo
+mkdir /run/dais/devices/$rtc
+expect bind-beside-no-records 0 timeout 20 dais bind $sata
+says bind-beside-no-records-says-so "read /run/dais/devices/fifo: " "read /run/dais/devices/$rtc: " "not as dais writes it"
+expect bind-with-a-directory-for-a-record 1 timeout 20 dais bind $rtc
+says bind-with-a-directory-says-so "remove the file: sudo rm -r /run/dais/devices/$rtc"
+rm -r /run/dais/devices/fifo /run/dais/devices/$rtc
+expect unbind-beside-no-records 0 dais unbind $sata
+
 expect bind-amba 0 dais bind $rtc
 driver_is bind-amba-driver $rtc_path vfio-amba
 expect unbind-amba 0 dais unbind $rtc

@@ -2,58 +2,93 @@
 #include "vfio/host/bind.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vfio/host/critical_use.h"
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
-#include "vfio/host/sysfs.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-#define PATH_SIZE    320
 #define WAIT_MS      5000
 #define WAIT_STEP_MS 20
 
-/*
- * What is to be restored into @record, and who does this from @claim. A call that did not come to
- * its end has left a record, which holds as long as nobody has given the device another driver
- * since.
- */
-static int remember(const struct vfio_host_device *host, const struct vfio_record *claim,
-		    int records, struct vfio_record *record, struct err *err)
+static const char *vfio_driver(const char *bus)
 {
-	char path[PATH_SIZE], now[64] = "", vfio[32];
-	int ret;
+	return strcmp(bus, "amba") ? "vfio-platform" : "vfio-amba";
+}
 
-	snprintf(path, sizeof(path), "%s/driver_override", host->path);
-	ret = file_read_line(now, sizeof(now), "%s", path);
+void device_record_begin(struct device_record *record, const struct vfio_host_device *host)
+{
+	*record = (struct device_record){ 0 };
+	str_copy(record->name, sizeof(record->name), host->name);
+	str_copy(record->bus, sizeof(record->bus), vfio_host_device_bus(host));
+}
+
+/* A file of sysfs that binds or unbinds. */
+__attribute__((format(printf, 3, 4))) static int open_to_write(int *fd, struct err *err,
+							       const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	*fd = sys_open(path, O_WRONLY);
+	if (*fd >= 0)
+		return 0;
+	err_set(err, *fd, "open %s", path);
+	if (*fd == -EACCES || *fd == -EPERM) {
+		err_why(err, "this user may not bind devices to drivers");
+		err_fix(err, "run dais as root, or have root bind the device: dais bind");
+	}
+	return err_host(err);
+}
+
+/* All of @text at once, as sysfs wants it. */
+static int write_text(int fd, const char *text)
+{
+	ssize_t n = sys_write(fd, text, strlen(text));
+
+	return n < 0 ? (int)n : 0;
+}
+
+/* ---- There */
+
+/*
+ * What is to be restored into @record, and for whom from @claim. A call that did not come to its
+ * end has left a record, which holds as long as nobody has given the device another driver since.
+ */
+static int remember(const struct vfio_host_device *host, const struct device_record *claim,
+		    int records, struct device_record *record, struct err *err)
+{
+	const char *vfio = vfio_driver(vfio_host_device_bus(host));
+	char now[64] = "";
+	int ret = file_read_line(now, sizeof(now), "%s/driver_override", host->path);
+
 	if (ret)
-		return err_set(err, ret, "read %s", path);
+		return err_set(err, ret, "read %s/driver_override", host->path);
 	/* So the kernel shows an empty one. */
 	if (!strcmp(now, "(null)"))
 		now[0] = '\0';
-	ret = vfio_record_read(records, host->name, record, err);
+	ret = record_read(RECORD_OF_DEVICE, records, host->name, record, err);
 	if (ret && ret != -ENOENT)
 		return ret;
-	snprintf(vfio, sizeof(vfio), "vfio-%s", vfio_host_device_bus(host));
 	if (ret || record->bound == VFIO_BOUND_ALREADY || (host->driver[0] && strcmp(now, vfio))) {
-		*record = (struct vfio_record){ 0 };
-		str_copy(record->name, sizeof(record->name), host->name);
-		str_copy(record->bus, sizeof(record->bus), vfio_host_device_bus(host));
+		device_record_begin(record, host);
 		str_copy(record->driver, sizeof(record->driver), host->driver);
 		if (strcmp(now, vfio))
 			str_copy(record->driver_override, sizeof(record->driver_override), now);
 	}
 	record->bound = claim->bound;
-	record->pid = claim->pid;
-	record->start = claim->start;
-	memcpy(record->vm, claim->vm, sizeof(record->vm));
-	return vfio_record_write(records, record, err);
+	record->owner = claim->owner;
+	return record_write(RECORD_OF_DEVICE, records, record, err);
 }
 
 static int no_driver(const struct vfio_host_device *host, struct err *err)
@@ -84,65 +119,52 @@ static int not_taken(const struct vfio_host_device *host, int code, struct err *
 	return err_host(err);
 }
 
-/* One file of sysfs, opened for one write. */
-static int write_file(const char *path, const char *text, struct err *err)
-{
-	owned_fd int fd = -1;
-	int ret = sysfs_open_to_write(path, &fd, err);
-
-	if (!ret) {
-		ret = sysfs_write(fd, text);
-		if (ret)
-			err_set(err, ret, "write %s to %s", text, path);
-	}
-	return ret;
-}
-
 static int move(const struct vfio_host_device *host, struct err *err)
 {
-	const char *bus = vfio_host_device_bus(host);
-	char path[PATH_SIZE], vfio[32], now[64];
-	int ret;
+	const char *bus = vfio_host_device_bus(host), *vfio = vfio_driver(bus);
+	owned_fd int override = -1, unbind = -1, bind = -1;
+	char now[64];
+	int ret = open_to_write(&override, err, "%s/driver_override", host->path);
 
-	snprintf(vfio, sizeof(vfio), "vfio-%s", bus);
-	snprintf(path, sizeof(path), "%s/driver_override", host->path);
-	ret = write_file(path, vfio, err);
+	if (!ret && (ret = write_text(override, vfio)))
+		err_set(err, ret, "write %s to %s/driver_override", vfio, host->path);
 	if (!ret && host->driver[0]) {
-		snprintf(path, sizeof(path), "%s/driver/unbind", host->path);
-		ret = write_file(path, host->name, err);
+		ret = open_to_write(&unbind, err, "%s/driver/unbind", host->path);
+		if (!ret && (ret = write_text(unbind, host->name)))
+			err_set(err, ret, "unbind %s from %s", host->name, host->driver);
 	}
+	if (!ret)
+		ret = open_to_write(&bind, err, "/sys/bus/%s/drivers/%s/bind", bus, vfio);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "/sys/bus/%s/drivers/%s/bind", bus, vfio);
-	ret = write_file(path, host->name, err);
-	if (ret)
+	ret = write_text(bind, host->name);
+	if (ret || file_link_name(now, sizeof(now), "%s/driver", host->path) || strcmp(now, vfio))
 		return not_taken(host, ret, err);
-	snprintf(path, sizeof(path), "%s/driver", host->path);
-	ret = file_link_name(now, sizeof(now), "%s", path);
-	return ret || strcmp(now, vfio) ? not_taken(host, 0, err) : 0;
+	return 0;
 }
 
 /* The device is bound by an earlier call: for longer now, if "dais bind" says so. */
-static int adopt(int records, const char *name, const struct vfio_record *claim, struct err *err)
+static int adopt(int records, const char *name, const struct device_record *claim, struct err *err)
 {
-	struct vfio_record record;
+	struct device_record record;
 
-	if (claim->bound != VFIO_BOUND_BY_BIND || vfio_record_read(records, name, &record, err) ||
-	    record.bound != VFIO_BOUND_BY_RUN || vfio_record_is_owned(&record))
+	if (claim->bound != VFIO_BOUND_BY_BIND ||
+	    record_read(RECORD_OF_DEVICE, records, name, &record, err) ||
+	    record.bound != VFIO_BOUND_BY_RUN || record_is_owned(&record.owner))
 		return 0;
 	record.bound = claim->bound;
-	return vfio_record_write(records, &record, err);
+	return record_write(RECORD_OF_DEVICE, records, &record, err);
 }
 
 /* udev, or the kernel's devtmpfs, makes the file a little later. */
 static int wait_for_node(const char *name, struct err *err)
 {
 	struct vfio_host_device host;
-	int ret;
 
 	for (int waited = 0;; waited += WAIT_STEP_MS) {
 		/* A device that had no driver gets its group by being bound. */
-		ret = vfio_host_device_find(&host, name, err);
+		int ret = vfio_host_device_find(&host, name, err);
+
 		if (ret || vfio_host_device_has_node(&host))
 			return ret;
 		if (waited >= WAIT_MS)
@@ -161,26 +183,23 @@ static int wait_for_node(const char *name, struct err *err)
 	return err_host(err);
 }
 
-int vfio_host_bind(int records, const char *name, const struct vfio_record *claim, bool force,
+int vfio_host_bind(int records, const char *name, const struct device_record *claim, bool force,
 		   struct err *err)
 {
 	struct vfio_host_device host;
-	struct vfio_record record;
-	char path[PATH_SIZE];
+	struct device_record record;
 	struct err own;
 	int ret = vfio_host_device_find(&host, name, err);
+	const char *bus = vfio_host_device_bus(&host);
 
-	if (ret)
-		return ret;
-	if (vfio_host_device_is_bound(&host)) {
+	if (!ret && vfio_host_device_is_bound(&host)) {
 		ret = adopt(records, name, claim, err);
 		return ret ? ret : wait_for_node(name, err);
 	}
-	snprintf(path, sizeof(path), "/sys/bus/%s/drivers/vfio-%s", vfio_host_device_bus(&host),
-		 vfio_host_device_bus(&host));
-	if (!file_exists("%s", path))
+	if (!ret && !file_exists("/sys/bus/%s/drivers/%s", bus, vfio_driver(bus)))
 		return no_driver(&host, err);
-	ret = force ? 0 : critical_use_check(&host, err);
+	if (!ret && !force)
+		ret = critical_use_check(&host, err);
 	if (!ret)
 		ret = remember(&host, claim, records, &record, err);
 	if (ret)
@@ -191,7 +210,150 @@ int vfio_host_bind(int records, const char *name, const struct vfio_record *clai
 	if (!ret)
 		return 1;
 	/* The error of the bind is the one to tell. */
-	if (vfio_give_back(records, &record, &own))
+	if (vfio_restore(records, &record, &own))
 		err_print(&own);
+	return ret;
+}
+
+/* ---- And back */
+
+static int open_driver_end(struct vfio_restore *restore, struct err *err)
+{
+	const struct device_record *record = &restore->record;
+	int ret;
+
+	if (record->bound == VFIO_BOUND_ALREADY)
+		return open_to_write(&restore->bind, err, "/sys/bus/%s/drivers_probe", record->bus);
+	if (!record->driver[0])
+		return 0;
+	ret = open_to_write(&restore->bind, err, "/sys/bus/%s/drivers/%s/bind", record->bus,
+			    record->driver);
+	if (ret == -ENOENT) {
+		err_why(err, "%s had the driver %s, which is no longer loaded", record->name,
+			record->driver);
+		err_fix(err, "load it: modprobe %s", record->driver);
+	}
+	return ret;
+}
+
+int vfio_restore_open(struct vfio_restore *restore, int records, const struct device_record *record,
+		      struct err *err)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1 };
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", record->bus, record->name);
+	restore->device = sys_open(path, O_RDONLY | O_DIRECTORY);
+	if (restore->device < 0)
+		return err_set(err, restore->device, "open %s", path);
+	ret = open_to_write(&restore->driver_override, err, "%s/driver_override", path);
+	if (!ret)
+		ret = open_to_write(&restore->unbind, err, "/sys/bus/%s/drivers/%s/unbind",
+				    record->bus, vfio_driver(record->bus));
+	/* The VFIO driver is not loaded, so nothing is bound to it. */
+	if (!ret || (ret == -ENOENT && restore->driver_override >= 0))
+		ret = open_driver_end(restore, err);
+	if (ret)
+		vfio_restore_close(restore);
+	return ret;
+}
+
+static bool has_driver(const struct vfio_restore *restore, const char *driver)
+{
+	char now[64];
+
+	return !file_link_name_at(restore->device, "driver", now, sizeof(now)) &&
+	       (!driver || !strcmp(now, driver));
+}
+
+/* A driver may put its probe off until something that it needs is there. */
+static bool wait_for_driver(const struct vfio_restore *restore, const char *driver)
+{
+	for (int waited = 0; !has_driver(restore, driver); waited += WAIT_STEP_MS) {
+		if (waited >= WAIT_MS)
+			return false;
+		sys_sleep_ms(WAIT_STEP_MS);
+	}
+	return true;
+}
+
+static int give_to_driver(const struct vfio_restore *restore, struct err *err)
+{
+	const struct device_record *record = &restore->record;
+	int ret;
+
+	if (restore->bind < 0 || has_driver(restore, NULL))
+		return 0;
+	ret = write_text(restore->bind, record->name);
+	/* Perhaps no driver wants it: that is how it is then. */
+	if (record->bound == VFIO_BOUND_ALREADY)
+		return ret ? err_set(err, ret, "have a driver of the host probe %s", record->name)
+			   : 0;
+	if ((!ret || ret == -EAGAIN) && wait_for_driver(restore, record->driver))
+		return 0;
+	err_set(err, ret, "bind %s to %s again", record->name, record->driver);
+	err_why(err, "the driver does not take it; the kernel's log (dmesg) may say why");
+	err_fix(err, "when that is remedied: dais unbind %s", record->name);
+	return err_host(err);
+}
+
+static int restore_driver(const struct vfio_restore *restore, struct err *err)
+{
+	const struct device_record *record = &restore->record;
+	const char *override = record->driver_override, *vfio = vfio_driver(record->bus);
+	/* First, so that nothing but its own driver can take it in between. */
+	int ret = write_text(restore->driver_override, override[0] ? override : "\n");
+
+	if (ret)
+		return err_set(err, ret, "set driver_override of %s", record->name);
+	if (restore->unbind >= 0 && has_driver(restore, vfio)) {
+		ret = write_text(restore->unbind, record->name);
+		if (ret)
+			return err_set(err, ret, "unbind %s from %s", record->name, vfio);
+	}
+	ret = give_to_driver(restore, err);
+	if (!ret)
+		ret = record_remove(RECORD_OF_DEVICE, restore->records, record->name, err);
+	return ret;
+}
+
+int vfio_restore_run(struct vfio_restore *restore, struct err *err)
+{
+	int ret = restore_driver(restore, err);
+
+	if (ret)
+		vfio_restore_leave_bound(restore, err->what);
+	return ret;
+}
+
+void vfio_restore_leave_bound(struct vfio_restore *restore, const char *why)
+{
+	struct device_record *record = &restore->record;
+	struct err err;
+
+	if (why != record->left_bound)
+		str_copy(record->left_bound, sizeof(record->left_bound), why);
+	record->owner.pid = record->owner.start = 0;
+	if (record_write(RECORD_OF_DEVICE, restore->records, record, &err))
+		err_print(&err);
+}
+
+void vfio_restore_close(struct vfio_restore *restore)
+{
+	close_fd(&restore->device);
+	close_fd(&restore->driver_override);
+	close_fd(&restore->unbind);
+	close_fd(&restore->bind);
+}
+
+int vfio_restore(int records, const struct device_record *record, struct err *err)
+{
+	struct vfio_restore restore;
+	int ret = vfio_restore_open(&restore, records, record, err);
+
+	if (!ret)
+		ret = vfio_restore_run(&restore, err);
+	vfio_restore_close(&restore);
 	return ret;
 }

@@ -7,28 +7,33 @@
 #include "vfio/host/record.h"
 #include "vmm/base/err.h"
 
-/*
- * A device goes from its driver to vfio-platform or vfio-amba, and back. What was there before is
- * in the device's record before anything is changed, and each step looks at what is there: after a
- * kill between any two of them the same call finishes what was begun. Who calls has the lock of the
- * records, and asks vfio_find_owner() first: an unbind waits, in the kernel and deaf to signals,
- * for the last descriptor of the device to be closed.
- */
+struct vfio_host_device;
 
 /*
- * Bind the device @name, with bound (not ALREADY), pid, start and vm of @claim in its record. One
- * that is bound stays as it is. @force: also one that the host needs (vfio/host/critical_use.h). On
- * an error the device has its old driver. Returns 1: bound now, 0: it was bound before.
+ * A device goes from its driver to vfio-platform or vfio-amba, and back: the inside of owner.h.
+ * What was there before is in the device's record before anything is changed, and each step looks
+ * at what is there: after a kill between any two of them the same call finishes what was begun. The
+ * caller has the lock of the records, and asks vfio_find_owner() first: an unbind waits, in the
+ * kernel and deaf to signals, for the last descriptor of the device to be closed.
  */
-int vfio_host_bind(int records, const char *name, const struct vfio_record *claim, bool force,
+
+/* @record is empty, but for the device's name and bus. */
+void device_record_begin(struct device_record *record, const struct vfio_host_device *host);
+
+/*
+ * Bind the device @name, with bound (not ALREADY) and owner of @claim in its record. One that is
+ * bound stays as it is. @force: also one in critical use. On an error the device has its old
+ * driver. Returns 1: bound now, 0: it was bound before.
+ */
+int vfio_host_bind(int records, const char *name, const struct device_record *claim, bool force,
 		   struct err *err);
 
 /*
- * How one device goes back: a copy of its record, and open files of sysfs. Opened early; the way
- * back itself opens nothing, and so needs neither rights nor paths.
+ * How one device gets its driver back: a copy of its record, and open files of sysfs. Opened early;
+ * the restore itself opens nothing, and so needs neither rights nor paths.
  */
 struct vfio_restore {
-	struct vfio_record record;
+	struct device_record record;
 	int records;         /* the caller's */
 	int device;          /* its directory in sysfs */
 	int driver_override; /* files to write to; -1: nothing to do */
@@ -37,15 +42,14 @@ struct vfio_restore {
 };
 
 /*
- * Without a binding in @record (VFIO_BOUND_ALREADY) the way leads to whichever driver of the host
- * wants the device. After an error nothing is open.
+ * Without a binding in @record (VFIO_BOUND_ALREADY) the restore lets any driver of the host that
+ * wants the device have it. After an error nothing is open.
  */
-int vfio_restore_open(struct vfio_restore *restore, int records, const struct vfio_record *record,
+int vfio_restore_open(struct vfio_restore *restore, int records, const struct device_record *record,
 		      struct err *err);
 /*
- * Go it: the device is closed. Verifies that the driver is there, and then removes the record.
- * After an error the record says that the device is left bound, and why, as far as it can be
- * written.
+ * The device is closed: restore its driver, verify that it is there, and remove the record. After
+ * an error the record says that the device is left bound, and why, as far as it can be written.
  */
 int vfio_restore_run(struct vfio_restore *restore, struct err *err);
 /* Leave the device where it is, and why in its record. */
@@ -54,13 +58,14 @@ void vfio_restore_leave_bound(struct vfio_restore *restore, const char *why);
 void vfio_restore_close(struct vfio_restore *restore);
 
 /* The three at once. */
-int vfio_give_back(int records, const struct vfio_record *record, struct err *err);
+int vfio_restore(int records, const struct device_record *record, struct err *err);
 
 /*
- * Finish what processes that are gone have left undone, as their records tell: devices that were
- * bound for a run go back, the others are free again. Says what it did, and what it could not do,
- * which need not keep the caller from what it wants. The caller has the lock.
+ * Refuse a device that the host cannot do without: its interrupt controller, an IOMMU, a timer,
+ * a device that others which are in use get clocks, power and the like from, its console, what its
+ * mounted disks and swap hang on, and the network interface of the default route, behind which the
+ * user may sit. From sysfs and procfs; what cannot be read is taken for "no".
  */
-int vfio_recover(int records, struct err *err);
+int critical_use_check(const struct vfio_host_device *host, struct err *err);
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/claims.h"
-
+/* Claims and bindings of vfio/host/owner.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vfio/host/bind.h"
-#include "vfio/host/device.h"
 #include "vfio/host/diagnosis.h"
+#include "vfio/host/owner.h"
+#include "vfio/host/ram_record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -18,44 +19,136 @@ struct vfio_claims {
 	struct vfio_restore restores[];
 };
 
-/* Put @claim's process into the device's record, which may have to be made. */
-static int note(const struct vfio_host_device *host, const struct vfio_record *claim, int records,
-		struct vfio_record *record, struct err *err)
+/* Nobody has the device any more, but it stays as it is bound. */
+static int set_free(int records, struct device_record *record, struct err *err)
 {
-	int ret = vfio_record_read(records, host->name, record, err);
-
-	if (ret == -ENOENT) {
-		*record = (struct vfio_record){ .bound = VFIO_BOUND_ALREADY };
-		str_copy(record->name, sizeof(record->name), host->name);
-		str_copy(record->bus, sizeof(record->bus), vfio_host_device_bus(host));
-	} else if (ret) {
-		return ret;
-	}
-	record->pid = claim->pid;
-	record->start = claim->start;
-	memcpy(record->vm, claim->vm, sizeof(record->vm));
-	record->left_bound[0] = '\0';
-	return vfio_record_write(records, record, err);
+	record->owner.pid = record->owner.start = 0;
+	return record->bound == VFIO_BOUND_ALREADY
+		       ? record_remove(RECORD_OF_DEVICE, records, record->name, err)
+		       : record_write(RECORD_OF_DEVICE, records, record, err);
 }
+
+/* The record of @host, or one that says nothing yet: returns 1 then. */
+static int read_or_begin(int records, const struct vfio_host_device *host,
+			 struct device_record *record, struct err *err)
+{
+	int ret = record_read(RECORD_OF_DEVICE, records, host->name, record, err);
+
+	if (ret != -ENOENT)
+		return ret;
+	device_record_begin(record, host);
+	return 1;
+}
+
+/* ---- What a process that is gone has left */
+
+static int recover(int records, struct device_record *record, struct err *err)
+{
+	uint64_t pid = record->owner.pid;
+	struct vfio_host_device host;
+	char owner[256];
+
+	/* The VMM may live a little longer than its keeper. */
+	if (!vfio_host_device_find(&host, record->name, err) &&
+	    vfio_find_owner(&host, owner, sizeof(owner))) {
+		log_warn("%s was left by pid %" PRIu64 ", but %s has it now", record->name, pid,
+			 owner);
+		return 0;
+	}
+	if (record->bound == VFIO_BOUND_BY_RUN) {
+		if (vfio_restore(records, record, err))
+			return err_prefix(err, "%s, left by pid %" PRIu64, record->name, pid);
+		log_info("%s, left by VM %s (pid %" PRIu64 "), is back with %s", record->name,
+			 record->owner.vm, pid, record->driver[0] ? record->driver : "no driver");
+		return 0;
+	}
+	log_info("%s was left by VM %s (pid %" PRIu64 ")", record->name, record->owner.vm, pid);
+	return set_free(records, record, err);
+}
+
+static int recover_all(int records, struct err *err)
+{
+	owned_ptr struct device_record *list = NULL;
+	unsigned int n;
+	int ret = records_list(RECORD_OF_DEVICE, false, &list, &n, err);
+
+	for (unsigned int i = 0; !ret && i < n; i++) {
+		struct err failed;
+
+		if (list[i].owner.pid && !record_is_owned(&list[i].owner) &&
+		    recover(records, &list[i], &failed))
+			log_warn("%s: %s", failed.what, failed.why);
+	}
+	return ret ? ret : vfio_ram_collect(0, true, err);
+}
+
+/* ---- Bind and unbind by hand */
+
+static int open_and_lock(int *records, int *lock, struct err *err)
+{
+	*records = records_open(RECORD_OF_DEVICE, true, err);
+	if (*records < 0)
+		return *records;
+	*lock = records_lock(err);
+	return *lock < 0 ? *lock : 0;
+}
+
+int vfio_bindings_begin(int *records, int *lock, struct err *err)
+{
+	int ret = open_and_lock(records, lock, err);
+
+	return ret ? ret : recover_all(*records, err);
+}
+
+int vfio_bind(int records, const char *name, bool force, struct err *err)
+{
+	static const struct device_record claim = { .bound = VFIO_BOUND_BY_BIND };
+	int ret = vfio_host_bind(records, name, &claim, force, err);
+
+	return ret < 0 ? ret : 0;
+}
+
+int vfio_unbind(int records, const char *name, struct err *err)
+{
+	struct vfio_host_device host;
+	struct device_record record;
+	int ret = vfio_host_device_find(&host, name, err);
+
+	if (!ret)
+		ret = read_or_begin(records, &host, &record, err);
+	if (ret < 0)
+		return ret;
+	if (ret && !vfio_host_device_is_bound(&host))
+		return 0;
+	if (record.left_bound[0])
+		log_info("%s was left bound to VFIO: %s", name, record.left_bound);
+	err_set(err, EBUSY, "unbind %s, which would wait for its last user", name);
+	if (vfio_diagnose_owner(err, &host))
+		return err_host(err);
+	ret = vfio_restore(records, &record, err);
+	return ret ? ret : 1;
+}
+
+/* ---- Claims of a run */
 
 /* The device was bound a moment ago, and cannot be kept. The error that says why is the one to
  * tell. */
 static void unbind(int records, const char *name)
 {
-	struct vfio_record record;
+	struct device_record record;
 	struct err err;
 
-	if (vfio_record_read(records, name, &record, &err) ||
-	    vfio_give_back(records, &record, &err))
+	if (record_read(RECORD_OF_DEVICE, records, name, &record, &err) ||
+	    vfio_restore(records, &record, &err))
 		err_print(&err);
 }
 
-static int take_one(struct vfio_claims *claims, const char *name, const struct vfio_record *claim,
+static int take_one(struct vfio_claims *claims, const char *name, const struct device_record *claim,
 		    bool bind, struct err *err)
 {
 	struct vfio_restore *restore = &claims->restores[claims->n_restores];
 	struct vfio_host_device host;
-	struct vfio_record record;
+	struct device_record record;
 	int ret = vfio_host_device_find(&host, name, err), bound = 0;
 
 	if (ret)
@@ -69,10 +162,16 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct v
 		return bound;
 	if (bound)
 		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
-	ret = note(&host, claim, claims->records, &record, err);
-	*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1 };
+	ret = read_or_begin(claims->records, &host, &record, err);
+	if (ret >= 0) {
+		record.owner = claim->owner;
+		record.left_bound[0] = '\0';
+		ret = record_write(RECORD_OF_DEVICE, claims->records, &record, err);
+	}
 	if (!ret && record.bound == VFIO_BOUND_BY_RUN)
 		ret = vfio_restore_open(restore, claims->records, &record, err);
+	else if (!ret)
+		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1 };
 	if (!ret)
 		claims->n_restores++;
 	else if (bound)
@@ -83,22 +182,20 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct v
 static int take_all(struct vfio_claims *claims, const char *const *names, unsigned int n_names,
 		    bool bind, const char *vm, struct err *err)
 {
-	struct vfio_record claim = { .bound = VFIO_BOUND_BY_RUN };
+	struct device_record claim = { .bound = VFIO_BOUND_BY_RUN };
 	owned_fd int lock = -1;
-	int ret = vfio_record_own(&claim, vm, err);
+	int ret = record_own(&claim.owner, vm, err);
 
 	if (!ret)
-		claims->records = ret = vfio_records_open(true, err);
-	if (ret >= 0)
-		lock = ret = vfio_records_lock(err);
-	if (ret < 0 && ret != -EWOULDBLOCK && !bind) {
+		ret = open_and_lock(&claims->records, &lock, err);
+	if (ret && ret != -EWOULDBLOCK && !bind) {
 		log_debug("no records of devices are kept: %s", err->what);
 		close_fd(&claims->records);
 		return 0;
 	}
-	if (ret >= 0)
-		ret = vfio_recover(claims->records, err);
-	for (unsigned int i = 0; ret >= 0 && i < n_names; i++)
+	if (!ret)
+		ret = recover_all(claims->records, err);
+	for (unsigned int i = 0; !ret && i < n_names; i++)
 		ret = take_one(claims, names[i], &claim, bind, err);
 	return ret;
 }
@@ -106,30 +203,30 @@ static int take_all(struct vfio_claims *claims, const char *const *names, unsign
 int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsigned int n_names,
 		     bool bind, const char *vm, struct err *err)
 {
-	struct vfio_claims *l = calloc(1, sizeof(*l) + n_names * sizeof(l->restores[0]));
+	struct vfio_claims *c = calloc(1, sizeof(*c) + n_names * sizeof(c->restores[0]));
 	struct err own, other;
 	int ret;
 
-	if (!l)
-		return err_set(err, ENOMEM, "take %u devices", n_names);
-	l->records = -1;
-	/* On the restore to success, too, calls fail. */
-	ret = n_names ? take_all(l, names, n_names, bind, vm, &own) : 0;
-	if (ret < 0) {
-		*err = own;
-		if (vfio_claims_return(l, &other))
-			err_print(&other);
-		vfio_claims_forget(l);
-		return ret;
+	if (!c)
+		return err_set(err, ENOMEM, "claim %u devices", n_names);
+	c->records = -1;
+	/* On the way to success, too, calls fail. */
+	ret = n_names ? take_all(c, names, n_names, bind, vm, &own) : 0;
+	if (!ret) {
+		*claims = c;
+		return 0;
 	}
-	*claims = l;
-	return 0;
+	*err = own;
+	if (vfio_claims_return(c, &other))
+		err_print(&other);
+	vfio_claims_forget(c);
+	return ret;
 }
 
 void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, const char *why)
 {
 	for (unsigned int i = 0; claims && i < claims->n_restores; i++) {
-		struct vfio_record *record = &claims->restores[i].record;
+		struct device_record *record = &claims->restores[i].record;
 
 		if (!strcmp(record->name, device))
 			str_copy(record->left_bound, sizeof(record->left_bound), why);
@@ -138,7 +235,7 @@ void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, con
 
 static int return_one(struct vfio_restore *restore, struct err *err)
 {
-	struct vfio_record *record = &restore->record;
+	struct device_record *record = &restore->record;
 
 	if (record->left_bound[0]) {
 		vfio_restore_leave_bound(restore, record->left_bound);
@@ -147,12 +244,8 @@ static int return_one(struct vfio_restore *restore, struct err *err)
 		err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
 		return record->bound == VFIO_BOUND_BY_RUN ? err_host(err) : 0;
 	}
-	if (record->bound == VFIO_BOUND_BY_RUN)
-		return vfio_restore_run(restore, err);
-	record->pid = record->start = 0;
-	return record->bound == VFIO_BOUND_ALREADY
-		       ? vfio_record_remove(restore->records, record->name, err)
-		       : vfio_record_write(restore->records, record, err);
+	return record->bound == VFIO_BOUND_BY_RUN ? vfio_restore_run(restore, err)
+						  : set_free(restore->records, record, err);
 }
 
 int vfio_claims_return(struct vfio_claims *claims, struct err *err)

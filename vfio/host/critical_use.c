@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/critical_use.h"
+#include "vfio/host/bind.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -18,7 +18,7 @@ struct vfio_host_device;
 void vfio_diagnose_unsafe_interrupts(struct err *err, const char *module);
 /* The host, or somebody else, uses a device of IOMMU group @group. */
 void vfio_diagnose_siblings(struct err *err, int group);
-/* Another process has @host, or its group: says which (holder.h). False: none is known. */
+/* Another process has @host, or its group: says which (owner.h). False: none is known. */
 bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host);
 /* The driver's open of the device failed. */
 void vfio_diagnose_no_start(struct err *err);

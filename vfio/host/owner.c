@@ -8,91 +8,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/device.h"
+#include "vfio/host/diagnosis.h"
+#include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
-#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+#include "vmm/base/text.h"
 
-/* The files under /dev by which a process has a device: its group's, and its own. */
-struct nodes {
-	char paths[3][64];
-};
+#define MAX_NODES 3
 
-static void find_nodes(const struct vfio_host_device *host, struct nodes *nodes)
+/*
+ * The devices under /dev by which a process has @host: its group's file, and its own. Their numbers
+ * tell: a path has another meaning in another mount namespace. Returns how many there are.
+ */
+static unsigned int find_nodes(const struct vfio_host_device *host, dev_t nodes[MAX_NODES])
 {
-	memset(nodes, 0, sizeof(*nodes));
+	char paths[MAX_NODES][64] = { "" };
+	unsigned int n = 0;
+	struct stat st;
+
 	if (host->group >= 0) {
-		snprintf(nodes->paths[0], sizeof(nodes->paths[0]), "/dev/vfio/%d", host->group);
-		snprintf(nodes->paths[1], sizeof(nodes->paths[1]), "/dev/vfio/noiommu-%d",
-			 host->group);
+		snprintf(paths[0], sizeof(paths[0]), "/dev/vfio/%d", host->group);
+		snprintf(paths[1], sizeof(paths[1]), "/dev/vfio/noiommu-%d", host->group);
 	}
-	if (!vfio_host_device_cdev(host, nodes->paths[2], sizeof(nodes->paths[2])))
-		nodes->paths[2][0] = '\0';
+	if (!vfio_host_device_cdev(host, paths[2], sizeof(paths[2])))
+		paths[2][0] = '\0';
+	for (unsigned int i = 0; i < MAX_NODES; i++)
+		if (paths[i][0] && !sys_stat(paths[i], &st) && S_ISCHR(st.st_mode))
+			nodes[n++] = st.st_rdev;
+	return n;
 }
 
-static bool process_holds(const char *pid, const struct nodes *nodes)
+bool vfio_host_device_has_node(const struct vfio_host_device *host)
 {
-	char dir[32 + NAME_MAX], link[sizeof(dir) + 1 + NAME_MAX], target[PATH_MAX];
-	struct dirent *entry;
-	bool holds = false;
-	DIR *d;
+	dev_t nodes[MAX_NODES];
 
-	snprintf(dir, sizeof(dir), "/proc/%s/fd", pid);
-	d = sys_opendir(dir);
-	if (!d)
-		return false;
-	while (!holds && (entry = sys_readdir(d))) {
-		snprintf(link, sizeof(link), "%s/%s", dir, entry->d_name);
-		if (sys_readlink(link, target, sizeof(target)) <= 0)
+	return find_nodes(host, nodes);
+}
+
+static bool process_has(const char *pid, const dev_t *nodes, unsigned int n_nodes)
+{
+	owned_dir DIR *dir = file_open_dir("/proc/%s/fd", pid);
+
+	for (const char *name; (name = file_next_name(dir));) {
+		char path[32 + 2 * NAME_MAX];
+		struct stat st;
+
+		/* What is open there, wherever the text of this link would lead here. */
+		snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, name);
+		if (sys_stat(path, &st) || !S_ISCHR(st.st_mode))
 			continue;
-		for (size_t i = 0; i < n_elems(nodes->paths); i++)
-			holds = holds || !strcmp(target, nodes->paths[i]);
+		for (unsigned int i = 0; i < n_nodes; i++)
+			if (st.st_rdev == nodes[i])
+				return true;
 	}
-	sys_closedir(d);
-	return holds;
+	return false;
 }
 
-/* "pid 4121 (dais run -c disk.conf)" */
-static void name_process(const char *pid, char *buf, size_t size)
+/* The number of a process other than @self that has @host by one of its files; 0: none. */
+static uint64_t find_in_proc(const struct vfio_host_device *host, uint64_t self)
 {
-	owned_ptr char *command = NULL;
-	char file[32 + NAME_MAX];
-	size_t n = 0;
+	dev_t nodes[MAX_NODES];
+	unsigned int n_nodes = find_nodes(host, nodes);
+	owned_dir DIR *proc = n_nodes ? file_open_dir("/proc") : NULL;
 
-	snprintf(file, sizeof(file), "/proc/%s/cmdline", pid);
-	if (file_read(file, 1 << 20, &command, &n))
-		n = 0;
-	for (size_t i = 0; i + 1 < n; i++)
-		if (!command[i])
-			command[i] = ' ';
-	snprintf(buf, size, "pid %.20s (%s)", pid, n ? command : "?");
+	for (const char *name; (name = file_next_name(proc));) {
+		uint64_t pid = strtoull(name, NULL, 10);
+
+		if (isdigit((unsigned char)name[0]) && pid != self &&
+		    process_has(name, nodes, n_nodes))
+			return pid;
+	}
+	return 0;
 }
 
-/* @buf: the number of a process that has the device by way of @nodes. */
-static bool find_in_proc(const struct nodes *nodes, char *buf, size_t size)
-{
-	struct vfio_record self;
-	struct dirent *entry;
-	bool found = false;
-	struct err err;
-	DIR *proc;
-
-	if (vfio_record_own(&self, "", &err))
-		self.pid = 0;
-	proc = sys_opendir("/proc");
-	while (proc && !found && (entry = sys_readdir(proc)))
-		found = isdigit((unsigned char)entry->d_name[0]) &&
-			strtoull(entry->d_name, NULL, 10) != self.pid &&
-			process_holds(entry->d_name, nodes) && str_copy(buf, size, entry->d_name);
-	if (proc)
-		sys_closedir(proc);
-	return found;
-}
-
-static bool is_of_group(const struct vfio_record *record, const struct vfio_host_device *host)
+static bool is_of_group(const struct device_record *record, const struct vfio_host_device *host)
 {
 	struct vfio_host_device other;
 	struct err err;
@@ -103,53 +94,87 @@ static bool is_of_group(const struct vfio_record *record, const struct vfio_host
 	       other.group == host->group;
 }
 
-/* The record of another process than this one. */
-static bool find_in_records(const struct vfio_host_device *host, struct vfio_record *record)
+/* The owner in the record of @host, or of a device of its group, if it is not @self. */
+static bool find_in_records(const struct vfio_host_device *host, uint64_t self,
+			    struct record_owner *owner)
 {
-	owned_ptr struct vfio_record *records = NULL;
-	struct vfio_record self;
+	owned_ptr struct device_record *records = NULL;
 	unsigned int n;
 	struct err err;
 
-	if (vfio_records_list(&records, &n, &err) || vfio_record_own(&self, "", &err))
+	if (records_list(RECORD_OF_DEVICE, false, &records, &n, &err))
 		return false;
 	for (unsigned int i = 0; i < n; i++) {
-		if (records[i].pid == self.pid || !vfio_record_is_owned(&records[i]) ||
-		    !is_of_group(&records[i], host))
-			continue;
-		*record = records[i];
-		return true;
+		*owner = records[i].owner;
+		if (owner->pid != self && record_is_owned(owner) && is_of_group(&records[i], host))
+			return true;
 	}
 	return false;
+}
+
+/* "pid 4121 (dais run -c disk.conf)" */
+static void name_process(struct text *text, uint64_t pid)
+{
+	owned_ptr char *command = NULL;
+	char path[48];
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/cmdline", pid);
+	if (file_read(path, 1 << 20, &command, &n))
+		n = 0;
+	while (n && !command[n - 1])
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (!command[i])
+			command[i] = ' ';
+	text_add(text, "pid %" PRIu64 " (", pid);
+	text_add_escaped(text, n ? command : "?", n ? n : 1);
+	text_add(text, ")");
 }
 
 bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size)
 {
-	struct vfio_record record;
-	struct nodes nodes;
-	char pid[24];
-	int n = 0;
+	struct text text = text_start(buf, size);
+	struct record_owner self, owner;
+	struct err err;
 
-	if (find_in_records(host, &record)) {
-		snprintf(pid, sizeof(pid), "%" PRIu64, record.pid);
-		n = snprintf(buf, size, "VM %s, ", record.vm);
+	if (record_own(&self, "", &err))
+		self.pid = 0;
+	if (self.pid && find_in_records(host, self.pid, &owner)) {
+		text_add(&text, "VM ");
+		text_add_escaped(&text, owner.vm, strlen(owner.vm));
+		text_add(&text, ", ");
 	} else {
-		find_nodes(host, &nodes);
-		if (!find_in_proc(&nodes, pid, sizeof(pid)))
-			return false;
+		owner.pid = find_in_proc(host, self.pid);
 	}
-	if ((size_t)n < size)
-		name_process(pid, buf + n, size - (size_t)n);
+	if (owner.pid)
+		name_process(&text, owner.pid);
+	return owner.pid;
+}
+
+static bool is_left_bound(const char *name, struct err *err)
+{
+	owned_fd int dir = records_open(RECORD_OF_DEVICE, false, err);
+	struct device_record record;
+
+	if (dir < 0 || record_read(RECORD_OF_DEVICE, dir, name, &record, err) ||
+	    !record.left_bound[0] || record_is_owned(&record.owner))
+		return false;
+	err_set(err, 0, "%s is still bound to vfio-%s, as a VM left it", name, record.bus);
+	err_why(err, "%s", record.left_bound);
+	err_fix(err, "sudo dais unbind %s", name);
 	return true;
 }
 
-bool vfio_host_device_has_node(const struct vfio_host_device *host)
+enum vfio_use vfio_device_use(const struct vfio_host_device *host, struct err *err)
 {
-	struct nodes nodes;
-
-	find_nodes(host, &nodes);
-	for (size_t i = 0; i < n_elems(nodes.paths); i++)
-		if (nodes.paths[i][0] && file_exists("%s", nodes.paths[i]))
-			return true;
-	return false;
+	if (vfio_host_device_is_bound(host)) {
+		err_set(err, 0, "%s is in use", host->name);
+		if (vfio_diagnose_owner(err, host))
+			return VFIO_USE_OWNED;
+	}
+	if (is_left_bound(host->name, err) || vfio_ram_is_left(host->name, err))
+		return VFIO_USE_LEFT_BOUND;
+	*err = (struct err){ 0 };
+	return VFIO_USE_NONE;
 }

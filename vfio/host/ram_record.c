@@ -14,13 +14,10 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
-/* In a record's "left_bound" */
-#define QUIET "quiet"
-
-static int still_writes(const struct vfio_record *record, struct err *err)
+static int still_writes(const struct ram_record *record, struct err *err)
 {
 	err_set(err, 0, "%s may still write to %s", record->name, record->ram_file);
-	err_why(err, "VM %s had it without an IOMMU, and has left it so", record->vm);
+	err_why(err, "VM %s had it without an IOMMU, and has left it so", record->owner.vm);
 	err_fix(err,
 		"give it to its own driver, which resets it: dais unbind %s; or, if you know that it "
 		"is quiet: rm %s",
@@ -36,35 +33,18 @@ static bool is_gone(const char *path)
 	return sys_stat(path, &st) == -ENOENT;
 }
 
-/* By this process, for @vm, which has its RAM in @path. */
-static int write_held(int dir, struct vfio_record *record, const char *path, const char *vm,
-		      struct err *err)
+/* The record @name of this process, for @vm, which has its RAM in @path. */
+static int write_owned(int dir, const char *name, bool quiet, const char *path, const char *vm,
+		       struct err *err)
 {
+	struct ram_record record = { .quiet = quiet };
 	int ret;
 
-	if (!str_copy(record->ram_file, sizeof(record->ram_file), path))
+	str_copy(record.name, sizeof(record.name), name);
+	if (!str_copy(record.ram_file, sizeof(record.ram_file), path))
 		return err_set(err, ENAMETOOLONG, "mem-path = %s", path);
-	ret = vfio_record_own(record, vm, err);
-	return ret ? ret : vfio_record_write(dir, record, err);
-}
-
-static int hold(int dir, const struct vfio_host_device *host, const char *path, const char *vm,
-		struct err *err)
-{
-	struct vfio_record record;
-	struct err unread;
-	int ret = vfio_record_read(dir, host->name, &record, &unread);
-
-	if (!ret && !is_gone(record.ram_file))
-		return still_writes(&record, err);
-	if (ret && ret != -ENOENT) {
-		*err = unread;
-		return ret;
-	}
-	record = (struct vfio_record){ 0 };
-	str_copy(record.name, sizeof(record.name), host->name);
-	str_copy(record.bus, sizeof(record.bus), host->amba ? "amba" : "platform");
-	return write_held(dir, &record, path, vm, err);
+	ret = record_own(&record.owner, vm, err);
+	return ret ? ret : record_write(RECORD_OF_RAM, dir, &record, err);
 }
 
 /* In the place of a device's name */
@@ -77,29 +57,32 @@ static const char *file_name(const char *path)
 
 int vfio_ram_claim_new(const char *path, const char *vm, struct err *err)
 {
-	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
-	struct vfio_record record = { .bus = "platform", .left_bound = QUIET };
+	owned_fd int dir = records_open(RECORD_OF_RAM, true, err);
 
-	if (dir < 0)
-		return dir;
-	str_copy(record.name, sizeof(record.name), file_name(path));
-	return write_held(dir, &record, path, vm, err);
+	return dir < 0 ? dir : write_owned(dir, file_name(path), true, path, vm, err);
 }
 
 int vfio_ram_forget_new(const char *path, struct err *err)
 {
-	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+	owned_fd int dir = records_open(RECORD_OF_RAM, false, err);
 
-	return dir < 0 ? dir : vfio_record_remove(dir, file_name(path), err);
+	return dir < 0 ? dir : record_remove(RECORD_OF_RAM, dir, file_name(path), err);
 }
 
 int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, struct err *err)
 {
-	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
+	owned_fd int dir = records_open(RECORD_OF_RAM, true, err);
 	int ret = dir < 0 ? dir : 0;
 
-	for (const struct vfio_device *d = vfio->devices; d && !ret; d = d->next)
-		ret = hold(dir, &d->host, path, vm, err);
+	for (const struct vfio_device *d = vfio->devices; d && !ret; d = d->next) {
+		struct ram_record record;
+
+		ret = record_read(RECORD_OF_RAM, dir, d->host.name, &record, err);
+		if (!ret && !is_gone(record.ram_file))
+			return still_writes(&record, err);
+		if (!ret || ret == -ENOENT)
+			ret = write_owned(dir, d->host.name, false, path, vm, err);
+	}
 	return ret;
 }
 
@@ -136,24 +119,24 @@ static int quiet_by_reset(const struct vfio_host_device *host, struct err *err)
 
 void vfio_ram_set_quiet(const char *name)
 {
-	struct vfio_record record;
+	struct ram_record record;
 	struct err err;
-	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, &err);
+	owned_fd int dir = records_open(RECORD_OF_RAM, false, &err);
 
-	if (dir < 0 || vfio_record_read(dir, name, &record, &err))
+	if (dir < 0 || record_read(RECORD_OF_RAM, dir, name, &record, &err))
 		return;
-	str_copy(record.left_bound, sizeof(record.left_bound), QUIET);
-	if (vfio_record_write(dir, &record, &err))
+	record.quiet = true;
+	if (record_write(RECORD_OF_RAM, dir, &record, &err))
 		err_print(&err);
 }
 
 /* 0: it is known to be. */
-static int is_quiet(const struct vfio_record *record, bool may_reset, struct err *err)
+static int is_quiet(const struct ram_record *record, bool may_reset, struct err *err)
 {
 	struct vfio_host_device host;
 	int ret;
 
-	if (!strcmp(record->left_bound, QUIET))
+	if (record->quiet)
 		return 0;
 	ret = vfio_host_device_find(&host, record->name, err);
 	if (ret)
@@ -165,19 +148,19 @@ static int is_quiet(const struct vfio_record *record, bool may_reset, struct err
 
 bool vfio_ram_is_left(const char *name, struct err *err)
 {
-	struct vfio_record record;
-	owned_fd int dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+	struct ram_record record;
+	owned_fd int dir = records_open(RECORD_OF_RAM, false, err);
 
-	if (!BUILT(VFIO_NOIOMMU) || dir < 0 || vfio_record_read(dir, name, &record, err) ||
-	    vfio_record_is_owned(&record) || is_gone(record.ram_file) ||
-	    !is_quiet(&record, false, err))
+	if (!BUILT(VFIO_NOIOMMU) || dir < 0 ||
+	    record_read(RECORD_OF_RAM, dir, name, &record, err) || record_is_owned(&record.owner) ||
+	    is_gone(record.ram_file) || !is_quiet(&record, false, err))
 		return false;
 	still_writes(&record, err);
 	return true;
 }
 
 /* Others, of processes that live or not, that may write to the file, too. */
-static bool has_other_user(const struct vfio_record *list, unsigned int n, unsigned int mine)
+static bool has_other_user(const struct ram_record *list, unsigned int n, unsigned int mine)
 {
 	for (unsigned int i = 0; i < n; i++)
 		if (i != mine && !strcmp(list[i].ram_file, list[mine].ram_file))
@@ -186,8 +169,7 @@ static bool has_other_user(const struct vfio_record *list, unsigned int n, unsig
 }
 
 /* The record goes last: after a kill in between, the file is looked for again. */
-static int forget(int dir, struct vfio_record *list, unsigned int n, unsigned int i,
-		  struct err *err)
+static int forget(int dir, struct ram_record *list, unsigned int n, unsigned int i, struct err *err)
 {
 	if (!has_other_user(list, n, i) && !is_gone(list[i].ram_file)) {
 		int ret = sys_unlink(list[i].ram_file);
@@ -195,29 +177,28 @@ static int forget(int dir, struct vfio_record *list, unsigned int n, unsigned in
 		if (ret)
 			return err_set(err, ret, "remove %s", list[i].ram_file);
 		log_info("%s, guest RAM of VM %s, has gone back to the host", list[i].ram_file,
-			 list[i].vm);
+			 list[i].owner.vm);
 	}
 	list[i].ram_file[0] = '\0';
-	return vfio_record_remove(dir, list[i].name, err);
+	return record_remove(RECORD_OF_RAM, dir, list[i].name, err);
 }
 
 int vfio_ram_collect(uint64_t own, bool may_reset, struct err *err)
 {
-	owned_ptr struct vfio_record *list = NULL;
+	owned_ptr struct ram_record *list = NULL;
 	owned_fd int dir = -1;
 	unsigned int n = 0;
-	int ret = BUILT(VFIO_NOIOMMU) ? vfio_records_list_in(VFIO_RAM_RECORDS, true, &list, &n, err)
-				      : 0;
+	int ret = BUILT(VFIO_NOIOMMU) ? records_list(RECORD_OF_RAM, true, &list, &n, err) : 0;
 
 	if (ret || !n)
 		return ret;
-	dir = vfio_records_open_in(VFIO_RAM_RECORDS, false, err);
+	dir = records_open(RECORD_OF_RAM, false, err);
 	if (dir < 0)
 		return dir;
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		struct err why;
 
-		if (list[i].pid != own && vfio_record_is_owned(&list[i]))
+		if (list[i].owner.pid != own && record_is_owned(&list[i].owner))
 			continue;
 		if (is_gone(list[i].ram_file) || !is_quiet(&list[i], may_reset, &why)) {
 			ret = forget(dir, list, n, i, err);

@@ -11,12 +11,10 @@ struct vfio;
 
 /*
  * Which devices without an IOMMU may write to which file of guest RAM: a record a device
- * (record.h), apart from the one about its binding, for it may outlive that. The file goes back to
- * the host when each of its devices is known to be quiet: it was reset by its handler, or a driver
- * of the host has taken it over. Until then it stays, whatever process has died; a user who knows
- * better removes it.
+ * (record.h). The file goes back to the host when each of its devices is known to be quiet: it was
+ * reset by its handler, or a driver of the host has taken it over. Until then it stays, whatever
+ * process has died; a user who knows better removes it.
  */
-#define VFIO_RAM_RECORDS "/run/dais/ram"
 
 /*
  * All devices of @vfio may write to the file @path from now on, for the VM of this process, whose

@@ -4,19 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+#include "vmm/base/text.h"
 
 #define PARENT       "/run/dais"
 #define LOCK         PARENT "/lock"
@@ -24,30 +24,60 @@
 #define LOCK_STEP_MS 20
 #define MAX_RECORD   4096 /* bytes; all members together are less */
 
-static const char *const bound_names[] = { "no", "bind", "run" };
+static const char bound_names[][8] = { "no", "bind", "run" };
 
-/* The texts and numbers of a record, in the file's order. */
-static const struct field {
-	const char *key;
-	size_t offset;
-	size_t size; /* of a text; 0: a uint64_t */
-} fields[] = {
-#define TEXT(member)                                              \
-	{                                                         \
-#member, offsetof(struct vfio_record, member),    \
-			sizeof(((struct vfio_record *)0)->member) \
-	}
-#define NUMBER(member)                                           \
-	{                                                        \
-#member, offsetof(struct vfio_record, member), 0 \
-	}
-	TEXT(name),    TEXT(bus), TEXT(driver),   TEXT(driver_override), NUMBER(pid),
-	NUMBER(start), TEXT(vm),  TEXT(ram_file), TEXT(left_bound),
+/* Members in the order of the files: a text of @size bytes, or one of these. */
+#define NUMBER 0 /* a uint64_t */
+#define BOUND  1 /* an enum vfio_bound */
+
+struct field {
+	char key[16];
+	uint16_t offset, size;
 };
 
-static int no_directory(int code, const char *what, struct err *err)
+#define OTHER(record, key, member, size)                   \
+	{                                                  \
+		key, offsetof(struct record, member), size \
+	}
+#define TEXT(record, key, member) OTHER(record, key, member, sizeof(((struct record *)0)->member))
+
+static const struct field device_fields[] = {
+	TEXT(device_record, "name", name),
+	TEXT(device_record, "bus", bus),
+	TEXT(device_record, "driver", driver),
+	TEXT(device_record, "driver_override", driver_override),
+	OTHER(device_record, "pid", owner.pid, NUMBER),
+	OTHER(device_record, "start", owner.start, NUMBER),
+	TEXT(device_record, "vm", owner.vm),
+	TEXT(device_record, "left_bound", left_bound),
+	OTHER(device_record, "bound", bound, BOUND),
+};
+
+static const struct field ram_fields[] = {
+	TEXT(ram_record, "name", name),
+	OTHER(ram_record, "pid", owner.pid, NUMBER),
+	OTHER(ram_record, "start", owner.start, NUMBER),
+	TEXT(ram_record, "vm", owner.vm),
+	TEXT(ram_record, "ram_file", ram_file),
+	OTHER(ram_record, "quiet", quiet, NUMBER),
+};
+
+static const struct kind {
+	const char *dir;
+	const struct field *fields;
+	size_t n_fields, size;
+} kinds[] = {
+	[RECORD_OF_DEVICE] = { VFIO_RECORDS, device_fields, n_elems(device_fields),
+			       sizeof(struct device_record) },
+	[RECORD_OF_RAM] = { VFIO_RAM_RECORDS, ram_fields, n_elems(ram_fields),
+			    sizeof(struct ram_record) },
+};
+
+/* ---- The directories and their lock */
+
+static int no_directory(int code, const char *what, const char *path, struct err *err)
 {
-	err_set(err, code, "%s", what);
+	err_set(err, code, "%s %s", what, path);
 	if (code == -EACCES || code == -EPERM) {
 		err_why(err, "this user may not note there what is done to devices");
 		err_fix(err, "run dais as root");
@@ -65,36 +95,30 @@ static int make_dir(const char *path)
 	return ret ? ret : sys_chmod(path, 0755);
 }
 
-int vfio_records_open_in(const char *path, bool make, struct err *err)
+int records_open(enum record_kind kind, bool make, struct err *err)
 {
-	char what[64];
-	int ret = 0;
+	const char *path = kinds[kind].dir;
+	int ret = make ? make_dir(PARENT) : 0;
 
-	if (make)
-		ret = make_dir(PARENT);
 	if (make && !ret)
 		ret = make_dir(path);
 	if (!ret)
 		ret = sys_open(path, O_RDONLY | O_DIRECTORY);
-	snprintf(what, sizeof(what), "open %s", path);
-	return ret < 0 ? no_directory(ret, what, err) : ret;
+	return ret < 0 ? no_directory(ret, "open", path, err) : ret;
 }
 
-int vfio_records_open(bool make, struct err *err)
+int records_lock(struct err *err)
 {
-	return vfio_records_open_in(VFIO_RECORDS, make, err);
-}
-
-int vfio_records_lock(struct err *err)
-{
-	/* Not for everybody to read: whoever can open it can lock it. */
+	/* Not for everybody to read: a user who can open it can lock it. */
 	owned_fd int fd = sys_create(LOCK, O_RDWR, 0600);
-	char holder[32] = "";
+	struct record_owner self;
+	char pid[32] = "";
+	struct err none;
 	ssize_t n;
 	int ret;
 
 	if (fd < 0)
-		return no_directory(fd, "open " LOCK, err);
+		return no_directory(fd, "open", LOCK, err);
 	for (int waited = 0; (ret = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK;
 	     waited += LOCK_STEP_MS) {
 		if (waited >= LOCK_TIME_MS)
@@ -102,202 +126,187 @@ int vfio_records_lock(struct err *err)
 		sys_sleep_ms(LOCK_STEP_MS);
 	}
 	if (ret) {
-		n = sys_pread(fd, holder, sizeof(holder) - 1, 0);
-		holder[n < 0 ? 0 : strcspn(holder, "\n")] = '\0';
+		n = sys_pread(fd, pid, sizeof(pid) - 1, 0);
+		pid[n < 0 ? 0 : strcspn(pid, "\n")] = '\0';
 		err_set(err, ret, "lock " LOCK);
-		err_why(err, "another dais is at work on devices: pid %s", n > 0 ? holder : "?");
+		err_why(err, "another dais is at work on devices: pid %s", n > 0 ? pid : "?");
 		err_fix(err, "try again when it is done");
 		return err_host(err);
 	}
-	if (!file_read_line(holder, sizeof(holder), "/proc/self/stat")) {
-		size_t length = strcspn(holder, " ");
-
-		holder[length] = '\n';
-		/* for messages only */
-		(void)!sys_pwrite(fd, holder, length + 1, 0);
-	}
+	/* for messages only */
+	if (!record_own(&self, "", &none))
+		(void)!sys_pwrite(fd, pid,
+				  (size_t)snprintf(pid, sizeof(pid), "%" PRIu64 "\n", self.pid), 0);
 	return take_fd(&fd);
 }
 
-static int set_field(struct vfio_record *record, const char *key, const char *value)
-{
-	if (!strcmp(key, "bound")) {
-		for (size_t i = 0; i < n_elems(bound_names); i++) {
-			if (!strcmp(value, bound_names[i])) {
-				record->bound = i;
-				return 0;
-			}
-		}
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < n_elems(fields); i++) {
-		char *at = (char *)record + fields[i].offset;
+/* ---- From text and to text */
 
-		if (strcmp(key, fields[i].key))
-			continue;
-		if (!fields[i].size)
-			return str_to_u64(value, (uint64_t *)at);
-		return str_copy(at, fields[i].size, value) ? 0 : -ERANGE;
+static int set_field(const struct field *field, char *at, const char *value)
+{
+	if (field->size == NUMBER)
+		return str_to_u64(value, (uint64_t *)at);
+	if (field->size != BOUND)
+		return str_copy(at, field->size, value) ? 0 : -ERANGE;
+	for (unsigned int i = 0; i < n_elems(bound_names); i++) {
+		if (!strcmp(value, bound_names[i])) {
+			*(enum vfio_bound *)at = i;
+			return 0;
+		}
 	}
-	return 0;
+	return -EINVAL;
 }
 
 /* What is put behind paths of sysfs must not lead elsewhere. */
-static bool is_valid(const struct vfio_record *record, const char *name)
+static bool is_valid(const struct device_record *record)
 {
-	return !strcmp(record->name, name) && !strchr(record->driver, '/') &&
+	return !strchr(record->driver, '/') &&
 	       (!strcmp(record->bus, "platform") || !strcmp(record->bus, "amba"));
 }
 
-static int parse(char *text, const char *name, struct vfio_record *record)
+static int parse(const struct kind *kind, char *text, const char *name, char *record)
 {
 	char *line;
-	int ret = 0;
 
-	*record = (struct vfio_record){ 0 };
-	while (!ret && (line = strsep(&text, "\n"))) {
+	memset(record, 0, kind->size);
+	while ((line = strsep(&text, "\n"))) {
 		char *equals = strchr(line, '=');
+		int ret = 0;
 
 		if (!line[0])
 			continue;
 		if (!equals)
 			return -EINVAL;
 		*equals = '\0';
-		ret = set_field(record, line, equals + 1);
+		for (size_t i = 0; i < kind->n_fields && !ret; i++)
+			if (!strcmp(line, kind->fields[i].key))
+				ret = set_field(&kind->fields[i], record + kind->fields[i].offset,
+						equals + 1);
+		if (ret)
+			return ret;
 	}
-	return !ret && !is_valid(record, name) ? -EINVAL : ret;
+	/* Both kinds begin with it. */
+	return !strcmp(record, name) ? 0 : -EINVAL;
 }
 
-int vfio_record_read(int dir, const char *name, struct vfio_record *record, struct err *err)
+/* O_NONBLOCK: a FIFO is refused, not waited for. */
+static int read_text(int dir, const char *name, char text[MAX_RECORD])
 {
-	/* O_NONBLOCK: who puts a FIFO there stops nobody */
-	owned_fd int fd = sys_openat(dir, name, O_RDONLY | O_NONBLOCK, 0);
-	char text[MAX_RECORD];
-	ssize_t n;
-	int ret;
+	owned_fd int fd = sys_openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	int ret = fd < 0 ? fd : file_check_regular(fd);
+	ssize_t n = ret ? ret : sys_read(fd, text, MAX_RECORD - 1);
 
-	if (fd < 0)
-		return err_set(err, fd, "open " VFIO_RECORDS "/%s", name);
-	ret = file_check_regular(fd);
-	n = ret ? 0 : sys_read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return err_set(err, (int)n, "read " VFIO_RECORDS "/%s", name);
-	text[n] = '\0';
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? (int)n : 0;
+}
+
+int record_read(enum record_kind kind, int dir, const char *name, void *record, struct err *err)
+{
+	char text[MAX_RECORD];
+	int ret = read_text(dir, name, text);
+
 	if (!ret)
-		ret = parse(text, name, record);
-	if (ret) {
-		err_set(err, ret, "read " VFIO_RECORDS "/%s", name);
-		err_why(err, "it is not as dais writes it");
-		err_fix(err, "see which driver the device is to have, and remove the file");
+		ret = parse(&kinds[kind], text, name, record);
+	if (!ret && kind == RECORD_OF_DEVICE && !is_valid(record))
+		ret = -EINVAL;
+	if (!ret)
+		return 0;
+	err_set(err, ret, "read %s/%s", kinds[kind].dir, name);
+	if (ret == -EINVAL || ret == -ERANGE || ret == -EISDIR || ret == -ELOOP) {
+		err_why(err, "the file is not as dais writes it");
+		err_fix(err,
+			"see which driver the device is to have, and remove the file: "
+			"sudo rm -r %s/%s",
+			kinds[kind].dir, name);
 	}
 	return ret;
 }
 
 /* "key=value" lines into @text, without what would end a line early. */
-static size_t format(const struct vfio_record *record, char text[MAX_RECORD])
+static void format(const struct kind *kind, const char *record, struct text *text)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < kind->n_fields; i++) {
+		const struct field *field = &kind->fields[i];
+		const char *at = record + field->offset;
 
-	for (size_t i = 0; i < n_elems(fields); i++) {
-		const char *at = (const char *)record + fields[i].offset;
-
-		n += (size_t)snprintf(text + n, MAX_RECORD - n, "%s=", fields[i].key);
-		if (fields[i].size) {
+		text_add(text, "%s=", field->key);
+		if (field->size == NUMBER)
+			text_add(text, "%" PRIu64, *(const uint64_t *)at);
+		else if (field->size == BOUND)
+			text_add(text, "%s", bound_names[*(const enum vfio_bound *)at]);
+		else
 			for (; *at; at++)
-				text[n++] = (unsigned char)*at < ' ' ? '?' : *at;
-			text[n++] = '\n';
-		} else {
-			n += (size_t)snprintf(text + n, MAX_RECORD - n, "%" PRIu64 "\n",
-					      *(const uint64_t *)at);
-		}
+				text_add(text, "%c", (unsigned char)*at < ' ' ? '?' : *at);
+		text_add(text, "\n");
 	}
-	n += (size_t)snprintf(text + n, MAX_RECORD - n, "bound=%s\n", bound_names[record->bound]);
-	return n;
 }
 
-int vfio_record_write(int dir, const struct vfio_record *record, struct err *err)
+int record_write(enum record_kind kind, int dir, const void *record, struct err *err)
 {
-	char text[MAX_RECORD], temporary[sizeof(record->name) + 1];
-	size_t size = format(record, text);
+	const char *name = record; /* both kinds begin with it */
+	char buf[MAX_RECORD], temporary[160];
+	struct text text = text_in(buf);
 	owned_fd int fd = -1;
 	int ret;
 
+	format(&kinds[kind], record, &text);
 	/* A dot: no record's name, and the same again after a kill, which leaves it. */
-	snprintf(temporary, sizeof(temporary), ".%s", record->name);
+	snprintf(temporary, sizeof(temporary), ".%s", name);
 	fd = sys_openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	ret = fd < 0 ? fd : sys_fchmod(fd, 0644);
 	if (!ret)
-		ret = file_write_all(fd, text, size);
+		ret = file_write_all(fd, buf, text.used);
 	if (!ret)
-		ret = sys_renameat(dir, temporary, dir, record->name);
-	return ret ? no_directory(ret, "write a record in " VFIO_RECORDS, err) : 0;
+		ret = sys_renameat(dir, temporary, dir, name);
+	return ret ? no_directory(ret, "write a record in", kinds[kind].dir, err) : 0;
 }
 
-int vfio_record_remove(int dir, const char *name, struct err *err)
+int record_remove(enum record_kind kind, int dir, const char *name, struct err *err)
 {
 	int ret = sys_unlinkat(dir, name, 0);
 
-	return ret && ret != -ENOENT ? err_set(err, ret, "remove " VFIO_RECORDS "/%s", name) : 0;
+	return ret && ret != -ENOENT ? err_set(err, ret, "remove %s/%s", kinds[kind].dir, name) : 0;
 }
 
-int vfio_records_list_in(const char *path, bool all, struct vfio_record **records,
-			 unsigned int *n_records, struct err *err)
+int records_list(enum record_kind kind, bool all, void *list, unsigned int *n, struct err *err)
 {
-	owned_fd int fd = vfio_records_open_in(path, false, err);
-	struct dirent *entry;
-	int ret = 0;
-	DIR *dir;
+	owned_fd int fd = records_open(kind, false, err);
+	owned_dir DIR *dir = NULL;
 
-	*records = NULL;
-	*n_records = 0;
-	if (fd == -ENOENT)
-		return 0;
+	memset(list, 0, sizeof(void *));
+	*n = 0;
 	if (fd < 0)
-		return fd;
-	dir = sys_opendir(path);
+		return fd == -ENOENT ? 0 : fd;
+	dir = file_open_dir("%s", kinds[kind].dir);
 	if (!dir)
-		return err_set(err, errno, "list %s", path);
-	while (!ret && (entry = sys_readdir(dir))) {
-		struct vfio_record *more;
-		int bad;
+		return err_set(err, errno, "list %s", kinds[kind].dir);
+	for (const char *name; (name = file_next_name(dir));) {
+		void *record = array_more(list, *n, kinds[kind].size);
+		int ret = record ? record_read(kind, fd, name, record, err)
+				 : err_set(err, ENOMEM, "list %s", kinds[kind].dir);
 
-		if (entry->d_name[0] == '.')
-			continue;
-		more = realloc(*records, (*n_records + 1) * sizeof(*more));
-		if (!more) {
-			sys_closedir(dir);
-			return err_set(err, ENOMEM, "list %s", path);
-		}
-		*records = more;
-		bad = vfio_record_read(fd, entry->d_name, &more[*n_records], err);
-		if (!bad)
-			++*n_records;
-		else if (all)
-			ret = bad;
+		if (ret && (all || !record))
+			return ret;
+		if (ret)
+			log_warn("%s%s%s", err->what, err->why[0] ? ": " : "", err->why);
 		else
-			log_warn("%s: %s", err->what, err->why);
+			++*n;
 	}
-	sys_closedir(dir);
-	return ret;
+	return 0;
 }
 
-int vfio_records_list(struct vfio_record **records, unsigned int *n_records, struct err *err)
-{
-	return vfio_records_list_in(VFIO_RECORDS, false, records, n_records, err);
-}
+/* ---- Processes */
 
 /*
- * Number, state and start of the process @name of /proc. The start tells it from a later one of its
- * number. The second field is the program's name in parentheses, with anything in it.
+ * Number, state and start of the process @name of /proc. The second field is the program's name in
+ * parentheses, with anything in it.
  */
 static int read_process(const char *name, uint64_t *pid, char *state, uint64_t *start)
 {
-	char path[48], line[1024];
+	char line[1024];
 	const char *rest;
-	int ret;
+	int ret = file_read_line(line, sizeof(line), "/proc/%s/stat", name);
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", name);
-	ret = file_read_line(line, sizeof(line), "%s", path);
 	if (ret)
 		return ret;
 	rest = strrchr(line, ')');
@@ -308,26 +317,25 @@ static int read_process(const char *name, uint64_t *pid, char *state, uint64_t *
 	return rest && sscanf(rest, "%" SCNu64, start) == 1 ? 0 : -EINVAL;
 }
 
-int vfio_record_own(struct vfio_record *record, const char *vm, struct err *err)
+int record_own(struct record_owner *owner, const char *vm, struct err *err)
 {
 	char state;
-	int ret = read_process("self", &record->pid, &state, &record->start);
+	int ret = read_process("self", &owner->pid, &state, &owner->start);
 
 	if (ret)
 		return err_set(err, ret, "read /proc/self/stat");
-	str_copy(record->vm, sizeof(record->vm), vm);
+	str_copy(owner->vm, sizeof(owner->vm), vm);
 	return 0;
 }
 
-bool vfio_record_is_owned(const struct vfio_record *record)
+bool record_is_owned(const struct record_owner *owner)
 {
 	char name[24], state;
 	uint64_t pid, start;
 
-	if (!record->pid)
+	if (!owner->pid)
 		return false;
-	snprintf(name, sizeof(name), "%" PRIu64, record->pid);
-	/* A zombie has nothing open any more: its parent has not asked for its status, that is all.
-	 */
-	return !read_process(name, &pid, &state, &start) && start == record->start && state != 'Z';
+	snprintf(name, sizeof(name), "%" PRIu64, owner->pid);
+	/* A zombie has nothing open any more: its parent has not asked for its status yet. */
+	return !read_process(name, &pid, &state, &start) && start == owner->start && state != 'Z';
 }

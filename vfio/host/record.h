@@ -8,15 +8,25 @@
 #include "vmm/base/err.h"
 
 /*
- * What dais has done to the host's devices and must undo, and who has them now: one file a device,
- * VFIO_RECORDS/NAME, of "key=value" lines. A file is whole or not there; anyone may read it. It
- * outlives its writer, whatever ends that one, but not the next boot, and so do the bindings that
- * it tells of. Unknown keys are ignored, missing ones are empty.
+ * What dais has done to the host's devices and must undo: one file a device, DIRECTORY/NAME, of
+ * "key=value" lines. A file is whole or not there; anyone may read it. It outlives its writer,
+ * whatever ends that one, but not the next boot, and so do the bindings that it tells of. Unknown
+ * keys are ignored, missing ones are empty or 0.
  *
- * Only who may write to VFIO_RECORDS makes records. A run that may not, with devices that are
- * bound already, does without.
+ * Only a user who may write to these directories makes records. A run that may not, with devices
+ * that are bound already, does without.
  */
-#define VFIO_RECORDS "/run/dais/devices"
+#define VFIO_RECORDS     "/run/dais/devices" /* struct device_record */
+#define VFIO_RAM_RECORDS "/run/dais/ram"     /* struct ram_record, of ram_record.h */
+
+enum record_kind { RECORD_OF_DEVICE, RECORD_OF_RAM };
+
+/* The process that has a device. Its start tells it from a later process of its number. */
+struct record_owner {
+	uint64_t pid;   /* 0: none */
+	uint64_t start; /* field 22 of proc_pid_stat(5) */
+	char vm[128];   /* its VM's name, for messages */
+};
 
 /* Whose binding to the VFIO driver is to be undone, and when. */
 enum vfio_bound {
@@ -25,52 +35,52 @@ enum vfio_bound {
 	VFIO_BOUND_BY_RUN,  /* by "dais run": until that run's end */
 };
 
-struct vfio_record {
+struct device_record {
 	char name[128]; /* of the device, and the file's */
 	char bus[16];   /* "platform" or "amba" */
 	enum vfio_bound bound;
 	char driver[64];          /* that the device had before; empty: none */
 	char driver_override[64]; /* before; empty: none */
-	uint64_t pid;             /* of the process that has the device; 0: none */
-	uint64_t start;           /* when that one began: field 22 of proc_pid_stat(5) */
-	char vm[128];             /* its VM's name, for messages */
-	char ram_file[256];       /* guest RAM that a device without IOMMU may still write to */
-	char left_bound[256];     /* why the device could not be given back; empty: it is not */
+	struct record_owner owner;
+	char left_bound[256]; /* why the device could not be given back; empty: it was not tried */
+};
+
+struct ram_record {
+	char name[128]; /* of the device or, while it is made, of the file of guest RAM */
+	struct record_owner owner;
+	char ram_file[256]; /* which the device may write to */
+	uint64_t quiet;     /* not 0: it was reset since, and writes no more */
 };
 
 /*
- * The directory, made if @make. Returns an fd, with which records are read and written also where
- * the path leads nowhere any more. An error is about rights, or about a host that has no /run;
- * -ENOENT without @make: there is none, so no record either.
+ * Open the directory of @kind, made if @make. Returns an fd, with which records are read and
+ * written also where the path leads nowhere any more. An error is about rights, or about a host
+ * that has no /run; -ENOENT without @make: there is none, so no record either.
  */
-int vfio_records_open(bool make, struct err *err);
-/* The same of another directory of such records, in that of VFIO_RECORDS. */
-int vfio_records_open_in(const char *path, bool make, struct err *err);
+int records_open(enum record_kind kind, bool make, struct err *err);
 
 /*
  * Keep every other dais from changing records and bindings until the returned fd is closed; waits
- * for one that does for a while. VFIO_RECORDS exists.
+ * for one that does for a while. A directory of records exists.
  */
-int vfio_records_lock(struct err *err);
+int records_lock(struct err *err);
 
-/* -ENOENT: there is none of this name. */
-int vfio_record_read(int dir, const char *name, struct vfio_record *record, struct err *err);
-int vfio_record_write(int dir, const struct vfio_record *record, struct err *err);
+/* @record is of @kind's type. -ENOENT: there is none of this name. */
+int record_read(enum record_kind kind, int dir, const char *name, void *record, struct err *err);
+int record_write(enum record_kind kind, int dir, const void *record, struct err *err);
 /* 0 also when there is none. */
-int vfio_record_remove(int dir, const char *name, struct err *err);
+int record_remove(enum record_kind kind, int dir, const char *name, struct err *err);
 
 /*
- * All records, also for those who may only read; none is not an error. One that cannot be read is
- * left out with a warning. The caller frees *records, also after an error.
+ * All records of @kind into an array (vmm/base/array.h), of whose pointer @list is the address;
+ * none is not an error. One that cannot be read is an error with @all, else it is left out with a
+ * warning. The caller frees the array, also after an error.
  */
-int vfio_records_list(struct vfio_record **records, unsigned int *n_records, struct err *err);
-/* Of another directory; with @all, one that cannot be read is an error. */
-int vfio_records_list_in(const char *path, bool all, struct vfio_record **records,
-			 unsigned int *n_records, struct err *err);
+int records_list(enum record_kind kind, bool all, void *list, unsigned int *n, struct err *err);
 
-/* This process has the device from now on, for the VM @vm. Changes @record only. */
-int vfio_record_own(struct vfio_record *record, const char *vm, struct err *err);
-/* Whether the process that has the device lives. */
-bool vfio_record_is_owned(const struct vfio_record *record);
+/* This process, for the VM @vm. */
+int record_own(struct record_owner *owner, const char *vm, struct err *err);
+/* Whether the process lives. */
+bool record_is_owned(const struct record_owner *owner);
 
 #endif

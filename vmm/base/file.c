@@ -176,6 +176,24 @@ int file_link_name_at(int dir, const char *path, char *buf, size_t size)
 	return str_copy(buf, size, slash ? slash + 1 : target) ? 0 : -ENAMETOOLONG;
 }
 
+DIR *file_open_dir(const char *fmt, ...)
+{
+	char path[PATH_MAX];
+
+	FILE_PATH(path, fmt);
+	return sys_opendir(path);
+}
+
+const char *file_next_name(DIR *dir)
+{
+	struct dirent *entry;
+
+	while (dir && (entry = sys_readdir(dir)))
+		if (entry->d_name[0] != '.')
+			return entry->d_name;
+	return NULL;
+}
+
 int file_pread_all(int fd, void *buf, size_t size, uint64_t offset)
 {
 	char *p = buf;

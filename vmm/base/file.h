@@ -2,6 +2,7 @@
 #ifndef VMM_BASE_FILE_H
 #define VMM_BASE_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,17 @@ bool file_exists(const char *fmt, ...) FILE_FMT(1);
 int file_link_name(char *buf, size_t size, const char *fmt, ...) FILE_FMT(3);
 /* The same of the link @path in the directory @dir, which is open. */
 int file_link_name_at(int dir, const char *path, char *buf, size_t size);
+
+/*
+ * The names in a directory but those that begin with a dot; NULL, a directory that could not be
+ * opened (errno tells why), has none. A name is good until the next is asked for.
+ *
+ *	owned_dir DIR *dir = file_open_dir("%s/vfio-dev", path);
+ *
+ *	for (const char *name; (name = file_next_name(dir));)
+ */
+DIR *file_open_dir(const char *fmt, ...) FILE_FMT(1);
+const char *file_next_name(DIR *dir);
 
 /* Read @size bytes at @offset of @fd, all of them: -ENODATA if the file ends earlier. */
 int file_pread_all(int fd, void *buf, size_t size, uint64_t offset);

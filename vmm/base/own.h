@@ -3,9 +3,9 @@
 #define VMM_BASE_OWN_H
 
 /*
- * Ownership of local file descriptors and memory: closed or freed when the variable goes out of
- * scope, unless handed over with take_fd() or take_ptr(). A lock is held by doing nothing else
- * with it, hence "unused".
+ * Ownership of local file descriptors, directories and memory: closed or freed when the variable
+ * goes out of scope, unless handed over with take_fd() or take_ptr(). A lock is held by doing
+ * nothing else with it, hence "unused".
  *
  *	owned_fd int fd = sys_open(path, O_RDWR);
  *	…
@@ -21,12 +21,19 @@ static inline void own_close_fd(int *fd)
 		sys_close(*fd);
 }
 
+static inline void own_close_dir(DIR **dir)
+{
+	if (*dir)
+		sys_closedir(*dir);
+}
+
 static inline void own_free_ptr(void *pptr)
 {
 	free(*(void **)pptr);
 }
 
 #define owned_fd  __attribute__((cleanup(own_close_fd), unused))
+#define owned_dir __attribute__((cleanup(own_close_dir)))
 #define owned_ptr __attribute__((cleanup(own_free_ptr)))
 
 /* Hand over: return the value and leave "nothing" (-1, NULL) behind. */

@@ -6,7 +6,7 @@
 
 #include "vfio/host/device.h"
 #include "vfio/host/diagnosis.h"
-#include "vfio/host/use.h"
+#include "vfio/host/owner.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"

@@ -5,74 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/bind.h"
-#include "vfio/host/device.h"
-#include "vfio/host/diagnosis.h"
+#include "vfio/host/owner.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/str.h"
 #include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 
-/* What is the same for each device of one command. */
-struct work {
-	int records;
-	bool force;
-};
-
-static int bind_one(const struct work *work, const char *name, struct err *err)
+static int find(const char *name, const char **driver, struct vfio_host_device *host,
+		struct err *err)
 {
-	const struct vfio_record claim = { .bound = VFIO_BOUND_BY_BIND };
-	struct vfio_host_device before;
-	int ret = vfio_host_device_find(&before, name, err);
+	int ret = vfio_host_device_find(host, name, err);
 
-	if (!ret)
-		ret = vfio_host_bind(work->records, name, &claim, work->force, err);
-	if (ret < 0)
-		return ret;
-	printf("%s: %s -> vfio-%s\n", name, before.driver[0] ? before.driver : "no driver",
-	       vfio_host_device_bus(&before));
-	return 0;
-}
-
-static int go_back(const struct work *work, const struct vfio_record *record, struct err *err)
-{
-	struct vfio_host_device host;
-	int ret = vfio_give_back(work->records, record, err);
-
-	if (!ret)
-		ret = vfio_host_device_find(&host, record->name, err);
-	if (!ret)
-		printf("%s: -> %s\n", record->name, host.driver[0] ? host.driver : "no driver");
+	*driver = host->driver[0] ? host->driver : "no driver";
 	return ret;
 }
 
-static int unbind_one(const struct work *work, const char *name, struct err *err)
+static int bind_one(int records, const char *name, bool force, struct err *err)
 {
-	struct vfio_host_device host;
-	struct vfio_record record;
-	int ret = vfio_host_device_find(&host, name, err);
+	struct vfio_host_device before;
+	const char *driver;
+	int ret = find(name, &driver, &before, err);
 
-	if (ret)
-		return ret;
-	ret = vfio_record_read(work->records, name, &record, err);
-	if (ret == -ENOENT && !vfio_host_device_is_bound(&host)) {
-		printf("%s: is with %s\n", name, host.driver[0] ? host.driver : "no driver");
-		return 0;
-	}
-	if (ret == -ENOENT) {
-		record = (struct vfio_record){ .bound = VFIO_BOUND_ALREADY };
-		str_copy(record.name, sizeof(record.name), name);
-		str_copy(record.bus, sizeof(record.bus), vfio_host_device_bus(&host));
-	} else if (ret) {
-		return ret;
-	}
-	if (record.left_bound[0])
-		log_info("%s was left bound to VFIO: %s", name, record.left_bound);
-	err_set(err, EBUSY, "unbind %s, which would wait for its last user", name);
-	if (vfio_diagnose_owner(err, &host))
-		return err_host(err);
-	return go_back(work, &record, err);
+	if (!ret)
+		ret = vfio_bind(records, name, force, err);
+	if (!ret)
+		printf("%s: %s -> vfio-%s\n", name, driver, vfio_host_device_bus(&before));
+	return ret;
+}
+
+static int unbind_one(int records, const char *name, bool force, struct err *err)
+{
+	struct vfio_host_device after;
+	const char *driver;
+	int went_back = vfio_unbind(records, name, err), ret = went_back < 0 ? went_back : 0;
+
+	(void)force;
+	if (!ret)
+		ret = find(name, &driver, &after, err);
+	if (!ret)
+		printf("%s: %s %s\n", name, went_back ? "->" : "is with", driver);
+	return ret;
 }
 
 /* A guest can have a group only as a whole. */
@@ -115,37 +87,26 @@ const struct option bind_options[] = {
 const struct option unbind_options[] = { OPTIONS_HELP_ROW, BIND_DEVICE, { .key = NULL } };
 
 /* One of the two commands. */
-typedef int work_fn(const struct work *work, const char *name, struct err *err);
+typedef int work_fn(int records, const char *name, bool force, struct err *err);
 
-/* Each device, also after one that failed. Returns the exit status of the first failure. */
-static int work_on(const struct work *work, work_fn *fn, const struct option_list *devices)
-{
-	int status = EXIT_STATUS_OK;
-
-	for (unsigned int i = 0; i < devices->n; i++) {
-		struct err err;
-
-		if (!fn(work, devices->texts[i], &err))
-			continue;
-		err_print(&err);
-		status = status ? status : err_exit_status(&err);
-	}
-	return status;
-}
-
-/* The exit status, or a negative errno and @err. */
+/*
+ * Each device, also after one that failed. Returns the exit status of the first failure, or a
+ * negative errno and @err.
+ */
 static int run(const struct bind_options *options, work_fn *fn, struct err *err)
 {
-	struct work work = { .force = options->force };
 	owned_fd int records = -1, lock = -1;
-	int ret;
+	int status = EXIT_STATUS_OK, ret = vfio_bindings_begin(&records, &lock, err);
 
-	records = work.records = ret = vfio_records_open(true, err);
-	if (ret >= 0)
-		lock = ret = vfio_records_lock(err);
-	if (ret >= 0)
-		ret = vfio_recover(records, err);
-	return ret < 0 ? ret : work_on(&work, fn, &options->devices);
+	for (unsigned int i = 0; !ret && i < options->devices.n; i++) {
+		struct err failed;
+
+		if (!fn(records, options->devices.texts[i], options->force, &failed))
+			continue;
+		err_print(&failed);
+		status = status ? status : err_exit_status(&failed);
+	}
+	return ret ? ret : status;
 }
 
 static int command(const char *name, const struct option *table, work_fn *fn, int argc,

@@ -7,7 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/console.h"
-#include "vfio/host/claims.h"
+#include "vfio/host/owner.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"

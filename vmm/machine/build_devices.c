@@ -5,7 +5,7 @@
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
-#include "vfio/host/claims.h"
+#include "vfio/host/owner.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/machine/machine.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The devices that a run borrows from the host. */
+/* The devices of the host that a run claims. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "devices/device.h"
-#include "vfio/host/claims.h"
+#include "vfio/host/owner.h"
 #include "vfio/nodes/nodes.h"
 #include "vmm/base/own.h"
 #include "vmm/machine/machine.h"
@@ -18,8 +18,7 @@ int machine_claim(struct machine *m, struct err *err)
 
 	if (ret)
 		return ret;
-
-	/* Whoever ends it then is confined, and cannot undo it. */
+	/* Without a keeper the VMM is confined at the end and could not rebind: take no claims. */
 	if (!config->keeper)
 		return 0;
 	if (!names)

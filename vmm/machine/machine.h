@@ -96,7 +96,7 @@ int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_
 
 /*
  * Stages of machine_build(): note for which VM the configuration's devices are, and bind them if it
- * says so; give them back when they are closed (vfio/host/claims.h).
+ * says so; give them back when they are closed (vfio/host/owner.h).
  */
 int machine_claim(struct machine *machine, struct err *err);
 void machine_return(struct machine *machine);

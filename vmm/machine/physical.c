@@ -27,7 +27,7 @@ static bool is_physical(const struct machine *m)
 static void collect(uint64_t own, bool may_reset)
 {
 	struct err err;
-	owned_fd int lock = vfio_records_lock(&err);
+	owned_fd int lock = records_lock(&err);
 
 	if (lock >= 0 && vfio_ram_collect(own, may_reset, &err))
 		err_print(&err);
@@ -103,10 +103,10 @@ int machine_name_physical(struct machine *m, struct err *err)
 	if (snprintf(path, sizeof(path), "%s/dais-%d", m->config->mem_path, (int)getpid()) >=
 	    (int)sizeof(path))
 		return err_set(err, ENAMETOOLONG, "mem-path = %s", m->config->mem_path);
-	dir = vfio_records_open_in(VFIO_RAM_RECORDS, true, err);
+	dir = records_open(RECORD_OF_RAM, true, err);
 	if (dir < 0)
 		return dir;
-	lock = vfio_records_lock(err);
+	lock = records_lock(err);
 	if (lock < 0)
 		return lock;
 	ret = vfio_ram_claim(m->vm.vfio, path, m->config->name, err);

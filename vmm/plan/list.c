@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/use.h"
+#include "vfio/host/owner.h"
 #include "vmm/base/array.h"
 #include "vmm/base/str.h"
 

@@ -33,6 +33,13 @@ static void node_path(const struct fake_bus_device *d, char path[64])
 	snprintf(path, 64, "/dev/vfio/%d", d->group);
 }
 
+static void make_node(const char *path)
+{
+	static const struct fake_fd_ops ops = { 0 };
+
+	fake_device(path, &ops, NULL);
+}
+
 static void on_sleep(void)
 {
 	for (unsigned int i = 0; i < n_devices; i++) {
@@ -42,7 +49,7 @@ static void on_sleep(void)
 		if (d->node_comes_in > 0 && !strncmp(d->driver, "vfio-", 5) &&
 		    --d->node_comes_in == 0) {
 			node_path(d, path);
-			fake_file(path, "");
+			make_node(path);
 		}
 	}
 }
@@ -60,7 +67,7 @@ static void set_driver(struct fake_bus_device *d, const char *driver)
 	if (strncmp(driver, "vfio-", 5))
 		fake_remove(path);
 	else if (!d->node_comes_in)
-		fake_file(path, "");
+		make_node(path);
 	snprintf(d->driver, sizeof(d->driver), "%s", driver);
 }
 

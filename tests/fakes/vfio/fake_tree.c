@@ -214,6 +214,14 @@ void fake_open_error(const char *path, int code)
 	add(path, FAKE_ERROR)->code = code;
 }
 
+void fake_busy(const char *path)
+{
+	struct fake_entry *e;
+
+	assert(!fake_tree_find(path, true, &e) && e->kind == FAKE_DEVICE);
+	e->busy = true;
+}
+
 void fake_access_error(const char *path, int code)
 {
 	struct fake_entry *e;

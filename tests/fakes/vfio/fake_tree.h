@@ -21,6 +21,7 @@ struct fake_entry {
 	const struct fake_fd_ops *ops;
 	void *opaque;
 	int code;
+	bool busy;          /* cannot be opened: -EBUSY */
 	int access_code;    /* of access(); 0: granted */
 	unsigned int minor; /* of a device, a number of its own */
 };

@@ -165,6 +165,25 @@ Test(file, lines_that_are_longer_than_the_buffer_are_cut)
 	cr_expect_str_eq(line, "123");
 }
 
+static unsigned int count_names(const char *path)
+{
+	owned_dir DIR *dir = file_open_dir("%s", path);
+	unsigned int n = 0;
+
+	for (const char *name; (name = file_next_name(dir)); n++)
+		cr_expect(!strcmp(name, "a") || !strcmp(name, "b"), "%s", name);
+	return n;
+}
+
+Test(file, names_of_a_directory)
+{
+	fake_file("/d/a", "");
+	fake_file("/d/b/c", "");
+	fake_file("/d/.hidden", "");
+	cr_expect_eq(count_names("/d"), 2);
+	cr_expect_eq(count_names("/none"), 0);
+}
+
 Test(file, pread_all_wants_all)
 {
 	char buf[8];

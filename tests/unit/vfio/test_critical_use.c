@@ -7,7 +7,7 @@
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio.h"
-#include "vfio/host/critical_use.h"
+#include "vfio/host/bind.h"
 #include "vfio/host/device.h"
 #include "vmm/base/range.h"
 

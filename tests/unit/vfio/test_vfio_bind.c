@@ -8,7 +8,6 @@
 #include "tests/fakes/vfio/fake_host_bus.h"
 #include "tests/unit/err_says.h"
 #include "vfio/host/bind.h"
-#include "vfio/host/claims.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
@@ -54,14 +53,14 @@ static int open_records(void)
 	struct err err;
 
 	fake_fail_at(0, 0);
-	dir = vfio_records_open(true, &err);
+	dir = records_open(RECORD_OF_DEVICE, true, &err);
 	cr_assert_geq(dir, 0);
 	return dir;
 }
 
 static int bind_device(struct err *err)
 {
-	const struct vfio_record claim = { .bound = VFIO_BOUND_BY_BIND };
+	const struct device_record claim = { .bound = VFIO_BOUND_BY_BIND };
 
 	return vfio_host_bind(dir, device.name, &claim, false, err);
 }
@@ -69,8 +68,8 @@ static int bind_device(struct err *err)
 static int unbind_device(struct err *err)
 {
 	struct vfio_restore restore;
-	struct vfio_record record;
-	int ret = vfio_record_read(dir, device.name, &record, err);
+	struct device_record record;
+	int ret = record_read(RECORD_OF_DEVICE, dir, device.name, &record, err);
 
 	if (!ret)
 		ret = vfio_restore_open(&restore, dir, &record, err);
@@ -84,13 +83,14 @@ static int unbind_device(struct err *err)
 /* With VFIO, and what was before is known. */
 static void expect_bound(const struct fake_bus_device *as)
 {
-	struct vfio_record record;
+	struct device_record record;
 	struct err err;
 	char vfio[32];
 
 	snprintf(vfio, sizeof(vfio), "vfio-%s", as->bus);
 	cr_expect_str_eq(device.driver, vfio);
-	cr_assert_eq(vfio_record_read(dir, as->name, &record, &err), 0, "%s", err.what);
+	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, as->name, &record, &err), 0, "%s",
+		     err.what);
 	cr_expect_str_eq(record.driver, as->driver);
 	cr_expect_str_eq(record.driver_override, as->driver_override);
 	cr_expect_str_eq(record.left_bound, "");
@@ -98,12 +98,12 @@ static void expect_bound(const struct fake_bus_device *as)
 
 static void expect_back(const struct fake_bus_device *as)
 {
-	struct vfio_record record;
+	struct device_record record;
 	struct err err;
 
 	cr_expect_str_eq(device.driver, as->driver);
 	cr_expect_str_eq(device.driver_override, as->driver_override);
-	cr_expect_eq(vfio_record_read(dir, as->name, &record, &err), -ENOENT);
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, as->name, &record, &err), -ENOENT);
 }
 
 Test(vfio_bind, there_and_back)
@@ -158,7 +158,7 @@ Test(vfio_bind, an_unbind_that_was_cut_off_is_finished_by_the_next)
 		bool stopped = true;
 
 		for (unsigned int n = 1; stopped; n++) {
-			struct vfio_record record;
+			struct device_record record;
 			struct err err;
 
 			begin(&fresh[i]);
@@ -171,7 +171,7 @@ Test(vfio_bind, an_unbind_that_was_cut_off_is_finished_by_the_next)
 			cr_expect_eq(fake_n_open_fds(), 0);
 
 			open_records();
-			if (!vfio_record_read(dir, device.name, &record, &err))
+			if (!record_read(RECORD_OF_DEVICE, dir, device.name, &record, &err))
 				cr_assert_eq(unbind_device(&err), 0, "call %u: %s: %s", n, err.what,
 					     err.why);
 			expect_back(&fresh[i]);
@@ -335,7 +335,7 @@ Test(vfio_bind, a_driver_that_is_no_longer_there_is_named)
 Test(vfio_bind, an_outdated_record_is_not_believed)
 {
 	static const char probe[] = "10200000.sata";
-	struct vfio_record record;
+	struct device_record record;
 	struct err err;
 	int fd;
 
@@ -353,7 +353,7 @@ Test(vfio_bind, an_outdated_record_is_not_believed)
 	cr_assert_str_eq(device.driver, "other");
 
 	cr_assert_eq(bind_device(&err), 1);
-	cr_assert_eq(vfio_record_read(dir, device.name, &record, &err), 0);
+	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, device.name, &record, &err), 0);
 	cr_expect_str_eq(record.driver, "other");
 	cr_expect_str_eq(record.driver_override, "other");
 	sys_close(dir);

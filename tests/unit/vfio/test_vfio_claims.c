@@ -9,9 +9,9 @@
 #include "tests/fakes/vfio/fake_host_bus.h"
 #include "tests/unit/err_says.h"
 #include "vfio/host/bind.h"
-#include "vfio/host/claims.h"
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
@@ -80,6 +80,14 @@ static int give(void)
 	return ret;
 }
 
+/* What the next command finds and finishes. */
+static int recover(void)
+{
+	owned_fd int records = -1, lock = -1;
+
+	return vfio_bindings_begin(&records, &lock, &err);
+}
+
 static const char *record_of(const char *name)
 {
 	char path[128];
@@ -105,8 +113,8 @@ Test(vfio_claims, bound_for_a_run_and_given_back)
 
 Test(vfio_claims, what_dais_bind_has_bound_stays)
 {
-	const struct vfio_record claim = { .bound = VFIO_BOUND_BY_BIND };
-	int dir = vfio_records_open(true, &err);
+	const struct device_record claim = { .bound = VFIO_BOUND_BY_BIND };
+	int dir = records_open(RECORD_OF_DEVICE, true, &err);
 
 	cr_assert_eq(vfio_host_bind(dir, DISK, &claim, false, &err), 1);
 	sys_close(dir);
@@ -186,6 +194,7 @@ Test(vfio_claims, who_has_the_group_has_the_device)
 {
 	struct fake_bus_device sibling = { .bus = "platform", .name = "10210000.sib", .group = 7 };
 	const char *const name = sibling.name;
+	static const struct fake_fd_ops node = { 0 };
 	struct vfio_host_device host;
 	char owner[100];
 
@@ -199,10 +208,32 @@ Test(vfio_claims, who_has_the_group_has_the_device)
 	cr_expect_str_eq(owner, "VM sib, pid 4121 (dais run)");
 	give();
 
+	fake_device("/dev/vfio/7", &node, NULL);
 	fake_link("/proc/77/fd/5", "/dev/vfio/7");
 	fake_file_bytes("/proc/77/cmdline", "qemu\0-M", 8);
 	cr_expect(vfio_find_owner(&host, owner, sizeof(owner)));
 	cr_expect_str_eq(owner, "pid 77 (qemu -M)");
+}
+
+/* A plain file may have that name, in a mount namespace of its own, and the device another. */
+Test(vfio_claims, an_owner_has_the_device_open_and_not_its_name)
+{
+	struct vfio_host_device host;
+	char owner[100];
+
+	cr_assert_eq(take(true), 0);
+	vfio_claims_forget(claims);
+	fake_remove(VFIO_RECORDS "/" DISK);
+	cr_assert_eq(vfio_host_device_find(&host, DISK, &err), 0);
+	fake_link("/proc/77/fd/5", "/dev/../dev/vfio/7");
+	fake_file("/proc/77/cmdline", "x\033[2J\n");
+	cr_expect(vfio_find_owner(&host, owner, sizeof(owner)));
+	cr_expect_str_eq(owner, "pid 77 (x\\x1b[2J\\x0a)");
+	fake_remove("/proc/77/fd/5");
+	fake_link("/proc/77/fd/5", "/dev/vfio/7");
+	fake_remove("/dev/vfio/7");
+	fake_file("/dev/vfio/7", "");
+	cr_expect_not(vfio_find_owner(&host, owner, sizeof(owner)), "%s", owner);
 }
 
 /* Killed at any call of a whole run's way there and back: the next dais finishes it. */
@@ -224,13 +255,9 @@ Test(vfio_claims, the_next_dais_finishes_what_a_killed_one_left)
 	bool reached = true;
 
 	for (unsigned int n = 1; reached; n++) {
-		int dir;
-
 		killed_at(n, &reached);
 		be_process(5000);
-		dir = vfio_records_open(true, &err);
-		cr_assert_eq(vfio_recover(dir, &err), 0, "call %u: %s", n, err.what);
-		sys_close(dir);
+		cr_assert_eq(recover(), 0, "call %u: %s", n, err.what);
 		/* What the killed one has left bound itself waits for "dais unbind". */
 		cr_expect_str_eq(disk.driver, "ahci", "call %u: %s", n, disk.driver);
 		cr_expect_str_eq(disk.driver_override, "");
@@ -242,37 +269,29 @@ Test(vfio_claims, the_next_dais_finishes_what_a_killed_one_left)
 
 Test(vfio_claims, a_device_that_somebody_still_has_is_left_alone)
 {
-	int dir;
-
 	cr_assert_eq(take(true), 0);
 	vfio_claims_forget(claims);
 	end_process(4121);
 	be_process(5000);
 	fake_link("/proc/4122/fd/5", "/dev/vfio/7");
-	dir = vfio_records_open(true, &err);
-	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_eq(recover(), 0);
 	cr_expect_str_eq(disk.driver, "vfio-platform");
 	cr_expect(strstr(record_of(DISK), "pid=4121\n"), "until it is gone, too");
 	fake_remove("/proc/4122/fd/5");
-	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_eq(recover(), 0);
 	cr_expect_str_eq(disk.driver, "ahci");
-	sys_close(dir);
 }
 
 Test(vfio_claims, one_that_cannot_be_recovered_does_not_block_the_rest)
 {
-	int dir;
-
 	cr_assert_eq(take(true), 0);
 	vfio_claims_forget(claims);
 	end_process(4121);
 	be_process(5000);
 	fake_remove("/sys/bus/platform/drivers/ahci/bind");
-	dir = vfio_records_open(true, &err);
-	cr_expect_eq(vfio_recover(dir, &err), 0);
+	cr_expect_eq(recover(), 0);
 	cr_expect_str_eq(disk.driver, "vfio-platform");
 	cr_expect_null(record_of(RTC));
-	sys_close(dir);
 }
 
 Test(vfio_claims, every_failing_call_leaves_the_devices_where_they_were)

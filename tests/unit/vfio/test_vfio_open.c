@@ -45,7 +45,7 @@ static void no_group(void)
 
 static void group_held(void)
 {
-	fake_open_error("/dev/vfio/7", EBUSY);
+	fake_busy("/dev/vfio/7");
 	fake_link("/proc/12/fd/3", "/dev/vfio/71");
 	fake_link("/proc/4121/fd/9", "/dev/vfio/7");
 	fake_file_bytes("/proc/4121/cmdline", "dais\0run\0-c\0disk.conf", 22);
@@ -53,7 +53,7 @@ static void group_held(void)
 
 static void group_held_by_a_stranger(void)
 {
-	fake_open_error("/dev/vfio/7", EBUSY);
+	fake_busy("/dev/vfio/7");
 }
 
 static void not_viable(void)

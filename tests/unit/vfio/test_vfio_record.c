@@ -12,16 +12,13 @@
 #define NAME "10200000.sata"
 #define FILE VFIO_RECORDS "/" NAME
 
-static const struct vfio_record example = {
+static const struct device_record example = {
 	.name = NAME,
 	.bus = "platform",
 	.bound = VFIO_BOUND_BY_RUN,
 	.driver = "ahci",
 	.driver_override = "",
-	.pid = 4121,
-	.start = 77,
-	.vm = "disk",
-	.ram_file = "/dev/hugepages/dais",
+	.owner = { .pid = 4121, .start = 77, .vm = "disk" },
 	.left_bound = "it does not answer",
 };
 
@@ -46,7 +43,7 @@ static void setup(void)
 	fake_sys_reset();
 	process("self", "4121", 'R', "77");
 	process("4121", "4121", 'S', "77");
-	dir = vfio_records_open(true, &err);
+	dir = records_open(RECORD_OF_DEVICE, true, &err);
 	cr_assert_geq(dir, 0);
 }
 
@@ -60,10 +57,10 @@ TestSuite(vfio_record, .init = setup, .fini = teardown);
 
 Test(vfio_record, what_is_written_is_read)
 {
-	struct vfio_record record;
+	struct device_record record;
 	struct err err;
 
-	cr_assert_eq(vfio_record_write(dir, &example, &err), 0);
+	cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &example, &err), 0);
 	cr_expect_str_eq(fake_file_text(FILE), "name=" NAME "\n"
 					       "bus=platform\n"
 					       "driver=ahci\n"
@@ -71,26 +68,26 @@ Test(vfio_record, what_is_written_is_read)
 					       "pid=4121\n"
 					       "start=77\n"
 					       "vm=disk\n"
-					       "ram_file=/dev/hugepages/dais\n"
 					       "left_bound=it does not answer\n"
 					       "bound=run\n");
-	cr_assert_eq(vfio_record_read(dir, NAME, &record, &err), 0);
+	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), 0);
 	cr_expect_eq(memcmp(&record, &example, sizeof(record)), 0);
-	cr_expect_eq(vfio_record_remove(dir, NAME, &err), 0);
-	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -ENOENT);
-	cr_expect_eq(vfio_record_remove(dir, NAME, &err), 0, "there is none to remove");
+	cr_expect_eq(record_remove(RECORD_OF_DEVICE, dir, NAME, &err), 0);
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -ENOENT);
+	cr_expect_eq(record_remove(RECORD_OF_DEVICE, dir, NAME, &err), 0,
+		     "there is none to remove");
 }
 
 Test(vfio_record, a_text_cannot_add_lines)
 {
-	struct vfio_record record = example;
+	struct device_record record = example;
 	struct err err;
 
-	strcpy(record.vm, "a\npid=1");
-	cr_assert_eq(vfio_record_write(dir, &record, &err), 0);
-	cr_assert_eq(vfio_record_read(dir, NAME, &record, &err), 0);
-	cr_expect_str_eq(record.vm, "a?pid=1");
-	cr_expect_eq(record.pid, 4121);
+	strcpy(record.owner.vm, "a\npid=1");
+	cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &record, &err), 0);
+	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), 0);
+	cr_expect_str_eq(record.owner.vm, "a?pid=1");
+	cr_expect_eq(record.owner.pid, 4121);
 }
 
 Test(vfio_record, nonsense_is_no_record)
@@ -112,12 +109,12 @@ Test(vfio_record, nonsense_is_no_record)
 	};
 
 	for (unsigned int i = 0; i < n_elems(cases); i++) {
-		struct vfio_record record;
+		struct device_record record;
 		struct err err;
 
 		fake_file(FILE, cases[i].text);
-		cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), cases[i].ret, "%s",
-			     cases[i].text);
+		cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), cases[i].ret,
+			     "%s", cases[i].text);
 		cr_expect(!cases[i].ret || strstr(err.fix, "remove the file"));
 	}
 }
@@ -125,34 +122,67 @@ Test(vfio_record, nonsense_is_no_record)
 Test(vfio_record, what_is_no_file_is_no_record)
 {
 	static const struct fake_fd_ops fifo;
-	struct vfio_record record;
+	struct device_record record, *records = NULL;
+	unsigned int n;
 	struct err err;
 
-	fake_dir(VFIO_RECORDS "/" NAME);
-	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EISDIR);
+	fake_dir(FILE);
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -EISDIR);
 	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
-	fake_remove(VFIO_RECORDS "/" NAME);
-	fake_device(VFIO_RECORDS "/" NAME, &fifo, NULL);
-	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EINVAL);
+	cr_expect(strstr(err.what, FILE) && strstr(err.fix, "rm -r " FILE));
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
+	cr_expect_eq(n, 0);
+	free(records);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, true, &records, &n, &err), -EISDIR);
+	free(records);
+	fake_remove(FILE);
+	fake_device(FILE, &fifo, NULL);
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -EINVAL);
 	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
-	fake_remove(VFIO_RECORDS "/" NAME);
-	fake_file(VFIO_RECORDS "/" NAME, "");
-	cr_expect_eq(vfio_record_read(dir, NAME, &record, &err), -EINVAL);
+	fake_remove(FILE);
+	fake_link(FILE, "/etc/passwd");
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -ELOOP);
 	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
+	fake_remove(FILE);
+	fake_file(FILE, "");
+	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -EINVAL);
+	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
+}
+
+Test(vfio_record, a_record_of_ram_is_of_its_own_kind)
+{
+	const struct ram_record ram = { .name = NAME,
+					.owner = { .pid = 4121, .start = 77, .vm = "disk" },
+					.ram_file = "/dev/hugepages/dais",
+					.quiet = 1 };
+	struct ram_record read;
+	struct err err;
+	int ram_dir = records_open(RECORD_OF_RAM, true, &err);
+
+	cr_assert_eq(record_write(RECORD_OF_RAM, ram_dir, &ram, &err), 0);
+	cr_expect_str_eq(fake_file_text(VFIO_RAM_RECORDS "/" NAME), "name=" NAME "\n"
+								    "pid=4121\n"
+								    "start=77\n"
+								    "vm=disk\n"
+								    "ram_file=/dev/hugepages/dais\n"
+								    "quiet=1\n");
+	cr_assert_eq(record_read(RECORD_OF_RAM, ram_dir, NAME, &read, &err), 0);
+	cr_expect_eq(memcmp(&read, &ram, sizeof(read)), 0);
+	sys_close(ram_dir);
 }
 
 Test(vfio_record, all_of_them)
 {
-	struct vfio_record *records, other = example;
+	struct device_record *records, other = example;
 	unsigned int n;
 	struct err err;
 
 	strcpy(other.name, "9010000.pl031");
-	cr_assert_eq(vfio_record_write(dir, &example, &err), 0);
-	cr_assert_eq(vfio_record_write(dir, &other, &err), 0);
+	cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &example, &err), 0);
+	cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &other, &err), 0);
 	fake_file(VFIO_RECORDS "/.10200000.sata", "half a reco");
 	fake_file(VFIO_RECORDS "/nonsense", "");
-	cr_expect_eq(vfio_records_list(&records, &n, &err), 0);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
 	cr_assert_eq(n, 2);
 	cr_expect_str_eq(records[0].name, NAME);
 	cr_expect_str_eq(records[1].name, "9010000.pl031");
@@ -161,39 +191,39 @@ Test(vfio_record, all_of_them)
 
 Test(vfio_record, without_the_directory_there_are_none)
 {
-	struct vfio_record *records;
+	struct device_record *records;
 	unsigned int n;
 	struct err err;
 
 	fake_remove(VFIO_RECORDS);
-	cr_expect_eq(vfio_records_list(&records, &n, &err), 0);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
 	cr_expect_eq(n, 0);
-	cr_expect_eq(vfio_records_open(false, &err), -ENOENT);
+	cr_expect_eq(records_open(RECORD_OF_DEVICE, false, &err), -ENOENT);
 	fake_fail_at(1, EACCES);
-	cr_expect_eq(vfio_records_open(true, &err), -EACCES);
+	cr_expect_eq(records_open(RECORD_OF_DEVICE, true, &err), -EACCES);
 	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
 	cr_expect(strstr(err.fix, "root"));
 }
 
-Test(vfio_record, a_holder_is_a_process_and_not_its_number)
+Test(vfio_record, an_owner_is_a_process_and_not_its_number)
 {
-	struct vfio_record record = { .name = NAME };
+	struct record_owner owner = { 0 };
 	struct err err;
 
-	cr_expect_not(vfio_record_is_owned(&record));
-	cr_assert_eq(vfio_record_own(&record, "disk", &err), 0);
-	cr_expect_eq(record.pid, 4121);
-	cr_expect_eq(record.start, 77);
-	cr_expect_str_eq(record.vm, "disk");
-	cr_expect(vfio_record_is_owned(&record));
+	cr_expect_not(record_is_owned(&owner));
+	cr_assert_eq(record_own(&owner, "disk", &err), 0);
+	cr_expect_eq(owner.pid, 4121);
+	cr_expect_eq(owner.start, 77);
+	cr_expect_str_eq(owner.vm, "disk");
+	cr_expect(record_is_owned(&owner));
 	process("4121", "4121", 'Z', "77");
-	cr_expect_not(vfio_record_is_owned(&record), "a zombie");
+	cr_expect_not(record_is_owned(&owner), "a zombie");
 	process("4121", "4121", 'S', "78");
-	cr_expect_not(vfio_record_is_owned(&record), "another one");
+	cr_expect_not(record_is_owned(&owner), "another one");
 	fake_remove("/proc/4121/stat");
-	cr_expect_not(vfio_record_is_owned(&record), "gone");
+	cr_expect_not(record_is_owned(&owner), "gone");
 	fake_file("/proc/4121/stat", "4121 (a) S 1");
-	cr_expect_not(vfio_record_is_owned(&record), "cut off");
+	cr_expect_not(record_is_owned(&owner), "cut off");
 }
 
 Test(vfio_record, the_lock_is_waited_for_but_not_for_ever)
@@ -202,14 +232,14 @@ Test(vfio_record, the_lock_is_waited_for_but_not_for_ever)
 	int fd;
 
 	fake_set_locked(3);
-	fd = vfio_records_lock(&err);
+	fd = records_lock(&err);
 	cr_assert_geq(fd, 0);
 	cr_expect_eq(fake_slept_ms(), 60);
 	cr_expect_str_eq(fake_file_text("/run/dais/lock"), "4121\n");
 	sys_close(fd);
 
 	fake_set_locked(100000);
-	cr_expect_lt(vfio_records_lock(&err), 0);
+	cr_expect_lt(records_lock(&err), 0);
 	cr_expect_eq(fake_slept_ms(), 60 + 10000);
 	cr_expect(err_says(&err, "another dais is at work on devices: pid 4121"));
 	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
@@ -218,23 +248,24 @@ Test(vfio_record, the_lock_is_waited_for_but_not_for_ever)
 /* After any failure the file has the old text or the new one. */
 Test(vfio_record, every_failure_leaves_a_whole_record)
 {
-	struct vfio_record changed = example, record;
+	struct device_record changed = example, record;
 	struct err err;
 
-	changed.pid = 0;
+	changed.owner.pid = 0;
 	for (unsigned int n = 1;; n++) {
 		int ret;
 
-		cr_assert_eq(vfio_record_write(dir, &example, &err), 0);
+		cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &example, &err), 0);
 		fake_fail_at(n, EIO);
-		ret = vfio_record_write(dir, &changed, &err);
+		ret = record_write(RECORD_OF_DEVICE, dir, &changed, &err);
 		if (!fake_failed())
 			break;
 		cr_expect_eq(ret, -EIO);
-		cr_assert_eq(vfio_record_read(dir, NAME, &record, &err), 0, "call %u", n);
+		cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), 0, "call %u",
+			     n);
 		cr_expect_eq(memcmp(&record, &example, sizeof(record)), 0);
 	}
 	fake_fail_at(0, 0);
-	cr_assert_eq(vfio_record_read(dir, NAME, &record, &err), 0);
-	cr_expect_eq(record.pid, 0);
+	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), 0);
+	cr_expect_eq(record.owner.pid, 0);
 }

@@ -108,6 +108,7 @@ Test(check_vms, a_reset_handler_is_required)
 
 Test(check_vms, a_group_that_another_process_holds_or_the_user_may_not_open)
 {
+	fake_device(GROUP, NULL, NULL);
 	fake_access_error(GROUP, EACCES);
 	fake_link("/proc/4121/fd/9", GROUP);
 	fake_file_bytes("/proc/4121/cmdline", "dais\0run", 9);
