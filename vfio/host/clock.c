@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fdt/host/reference.h"
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -31,35 +32,30 @@ static unsigned int split(char *line, char *words[MAX_WORDS])
 
 static int add_user(struct host_clocks *clocks, const char *device, const char *id)
 {
-	struct host_clock_user *users =
-		realloc(clocks->users, (clocks->n_users + 1) * sizeof(*users));
+	struct host_clock_user *user = array_add(clocks->users, clocks->n_users);
 
-	if (!users)
+	if (!user)
 		return -ENOMEM;
-	clocks->users = users;
-	users += clocks->n_users++;
-	users->clock = clocks->n_clocks - 1;
-	str_copy(users->device, sizeof(users->device), device);
-	str_copy(users->id, sizeof(users->id), id);
+	clocks->n_users++;
+	user->clock = clocks->n_clocks - 1;
+	str_copy(user->device, sizeof(user->device), device);
+	str_copy(user->id, sizeof(user->id), id);
 	return 0;
 }
 
 static int add_clock(struct host_clocks *clocks, char *const *words, unsigned int n)
 {
-	struct host_clock *clock = realloc(clocks->clocks, (clocks->n_clocks + 1) * sizeof(*clock));
+	struct host_clock *clock = array_add(clocks->clocks, clocks->n_clocks);
 	uint64_t count, hz;
 
 	if (!clock)
 		return -ENOMEM;
-	clocks->clocks = clock;
 	if (str_to_u64(words[ENABLE_COUNT], &count) || str_to_u64(words[RATE], &hz))
 		return 0; /* the header */
-	clock += clocks->n_clocks++;
-	*clock = (struct host_clock){
-		.enable_count = (unsigned int)count,
-		.hz = hz,
-		.hardware = n > HARDWARE ? words[HARDWARE][0] : '?',
-	};
+	clocks->n_clocks++;
+	clock->enable_count = (unsigned int)count;
+	clock->hz = hz;
+	clock->hardware = n > HARDWARE ? words[HARDWARE][0] : '?';
 	str_copy(clock->name, sizeof(clock->name), words[NAME]);
 	return n > CONNECTION ? add_user(clocks, words[CONSUMER], words[CONNECTION]) : 0;
 }

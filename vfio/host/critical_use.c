@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/bind.h"
-
-#include <ctype.h>
-#include <inttypes.h>
+/* critical_use_check() of vfio/host/bind.h. */
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "vfio/host/bind.h"
 #include "vfio/host/device.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -16,21 +14,31 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-#define PATH_SIZE 512
 #define MAX_TEXT  (1 << 20)
 #define MAX_DEPTH 8 /* of devices on devices; the kernel's own limits are as low */
 
-/* The device in question, its place in the tree of devices ("devices/platform/10200000.sata"), and
- * where to say what needs it. */
-struct need {
+/* A device, and what the host uses it for. */
+struct use {
 	const struct vfio_host_device *host;
-	char place[PATH_SIZE];
-	char *what;
-	size_t size;
+	char place[PATH_MAX]; /* in the tree of devices: "devices/platform/10200000.sata" */
+	char what[256];
 };
 
+#define FMT __attribute__((format(printf, 2, 3)))
+
+/* It is used: what for. Returns true. */
+FMT static bool found(struct use *use, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(use->what, sizeof(use->what), fmt, ap);
+	va_end(ap);
+	return true;
+}
+
 /* Where the link @path of sysfs leads, without what leads up: "devices/platform/…". */
-static bool place_of(const char *path, char *place, size_t size)
+static bool place_of(const char *path, char place[PATH_MAX])
 {
 	char target[PATH_MAX];
 	const char *at = target;
@@ -42,16 +50,20 @@ static bool place_of(const char *path, char *place, size_t size)
 	/* Links of tests and of other mounts begin at the root. */
 	if (!strncmp(at, "/sys/", 5))
 		at += 5;
-	return str_copy(place, size, at);
+	return str_copy(place, PATH_MAX, at);
 }
 
-/* Whether the device that the link @path leads to is ours, or hangs on it. */
-static bool hangs_on(const struct need *need, const char *path)
+/* Whether the device that the link of this path leads to is ours, or hangs on it. */
+FMT static bool hangs_on(const struct use *use, const char *fmt, ...)
 {
-	size_t length = strlen(need->place);
-	char place[PATH_MAX];
+	size_t length = strlen(use->place);
+	char path[PATH_MAX], place[PATH_MAX];
+	va_list ap;
 
-	return place_of(path, place, sizeof(place)) && !strncmp(place, need->place, length) &&
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return place_of(path, place) && !strncmp(place, use->place, length) &&
 	       (place[length] == '/' || !place[length]);
 }
 
@@ -59,68 +71,52 @@ static bool hangs_on(const struct need *need, const char *path)
  * The same of the block device or network interface @name of @class ("block", "net"), which may be
  * made of others: entries of the directory @sub that begin with @prefix name them.
  */
-static bool any_hangs_on(const struct need *need, const char *class, const char *name,
+static bool any_hangs_on(const struct use *use, const char *class, const char *name,
 			 const char *sub, const char *prefix, unsigned int depth)
 {
-	char path[PATH_SIZE], dir[PATH_SIZE + 16];
-	struct dirent *entry;
-	bool found;
-	DIR *d;
+	owned_dir DIR *dir = NULL;
+	size_t length = strlen(prefix);
 
-	snprintf(path, sizeof(path), "/sys/class/%s/%s", class, name);
-	found = hangs_on(need, path);
-	if (found || depth == MAX_DEPTH)
-		return found;
-	snprintf(dir, sizeof(dir), "%s/%s", path, sub);
-	d = sys_opendir(dir);
-	while (d && !found && (entry = sys_readdir(d)))
-		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
-			found = any_hangs_on(need, class, entry->d_name + strlen(prefix), sub,
-					     prefix, depth + 1);
-	if (d)
-		sys_closedir(d);
-	return found;
-}
-
-static bool block_hangs_on(const struct need *need, unsigned int major, unsigned int minor)
-{
-	char path[64], name[NAME_MAX + 1];
-
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major, minor);
-	return hangs_on(need, path) || (!file_link_name(name, sizeof(name), "%s", path) &&
-					any_hangs_on(need, "block", name, "slaves", "", 0));
-}
-
-static bool has_property(const struct vfio_host_device *host, const char *property)
-{
-	char path[PATH_SIZE];
-
-	snprintf(path, sizeof(path), "%s/of_node/%s", host->path, property);
-	return file_exists("%s", path);
-}
-
-/* ---- What may need it; each fills need->what when it does */
-
-static bool is_of_the_system(const struct need *need)
-{
-	static const struct {
-		const char *property, *but, *what;
-	} kinds[] = {
-		{ "#iommu-cells", NULL, "it is an IOMMU" },
-		/* Most GPIO controllers are such, too, for the lines that come to them. */
-		{ "interrupt-controller", "gpio-controller", "it is an interrupt controller" },
-	};
-	const char *dot = strrchr(need->host->name, '.');
-
-	for (size_t i = 0; i < n_elems(kinds); i++) {
-		if (has_property(need->host, kinds[i].property) &&
-		    !(kinds[i].but && has_property(need->host, kinds[i].but)))
-			return str_copy(need->what, need->size, kinds[i].what);
-	}
-	/* By the node's name, which the Devicetree Specification (2.2.2) fixes. */
-	if (!strcmp(dot ? dot + 1 : need->host->name, "timer"))
-		return str_copy(need->what, need->size, "it is a timer of the system");
+	if (hangs_on(use, "/sys/class/%s/%s", class, name))
+		return true;
+	if (depth == MAX_DEPTH)
+		return false;
+	dir = file_open_dir("/sys/class/%s/%s/%s", class, name, sub);
+	for (const char *part; (part = file_next_name(dir));)
+		if (!strncmp(part, prefix, length) &&
+		    any_hangs_on(use, class, part + length, sub, prefix, depth + 1))
+			return true;
 	return false;
+}
+
+static bool block_hangs_on(const struct use *use, unsigned int major, unsigned int minor)
+{
+	char name[NAME_MAX + 1];
+
+	return hangs_on(use, "/sys/dev/block/%u:%u", major, minor) ||
+	       (!file_link_name(name, sizeof(name), "/sys/dev/block/%u:%u", major, minor) &&
+		any_hangs_on(use, "block", name, "slaves", "", 0));
+}
+
+static bool has_property(const struct use *use, const char *property)
+{
+	return file_exists("%s/of_node/%s", use->host->path, property);
+}
+
+/* ---- What the host may use it for; each says so when it does */
+
+static bool is_of_the_system(struct use *use)
+{
+	const char *dot = strrchr(use->host->name, '.');
+
+	if (has_property(use, "#iommu-cells"))
+		return found(use, "it is an IOMMU");
+	/* Most GPIO controllers are such, too, for the lines that come to them. */
+	if (has_property(use, "interrupt-controller") && !has_property(use, "gpio-controller"))
+		return found(use, "it is an interrupt controller");
+	/* By the node's name, which the Devicetree Specification (2.2.2) fixes. */
+	return !strcmp(dot ? dot + 1 : use->host->name, "timer") &&
+	       found(use, "it is a timer of the system");
 }
 
 /*
@@ -128,74 +124,56 @@ static bool is_of_the_system(const struct need *need)
  * (Documentation/ABI/testing/sysfs-devices-consumer). One that has a driver would lose that when
  * its supplier is unbound.
  */
-static bool has_consumers(const struct need *need)
+static bool has_consumers(struct use *use)
 {
-	char path[PATH_SIZE + NAME_MAX], driver[64], only_state[8];
-	struct dirent *entry;
-	bool found = false;
-	DIR *d = sys_opendir(need->host->path);
+	const char *path = use->host->path;
+	owned_dir DIR *dir = file_open_dir("%s", path);
 
-	while (d && !found && (entry = sys_readdir(d))) {
-		const char *name = strrchr(entry->d_name, ':');
+	for (const char *link; (link = file_next_name(dir));) {
+		const char *name = strrchr(link, ':');
+		char driver[64], only_state[8];
 
-		if (strncmp(entry->d_name, "consumer:", 9) || !name)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/sync_state_only", need->host->path,
-			 entry->d_name);
-		if (!file_read_line(only_state, sizeof(only_state), "%s", path) &&
-		    only_state[0] == '1')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/consumer/driver", need->host->path,
-			 entry->d_name);
-		if (file_link_name(driver, sizeof(driver), "%s", path) ||
+		if (strncmp(link, "consumer:", 9) || !name ||
+		    (!file_read_line(only_state, sizeof(only_state), "%s/%s/sync_state_only", path,
+				     link) &&
+		     only_state[0] == '1') ||
+		    file_link_name(driver, sizeof(driver), "%s/%s/consumer/driver", path, link) ||
 		    !strncmp(driver, "vfio-", 5))
 			continue;
-		snprintf(need->what, need->size, "%s (%s) depends on it", name + 1, driver);
-		found = true;
-	}
-	if (d)
-		sys_closedir(d);
-	return found;
-}
-
-/* What the kernel itself made use of before there were drivers. */
-static bool is_early_provider(const struct need *need)
-{
-	static const char *const properties[] = {
-		"#clock-cells",     "#power-domain-cells", "#reset-cells",
-		"#interrupt-cells", "#gpio-cells",
-	};
-
-	for (size_t i = 0; !need->host->driver[0] && i < n_elems(properties); i++) {
-		if (!has_property(need->host, properties[i]))
-			continue;
-		snprintf(need->what, need->size,
-			 "the kernel works it without a driver, for others (%s)", properties[i]);
-		return true;
+		return found(use, "%s (%s) depends on it", name + 1, driver);
 	}
 	return false;
 }
 
-/* A console of virtio has no device of its own in sysfs, but ports. */
-static bool has_virtio_port(const struct need *need)
+/* What the kernel itself made use of before there were drivers. */
+static bool is_early_provider(struct use *use)
 {
-	struct dirent *entry;
-	char path[PATH_SIZE];
-	bool found = false;
-	DIR *d = sys_opendir("/sys/class/virtio-ports");
+	static const char properties[][24] = {
+		"#clock-cells",     "#power-domain-cells", "#reset-cells",
+		"#interrupt-cells", "#gpio-cells",
+	};
 
-	while (d && !found && (entry = sys_readdir(d))) {
-		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s", entry->d_name);
-		found = hangs_on(need, path);
-	}
-	if (d)
-		sys_closedir(d);
-	return found;
+	for (size_t i = 0; !use->host->driver[0] && i < n_elems(properties); i++)
+		if (has_property(use, properties[i]))
+			return found(use, "the kernel works it without a driver, for others (%s)",
+				     properties[i]);
+	return false;
+}
+
+/* A console of virtio has no device of its own in sysfs, but ports. */
+static bool has_virtio_port(const struct use *use)
+{
+	owned_dir DIR *dir = file_open_dir("/sys/class/virtio-ports");
+
+	for (const char *name; (name = file_next_name(dir));)
+		if (hangs_on(use, "/sys/class/virtio-ports/%s", name))
+			return true;
+	return false;
 }
 
 /* @fn finds something in a line of the file, which may not be there. */
-static bool any_line(const struct need *need, const char *path,
-		     bool (*fn)(const struct need *need, const char *line))
+static bool any_line(struct use *use, const char *path,
+		     bool (*fn)(struct use *use, const char *line))
 {
 	owned_ptr char *text = NULL;
 	char *rest, *line;
@@ -205,35 +183,33 @@ static bool any_line(const struct need *need, const char *path,
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n")))
-		if (fn(need, line))
+		if (fn(use, line))
 			return true;
 	return false;
 }
 
 /* "ttyAMA0 -W- (EC p a) 204:64": a tty's device is the UART's, or one below it. */
-static bool is_console_line(const struct need *need, const char *line)
+static bool is_console_line(struct use *use, const char *line)
 {
-	char path[64], name[32];
 	const char *number = strrchr(line, ' ');
 	unsigned int major, minor;
+	char name[32];
 
 	if (!number || sscanf(line, "%31s", name) != 1 ||
 	    sscanf(number, "%u:%u", &major, &minor) != 2)
 		return false;
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u", major, minor);
-	if (!hangs_on(need, path) && (strncmp(name, "hvc", 3) || !has_virtio_port(need)))
-		return false;
-	snprintf(need->what, need->size, "%s is the host's console", name);
-	return true;
+	return (hangs_on(use, "/sys/dev/char/%u:%u", major, minor) ||
+		(!strncmp(name, "hvc", 3) && has_virtio_port(use))) &&
+	       found(use, "%s is the host's console", name);
 }
 
-static bool is_console(const struct need *need)
+static bool is_console(struct use *use)
 {
-	return any_line(need, "/proc/consoles", is_console_line);
+	return any_line(use, "/proc/consoles", is_console_line);
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT … - TYPE SOURCE …": proc_pid_mountinfo(5). */
-static bool is_mount_line(const struct need *need, const char *line)
+static bool is_mount_line(struct use *use, const char *line)
 {
 	char where[128], source[128] = "";
 	const char *dash = strstr(line, " - ");
@@ -248,19 +224,17 @@ static bool is_mount_line(const struct need *need, const char *line)
 		major = major(st.st_rdev);
 		minor = minor(st.st_rdev);
 	}
-	if (!major || !block_hangs_on(need, major, minor))
-		return false;
-	snprintf(need->what, need->size, "%s is mounted from a disk on it", where);
-	return true;
+	return major && block_hangs_on(use, major, minor) &&
+	       found(use, "%s is mounted from a disk on it", where);
 }
 
-static bool has_mount(const struct need *need)
+static bool has_mount(struct use *use)
 {
-	return any_line(need, "/proc/self/mountinfo", is_mount_line);
+	return any_line(use, "/proc/self/mountinfo", is_mount_line);
 }
 
 /* "NAME TYPE …", after a heading: a partition, or a file. */
-static bool is_swap_line(const struct need *need, const char *line)
+static bool is_swap_line(struct use *use, const char *line)
 {
 	char name[256];
 	struct stat st;
@@ -269,70 +243,57 @@ static bool is_swap_line(const struct need *need, const char *line)
 	if (line[0] != '/' || sscanf(line, "%255s", name) != 1 || sys_stat(name, &st))
 		return false;
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-	if (!block_hangs_on(need, major(dev), minor(dev)))
-		return false;
-	snprintf(need->what, need->size, "the swap %s is on it", name);
-	return true;
+	return block_hangs_on(use, major(dev), minor(dev)) &&
+	       found(use, "the swap %s is on it", name);
 }
 
-static bool has_swap(const struct need *need)
+static bool has_swap(struct use *use)
 {
-	return any_line(need, "/proc/swaps", is_swap_line);
+	return any_line(use, "/proc/swaps", is_swap_line);
 }
 
-static bool route_uses(const struct need *need, const char *interface)
+static bool route_uses(struct use *use, const char *interface)
 {
-	if (!any_hangs_on(need, "net", interface, ".", "lower_", 0))
-		return false;
-	snprintf(need->what, need->size, "the host's default route goes by it (%s)", interface);
-	return true;
+	return any_hangs_on(use, "net", interface, ".", "lower_", 0) &&
+	       found(use, "the host's default route goes by it (%s)", interface);
 }
 
 /* It begins with the interface and the target, in hexadecimal. */
-static bool is_route_line(const struct need *need, const char *line)
+static bool is_route_line(struct use *use, const char *line)
 {
 	char interface[32], target[40];
 
 	return sscanf(line, "%31s %39s", interface, target) == 2 && !strcmp(target, "00000000") &&
-	       route_uses(need, interface);
+	       route_uses(use, interface);
 }
 
 /* It begins with the target and the length of its prefix, and ends with the interface. */
-static bool is_route6_line(const struct need *need, const char *line)
+static bool is_route6_line(struct use *use, const char *line)
 {
 	char interface[32], length[8];
 	const char *last = strrchr(line, ' ');
 
-	/* The kernel has such routes on "lo", too, which is nobody's. */
+	/* The kernel has such routes on "lo", too, which is no device's. */
 	return last && sscanf(line, "%*s %7s", length) == 1 && !strcmp(length, "00") &&
-	       sscanf(last, " %31s", interface) == 1 && route_uses(need, interface);
+	       sscanf(last, " %31s", interface) == 1 && route_uses(use, interface);
 }
 
-static bool has_default_route(const struct need *need)
+static bool has_default_route(struct use *use)
 {
-	return any_line(need, "/proc/net/route", is_route_line) ||
-	       any_line(need, "/proc/net/ipv6_route", is_route6_line);
+	return any_line(use, "/proc/net/route", is_route_line) ||
+	       any_line(use, "/proc/net/ipv6_route", is_route6_line);
 }
 
 int critical_use_check(const struct vfio_host_device *host, struct err *err)
 {
-	static bool (*const checks[])(const struct need *need) = {
-		is_of_the_system,  is_console,        has_mount,     has_swap,
-		has_default_route, is_early_provider, has_consumers,
-	};
-	char what[256] = "";
-	struct need need = { .host = host, .what = what, .size = sizeof(what) };
+	struct use use = { .host = host };
 
-	if (!place_of(host->path, need.place, sizeof(need.place)))
+	if (!place_of(host->path, use.place) ||
+	    !(is_of_the_system(&use) || is_console(&use) || has_mount(&use) || has_swap(&use) ||
+	      has_default_route(&use) || is_early_provider(&use) || has_consumers(&use)))
 		return 0;
-	for (size_t i = 0; i < n_elems(checks); i++) {
-		if (!checks[i](&need))
-			continue;
-		err_set(err, 0, "the host needs %s", host->name);
-		err_why(err, "%s", what);
-		err_fix(err, "assign another device; if you know better: dais bind --force %s",
-			host->name);
-		return err_host(err);
-	}
-	return 0;
+	err_set(err, 0, "the host needs %s", host->name);
+	err_why(err, "%s", use.what);
+	err_fix(err, "assign another device; if you know better: dais bind --force %s", host->name);
+	return err_host(err);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-#define PATH_SIZE    512
 #define MAX_MODULES  (64 << 20)
 #define MAX_GENPD    (4 << 20)
 #define MAX_RESERVED 65536
@@ -52,33 +52,27 @@ void host_live_destroy(struct host_live *live)
 
 static bool has_node(const char *dir, const char *name, const char *path)
 {
-	char device[PATH_SIZE], node[PATH_SIZE];
+	char device[PATH_MAX], node[PATH_MAX];
 
 	snprintf(device, sizeof(device), "%s/%s", dir, name);
 	return vfio_host_node_path(device, node, sizeof(node)) && !strcmp(node, path);
 }
 
-/* The first of @dir's entries whose node is @path, into @name; -ENOENT. */
-static int find_by_node(const char *dir, const char *path, char *name, size_t size)
+/* The first of @dir's entries whose node is @path, into @name. */
+static bool find_by_node(const char *dir, const char *path, char *name, size_t size)
 {
-	DIR *d = sys_opendir(dir);
-	struct dirent *entry;
-	int ret = -ENOENT;
+	owned_dir DIR *d = file_open_dir("%s", dir);
 
-	while (d && ret && (entry = sys_readdir(d))) {
-		if (entry->d_name[0] != '.' && has_node(dir, entry->d_name, path) &&
-		    str_copy(name, size, entry->d_name))
-			ret = 0;
-	}
-	if (d)
-		sys_closedir(d);
-	return ret;
+	for (const char *entry; (entry = file_next_name(d));)
+		if (has_node(dir, entry, path) && str_copy(name, size, entry))
+			return true;
+	return false;
 }
 
 const struct host_node *host_live_node(const struct host_tree *tree, const char *name)
 {
 	for (size_t i = 0; i < n_elems(buses) && !strchr(name, '/'); i++) {
-		char dir[PATH_SIZE], path[PATH_SIZE];
+		char dir[PATH_MAX], path[PATH_MAX];
 
 		snprintf(dir, sizeof(dir), "%s/%s", buses[i], name);
 		if (vfio_host_node_path(dir, path, sizeof(path)))
@@ -91,7 +85,7 @@ const struct host_node *host_live_node(const struct host_tree *tree, const char 
 static void read_reserved(struct live_device *device)
 {
 	owned_ptr char *text = NULL;
-	char path[PATH_SIZE], *line, *rest;
+	char path[64], *line, *rest;
 	size_t size;
 
 	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions",
@@ -139,7 +133,7 @@ static void read_aliases(struct host_live *live)
 	if (file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
 		return;
 	for (size_t i = 0; i < n_elems(lists); i++) {
-		char path[PATH_SIZE];
+		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "/lib/modules/%s/%s", release, lists[i]);
 		file_read(path, MAX_MODULES, &live->aliases[i].data, &live->aliases[i].size);
@@ -174,14 +168,14 @@ static enum live_handler find_reset_handler(struct host_live *live, const struct
 /* Nearly all devices have the name that their node gives them. */
 static bool find_device(const struct host_node *node, struct vfio_host_device *host)
 {
-	char path[PATH_SIZE], name[128];
+	char path[PATH_MAX], name[128];
 	struct err err;
 
 	host_node_path(node, path, sizeof(path));
 	host_node_device_name(node, name, sizeof(name));
 	for (size_t i = 0; i < n_elems(buses); i++)
 		if (has_node(buses[i], name, path) ||
-		    !find_by_node(buses[i], path, name, sizeof(name)))
+		    find_by_node(buses[i], path, name, sizeof(name)))
 			return !vfio_host_device_find(host, name, &err);
 	return false;
 }
@@ -201,14 +195,13 @@ void host_live_device(struct host_live *live, const struct host_node *node,
 int host_live_regulator(const struct host_node *regulator, char *dir, size_t size)
 {
 	static const char class[] = "/sys/class/regulator";
-	char path[PATH_SIZE], name[64];
-	int ret;
+	char path[PATH_MAX], name[64];
 
 	host_node_path(regulator, path, sizeof(path));
-	ret = find_by_node(class, path, name, sizeof(name));
-	if (!ret)
-		snprintf(dir, size, "%s/%s", class, name);
-	return ret;
+	if (!find_by_node(class, path, name, sizeof(name)))
+		return -ENOENT;
+	snprintf(dir, size, "%s/%s", class, name);
+	return 0;
 }
 
 static int clock_rate(void *opaque, const struct host_node *consumer, unsigned int index,
@@ -228,14 +221,12 @@ static int clock_rate(void *opaque, const struct host_node *consumer, unsigned i
 
 static int supply_voltage(void *opaque, const struct host_node *regulator, uint32_t *microvolt)
 {
-	char dir[PATH_SIZE], path[PATH_SIZE + 16];
 	uint64_t value;
+	char dir[96];
 
 	(void)opaque;
-	if (host_live_regulator(regulator, dir, sizeof(dir)))
-		return -ENOENT;
-	snprintf(path, sizeof(path), "%s/microvolts", dir);
-	if (file_read_u64(&value, "%s", path) || !value || value > UINT32_MAX)
+	if (host_live_regulator(regulator, dir, sizeof(dir)) ||
+	    file_read_u64(&value, "%s/microvolts", dir) || !value || value > UINT32_MAX)
 		return -ENOENT;
 	*microvolt = (uint32_t)value;
 	return 0;

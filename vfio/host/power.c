@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-
-#define PATH_SIZE 512
+#include "vmm/base/text.h"
 
 #define KEEP_CLOCK                                                                                \
 	"keep the host's driver from binding, from boot on, and boot with clk_ignore_unused; or " \
@@ -53,20 +53,31 @@ static const char *name_of(const struct host_power *power, const char *names, si
 	return property ? host_property_string(property, (unsigned int)index) : NULL;
 }
 
+static void set_name(struct host_power *power, const char *name)
+{
+	str_copy(power->name, sizeof(power->name), name ?: "");
+}
+
+/* How it is known, and what remedies it. */
+static void say(struct host_power *power, const char *remedy, const char *how)
+{
+	str_copy(power->how, sizeof(power->how), how);
+	power->remedy = remedy;
+}
+
 /* @count users keep it on; one of them is the driver, if there is one. */
 static void judge_count(struct host_power *power, const struct live_device *device,
 			const char *what, unsigned int count, const char *remedy)
 {
 	const char *driver = host_driver(device);
+	struct text how = text_in(power->how);
 
 	power->state = count ? HOST_POWER_ON : HOST_POWER_OFF;
 	power->cut = driver && count == 1;
 	power->remedy = power->cut || !count ? remedy : NULL;
+	text_add(&how, "%s %u", what, count);
 	if (driver && count)
-		snprintf(power->how, sizeof(power->how), "%s %u, one of them for its driver %s",
-			 what, count, driver);
-	else
-		snprintf(power->how, sizeof(power->how), "%s %u", what, count);
+		text_add(&how, ", one of them for its driver %s", driver);
 }
 
 static void judge_clock(struct host_power *power, const struct host_live *live,
@@ -77,57 +88,47 @@ static void judge_clock(struct host_power *power, const struct host_live *live,
 		host_clock_find(&live->clocks, live->tree, power->node,
 				device->found ? device->host.name : NULL, (unsigned int)index);
 
+	set_name(power, clock ? clock->name : id);
 	if (!clock) {
-		str_copy(power->name, sizeof(power->name), id ?: "");
-		snprintf(power->how, sizeof(power->how), "%s",
-			 live->clocks_error
-				 ? "the kernel's list of clocks cannot be read"
-				 : "the kernel's list has no clock that is known to be it");
-		power->remedy = live->clocks_error ? MOUNT_DEBUGFS : NULL;
+		say(power, live->clocks_error ? MOUNT_DEBUGFS : NULL,
+		    live->clocks_error ? "the kernel's list of clocks cannot be read"
+				       : "the kernel's list has no clock that is known to be it");
 		return;
 	}
-	str_copy(power->name, sizeof(power->name), clock->name);
 	judge_count(power, device, "enable count", clock->enable_count, KEEP_CLOCK);
 	if (!clock->enable_count && clock->hardware == 'Y') {
 		power->state = HOST_POWER_ON;
-		str_copy(power->how, sizeof(power->how),
-			 "enable count 0, yet the hardware runs: nothing switches it off now");
-		power->remedy = NULL;
+		say(power, NULL,
+		    "enable count 0, yet the hardware runs: nothing switches it off now");
 	}
 	if (power->cut && device->host.amba && id && !strcmp(id, "apb_pclk")) {
 		power->cut = false;
-		power->remedy = NULL;
-		str_copy(power->how, sizeof(power->how), "the amba bus holds it for vfio-amba too");
+		say(power, NULL, "the amba bus holds it for vfio-amba too");
 	}
 }
 
 static void judge_supply(struct host_power *power, const struct live_device *device)
 {
-	char dir[PATH_SIZE], path[PATH_SIZE + 16], state[32];
+	char dir[96], state[32];
 	uint64_t n_users;
 
-	str_copy(power->name, sizeof(power->name), power->provider->name);
-	str_copy(power->how, sizeof(power->how), "sysfs has no regulator of this node");
+	set_name(power, power->provider->name);
+	say(power, NULL, "sysfs has no regulator of this node");
 	if (host_live_regulator(power->provider, dir, sizeof(dir)))
 		return;
-	snprintf(path, sizeof(path), "%s/name", dir);
-	file_read_line(power->name, sizeof(power->name), "%s", path);
-	snprintf(path, sizeof(path), "%s/num_users", dir);
-	if (file_read_u64(&n_users, "%s", path))
+	file_read_line(power->name, sizeof(power->name), "%s/name", dir);
+	if (file_read_u64(&n_users, "%s/num_users", dir))
 		return;
 	judge_count(power, device, "users", (unsigned int)n_users, KEEP_SUPPLY);
-	snprintf(path, sizeof(path), "%s/state", dir);
-	if (!file_read_line(state, sizeof(state), "%s", path))
+	if (!file_read_line(state, sizeof(state), "%s/state", dir))
 		power->state = !strcmp(state, "enabled")    ? HOST_POWER_ON
 			       : !strcmp(state, "disabled") ? HOST_POWER_OFF
 							    : power->state;
 	if (host_node_has(power->provider, "regulator-always-on")) {
 		power->cut = false;
-		power->remedy = NULL;
-		str_copy(power->how, sizeof(power->how), "always on, says the host's tree");
+		say(power, NULL, "always on, says the host's tree");
 	} else if (power->state == HOST_POWER_ON && !n_users) {
-		str_copy(power->how, sizeof(power->how),
-			 "no user, yet on: the kernel cuts it soon after boot");
+		say(power, power->remedy, "no user, yet on: the kernel cuts it soon after boot");
 	}
 }
 
@@ -139,11 +140,10 @@ static bool find_domain(const struct host_live *live, const char *device, struct
 {
 	owned_ptr char *text = live->domains ? str_dup(live->domains) : NULL;
 	char name[64] = "", status[32] = "", *line, *rest = text;
-	size_t length = strlen(device);
 
 	while ((line = strsep(&rest, "\n"))) {
-		char path[PATH_SIZE];
-		size_t n;
+		char path[512];
+		const char *slash;
 
 		if (line[0] != ' ' && line[0] != '\t') {
 			sscanf(line, "%63s %31s", name, status);
@@ -151,10 +151,10 @@ static bool find_domain(const struct host_live *live, const char *device, struct
 		}
 		if (sscanf(line, "%511s", path) != 1 || path[0] != '/')
 			continue;
-		n = strlen(path);
-		if (n <= length || path[n - length - 1] != '/' || strcmp(path + n - length, device))
+		slash = strrchr(path, '/');
+		if (strcmp(slash + 1, device))
 			continue;
-		str_copy(power->name, sizeof(power->name), name);
+		set_name(power, name);
 		power->state = strcmp(status, "on") ? HOST_POWER_OFF : HOST_POWER_ON;
 		return true;
 	}
@@ -164,32 +164,25 @@ static bool find_domain(const struct host_live *live, const char *device, struct
 static void judge_domain(struct host_power *power, const struct host_live *live,
 			 const struct live_device *device, bool alone)
 {
-	str_copy(power->name, sizeof(power->name), power->provider->name);
-	if (!device->found || !find_domain(live, device->host.name, power)) {
-		str_copy(power->how, sizeof(power->how),
-			 "the kernel lists no domain with this device in it");
-		if (!live->domains)
-			power->remedy = MOUNT_DEBUGFS;
-	} else {
-		snprintf(power->how, sizeof(power->how), "power domain, %s",
-			 power->state == HOST_POWER_ON ? "powered" : "not powered");
-	}
+	set_name(power, power->provider->name);
+	if (!device->found || !find_domain(live, device->host.name, power))
+		say(power, live->domains ? KEEP_DOMAIN : MOUNT_DEBUGFS,
+		    "the kernel lists no domain with this device in it");
+	else
+		say(power, KEEP_DOMAIN,
+		    power->state == HOST_POWER_ON ? "power domain, powered"
+						  : "power domain, not powered");
 	/* platform_probe() and amba_probe() attach a single domain for any driver. */
-	if (alone) {
-		str_copy(power->how, sizeof(power->how),
-			 "VFIO's runtime PM powers it while the device is open");
-		power->remedy = NULL;
-		return;
-	}
-	power->cut = power->state == HOST_POWER_ON && host_driver(device);
-	power->remedy = power->remedy ?: KEEP_DOMAIN;
+	if (alone)
+		say(power, NULL, "VFIO's runtime PM powers it while the device is open");
+	else
+		power->cut = power->state == HOST_POWER_ON && host_driver(device);
 }
 
 static void judge_reset(struct host_power *power, size_t index)
 {
-	str_copy(power->name, sizeof(power->name), name_of(power, "reset-names", index) ?: "");
-	str_copy(power->how, sizeof(power->how), "Linux does not tell the state of reset lines");
-	power->remedy = WATCH_RESET;
+	set_name(power, name_of(power, "reset-names", index));
+	say(power, WATCH_RESET, "Linux does not tell the state of reset lines");
 }
 
 static void judge(struct host_power *power, const struct host_live *live,
@@ -224,7 +217,6 @@ int host_power_add(struct host_power_list *list, const struct host_live *live,
 	const struct host_property *value = host_node_find(node, property);
 	struct reference_list refs;
 	enum reference_kind kind;
-	struct host_power *items;
 	int ret;
 
 	/* What assigned-clocks names stands in clocks, or is no business of the device's driver. */
@@ -234,20 +226,21 @@ int host_power_add(struct host_power_list *list, const struct host_live *live,
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < refs.n_refs && is_power_kind(kind) && !ret; i++) {
+		struct host_power *power;
+
 		if (!refs.refs[i].target)
 			continue;
-		items = realloc(list->items, (list->n_items + 1) * sizeof(*items));
-		if (!items) {
+		power = array_add(list->items, list->n_items);
+		if (!power) {
 			ret = -ENOMEM;
 			break;
 		}
-		list->items = items;
-		items += list->n_items++;
-		*items = (struct host_power){ .node = node,
+		list->n_items++;
+		*power = (struct host_power){ .node = node,
 					      .property = value->name,
 					      .kind = kind,
 					      .provider = refs.refs[i].target };
-		judge(items, live, device, i, refs.n_refs);
+		judge(power, live, device, i, refs.n_refs);
 	}
 	reference_list_destroy(&refs);
 	return ret;
