@@ -83,7 +83,7 @@ start_busy()
 		--device vfio-platform,host=$sata,compatible=generic-ahci --append "console=ttyAMA0 quiet panic=-1 test=busy"
 }
 
-# Somebody else wants what a guest has.
+# Another command wants the device of a guest.
 start_busy
 expect unbind-of-a-busy-device 3 timeout 20 dais unbind $sata
 says unbind-names-the-vm "Device or resource busy" "held by VM busy, pid $dais_pid (dais"

@@ -63,7 +63,7 @@ static int write_text(int fd, const char *text)
 
 /*
  * What is to be restored into @record, and for whom from @claim. A call that did not come to its
- * end has left a record, which holds as long as nobody has given the device another driver since.
+ * end has left a record, which holds as long as the device was not given another driver since.
  */
 static int remember(const struct vfio_host_device *host, const struct device_record *claim,
 		    int records, struct device_record *record, struct err *err)

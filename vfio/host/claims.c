@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "vfio/host/bind.h"
-#include "vfio/host/diagnosis.h"
 #include "vfio/host/owner.h"
 #include "vfio/host/ram_record.h"
 #include "vmm/base/log.h"
@@ -19,7 +18,7 @@ struct vfio_claims {
 	struct vfio_restore restores[];
 };
 
-/* Nobody has the device any more, but it stays as it is bound. */
+/* No process has the device any more, but it stays as it is bound. */
 static int set_free(int records, struct device_record *record, struct err *err)
 {
 	record->owner.pid = record->owner.start = 0;
@@ -131,24 +130,13 @@ int vfio_unbind(int records, const char *name, struct err *err)
 
 /* ---- Claims of a run */
 
-/* The device was bound a moment ago, and cannot be kept. The error that says why is the one to
- * tell. */
-static void unbind(int records, const char *name)
-{
-	struct device_record record;
-	struct err err;
-
-	if (record_read(RECORD_OF_DEVICE, records, name, &record, &err) ||
-	    vfio_restore(records, &record, &err))
-		err_print(&err);
-}
-
 static int take_one(struct vfio_claims *claims, const char *name, const struct device_record *claim,
 		    bool bind, struct err *err)
 {
 	struct vfio_restore *restore = &claims->restores[claims->n_restores];
 	struct vfio_host_device host;
 	struct device_record record;
+	struct err other;
 	int ret = vfio_host_device_find(&host, name, err), bound = 0;
 
 	if (ret)
@@ -174,8 +162,8 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1 };
 	if (!ret)
 		claims->n_restores++;
-	else if (bound)
-		unbind(claims->records, name);
+	else if (bound && vfio_unbind(claims->records, name, &other) < 0)
+		err_print(&other); /* the one that is returned tells why it goes back */
 	return ret;
 }
 

@@ -16,7 +16,7 @@ struct host_clock {
 	char hardware; /* 'Y': runs, 'N': stands, '?': the kernel does not tell */
 };
 
-/* Who holds a struct clk of it; Linux 6.6 and newer tell. */
+/* A device that holds a struct clk of it; Linux 6.6 and newer tell. */
 struct host_clock_user {
 	size_t clock;    /* index */
 	char device[64]; /* device's name, or the node's when it was asked for by the node */

@@ -203,11 +203,6 @@ static bool is_console_line(struct use *use, const char *line)
 	       found(use, "%s is the host's console", name);
 }
 
-static bool is_console(struct use *use)
-{
-	return any_line(use, "/proc/consoles", is_console_line);
-}
-
 /* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT … - TYPE SOURCE …": proc_pid_mountinfo(5). */
 static bool is_mount_line(struct use *use, const char *line)
 {
@@ -228,11 +223,6 @@ static bool is_mount_line(struct use *use, const char *line)
 	       found(use, "%s is mounted from a disk on it", where);
 }
 
-static bool has_mount(struct use *use)
-{
-	return any_line(use, "/proc/self/mountinfo", is_mount_line);
-}
-
 /* "NAME TYPE …", after a heading: a partition, or a file. */
 static bool is_swap_line(struct use *use, const char *line)
 {
@@ -245,11 +235,6 @@ static bool is_swap_line(struct use *use, const char *line)
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
 	return block_hangs_on(use, major(dev), minor(dev)) &&
 	       found(use, "the swap %s is on it", name);
-}
-
-static bool has_swap(struct use *use)
-{
-	return any_line(use, "/proc/swaps", is_swap_line);
 }
 
 static bool route_uses(struct use *use, const char *interface)
@@ -278,19 +263,18 @@ static bool is_route6_line(struct use *use, const char *line)
 	       sscanf(last, " %31s", interface) == 1 && route_uses(use, interface);
 }
 
-static bool has_default_route(struct use *use)
-{
-	return any_line(use, "/proc/net/route", is_route_line) ||
-	       any_line(use, "/proc/net/ipv6_route", is_route6_line);
-}
-
 int critical_use_check(const struct vfio_host_device *host, struct err *err)
 {
 	struct use use = { .host = host };
 
-	if (!place_of(host->path, use.place) ||
-	    !(is_of_the_system(&use) || is_console(&use) || has_mount(&use) || has_swap(&use) ||
-	      has_default_route(&use) || is_early_provider(&use) || has_consumers(&use)))
+	if (!place_of(host->path, use.place))
+		return 0;
+	if (!is_of_the_system(&use) && !any_line(&use, "/proc/consoles", is_console_line) &&
+	    !any_line(&use, "/proc/self/mountinfo", is_mount_line) &&
+	    !any_line(&use, "/proc/swaps", is_swap_line) &&
+	    !any_line(&use, "/proc/net/route", is_route_line) &&
+	    !any_line(&use, "/proc/net/ipv6_route", is_route6_line) && !is_early_provider(&use) &&
+	    !has_consumers(&use))
 		return 0;
 	err_set(err, 0, "the host needs %s", host->name);
 	err_why(err, "%s", use.what);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/diagnosis.h"
 #include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vmm/base/file.h"
@@ -150,6 +149,17 @@ bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size
 	if (owner.pid)
 		name_process(&text, owner.pid);
 	return owner.pid;
+}
+
+bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host)
+{
+	char owner[256];
+
+	if (!vfio_find_owner(host, owner, sizeof(owner)))
+		return false;
+	err_why(err, "it, or a device of its IOMMU group, is held by %s", owner);
+	err_fix(err, "stop that process, or assign another device");
+	return true;
 }
 
 static bool is_left_bound(const char *name, struct err *err)

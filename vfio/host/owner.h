@@ -22,6 +22,9 @@
  */
 bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size);
 
+/* It is the cause of @err, which was just set. false: none is known, and nothing is added. */
+bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host);
+
 enum vfio_use {
 	VFIO_USE_NONE,
 	VFIO_USE_OWNED,      /* another process has it, or a device of its IOMMU group */

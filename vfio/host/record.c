@@ -85,7 +85,7 @@ static int no_directory(int code, const char *what, const char *path, struct err
 	return err_host(err);
 }
 
-/* Everybody may look, whatever the umask is. */
+/* Every user may look, whatever the umask is. */
 static int make_dir(const char *path)
 {
 	int ret = sys_mkdir(path, 0755);
@@ -109,7 +109,7 @@ int records_open(enum record_kind kind, bool make, struct err *err)
 
 int records_lock(struct err *err)
 {
-	/* Not for everybody to read: a user who can open it can lock it. */
+	/* For root alone to open: a user who can open it can lock it. */
 	owned_fd int fd = sys_create(LOCK, O_RDWR, 0600);
 	struct record_owner self;
 	char pid[32] = "";

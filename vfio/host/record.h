@@ -28,9 +28,9 @@ struct record_owner {
 	char vm[128];   /* its VM's name, for messages */
 };
 
-/* Whose binding to the VFIO driver is to be undone, and when. */
+/* Which binding to the VFIO driver is to be undone, and when. */
 enum vfio_bound {
-	VFIO_BOUND_ALREADY, /* nobody's: it was there before dais; "no" in the file */
+	VFIO_BOUND_ALREADY, /* none: it was there before dais; "no" in the file */
 	VFIO_BOUND_BY_BIND, /* by "dais bind": until "dais unbind" */
 	VFIO_BOUND_BY_RUN,  /* by "dais run": until that run's end */
 };

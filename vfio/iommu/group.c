@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/diagnosis.h"
+#include "vfio/host/owner.h"
+#include "vfio/iommu/diagnosis.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/diagnosis.h"
+#include "vfio/host/owner.h"
+#include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/file.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/diagnosis.h"
+#include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"

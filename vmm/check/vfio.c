@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/diagnosis.h"
 #include "vfio/host/owner.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"

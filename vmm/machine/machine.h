@@ -85,7 +85,8 @@ void machine_detach_devices(struct machine *machine);
 
 /*
  * Stages of machine_build(). RAM as the configuration says, where devices' IOMMUs let it be; not
- * before all are known, and KVM's address bits. Then its pages, if somebody wants them now.
+ * before all are known, and KVM's address bits. Then its pages, if the configuration wants them
+ * now.
  */
 int machine_make_ram(struct machine *machine, struct err *err);
 int machine_prepare_ram(struct machine *machine, struct err *err);
@@ -117,7 +118,7 @@ int machine_describe(struct machine *machine, void **blob, size_t *size, struct 
  */
 int machine_take_physical(struct machine *machine, struct err *err);
 void machine_give_physical_back(struct machine *machine);
-/* What processes that are gone, and could not, have not given back. */
+/* RAM that a dais which is gone could not give back. */
 void machine_collect_physical(void);
 int machine_name_physical(struct machine *machine, struct err *err);
 

@@ -23,7 +23,7 @@ static bool is_physical(const struct machine *m)
 	return BUILT(VFIO_NOIOMMU) && m->config->iommu == VFIO_BACKEND_NONE && m->config->mem_path;
 }
 
-/* Without the right to them, or before the first record, there is nothing to collect. */
+/* Without the right to the records, or before the first of them, there is nothing to collect. */
 static void collect(uint64_t own, bool may_reset)
 {
 	struct err err;

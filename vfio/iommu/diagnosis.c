@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/diagnosis.h"
+#include "vfio/iommu/diagnosis.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/owner.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
@@ -38,17 +37,6 @@ void vfio_diagnose_no_start(struct err *err)
 		     "which");
 	err_fix(err, "where the reset handler is missing or broken, boot the host with "
 		     "vfio_platform.reset_required=0");
-}
-
-bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host)
-{
-	char owner[256];
-
-	if (!vfio_find_owner(host, owner, sizeof(owner)))
-		return false;
-	err_why(err, "it, or a device of its IOMMU group, is held by %s", owner);
-	err_fix(err, "stop that process, or assign another device");
-	return true;
 }
 
 int vfio_map_failed(struct range iova, int code, struct err *err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/irq.h"
+#include "vfio/irq/counts.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -71,7 +71,7 @@ static void count(const struct vfio_irq *irq, const struct host_irq_list *now,
 	}
 }
 
-/* Where the guest acknowledges it; the first register, when nobody said. */
+/* Where the guest acknowledges it; the first register, when no setting tells. */
 static void find_eoi(const struct vfio_device *vdev, const struct vfio_irq_eoi *eoi,
 		     struct vfio_irq_count *count)
 {
