@@ -69,7 +69,7 @@ static int recover_all(int records, struct err *err)
 {
 	owned_ptr struct device_record *list = NULL;
 	unsigned int n;
-	int ret = records_list(RECORD_OF_DEVICE, false, &list, &n, err);
+	int ret = records_list(RECORD_OF_DEVICE, RECORD_BROKEN_WARNS, &list, &n, err);
 
 	for (unsigned int i = 0; !ret && i < n; i++) {
 		struct err failed;

@@ -101,7 +101,7 @@ static bool find_in_records(const struct vfio_host_device *host, uint64_t self,
 	unsigned int n;
 	struct err err;
 
-	if (records_list(RECORD_OF_DEVICE, false, &records, &n, &err))
+	if (records_list(RECORD_OF_DEVICE, RECORD_BROKEN_SKIPS, &records, &n, &err))
 		return false;
 	for (unsigned int i = 0; i < n; i++) {
 		*owner = records[i].owner;
@@ -109,6 +109,15 @@ static bool find_in_records(const struct vfio_host_device *host, uint64_t self,
 			return true;
 	}
 	return false;
+}
+
+void vfio_warn_of_records(void)
+{
+	owned_ptr struct device_record *records = NULL;
+	unsigned int n;
+	struct err err;
+
+	records_list(RECORD_OF_DEVICE, RECORD_BROKEN_WARNS, &records, &n, &err);
 }
 
 /* "pid 4121 (dais run -c disk.conf)" */

@@ -35,6 +35,9 @@ enum vfio_use {
  * ends it. */
 enum vfio_use vfio_device_use(const struct vfio_host_device *host, struct err *err);
 
+/* Warn of records that cannot be read, once for all devices that are looked at. */
+void vfio_warn_of_records(void);
+
 /* Whether there is a file under /dev by which @host can be opened. */
 bool vfio_host_device_has_node(const struct vfio_host_device *host);
 

@@ -188,7 +188,9 @@ int vfio_ram_collect(uint64_t own, bool may_reset, struct err *err)
 	owned_ptr struct ram_record *list = NULL;
 	owned_fd int dir = -1;
 	unsigned int n = 0;
-	int ret = BUILT(VFIO_NOIOMMU) ? records_list(RECORD_OF_RAM, true, &list, &n, err) : 0;
+	int ret = BUILT(VFIO_NOIOMMU)
+			  ? records_list(RECORD_OF_RAM, RECORD_BROKEN_FAILS, &list, &n, err)
+			  : 0;
 
 	if (ret || !n)
 		return ret;

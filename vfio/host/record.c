@@ -268,7 +268,8 @@ int record_remove(enum record_kind kind, int dir, const char *name, struct err *
 	return ret && ret != -ENOENT ? err_set(err, ret, "remove %s/%s", kinds[kind].dir, name) : 0;
 }
 
-int records_list(enum record_kind kind, bool all, void *list, unsigned int *n, struct err *err)
+int records_list(enum record_kind kind, enum record_broken broken, void *list, unsigned int *n,
+		 struct err *err)
 {
 	owned_fd int fd = records_open(kind, false, err);
 	owned_dir DIR *dir = NULL;
@@ -285,11 +286,11 @@ int records_list(enum record_kind kind, bool all, void *list, unsigned int *n, s
 		int ret = record ? record_read(kind, fd, name, record, err)
 				 : err_set(err, ENOMEM, "list %s", kinds[kind].dir);
 
-		if (ret && (all || !record))
+		if (ret && (broken == RECORD_BROKEN_FAILS || !record))
 			return ret;
-		if (ret)
+		if (ret && broken == RECORD_BROKEN_WARNS)
 			log_warn("%s%s%s", err->what, err->why[0] ? ": " : "", err->why);
-		else
+		if (!ret)
 			++*n;
 	}
 	return 0;

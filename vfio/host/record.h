@@ -71,12 +71,19 @@ int record_write(enum record_kind kind, int dir, const void *record, struct err 
 /* 0 also when there is none. */
 int record_remove(enum record_kind kind, int dir, const char *name, struct err *err);
 
+/* What becomes of a record that cannot be read. */
+enum record_broken {
+	RECORD_BROKEN_FAILS, /* it is an error */
+	RECORD_BROKEN_WARNS, /* it is left out, with a warning */
+	RECORD_BROKEN_SKIPS, /* it is left out: somebody else warns, once */
+};
+
 /*
  * All records of @kind into an array (vmm/base/array.h), of whose pointer @list is the address;
- * none is not an error. One that cannot be read is an error with @all, else it is left out with a
- * warning. The caller frees the array, also after an error.
+ * none is not an error. The caller frees the array, also after an error.
  */
-int records_list(enum record_kind kind, bool all, void *list, unsigned int *n, struct err *err);
+int records_list(enum record_kind kind, enum record_broken broken, void *list, unsigned int *n,
+		 struct err *err);
 
 /* This process, for the VM @vm. */
 int record_own(struct record_owner *owner, const char *vm, struct err *err);

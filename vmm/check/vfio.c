@@ -333,6 +333,7 @@ static void tell_use(void *opaque, const char *name)
 
 void check_use(struct check *check)
 {
+	vfio_warn_of_records();
 	vfio_host_device_for_each(tell_use, check);
 }
 

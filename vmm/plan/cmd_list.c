@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vfio/host/owner.h"
 #include "vmm/base/array.h"
 #include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
@@ -151,6 +152,7 @@ static int list_devices(const struct list_options *options, struct err *err)
 	struct list list = { .options = options };
 	int ret = vfio_nodes_read_host(&list.tree, &list.live, err);
 
+	vfio_warn_of_records();
 	if (options->json)
 		list.devices = json_array();
 	if (!ret)

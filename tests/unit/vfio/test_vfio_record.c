@@ -130,10 +130,11 @@ Test(vfio_record, what_is_no_file_is_no_record)
 	cr_expect_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), -EISDIR);
 	cr_expect(strstr(err.why, "not as dais writes it"), "%s", err.why);
 	cr_expect(strstr(err.what, FILE) && strstr(err.fix, "rm -r " FILE));
-	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, RECORD_BROKEN_WARNS, &records, &n, &err), 0);
 	cr_expect_eq(n, 0);
 	free(records);
-	cr_expect_eq(records_list(RECORD_OF_DEVICE, true, &records, &n, &err), -EISDIR);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, RECORD_BROKEN_FAILS, &records, &n, &err),
+		     -EISDIR);
 	free(records);
 	fake_remove(FILE);
 	fake_device(FILE, &fifo, NULL);
@@ -182,7 +183,7 @@ Test(vfio_record, all_of_them)
 	cr_assert_eq(record_write(RECORD_OF_DEVICE, dir, &other, &err), 0);
 	fake_file(VFIO_RECORDS "/.10200000.sata", "half a reco");
 	fake_file(VFIO_RECORDS "/nonsense", "");
-	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, RECORD_BROKEN_WARNS, &records, &n, &err), 0);
 	cr_assert_eq(n, 2);
 	cr_expect_str_eq(records[0].name, NAME);
 	cr_expect_str_eq(records[1].name, "9010000.pl031");
@@ -196,7 +197,7 @@ Test(vfio_record, without_the_directory_there_are_none)
 	struct err err;
 
 	fake_remove(VFIO_RECORDS);
-	cr_expect_eq(records_list(RECORD_OF_DEVICE, false, &records, &n, &err), 0);
+	cr_expect_eq(records_list(RECORD_OF_DEVICE, RECORD_BROKEN_WARNS, &records, &n, &err), 0);
 	cr_expect_eq(n, 0);
 	cr_expect_eq(records_open(RECORD_OF_DEVICE, false, &err), -ENOENT);
 	fake_fail_at(1, EACCES);

@@ -264,6 +264,21 @@ Test(list, a_group_that_vfio_made_up_is_no_iommu)
 	cr_expect(strstr(command_text, "no IOMMU stands behind its group"), "%s", command_text);
 }
 
+Test(list, a_record_that_cannot_be_read_is_told_once)
+{
+	char said[4096] = "";
+	const char *first;
+
+	fake_board("midway");
+	fake_use();
+	fake_file(VFIO_RECORDS "/10.broken", "bus=platform\nno name\n");
+	cr_assert_eq(list("ethernet", NULL), EXIT_STATUS_OK);
+	fflush(stderr);
+	fread(said, 1, sizeof(said) - 1, cr_get_redirected_stderr());
+	first = strstr(said, "10.broken");
+	cr_expect(first && !strstr(first + 1, "10.broken"), "%s", said);
+}
+
 /* Whoever named them: a terminal gets no control characters, and JSON is whole. */
 Test(list, names_do_no_harm)
 {
