@@ -11,7 +11,7 @@
 
 #include "vfio/context.h"
 #include "vfio/host/device.h"
-#include "vfio/irq/counts.h"
+#include "vfio/host/irq.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"

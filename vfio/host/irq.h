@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFIO_IRQ_COUNTS_H
-#define VFIO_IRQ_COUNTS_H
+#ifndef VFIO_HOST_IRQ_H
+#define VFIO_HOST_IRQ_H
 
 #include <stdint.h>
 
