@@ -32,7 +32,6 @@ struct console {
 	struct event_timer timer; /* one-shot: look for output, and for room for input */
 
 	/* Host to guest. */
-	uint8_t input[INPUT_SIZE];
 	size_t n_input;
 	bool escaped;   /* the last byte was the escape */
 	bool in_direct; /* a plain file: always ready, epoll does not take it */
@@ -42,12 +41,15 @@ struct console {
 	int ready_fd; /* epoll over out_fd, readable when that is ready; -1: a plain file */
 	struct event_source *out_source;
 	pthread_mutex_t lock; /* of what follows; only the main thread moves the tail */
-	uint8_t ring[CONSOLE_RING_SIZE];
-	size_t head; /* bytes ever put; index modulo the size */
-	size_t tail; /* bytes ever written to the host */
+	size_t head;          /* bytes ever put; index modulo the size */
+	size_t tail;          /* bytes ever written to the host */
 	bool full;
 	bool deaf; /* all output is dropped */
 	struct log_budget failures;
+
+	/* At the end, and not zeroed: what is not used takes no memory. */
+	uint8_t input[INPUT_SIZE];
+	uint8_t ring[CONSOLE_RING_SIZE];
 };
 
 /* Any thread. No wake-up is missed: the main thread reads the timer, then looks for everything. */
@@ -303,11 +305,12 @@ static void on_timer(void *opaque, uint32_t events)
 int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 		   struct console **console, struct err *err)
 {
-	struct console *c = calloc(1, sizeof(*c));
+	struct console *c = malloc(sizeof(*c));
 	int ret;
 
 	if (!c)
 		return err_set(err, ENOMEM, "create the console");
+	memset(c, 0, offsetof(struct console, input));
 	c->vm = vm;
 	c->ready_fd = -1;
 	pthread_mutex_init(&c->lock, NULL);

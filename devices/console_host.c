@@ -107,8 +107,7 @@ static int no_console(const char *spec, const char *why, struct err *err)
 {
 	err_usage(err, "console = %s cannot be used", spec);
 	err_why(err, "%s", why);
-	err_fix(err, "pass a terminal or a socket, or a pipe or a file to write to");
-	return err->code;
+	return err_fix(err, "pass a terminal or a socket, or a pipe or a file to write to");
 }
 
 static int open_passed(struct console_host *host, const char *spec, struct passed_fds *passed,

@@ -70,6 +70,17 @@ int device_configs_place(const struct device_config *configs, unsigned int n,
 	return ret;
 }
 
+uint64_t device_config_spis_end(const struct device_config *config)
+{
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < config->n_settings; i++)
+		if (strncmp(config->settings[i].key, "spi", 3) == 0 &&
+		    config->settings[i].number >= end)
+			end = config->settings[i].number + 1;
+	return end;
+}
+
 uint64_t device_config_number(const struct device_config *config, const char *key, int index,
 			      uint64_t otherwise)
 {
@@ -132,8 +143,7 @@ int device_config_judge(struct device_config *config, struct arena *arena, struc
 		if (find_exact(config, setting->key) != setting) {
 			err_usage(err, "%s: duplicate key '%s'", setting->where, setting->key);
 			err_why(err, "the device has it already");
-			err_fix(err, "keep one of the two");
-			return err->code;
+			return err_fix(err, "keep one of the two");
 		}
 		if (judge_value(setting, key, arena, err))
 			return err->code;

@@ -60,6 +60,8 @@ bool device_config_is_on(const struct device_config *config, const char *key, in
 int device_configs_place(const struct device_config *configs, unsigned int n,
 			 int (*place)(void *opaque, unsigned int i, struct err *err), void *opaque,
 			 struct err *err);
+/* The number behind the highest SPI that the user chose for it; 0: none. */
+uint64_t device_config_spis_end(const struct device_config *config);
 /*
  * Judge all settings: each key is one of the class's, given once, with a value that makes sense by
  * itself; else an error that names the place, and the nearest key. @arena keeps what is made of
@@ -71,7 +73,8 @@ int device_config_judge(struct device_config *config, struct arena *arena, struc
 struct device {
 	const struct device_class *class;
 	struct vm *vm;
-	const char *name; /* the configuration's */
+	const char *name;    /* the configuration's */
+	unsigned int n_spis; /* that attach will take, at most */
 };
 
 /*

@@ -23,7 +23,9 @@ int emulated_create(const struct emulated_type *type, const struct device_config
 
 	if (!e)
 		return err_set(err, ENOMEM, "create %s", config->name);
-	e->device = (struct device){ .class = config->class, .vm = vm, .name = config->name };
+	e->device = (struct device){
+		.class = config->class, .vm = vm, .name = config->name, .n_spis = 1
+	};
 	e->type = type;
 	e->wanted_spi = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
 	e->irq.vm = vm;

@@ -77,8 +77,7 @@ static int no_room(const struct platform_bus *bus, const char *owner, uint64_t s
 			"the window 0x%" PRIx64 "-0x%" PRIx64
 			" of a 32-bit guest has no free, aligned range of this size",
 			bus->windows[0].start, range_last(bus->windows[0]));
-	err_fix(err, "assign fewer devices, or pin regions closer together with gpa=");
-	return err->code;
+	return err_fix(err, "assign fewer devices, or pin regions closer together with gpa=");
 }
 
 static int check_pinned(const struct platform_bus *bus, const char *owner, uint64_t offset,
@@ -94,9 +93,9 @@ static int check_pinned(const struct platform_bus *bus, const char *owner, uint6
 			"the host maps pages of 0x%" PRIx64
 			" bytes, and the region begins 0x%" PRIx64 " bytes into one",
 			page, offset);
-		err_fix(err, "choose an address whose remainder modulo 0x%" PRIx64 " is 0x%" PRIx64,
+		return err_fix(
+			err, "choose an address whose remainder modulo 0x%" PRIx64 " is 0x%" PRIx64,
 			page, offset);
-		return err->code;
 	}
 	if (!in_a_window(bus, pages)) {
 		err_usage(err, "%s: gpa=0x%" PRIx64 " is not a place for an assigned device", owner,
@@ -106,16 +105,14 @@ static int check_pinned(const struct platform_bus *bus, const char *owner, uint6
 			"-0x%" PRIx64,
 			bus->windows[0].start, range_last(bus->windows[0]), bus->windows[1].start,
 			range_last(bus->windows[1]));
-		err_fix(err, "choose an address there, or leave gpa= out");
-		return err->code;
+		return err_fix(err, "choose an address there, or leave gpa= out");
 	}
 	claim = find_overlap(bus, pages);
 	if (claim.gpa.size) {
 		err_usage(err, "%s: gpa=0x%" PRIx64 " overlaps %s", owner, wanted, claim.owner);
 		err_why(err, "%s has 0x%" PRIx64 "-0x%" PRIx64 ", in whole pages", claim.owner,
 			claim.gpa.start, range_last(claim.gpa));
-		err_fix(err, "pin both regions apart, or leave gpa= out");
-		return err->code;
+		return err_fix(err, "pin both regions apart, or leave gpa= out");
 	}
 	return 0;
 }
@@ -161,21 +158,18 @@ int platform_bus_take_spi(struct platform_bus *bus, const char *owner, uint64_t 
 		if (i == bus->n_spis) {
 			err_set(err, ENOSPC, "%s: no interrupt is left for it", owner);
 			err_why(err, "all %u shared peripheral interrupts are taken", bus->n_spis);
-			err_fix(err, "assign fewer devices");
-			return err->code;
+			return err_fix(err, "assign fewer devices");
 		}
 	}
 	if (i >= bus->n_spis) {
 		err_usage(err, "%s: spi=%" PRIu64 " does not exist", owner, wanted);
 		err_why(err, "this guest has SPIs 0 to %u (INTID less 32)", bus->n_spis - 1);
-		err_fix(err, "choose one of these, or leave spi= out");
-		return err->code;
+		return err_fix(err, "choose one of these, or leave spi= out");
 	}
 	if (bus->spi_owner[i]) {
 		err_usage(err, "%s: spi=%" PRIu64, owner, wanted);
 		err_why(err, "it is taken by %s", bus->spi_owner[i]);
-		err_fix(err, "choose another, or leave spi= out");
-		return err->code;
+		return err_fix(err, "choose another, or leave spi= out");
 	}
 	bus->spi_owner[i] = owner;
 	*spi = (uint32_t)i;

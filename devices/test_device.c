@@ -11,7 +11,6 @@
 #include "devices/emulated.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/core/ioeventfd.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
 
@@ -182,10 +181,11 @@ static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)
 	fd = sys_eventfd(0, EFD_NONBLOCK);
 	if (fd < 0)
 		return err_set(err, fd, "create the doorbell's event descriptor");
-	ret = ioeventfd_add(vm, DOORBELL_GPA, BELL_WIDTH, fd, err);
-	if (!ret)
-		t->doorbell_fd = take_fd(&fd);
-	return ret;
+	ret = ioeventfd_set(vm, DOORBELL_GPA, BELL_WIDTH, fd, true);
+	if (ret)
+		return err_set(err, ret, "make a doorbell (KVM_IOEVENTFD)");
+	t->doorbell_fd = take_fd(&fd);
+	return 0;
 }
 
 static int test_attach(struct device *device, struct err *err)
@@ -201,7 +201,7 @@ static void test_destroy(struct device *device)
 	struct test_device *t = container_of(device, struct test_device, emu.device);
 
 	if (device && t->doorbell_fd >= 0) {
-		ioeventfd_remove(device->vm, DOORBELL_GPA, BELL_WIDTH, t->doorbell_fd);
+		ioeventfd_set(device->vm, DOORBELL_GPA, BELL_WIDTH, t->doorbell_fd, false);
 		close_fd(&t->doorbell_fd);
 	}
 	emulated_destroy(device);

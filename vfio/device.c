@@ -122,6 +122,7 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 		ret = query_regions(vdev, config, info.num_regions, err);
 	if (!ret)
 		ret = query_irqs(vdev, config, info.num_irqs, err);
+	vdev->device.n_spis = vdev->n_irqs;
 	return ret ? ret : check_indices(vdev, config, err);
 }
 

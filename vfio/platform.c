@@ -105,7 +105,7 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 	assert(vm->vfio);
 	if (!vdev)
 		return err_set(err, ENOMEM, "%s", config->name);
-	vdev->device = (struct device){ config->class, vm, config->name };
+	vdev->device = (struct device){ .class = config->class, .vm = vm, .name = config->name };
 	vdev->handle.fd = -1;
 	ret = vfio_node_read(&vdev->node, config, err);
 	if (!ret)

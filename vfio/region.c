@@ -305,7 +305,7 @@ void vfio_region_detach(struct vfio_region *region, struct vm *vm)
 		struct vfio_area *area = &region->areas[i];
 
 		if (area->slot >= 0 && area->now != VFIO_TRAP_ALL)
-			vm_memslot_remove(vm, area->slot);
+			vm_memslot_change(vm, area->slot, 0, 0, NULL, false);
 		if (area->hva)
 			sys_munmap(area->hva, area->range.size);
 		area->slot = -1;

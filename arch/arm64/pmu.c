@@ -2,10 +2,12 @@
 #include "arch/arm64/pmu.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
+#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/text.h"
 #include "vmm/core/vcpu.h"
@@ -18,22 +20,29 @@
 /* A PMU of CPU cores on the host. */
 struct host_pmu {
 	char name[64];
-	int type; /* perf's number for it */
 	uint64_t cpus[CPU_WORDS];
 };
+
+/* Those that every kernel has, and which are none of cores (kernel/events/core.c). */
+static bool is_software(const char *name)
+{
+	static const char names[][12] = { "software", "tracepoint", "breakpoint", "kprobe",
+					  "uprobe" };
+
+	for (size_t i = 0; i < n_elems(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return name[0] == '.';
+}
 
 /* False for what is no PMU of cores: only those have "cpus" (drivers/perf/arm_pmu.c). */
 static bool read_pmu(const char *name, struct host_pmu *pmu)
 {
 	char line[4096];
-	uint64_t type;
 
-	if (file_read_line(line, sizeof(line), PMU_DIR "/%s/cpus", name) < 0 ||
-	    str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) < 0 ||
-	    file_read_u64(&type, PMU_DIR "/%s/type", name) < 0)
-		return false;
-	pmu->type = (int)type;
-	return str_copy(pmu->name, sizeof(pmu->name), name);
+	return file_read_line(line, sizeof(line), PMU_DIR "/%s/cpus", name) >= 0 &&
+	       str_to_cpu_list(line, pmu->cpus, CPU_WORDS * 64) >= 0 &&
+	       str_copy(pmu->name, sizeof(pmu->name), name);
 }
 
 static unsigned int read_pmus(struct host_pmu pmus[PMU_MAX])
@@ -45,7 +54,7 @@ static unsigned int read_pmus(struct host_pmu pmus[PMU_MAX])
 	if (!dir)
 		return 0;
 	while (n < PMU_MAX && (entry = sys_readdir(dir)))
-		if (entry->d_name[0] != '.' && read_pmu(entry->d_name, &pmus[n]))
+		if (!is_software(entry->d_name) && read_pmu(entry->d_name, &pmus[n]))
 			n++;
 	sys_closedir(dir);
 	return n;
@@ -81,15 +90,16 @@ static int no_single_pmu(struct arch_cpu_config *config, const struct host_pmu *
 	err_why(err,
 		"the host has several PMUs (%s), and the vCPUs are not bound to the cores of one",
 		names);
-	err_fix(err, "cpu-affinity with host CPUs of one of them only (" PMU_DIR
-		     "/NAME/cpus), or pmu=auto");
-	return err->code;
+	return err_fix(err, "cpu-affinity with host CPUs of one of them only (" PMU_DIR
+			    "/NAME/cpus), or pmu=auto");
 }
 
 int pmu_choose(struct vm *vm, struct arch_cpu_config *config, struct err *err)
 {
 	owned_ptr struct host_pmu *pmus = NULL;
 	unsigned int n;
+	uint64_t type;
+	int ret;
 
 	config->pmu_type = -1;
 	if (config->pmu == ARCH_OFF)
@@ -107,7 +117,10 @@ int pmu_choose(struct vm *vm, struct arch_cpu_config *config, struct err *err)
 			i++;
 		if (i == n)
 			return no_single_pmu(config, pmus, n, err);
-		config->pmu_type = pmus[i].type;
+		ret = file_read_u64(&type, PMU_DIR "/%s/type", pmus[i].name);
+		if (ret < 0)
+			return err_set(err, ret, "find the type of PMU %s", pmus[i].name);
+		config->pmu_type = (int)type;
 	}
 	config->pmu = ARCH_ON;
 	return 0;

@@ -63,8 +63,7 @@ static int choose_width(const struct kvm_caps *caps, struct arch_cpu_config *con
 		err_usage(err, "%s=on for a 32-bit guest",
 			  config->sve == ARCH_ON ? "sve" : "pauth");
 		err_why(err, "AArch32 has nothing of the kind");
-		err_fix(err, "leave it out");
-		return err->code;
+		return err_fix(err, "leave it out");
 	}
 	config->sve = config->pauth = ARCH_OFF;
 	*features |= BIT(KVMARM_FEATURE_EL1_32BIT);

@@ -109,8 +109,7 @@ int arch_boot_probe(const struct boot_files *files, struct arch_cpu_config *conf
 	if (arch_is_32bit && config->aarch32 == ARCH_OFF) {
 		err_usage(err, "aarch32=no");
 		err_why(err, "this host is a 32-bit one, and so are its guests");
-		err_fix(err, "leave it out");
-		return err->code;
+		return err_fix(err, "leave it out");
 	}
 	ret = open_image(&image, files, &config->aarch32, err);
 	image_close(image);
@@ -135,8 +134,7 @@ static int check_page_size(struct vcpu *vcpu, const struct image_header *header,
 		return 0;
 	err_usage(err, "the kernel %s uses pages of %u KiB", name, kib);
 	err_why(err, "this host's CPUs do not have pages of that size");
-	err_fix(err, "use a kernel with another page size, 4 KiB for instance");
-	return err->code;
+	return err_fix(err, "use a kernel with another page size, 4 KiB for instance");
 }
 
 static int place(const struct ram *ram, const struct boot_files *files, struct placement *wish,
@@ -186,15 +184,13 @@ static int load_image(struct image *image, const struct ram *ram, const struct a
 		err_usage(err, "the kernel %s does not fit into the guest's memory", image->name);
 		err_why(err, "unpacked it is larger than the %s that are free for it",
 			str_size(room, sizes[0]));
-		err_fix(err, "a larger --memory");
-		return err->code;
+		return err_fix(err, "a larger --memory");
 	}
 	if (total < least) {
 		err_usage(err, "the kernel %s is truncated", image->name);
 		err_why(err, "its header promises %s, there are %s", str_size(least, sizes[0]),
 			str_size(total, sizes[1]));
-		err_fix(err, "copy or download it again");
-		return err->code;
+		return err_fix(err, "copy or download it again");
 	}
 	sync_code(dst, total);
 	return 0;
@@ -267,8 +263,7 @@ static int put_dtb(const struct ram *ram, const struct arch_boot *boot, const vo
 	if (dtb_size > boot->dtb_max) {
 		err_set(err, E2BIG, "the guest's device tree is %s", str_size(dtb_size, sizes[0]));
 		err_why(err, "the boot protocol allows %s", str_size(boot->dtb_max, sizes[1]));
-		err_fix(err, "fewer devices");
-		return err->code;
+		return err_fix(err, "fewer devices");
 	}
 	memcpy(ram_ptr(ram, boot->dtb, boot->dtb_max), dtb, dtb_size);
 	return 0;

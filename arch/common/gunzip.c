@@ -49,8 +49,7 @@ static int fill(struct gunzip *g, struct err *err)
 	if (n == 0) {
 		err_usage(err, "unpack %s: the file is truncated", g->name);
 		err_why(err, "its gzip stream goes on where the file ends");
-		err_fix(err, "copy or download it again");
-		return err->code;
+		return err_fix(err, "copy or download it again");
 	}
 	g->offset += (uint64_t)n;
 	g->left -= (uint64_t)n;
@@ -82,8 +81,7 @@ ssize_t gunzip_read(struct gunzip *g, void *buf, size_t size, struct err *err)
 		if (ret != Z_OK && ret != Z_STREAM_END && ret != Z_BUF_ERROR) {
 			err_usage(err, "unpack %s: the gzip stream is corrupt", g->name);
 			err_why(err, "zlib: %s", g->stream.msg ? g->stream.msg : zError(ret));
-			err_fix(err, "copy or download it again");
-			return err->code;
+			return err_fix(err, "copy or download it again");
 		}
 	}
 	return (ssize_t)done;

@@ -57,17 +57,11 @@ enum image_kind image_kind(const uint8_t *head, size_t size, const char **what)
 	} others[] = {
 		/* arch/arm/boot/compressed/head.S */
 		{ 0x24, "\x18\x28\x6f\x01", 4, "a 32-bit Arm zImage", IMAGE_ZIMAGE },
-		{ 0,
-		  "\x7f"
-		  "ELF",
-		  4, "an ELF file (a vmlinux?)", IMAGE_OTHER },
+		{ 0, "\177ELF", 4, "an ELF file (a vmlinux?)", IMAGE_OTHER },
 		{ 0x202, "HdrS", 4, "an x86 bzImage", IMAGE_OTHER },
 		{ 0, "\x27\x05\x19\x56", 4, "a U-Boot uImage", IMAGE_OTHER },
 		{ 0, "\xd0\x0d\xfe\xed", 4, "a device tree, or a FIT image", IMAGE_OTHER },
-		{ 0,
-		  "\xfd"
-		  "7zXZ",
-		  5, "compressed by xz", IMAGE_OTHER },
+		{ 0, "\3757zXZ", 5, "compressed by xz", IMAGE_OTHER },
 		{ 0, "\x28\xb5\x2f\xfd", 4, "compressed by zstd", IMAGE_OTHER },
 		{ 0, "\x02\x21\x4c\x18", 4, "compressed by lz4", IMAGE_OTHER },
 		{ 0, "BZh", 3, "compressed by bzip2", IMAGE_OTHER },
@@ -134,13 +128,12 @@ int image_parse(const uint8_t *head, size_t size, const char *name, struct image
 		err_why(err, "it claims 0x%llx bytes at offset 0x%llx",
 			(unsigned long long)header->image_size,
 			(unsigned long long)header->text_offset);
-		err_fix(err, "copy or download it again");
-		return err->code;
+		return err_fix(err, "copy or download it again");
 	}
 	if (flags & IMAGE_FLAG_BE) {
 		err_usage(err, "the kernel %s is a big-endian one", name);
-		err_fix(err, "use a little-endian arm64 kernel (built without CPU_BIG_ENDIAN)");
-		return err->code;
+		return err_fix(err,
+			       "use a little-endian arm64 kernel (built without CPU_BIG_ENDIAN)");
 	}
 	return 0;
 }
@@ -156,16 +149,14 @@ int image_zboot_payload(const uint8_t *head, uint64_t file_size, const char *nam
 		err_usage(err, "the kernel %s is an EFI zboot image compressed by %.*s", name,
 			  ZBOOT_COMPRESSION_MAX, compression);
 		err_why(err, "dais unpacks gzip only");
-		err_fix(err, "give the arm64 Image that it was made from");
-		return err->code;
+		return err_fix(err, "give the arm64 Image that it was made from");
 	}
 	if (*packed_size > file_size || *offset > file_size - *packed_size) {
 		err_usage(err, "the kernel %s is truncated", name);
 		err_why(err, "its header promises %llu bytes, the file has %llu",
 			(unsigned long long)(*offset + *packed_size),
 			(unsigned long long)file_size);
-		err_fix(err, "copy or download it again");
-		return err->code;
+		return err_fix(err, "copy or download it again");
 	}
 	return 0;
 }
@@ -209,9 +200,9 @@ static int no_kernel(const char *name, const char *packed, const char *what, str
 	err_usage(err, "the kernel %s is %s%s", name, packed, what);
 	err_why(err, "a guest boots an arm64 Image (plain, packed by gzip, or an EFI zboot image "
 		     "of that) or a 32-bit kernel's zImage");
-	err_fix(err, "give arch/arm64/boot/Image or arch/arm/boot/zImage of a kernel build, or a "
-		     "distribution's /boot/vmlinuz");
-	return err->code;
+	return err_fix(err,
+		       "give arch/arm64/boot/Image or arch/arm/boot/zImage of a kernel build, or a "
+		       "distribution's /boot/vmlinuz");
 }
 
 static int open_packed(struct image *image, struct err *err)

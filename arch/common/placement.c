@@ -143,9 +143,9 @@ static int no_room(const struct ram *ram, const struct placement *wish, struct e
 		align > RAM_ALIGN ? " from a multiple of " : "",
 		align > RAM_ALIGN ? str_size(align, text[0]) : "", str_size(wish->initrd, text[2]),
 		str_size(DTB_MAX, text[3]));
-	err_fix(err, "--memory %lluM or more%s", (unsigned long long)(extent_of_all(wish) / MIB),
-		ram->n_banks == 1 ? "" : ", in one piece");
-	return err->code;
+	return err_fix(err, "--memory %lluM or more%s",
+		       (unsigned long long)(extent_of_all(wish) / MIB),
+		       ram->n_banks == 1 ? "" : ", in one piece");
 }
 
 int placement_plan(const struct ram *ram, const struct placement *wish, struct arch_boot *boot,

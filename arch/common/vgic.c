@@ -79,7 +79,7 @@ static int set_address(struct vgic *vgic, uint64_t attr, uint64_t gpa, struct er
 	return 0;
 }
 
-static int set_up(struct vgic *vgic, struct err *err)
+static int set_up(struct vgic *vgic, unsigned int n_spis, struct err *err)
 {
 	bool v2 = vgic->version == VGIC_V2;
 	uint32_t n_irqs = KVMARM_VGIC_MAX_IRQS;
@@ -93,6 +93,10 @@ static int set_up(struct vgic *vgic, struct err *err)
 			  v2 ? MEMMAP_GICV2_CPU : MEMMAP_GICV3_REDIST, err);
 	if (ret < 0)
 		return ret;
+	if (n_spis && n_spis < n_irqs)
+		n_irqs = (uint32_t)round_up_to(SPI_TO_INTID(n_spis), 32);
+	if (n_irqs > KVMARM_VGIC_MAX_IRQS)
+		n_irqs = KVMARM_VGIC_MAX_IRQS;
 	ret = kvm_attr_set(vgic->fd, KVMARM_VGIC_GRP_NR_IRQS, 0, &n_irqs);
 	if (ret < 0)
 		return err_set(err, ret, "give the GIC %u interrupts", n_irqs);
@@ -100,7 +104,8 @@ static int set_up(struct vgic *vgic, struct err *err)
 	return 0;
 }
 
-int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, struct err *err)
+int vgic_create(struct vm *vm, enum vgic_version wanted, unsigned int n_spis, struct vgic **vgic,
+		struct err *err)
 {
 	struct vgic *v;
 	enum vgic_version version;
@@ -116,7 +121,7 @@ int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, str
 	v->vm = vm;
 	v->version = version;
 	v->fd = kvm_device_create(vm, device_type(version), false);
-	ret = v->fd < 0 ? err_set(err, v->fd, "create the GIC") : set_up(v, err);
+	ret = v->fd < 0 ? err_set(err, v->fd, "create the GIC") : set_up(v, n_spis, err);
 	if (ret < 0) {
 		vgic_destroy(v);
 		return ret;

@@ -35,11 +35,13 @@ int vgic_choose(struct vm *vm, enum vgic_version wanted, unsigned int n_vcpus,
 
 /*
  * The in-kernel interrupt controller (Documentation/virt/kvm/devices/arm-vgic.rst and -v3.rst).
- * Create it after all vCPUs were initialised (arch_vcpus_init()); it gets the most SPIs that there
- * can be, because devices come later. On success *vgic is the caller's, to be stored in vm->vgic;
- * KVM frees the kernel's side with the VM. Errors: those of vgic_choose().
+ * Create it after all vCPUs were initialised (arch_vcpus_init()), with @n_spis or a few more: each
+ * costs time here and trapped accesses when the guest boots; 0: the most that there can be. On
+ * success *vgic is the caller's, to be stored in vm->vgic; KVM frees the kernel's side with the VM.
+ * Errors: those of vgic_choose().
  */
-int vgic_create(struct vm *vm, enum vgic_version wanted, struct vgic **vgic, struct err *err);
+int vgic_create(struct vm *vm, enum vgic_version wanted, unsigned int n_spis, struct vgic **vgic,
+		struct err *err);
 
 /* KVM_DEV_ARM_VGIC_CTRL_INIT. From here on lines and irqfds work. */
 int vgic_init(struct vgic *vgic, struct err *err);

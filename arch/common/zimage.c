@@ -39,8 +39,7 @@ static int corrupt(const char *name, const char *why, struct err *err)
 {
 	err_usage(err, "the header of the kernel %s is corrupt", name);
 	err_why(err, "%s", why);
-	err_fix(err, "copy or download it again");
-	return err->code;
+	return err_fix(err, "copy or download it again");
 }
 
 /* The entry of @tag among @n words at @table, with at least @least words of it; or NULL. */
@@ -100,8 +99,7 @@ static int read_header(int fd, uint64_t file_size, const char *name, struct zima
 		return err_set(err, ret, "read the kernel %s", name);
 	if (get_le32(head + ZIMAGE_ENDIAN) == ENDIAN_BIG) {
 		err_usage(err, "the kernel %s is a big-endian one", name);
-		err_fix(err, "use a little-endian kernel (built without CPU_BIG_ENDIAN)");
-		return err->code;
+		return err_fix(err, "use a little-endian kernel (built without CPU_BIG_ENDIAN)");
 	}
 	start = get_le32(head + ZIMAGE_START);
 	end = get_le32(head + ZIMAGE_END);
@@ -112,8 +110,7 @@ static int read_header(int fd, uint64_t file_size, const char *name, struct zima
 		err_usage(err, "the kernel %s is truncated", name);
 		err_why(err, "its header promises %s, there are %s", str_size(z->size, sizes[0]),
 			str_size(file_size, sizes[1]));
-		err_fix(err, "copy or download it again");
-		return err->code;
+		return err_fix(err, "copy or download it again");
 	}
 	z->text_offset = TEXT_OFFSET_MAX;
 	z->unpacked = RATIO_MAX * z->size;
@@ -134,8 +131,7 @@ int zimage_read(int fd, uint64_t file_size, const char *name, struct zimage *z, 
 	err_usage(err, "the kernel %s is too large, or its header is corrupt", name);
 	err_why(err, "with what it unpacks it would need %s, and a 32-bit kernel has 128 MiB",
 		str_size(zimage_offset(z) + zimage_extent(z), size));
-	err_fix(err, "copy or download it again, or build a smaller one");
-	return err->code;
+	return err_fix(err, "copy or download it again, or build a smaller one");
 }
 
 uint64_t zimage_offset(const struct zimage *z)

@@ -143,7 +143,12 @@ static int place_own(const struct vfio_carveout *c, const struct memmap *map, st
 		if (range_overlaps(ram->banks[i].gpa, c->host.host))
 			return collides(c, ram->banks[i].gpa, err);
 	if (range_contains(map->ram, c->host.host))
-		return ram_add_foreign(ram, c->host.host, c->fd, offset, err);
+		return ram_insert_bank(ram,
+				       &(struct ram_bank){ .gpa = c->host.host,
+							   .fd = c->fd,
+							   .offset = offset,
+							   .is_foreign = true },
+				       err);
 	collides(c, c->host.host, err);
 	err_why(err, "a guest's memory lies between 0x%" PRIx64 " and 0x%" PRIx64, map->ram.start,
 		range_last(map->ram));

@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void append(char *buf, size_t size, const char *text)
-{
-	size_t used = strlen(buf);
-
-	snprintf(buf + used, size - used, "%s", text);
-}
-
 __attribute__((format(printf, 3, 0))) static void set_what(struct err *err, int code,
 							   const char *fmt, va_list ap)
 {
 	memset(err, 0, sizeof(*err));
 	err->code = code ? -abs(code) : -EINVAL;
 	vsnprintf(err->what, sizeof(err->what), fmt, ap);
+}
+
+static void append(struct err *err, const char *text)
+{
+	size_t used = strlen(err->what);
+
+	snprintf(err->what + used, sizeof(err->what) - used, ": %s", text);
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)
@@ -29,10 +29,8 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_what(err, code, fmt, ap);
 	va_end(ap);
-	if (code) {
-		append(err->what, sizeof(err->what), ": ");
-		append(err->what, sizeof(err->what), strerrordesc_np(abs(code)) ?: "unknown error");
-	}
+	if (code)
+		append(err, strerrordesc_np(abs(code)) ?: "unknown error");
 	return err->code;
 }
 
@@ -48,23 +46,25 @@ int err_usage(struct err *err, const char *fmt, ...)
 }
 
 #undef err_why
-void err_why(struct err *err, const char *fmt, ...)
+int err_why(struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(err->why, sizeof(err->why), fmt, ap);
 	va_end(ap);
+	return err->code;
 }
 
 #undef err_fix
-void err_fix(struct err *err, const char *fmt, ...)
+int err_fix(struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(err->fix, sizeof(err->fix), fmt, ap);
 	va_end(ap);
+	return err->code;
 }
 
 int err_host(struct err *err)
@@ -82,8 +82,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->what, sizeof(err->what), fmt, ap);
 	va_end(ap);
-	append(err->what, sizeof(err->what), ": ");
-	append(err->what, sizeof(err->what), tail);
+	append(err, tail);
 	return err->code;
 }
 

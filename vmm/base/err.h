@@ -42,11 +42,18 @@ int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((form
  * EXIT_STATUS_USAGE. */
 int err_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Add the cause or the remedy to an error just set. Without CONFIG_REMEDIES neither is told. */
-void err_why(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void err_fix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-#define err_why(err, ...) (BUILT(REMEDIES) ? err_why(err, __VA_ARGS__) : (void)0)
-#define err_fix(err, ...) (BUILT(REMEDIES) ? err_fix(err, __VA_ARGS__) : (void)0)
+/*
+ * Add the cause or the remedy to an error just set. Without CONFIG_REMEDIES neither is told. Return
+ * err->code.
+ */
+int err_why(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int err_fix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline int err_code(const struct err *err)
+{
+	return err->code;
+}
+#define err_why(err, ...) (BUILT(REMEDIES) ? err_why(err, __VA_ARGS__) : err_code(err))
+#define err_fix(err, ...) (BUILT(REMEDIES) ? err_fix(err, __VA_ARGS__) : err_code(err))
 
 /* The host is not ready: the program will end with EXIT_STATUS_HOST. Returns err->code. */
 int err_host(struct err *err);

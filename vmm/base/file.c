@@ -85,8 +85,7 @@ int file_open_given(const char *what, const char *path, struct err *err)
 		err_why(err, "it is what was given as the %s", what);
 		err->status = EXIT_STATUS_USAGE;
 	}
-	err_fix(err, "name a regular file that this user may read");
-	return err->code;
+	return err_fix(err, "name a regular file that this user may read");
 }
 
 int file_read_given(const char *what, const char *path, size_t max, char **data, size_t *size,

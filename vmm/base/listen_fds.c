@@ -51,6 +51,6 @@ int listen_fd_none(const char *name, struct err *err)
 	else
 		err_why(err, "no service manager passed any with a name (LISTEN_PID, LISTEN_FDS "
 			     "and LISTEN_FDNAMES in the environment)");
-	err_fix(err, "give a number, or pass it with this name (systemd: OpenFile=FILE:NAME)");
-	return err->code;
+	return err_fix(err,
+		       "give a number, or pass it with this name (systemd: OpenFile=FILE:NAME)");
 }

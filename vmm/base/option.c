@@ -128,8 +128,7 @@ int option_fix_choices(const struct option *option, struct err *err)
 			 (int)n, at);
 		at = next;
 	}
-	err_fix(err, "give %s%s", list, end ? "; several with commas between" : "");
-	return err->code;
+	return err_fix(err, "give %s%s", list, end ? "; several with commas between" : "");
 }
 
 static void *field_of(void *target, const struct option *option)
@@ -181,8 +180,7 @@ static int read_number(const struct option *option, const char *text, uint64_t *
 		err_usage(err, "too small");
 	else
 		return 0;
-	err_fix(err, "give a number from %" PRIu64 " to %" PRIu64, option->min, option->max);
-	return err->code;
+	return err_fix(err, "give a number from %" PRIu64 " to %" PRIu64, option->min, option->max);
 }
 
 int option_set_number(void *target, const struct option *option, const struct option_value *value,

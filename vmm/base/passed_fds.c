@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/listen_fds.h"
 #include "vmm/base/log.h"
@@ -18,6 +19,7 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys_confine.h"
+#include "vmm/base/text.h"
 
 /* What /proc shows of it: "/dev/null", "socket:[4711]". */
 static const char *describe(int fd, char *buf, size_t size)
@@ -60,9 +62,9 @@ static int check_device(struct passed_fd *passed, const struct stat *st, struct 
 	if (!name_device(st, passed->path, sizeof(passed->path)) || !is_of_use(passed->path)) {
 		err_usage(err, "descriptor %d is of no use", passed->fd);
 		err_why(err, "it is %s", describe(passed->fd, what, sizeof(what)));
-		err_fix(err, "pass /dev/kvm, /dev/iommu or files below /dev/vfio; memory and "
-			     "console have options of their own");
-		return err->code;
+		return err_fix(err,
+			       "pass /dev/kvm, /dev/iommu or files below /dev/vfio; memory and "
+			       "console have options of their own");
 	}
 	flags = sys_fcntl(passed->fd, F_GETFL, 0);
 	if (flags < 0)
@@ -71,8 +73,7 @@ static int check_device(struct passed_fd *passed, const struct stat *st, struct 
 		return 0;
 	err_usage(err, "descriptor %d is not for reading and writing", passed->fd);
 	err_why(err, "%s was not opened with O_RDWR", passed->path);
-	err_fix(err, "open it so");
-	return err->code;
+	return err_fix(err, "open it so");
 }
 
 static const struct passed_fd *find_number(const struct passed_fds *passed, int fd)
@@ -90,14 +91,12 @@ static int check_number(const struct passed_fds *passed, int fd, struct stat *st
 	if (fd <= STDERR_FILENO) {
 		err_usage(err, "descriptor %d is a standard stream", fd);
 		err_why(err, "dais uses it as that, too");
-		err_fix(err, "pass it as another one");
-		return err->code;
+		return err_fix(err, "pass it as another one");
 	}
 	if (find_number(passed, fd)) {
 		err_usage(err, "descriptor %d is given twice", fd);
 		err_why(err, "it is '%s' as well", find_number(passed, fd)->which);
-		err_fix(err, "give each once");
-		return err->code;
+		return err_fix(err, "give each once");
 	}
 	ret = sys_fstat(fd, st);
 	if (!ret)
@@ -106,24 +105,21 @@ static int check_number(const struct passed_fds *passed, int fd, struct stat *st
 		return 0;
 	err_usage(err, "descriptor %d is not open", fd);
 	err_why(err, "%s", strerror(-ret));
-	err_fix(err, "give the number that it has in dais, without FD_CLOEXEC");
-	return err->code;
+	return err_fix(err, "give the number that it has in dais, without FD_CLOEXEC");
 }
 
 /* Room for one more, which counts when passed->n is raised. */
 static struct passed_fd *add(struct passed_fds *passed, int fd, const char *which, struct err *err)
 {
-	struct passed_fd *bigger = reallocarray(passed->list, passed->n + 1, sizeof(*passed->list));
+	struct passed_fd *added = array_add(passed->list, passed->n);
 
-	if (!bigger) {
+	if (!added) {
 		err_set(err, ENOMEM, "list the passed descriptors");
 		return NULL;
 	}
-	passed->list = bigger;
-	bigger += passed->n;
-	*bigger = (struct passed_fd){ .fd = fd };
-	str_copy(bigger->which, sizeof(bigger->which), which);
-	return bigger;
+	added->fd = fd;
+	str_copy(added->which, sizeof(added->which), which);
+	return added;
 }
 
 static int add_device(struct passed_fds *passed, int fd, const char *which, struct err *err)
@@ -265,16 +261,15 @@ void passed_fds_close_others(const struct passed_fds *passed, const char *const 
 
 static int not_passed(const struct passed_fds *passed, const char *path, struct err *err)
 {
-	char list[sizeof(err->why) - 64] = "";
-	size_t used = 0;
+	char buf[sizeof(err->why) - 64];
+	struct text list = text_in(buf);
 
-	for (unsigned int i = 0; i < passed->n && used < sizeof(list); i++)
+	for (unsigned int i = 0; i < passed->n; i++)
 		if (passed->list[i].path[0] == '/')
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s (%s)",
-						 used ? ", " : "", passed->list[i].path,
-						 passed->list[i].which);
+			text_add(&list, "%s%s (%s)", list.used ? ", " : "", passed->list[i].path,
+				 passed->list[i].which);
 	err_usage(err, "%s is not among the passed descriptors", path);
-	err_why(err, "they are %s", list);
+	err_why(err, "they are %s", buf);
 	err_fix(err, "pass it as well, or leave out \"fd =\" for dais to open what it needs");
 	return err->code = -EBADF;
 }

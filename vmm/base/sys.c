@@ -37,20 +37,24 @@
 		result_v < 0 ? -errno : result_v;       \
 	})
 
-int sys_open(const char *path, int flags)
-{
-	return result_retried(open(path, flags | O_CLOEXEC));
-}
+/* A function of the door: its type, name and parameters, and the call that it is. */
+#define CALL(type, name, parameters, call) \
+	type name parameters               \
+	{                                  \
+		return result(call);       \
+	}
+/* The same, retried after EINTR. */
+#define CALL_AGAIN(type, name, parameters, call) \
+	type name parameters                     \
+	{                                        \
+		return result_retried(call);     \
+	}
 
-int sys_create(const char *path, int flags, mode_t mode)
-{
-	return result_retried(open(path, flags | O_CREAT | O_CLOEXEC, mode));
-}
-
-int sys_open_tmpfile(const char *dir, mode_t mode)
-{
-	return result_retried(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
-}
+CALL_AGAIN(int, sys_open, (const char *path, int flags), open(path, flags | O_CLOEXEC))
+CALL_AGAIN(int, sys_create, (const char *path, int flags, mode_t mode),
+	   open(path, flags | O_CREAT | O_CLOEXEC, mode))
+CALL_AGAIN(int, sys_open_tmpfile, (const char *dir, mode_t mode),
+	   open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode))
 
 int sys_link(int fd, const char *path)
 {
@@ -65,65 +69,25 @@ void sys_close(int fd)
 	close(fd);
 }
 
-int sys_openat(int dir, const char *path, int flags, mode_t mode)
-{
-	return result_retried(openat(dir, path, flags | O_CLOEXEC, mode));
-}
-
-int sys_dup(int fd)
-{
-	return result(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-}
-
-int sys_unlink(const char *path)
-{
-	return result(unlinkat(AT_FDCWD, path, 0));
-}
-
-int sys_unlinkat(int dir, const char *path, int flags)
-{
-	return result(unlinkat(dir, path, flags));
-}
-
-int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new_path)
-{
-	return result(renameat(old_dir, old_path, new_dir, new_path));
-}
-
-int sys_mkdir(const char *path, mode_t mode)
-{
-	return result(mkdirat(AT_FDCWD, path, mode));
-}
-
-int sys_chmod(const char *path, mode_t mode)
-{
-	return result(fchmodat(AT_FDCWD, path, mode, 0));
-}
-
-int sys_fchmod(int fd, mode_t mode)
-{
-	return result(fchmod(fd, mode));
-}
-
-int sys_flock(int fd, int operation)
-{
-	return result_retried(flock(fd, operation));
-}
-
-int sys_fcntl(int fd, int cmd, int arg)
-{
-	return result(fcntl(fd, cmd, arg));
-}
+CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
+	   openat(dir, path, flags | O_CLOEXEC, mode))
+CALL(int, sys_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL(int, sys_unlink, (const char *path), unlinkat(AT_FDCWD, path, 0))
+CALL(int, sys_unlinkat, (int dir, const char *path, int flags), unlinkat(dir, path, flags))
+CALL(int, sys_renameat, (int old_dir, const char *old_path, int new_dir, const char *new_path),
+     renameat(old_dir, old_path, new_dir, new_path))
+CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdirat(AT_FDCWD, path, mode))
+CALL(int, sys_chmod, (const char *path, mode_t mode), fchmodat(AT_FDCWD, path, mode, 0))
+CALL(int, sys_fchmod, (int fd, mode_t mode), fchmod(fd, mode))
+CALL_AGAIN(int, sys_flock, (int fd, int operation), flock(fd, operation))
+CALL(int, sys_fcntl, (int fd, int cmd, int arg), fcntl(fd, cmd, arg))
 
 void sys_sleep_ms(int ms)
 {
 	poll(NULL, 0, ms);
 }
 
-int sys_ioctl(int fd, unsigned long request, void *arg)
-{
-	return result(ioctl(fd, request, arg));
-}
+CALL(int, sys_ioctl, (int fd, unsigned long request, void *arg), ioctl(fd, request, arg))
 
 int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offset, void **addr)
 {
@@ -143,30 +107,16 @@ void sys_munmap(void *addr, size_t size)
 	munmap(addr, size);
 }
 
-int sys_madvise(void *addr, size_t size, int advice)
-{
-	return result(madvise(addr, size, advice));
-}
+CALL(int, sys_madvise, (void *addr, size_t size, int advice), madvise(addr, size, advice))
 
 /* <linux/mman.h>; younger than some C libraries. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
-int sys_populate(void *addr, size_t size)
-{
-	return result_retried(madvise(addr, size, MADV_POPULATE_WRITE));
-}
-
-ssize_t sys_read(int fd, void *buf, size_t size)
-{
-	return result_retried(read(fd, buf, size));
-}
-
-ssize_t sys_write(int fd, const void *buf, size_t size)
-{
-	return result_retried(write(fd, buf, size));
-}
+CALL_AGAIN(int, sys_populate, (void *addr, size_t size), madvise(addr, size, MADV_POPULATE_WRITE))
+CALL_AGAIN(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
+CALL_AGAIN(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
 
 int sys_wait_writable(int fd, int timeout_ms)
 {
@@ -175,45 +125,17 @@ int sys_wait_writable(int fd, int timeout_ms)
 	return result_retried(poll(&p, 1, timeout_ms));
 }
 
-ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)
-{
-	return result_retried(pread(fd, buf, size, offset));
-}
-
-ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset)
-{
-	return result_retried(pwrite(fd, buf, size, offset));
-}
-
-int sys_ftruncate(int fd, off_t size)
-{
-	return result_retried(ftruncate(fd, size));
-}
-
-int sys_fallocate(int fd, int mode, off_t offset, off_t size)
-{
-	return result_retried(fallocate(fd, mode, offset, size));
-}
-
-int sys_fstat(int fd, struct stat *st)
-{
-	return result(fstat(fd, st));
-}
-
-int sys_fstatfs(int fd, struct statfs *st)
-{
-	return result_retried(fstatfs(fd, st));
-}
-
-int sys_stat(const char *path, struct stat *st)
-{
-	return result(stat(path, st));
-}
-
-int sys_access(const char *path, int mode)
-{
-	return result(faccessat(AT_FDCWD, path, mode, AT_EACCESS));
-}
+CALL_AGAIN(ssize_t, sys_pread, (int fd, void *buf, size_t size, off_t offset),
+	   pread(fd, buf, size, offset))
+CALL_AGAIN(ssize_t, sys_pwrite, (int fd, const void *buf, size_t size, off_t offset),
+	   pwrite(fd, buf, size, offset))
+CALL_AGAIN(int, sys_ftruncate, (int fd, off_t size), ftruncate(fd, size))
+CALL_AGAIN(int, sys_fallocate, (int fd, int mode, off_t offset, off_t size),
+	   fallocate(fd, mode, offset, size))
+CALL(int, sys_fstat, (int fd, struct stat *st), fstat(fd, st))
+CALL_AGAIN(int, sys_fstatfs, (int fd, struct statfs *st), fstatfs(fd, st))
+CALL(int, sys_stat, (const char *path, struct stat *st), stat(path, st))
+CALL(int, sys_access, (const char *path, int mode), faccessat(AT_FDCWD, path, mode, AT_EACCESS))
 
 ssize_t sys_readlink(const char *path, char *buf, size_t size)
 {
@@ -247,20 +169,9 @@ void sys_closedir(DIR *dir)
 	closedir(dir);
 }
 
-int sys_memfd_create(const char *name)
-{
-	return result(memfd_create(name, MFD_CLOEXEC));
-}
-
-int sys_pipe(int fds[2])
-{
-	return result(pipe2(fds, O_CLOEXEC));
-}
-
-int sys_set_pipe_size(int fd, int size)
-{
-	return result(fcntl(fd, F_SETPIPE_SZ, size));
-}
+CALL(int, sys_memfd_create, (const char *name), memfd_create(name, MFD_CLOEXEC))
+CALL(int, sys_pipe, (int fds[2]), pipe2(fds, O_CLOEXEC))
+CALL(int, sys_set_pipe_size, (int fd, int size), fcntl(fd, F_SETPIPE_SZ, size))
 
 ssize_t sys_vmsplice(int fd, void *addr, size_t size)
 {
@@ -269,85 +180,36 @@ ssize_t sys_vmsplice(int fd, void *addr, size_t size)
 	return result(vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
 }
 
-int sys_eventfd(unsigned int value, int flags)
-{
-	return result(eventfd(value, flags | EFD_CLOEXEC));
-}
-
-int sys_epoll_create(void)
-{
-	return result(epoll_create1(EPOLL_CLOEXEC));
-}
-
-int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
-{
-	return result(epoll_ctl(epfd, op, fd, event));
-}
-
-int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms)
-{
-	return result(epoll_wait(epfd, events, n_max, timeout_ms));
-}
-
-int sys_timerfd_create(int clock)
-{
-	return result(timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK));
-}
-
-int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value)
-{
-	return result(timerfd_settime(fd, flags, value, NULL));
-}
-
-int sys_signalfd(const sigset_t *mask)
-{
-	return result(signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK));
-}
+CALL(int, sys_eventfd, (unsigned int value, int flags), eventfd(value, flags | EFD_CLOEXEC))
+CALL(int, sys_epoll_create, (void), epoll_create1(EPOLL_CLOEXEC))
+CALL(int, sys_epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),
+     epoll_ctl(epfd, op, fd, event))
+CALL(int, sys_epoll_wait, (int epfd, struct epoll_event *events, int n_max, int timeout_ms),
+     epoll_wait(epfd, events, n_max, timeout_ms))
+CALL(int, sys_timerfd_create, (int clock), timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK))
+CALL(int, sys_timerfd_settime, (int fd, int flags, const struct itimerspec *value),
+     timerfd_settime(fd, flags, value, NULL))
+CALL(int, sys_signalfd, (const sigset_t *mask), signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK))
 
 int sys_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	return -pthread_sigmask(how, set, old);
 }
 
-int sys_sigwaitinfo(const sigset_t *set, siginfo_t *info)
-{
-	return result_retried(sigwaitinfo(set, info));
-}
-
-int sys_kill(pid_t pid, int signal)
-{
-	return result(kill(pid, signal));
-}
-
-pid_t sys_fork(void)
-{
-	return result(fork());
-}
+CALL_AGAIN(int, sys_sigwaitinfo, (const sigset_t *set, siginfo_t *info), sigwaitinfo(set, info))
+CALL(int, sys_kill, (pid_t pid, int signal), kill(pid, signal))
+CALL(pid_t, sys_fork, (void), fork())
 
 pid_t sys_getppid(void)
 {
 	return getppid();
 }
 
-int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
-{
-	return result_retried(waitid(type, id, info, options));
-}
-
-int sys_prctl(int option, unsigned long arg)
-{
-	return result(prctl(option, arg, 0, 0, 0));
-}
-
-int sys_getrlimit(int resource, struct rlimit *limit)
-{
-	return result(getrlimit(resource, limit));
-}
-
-int sys_setrlimit(int resource, const struct rlimit *limit)
-{
-	return result(setrlimit(resource, limit));
-}
+CALL_AGAIN(int, sys_waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+	   waitid(type, id, info, options))
+CALL(int, sys_prctl, (int option, unsigned long arg), prctl(option, arg, 0, 0, 0))
+CALL(int, sys_getrlimit, (int resource, struct rlimit *limit), getrlimit(resource, limit))
+CALL(int, sys_setrlimit, (int resource, const struct rlimit *limit), setrlimit(resource, limit))
 
 int sys_getrandom(void *buf, size_t size)
 {
@@ -364,10 +226,7 @@ int sys_getrandom(void *buf, size_t size)
 	return 0;
 }
 
-int sys_posix_openpt(int flags)
-{
-	return result(posix_openpt(flags | O_CLOEXEC));
-}
+CALL(int, sys_posix_openpt, (int flags), posix_openpt(flags | O_CLOEXEC))
 
 size_t sys_page_size(void)
 {

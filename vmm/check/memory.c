@@ -9,7 +9,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
-#include "vmm/core/ram/ram_file.h"
+#include "vmm/core/ram/ram.h"
 #include "vmm/machine/machine.h"
 
 #define MAX_HOLES 64

@@ -60,3 +60,12 @@ void irqfd_remove(struct vm *vm, uint32_t spi, int fd)
 	sys_ioctl(vm->fd, KVM_IRQFD, &arg);
 	trace_line(TRACE_IRQ, "SPI %u: irqfd unwired", spi);
 }
+
+int ioeventfd_set(struct vm *vm, uint64_t gpa, unsigned int width, int fd, bool on)
+{
+	struct kvm_ioeventfd arg = {
+		.addr = gpa, .len = width, .fd = fd, .flags = on ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN
+	};
+
+	return sys_ioctl(vm->fd, KVM_IOEVENTFD, &arg);
+}

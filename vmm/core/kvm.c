@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
-#include <stdint.h>
+#include <string.h>
 
+#include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
@@ -14,23 +15,32 @@
 #define KVM_PATH         "/dev/kvm"
 #define DEFAULT_IPA_BITS 40 /* of hosts before KVM_CAP_ARM_VM_IPA_SIZE: api.rst, KVM_CREATE_VM */
 
-static const struct flag {
+#define CAP(name, member)                                                           \
+	{                                                                           \
+		KVM_CAP_##name, offsetof(struct kvm_caps, member), "KVM_CAP_" #name \
+	}
+
+static const struct cap {
 	int cap;
-	size_t offset;        /* of the bool in struct kvm_caps */
-	const char *required; /* its name, when dais cannot do without */
-} flags[] = {
-	{ KVM_CAP_IRQFD, offsetof(struct kvm_caps, irqfd), NULL },
-	{ KVM_CAP_IRQFD_RESAMPLE, offsetof(struct kvm_caps, irqfd_resample), NULL },
-	{ KVM_CAP_IOEVENTFD, offsetof(struct kvm_caps, ioeventfd), NULL },
-	{ KVM_CAP_IMMEDIATE_EXIT, offsetof(struct kvm_caps, immediate_exit),
-	  "KVM_CAP_IMMEDIATE_EXIT" },
-	{ KVM_CAP_DEVICE_CTRL, offsetof(struct kvm_caps, device_ctrl), "KVM_CAP_DEVICE_CTRL" },
-	{ KVM_CAP_ONE_REG, offsetof(struct kvm_caps, one_reg), "KVM_CAP_ONE_REG" },
-	{ KVM_CAP_ARM_PSCI_0_2, offsetof(struct kvm_caps, psci_0_2), "KVM_CAP_ARM_PSCI_0_2" },
-	{ KVM_CAP_ARM_PMU_V3, offsetof(struct kvm_caps, pmu_v3), NULL },
-	{ KVM_CAP_ARM_SVE, offsetof(struct kvm_caps, sve), NULL },
-	{ KVM_CAP_ARM_EL1_32BIT, offsetof(struct kvm_caps, el1_32bit), NULL },
-	{ KVM_CAP_BINARY_STATS_FD, offsetof(struct kvm_caps, binary_stats), NULL },
+	unsigned int offset; /* in struct kvm_caps: the least that several of one place say */
+	char name[28];
+} caps[] = {
+	CAP(MAX_VCPUS, max_vcpus),
+	CAP(NR_MEMSLOTS, n_memslots),
+	CAP(ARM_VM_IPA_SIZE, ipa_bits),
+	CAP(IRQFD, irqfd),
+	CAP(IRQFD_RESAMPLE, irqfd_resample),
+	CAP(IOEVENTFD, ioeventfd),
+	CAP(ARM_PMU_V3, pmu_v3),
+	CAP(ARM_SVE, sve),
+	CAP(ARM_EL1_32BIT, el1_32bit),
+	CAP(ARM_PTRAUTH_ADDRESS, pauth),
+	CAP(ARM_PTRAUTH_GENERIC, pauth),
+	CAP(BINARY_STATS_FD, binary_stats),
+	CAP(IMMEDIATE_EXIT, required),
+	CAP(DEVICE_CTRL, required),
+	CAP(ONE_REG, required),
+	CAP(ARM_PSCI_0_2, required),
 };
 
 static int open_failed(int code, struct err *err)
@@ -59,50 +69,28 @@ static int open_failed(int code, struct err *err)
 	return err_host(err);
 }
 
-/* KVM_CHECK_EXTENSION; *value is 0 on error. */
-static int ask(const struct kvm *kvm, int cap, unsigned int *value, struct err *err)
+static int ask_all(struct kvm *kvm, struct err *err)
 {
-	int ret = sys_ioctl(kvm->fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
+	memset(&kvm->caps, 0xff, sizeof(kvm->caps));
+	for (const struct cap *c = caps; c < caps + n_elems(caps); c++) {
+		unsigned int *place = (unsigned int *)((char *)&kvm->caps + c->offset);
+		int ret = sys_ioctl(kvm->fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)c->cap);
 
-	*value = ret < 0 ? 0 : (unsigned int)ret;
-	if (ret >= 0)
-		return 0;
-	err_set(err, ret, KVM_PATH ": ask for capability %d", cap);
-	return err_host(err);
-}
-
-static int ask_flags(struct kvm *kvm, struct err *err)
-{
-	for (const struct flag *f = flags; f < flags + n_elems(flags); f++) {
-		unsigned int value;
-
-		if (ask(kvm, f->cap, &value, err))
-			return err->code;
-		if (!value && f->required) {
-			err_set(err, ENOTSUP, KVM_PATH ": %s", f->required);
+		if (ret < 0) {
+			err_set(err, ret, KVM_PATH ": ask for %s", c->name);
+			return err_host(err);
+		}
+		if ((unsigned int)ret < *place)
+			*place = (unsigned int)ret;
+		if (place == &kvm->caps.required && !ret) {
+			err_set(err, ENOTSUP, KVM_PATH ": %s", c->name);
 			err_why(err, "the host's KVM lacks a capability that dais needs");
 			err_fix(err, "boot a newer host kernel");
 			return err_host(err);
 		}
-		*(bool *)((char *)&kvm->caps + f->offset) = value;
 	}
-	return 0;
-}
-
-static int ask_all(struct kvm *kvm, struct err *err)
-{
-	struct kvm_caps *caps = &kvm->caps;
-	unsigned int pauth_address, pauth_generic;
-
-	if (ask_flags(kvm, err) || ask(kvm, KVM_CAP_MAX_VCPUS, &caps->max_vcpus, err) ||
-	    ask(kvm, KVM_CAP_NR_MEMSLOTS, &caps->n_memslots, err) ||
-	    ask(kvm, KVM_CAP_ARM_VM_IPA_SIZE, &caps->ipa_bits, err) ||
-	    ask(kvm, KVM_CAP_ARM_PTRAUTH_ADDRESS, &pauth_address, err) ||
-	    ask(kvm, KVM_CAP_ARM_PTRAUTH_GENERIC, &pauth_generic, err))
-		return err->code;
-	if (!caps->ipa_bits)
-		caps->ipa_bits = DEFAULT_IPA_BITS;
-	caps->pauth = pauth_address && pauth_generic;
+	if (!kvm->caps.ipa_bits)
+		kvm->caps.ipa_bits = DEFAULT_IPA_BITS;
 	return 0;
 }
 
@@ -139,4 +127,55 @@ int kvm_open(struct kvm *kvm, struct passed_fds *passed, struct err *err)
 void kvm_close(struct kvm *kvm)
 {
 	close_fd(&kvm->fd);
+}
+
+#define STATS_MAX (1 << 20) /* of names or descriptors: beyond belief */
+
+static int read_value(int fd, const struct kvm_stats_header *header,
+		      const struct kvm_stats_desc *desc, struct kvm_stat *stat)
+{
+	stat->found = true;
+	return file_pread_all(fd, &stat->value, sizeof(stat->value),
+			      (uint64_t)header->data_offset + desc->offset);
+}
+
+static int read_stats(int fd, struct kvm_stat *stats, unsigned int n)
+{
+	struct kvm_stats_header header;
+	owned_ptr char *descs = NULL;
+	size_t step;
+	int ret = file_pread_all(fd, &header, sizeof(header), 0);
+
+	if (ret)
+		return ret;
+	step = sizeof(struct kvm_stats_desc) + header.name_size;
+	if (header.name_size > STATS_MAX || header.num_desc > STATS_MAX / step)
+		return -EINVAL;
+	descs = calloc(header.num_desc, step);
+	if (!descs)
+		return -ENOMEM;
+	ret = file_pread_all(fd, descs, header.num_desc * step, header.desc_offset);
+
+	for (unsigned int i = 0; !ret && i < header.num_desc; i++) {
+		struct kvm_stats_desc desc;
+		const char *name = descs + i * step + sizeof(desc);
+
+		memcpy(&desc, descs + i * step, sizeof(desc));
+		for (unsigned int k = 0; !ret && k < n; k++)
+			if (!strncmp(stats[k].name, name, header.name_size))
+				ret = read_value(fd, &header, &desc, &stats[k]);
+	}
+	return ret;
+}
+
+int kvm_stats_read(int fd, struct kvm_stat *stats, unsigned int n, struct err *err)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < n; i++) {
+		stats[i].value = 0;
+		stats[i].found = false;
+	}
+	ret = read_stats(fd, stats, n);
+	return ret ? err_set(err, ret, "read the statistics of KVM") : 0;
 }

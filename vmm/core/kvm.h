@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "vmm/base/err.h"
 
@@ -18,18 +19,12 @@ struct kvm_caps {
 	unsigned int n_memslots; /* KVM_CAP_NR_MEMSLOTS */
 	unsigned int ipa_bits;   /* KVM_CAP_ARM_VM_IPA_SIZE; 40 where the host does not know the
 				    capability */
-	bool irqfd;
-	bool irqfd_resample;
-	bool ioeventfd;
-	bool immediate_exit;
-	bool device_ctrl;
-	bool one_reg;
-	bool psci_0_2;
-	bool pmu_v3;
-	bool sve;
-	bool pauth; /* both PTRAUTH_ADDRESS and PTRAUTH_GENERIC */
-	bool el1_32bit;
-	bool binary_stats;
+	/* 0: it has them not */
+	unsigned int irqfd, irqfd_resample, ioeventfd;
+	unsigned int pmu_v3, sve, el1_32bit;
+	unsigned int pauth; /* both PTRAUTH_ADDRESS and PTRAUTH_GENERIC */
+	unsigned int binary_stats;
+	unsigned int required; /* what dais cannot do without: never 0 */
 };
 
 /* The host's KVM: /dev/kvm and what it offers. */
@@ -46,5 +41,19 @@ struct kvm {
  */
 int kvm_open(struct kvm *kvm, struct passed_fds *passed, struct err *err);
 void kvm_close(struct kvm *kvm);
+
+/*
+ * A counter of KVM's binary statistics (Documentation/virt/kvm/api.rst, 4.133 KVM_GET_STATS_FD). Of
+ * a vCPU on arm64: "exits", "mmio_exit_user", "mmio_exit_kernel", "wfi_exit_stat", "wfe_exit_stat",
+ * "hvc_exit_stat", "signal_exits" and the generic "halt_…".
+ */
+struct kvm_stat {
+	const char *name; /* in: which one */
+	uint64_t value;   /* out: 0 when this kernel has none of that name */
+	bool found;
+};
+
+/* Read the @n counters of @stats from a statistics descriptor, such as vcpu->stats_fd. */
+int kvm_stats_read(int fd, struct kvm_stat *stats, unsigned int n, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "vmm/core/mmio.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -45,8 +46,7 @@ int mmio_table_add(struct mmio_table *table, const struct mmio_region *region, s
 			  region->name, gpa.start, range_last(gpa), at->name, at->gpa.start,
 			  range_last(at->gpa));
 		err_why(err, "an emulated device has a fixed place, where there is room for one");
-		err_fix(err, "leave one of the two out");
-		return err->code;
+		return err_fix(err, "leave one of the two out");
 	}
 	memmove(at + 1, at, (size_t)((char *)&table->regions[table->n_regions] - (char *)at));
 	*at = *region;
@@ -76,15 +76,14 @@ static uint64_t load(const uint8_t *data, unsigned int width)
 {
 	uint64_t value = 0;
 
-	for (unsigned int i = 0; i < width; i++)
-		value |= (uint64_t)data[i] << 8 * i;
-	return value;
+	memcpy(&value, data, width);
+	return le64toh(value);
 }
 
 static void store(uint8_t *data, unsigned int width, uint64_t value)
 {
-	for (unsigned int i = 0; i < width; i++)
-		data[i] = (uint8_t)(value >> 8 * i);
+	value = htole64(value);
+	memcpy(data, &value, width);
 }
 
 void mmio_access(struct mmio_table *table, uint64_t gpa, uint8_t data[8], unsigned int width,

@@ -55,8 +55,7 @@ int vcpus_check_number(const struct kvm_caps *caps, unsigned int n, struct err *
 	err_usage(err, "cpus = %u", n);
 	err_why(err, "a guest has at least one vCPU, and KVM gives a guest %u at most",
 		caps->max_vcpus);
-	err_fix(err, "cpus = %u, or fewer", caps->max_vcpus);
-	return err->code;
+	return err_fix(err, "cpus = %u, or fewer", caps->max_vcpus);
 }
 
 int vcpus_create(struct vm *vm, unsigned int n, struct err *err)
@@ -125,42 +124,38 @@ static const struct run_error {
 	{ ENOEXEC, EXIT_STATUS_FAILURE, "KVM holds the vCPU for not initialised" },
 };
 
-/* "vCPU 1 at PC 0x40080000" */
-static void describe(struct vcpu *vcpu, char *buf, size_t size)
+/* @err says of what; "vCPU 1 at PC 0x40080000: " comes before it. */
+static void crash(struct vcpu *vcpu, struct err *err)
 {
 	uint64_t pc;
 
 	if (vcpu->vm->pc_reg && !vcpu_get_reg(vcpu, vcpu->vm->pc_reg, &pc))
-		snprintf(buf, size, "vCPU %u at PC 0x%" PRIx64, vcpu->index, pc);
+		err_prefix(err, "vCPU %u at PC 0x%" PRIx64, vcpu->index, pc);
 	else
-		snprintf(buf, size, "vCPU %u", vcpu->index);
+		err_prefix(err, "vCPU %u", vcpu->index);
+	vm_request_crash(vcpu->vm, err);
 }
 
 static void run_failed(struct vcpu *vcpu, int code)
 {
 	struct err err;
-	char who[64];
 
-	describe(vcpu, who, sizeof(who));
-	err_set(&err, code, "%s: KVM_RUN", who);
-	err.status = EXIT_STATUS_GUEST_CRASH;
+	err_set(&err, code, "KVM_RUN");
 	for (const struct run_error *e = run_errors; e < run_errors + n_elems(run_errors); e++) {
 		if (e->code == -code) {
 			err_why(&err, "%s", e->why);
 			err.status = (int)e->status;
 		}
 	}
-	vm_request_crash(vcpu->vm, &err);
+	crash(vcpu, &err);
 }
 
 static void unexpected_exit(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
 	struct err err;
-	char who[64];
 
-	describe(vcpu, who, sizeof(who));
-	err_set(&err, 0, "%s: KVM cannot go on (exit reason %u)", who, run->exit_reason);
+	err_set(&err, 0, "KVM cannot go on (exit reason %u)", run->exit_reason);
 	switch (run->exit_reason) {
 	case KVM_EXIT_FAIL_ENTRY:
 		err_why(&err, "the processor refused to enter the guest, reason 0x%llx",
@@ -174,31 +169,27 @@ static void unexpected_exit(struct vcpu *vcpu)
 			(unsigned long long)run->arm_nisv.fault_ipa);
 		break;
 	}
-	err.status = EXIT_STATUS_GUEST_CRASH;
-	vm_request_crash(vcpu->vm, &err);
+	crash(vcpu, &err);
 }
 
 static void system_event(struct vcpu *vcpu)
 {
-	struct vm *vm = vcpu->vm;
+	const unsigned int type = vcpu->run->system_event.type;
 	struct err err;
-	char who[64];
 
-	trace_line(TRACE_VM, "vCPU %u: system event %u", vcpu->index, vcpu->run->system_event.type);
-	switch (vcpu->run->system_event.type) {
+	trace_line(TRACE_VM, "vCPU %u: system event %u", vcpu->index, type);
+	switch (type) {
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
-		vm_request(vm, VM_REQUEST_POWEROFF);
+		vm_request(vcpu->vm, VM_REQUEST_POWEROFF);
 		break;
 	case KVM_SYSTEM_EVENT_RESET:
-		vm_request(vm, VM_REQUEST_RESET);
+		vm_request(vcpu->vm, VM_REQUEST_RESET);
 		break;
 	default:
-		describe(vcpu, who, sizeof(who));
-		err_set(&err, 0, "%s: system event %u", who, vcpu->run->system_event.type);
-		if (vcpu->run->system_event.type == KVM_SYSTEM_EVENT_CRASH)
+		err_set(&err, 0, "system event %u", type);
+		if (type == KVM_SYSTEM_EVENT_CRASH)
 			err_why(&err, "the guest reported that it crashed");
-		err.status = EXIT_STATUS_GUEST_CRASH;
-		vm_request_crash(vm, &err);
+		crash(vcpu, &err);
 	}
 }
 

@@ -168,14 +168,19 @@ static int start_one(struct vcpu *vcpu, const struct vcpu_start *start, struct e
 	return 0;
 }
 
-static int wait_for_start(struct vm *vm, struct err *err)
+static void wait_for_parked(struct vm *vm)
 {
-	int ret = 0;
-
 	pthread_mutex_lock(&vm->lock);
 	while (vm->n_parked < vm->n_vcpus)
 		pthread_cond_wait(&vm->cond, &vm->lock);
 	pthread_mutex_unlock(&vm->lock);
+}
+
+static int wait_for_start(struct vm *vm, struct err *err)
+{
+	int ret = 0;
+
+	wait_for_parked(vm);
 	for (unsigned int i = 0; i < vm->n_vcpus && !ret; i++)
 		if (vm->vcpus[i].start_error)
 			ret = err_set(err, vm->vcpus[i].start_error, "start the thread of vCPU %u",
@@ -233,10 +238,7 @@ static void kick_all(struct vm *vm)
 void vcpus_park(struct vm *vm)
 {
 	kick_all(vm);
-	pthread_mutex_lock(&vm->lock);
-	while (vm->n_parked < vm->n_vcpus)
-		pthread_cond_wait(&vm->cond, &vm->lock);
-	pthread_mutex_unlock(&vm->lock);
+	wait_for_parked(vm);
 }
 
 void vcpus_join(struct vm *vm)

@@ -54,26 +54,38 @@ void vm_destroy(struct vm *vm)
 	pthread_mutex_destroy(&vm->lock);
 }
 
-int vm_memslot_add(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, bool read_only,
-		   const char *what, struct err *err)
+static int set_memslot(struct vm *vm, uint32_t slot, uint64_t gpa, uint64_t size, void *hva,
+		       bool read_only)
 {
 	struct kvm_userspace_memory_region arg = {
-		.slot = vm->n_memslots,
-		.flags = read_only ? KVM_MEM_READONLY : 0,
+		.slot = slot,
+		.flags = size && read_only ? KVM_MEM_READONLY : 0,
 		.guest_phys_addr = gpa,
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)hva,
 	};
+
+	return sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
+}
+
+int vm_memslot_change(struct vm *vm, int slot, uint64_t gpa, uint64_t size, void *hva,
+		      bool read_only)
+{
+	return set_memslot(vm, (uint32_t)slot, gpa, hva ? size : 0, hva, read_only);
+}
+
+int vm_memslot_add(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, bool read_only,
+		   const char *what, struct err *err)
+{
 	int ret;
 
 	if (vm->n_memslots >= vm->kvm.caps.n_memslots) {
 		err_set(err, ENOSPC, "map %s into the guest", what);
 		err_why(err, "this host's KVM has %u memory slots, all are taken",
 			vm->kvm.caps.n_memslots);
-		err_fix(err, "give the guest fewer devices");
-		return err->code;
+		return err_fix(err, "give the guest fewer devices");
 	}
-	ret = sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
+	ret = set_memslot(vm, vm->n_memslots, gpa, size, hva, read_only);
 	if (ret) {
 		err_set(err, ret, "map %s into the guest, 0x%" PRIx64 " bytes at 0x%" PRIx64, what,
 			size, gpa);
@@ -84,27 +96,6 @@ int vm_memslot_add(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, bool r
 	trace_line(TRACE_VM, "memslot %u: %s, 0x%" PRIx64 " bytes at 0x%" PRIx64, vm->n_memslots,
 		   what, size, gpa);
 	return (int)vm->n_memslots++;
-}
-
-void vm_memslot_remove(struct vm *vm, int slot)
-{
-	struct kvm_userspace_memory_region arg = { .slot = (uint32_t)slot };
-
-	sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
-}
-
-int vm_memslot_change(struct vm *vm, int slot, uint64_t gpa, uint64_t size, void *hva,
-		      bool read_only)
-{
-	struct kvm_userspace_memory_region arg = {
-		.slot = (uint32_t)slot,
-		.flags = hva && read_only ? KVM_MEM_READONLY : 0,
-		.guest_phys_addr = gpa,
-		.memory_size = hva ? size : 0,
-		.userspace_addr = (uintptr_t)hva,
-	};
-
-	return sys_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &arg);
 }
 
 int kvm_device_create(struct vm *vm, uint32_t type, bool test_only)

@@ -45,8 +45,7 @@ struct vm {
 
 	struct vcpu *vcpus; /* array of n_vcpus */
 	unsigned int n_vcpus;
-	uint64_t
-		pc_reg; /* id of the program counter, for messages; 0: the architecture told none */
+	uint64_t pc_reg; /* id of the program counter, for messages; 0: not told yet */
 
 	/* stop, park and reset: see vm_request() and vcpus_park() */
 	pthread_mutex_t lock;
@@ -79,7 +78,6 @@ int vm_create(struct vm *vm, struct err *err);
  */
 int vm_memslot_add(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, bool read_only,
 		   const char *what, struct err *err);
-void vm_memslot_remove(struct vm *vm, int slot);
 /*
  * Empty a slot that vm_memslot_add() gave (@hva NULL), or fill an empty one again, at the same
  * place. While it is empty, accesses there trap. The vCPUs may run. Returns as sys_ioctl.

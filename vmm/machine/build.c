@@ -13,6 +13,7 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 
@@ -123,10 +124,25 @@ static void destroy_vcpus(struct machine *m)
 	vcpus_destroy(&m->vm);
 }
 
+/* As many as the devices take, from 0 on, and those that the user chose. */
+static unsigned int n_spis_wanted(const struct machine *m)
+{
+	uint64_t end = 1;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < m->n_devices; i++) {
+		uint64_t chosen = device_config_spis_end(&m->config->devices[i]);
+
+		n += m->devices[i]->n_spis;
+		end = chosen > end ? chosen : end;
+	}
+	return n > end ? n : end < SPI_MAX_COUNT ? (unsigned int)end : SPI_MAX_COUNT;
+}
+
 static int make_vgic(struct machine *m, struct err *err)
 {
 	struct vm *vm = &m->vm;
-	int ret = vgic_create(vm, m->config->irqchip, &vm->vgic, err);
+	int ret = vgic_create(vm, m->config->irqchip, n_spis_wanted(m), &vm->vgic, err);
 
 	if (!ret)
 		ret = vgic_init(vm->vgic, err);

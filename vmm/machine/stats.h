@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "vmm/base/err.h"
-#include "vmm/core/kvm_stats.h"
+#include "vmm/core/kvm.h"
 
 struct machine;
 struct vcpu;

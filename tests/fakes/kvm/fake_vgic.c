@@ -279,6 +279,6 @@ struct vgic *fake_vgic_create(bool v2, unsigned int bits)
 	vcpus[1].mpidr = 0x1;
 	vcpus[2].mpidr = 0x0300020100;
 	fake_vgic_new(&fake_vgic, v2);
-	cr_assert_eq(vgic_create(&vm, v2 ? VGIC_V2 : VGIC_V3, &vgic, &err), 0);
+	cr_assert_eq(vgic_create(&vm, v2 ? VGIC_V2 : VGIC_V3, 0, &vgic, &err), 0);
 	return vgic;
 }

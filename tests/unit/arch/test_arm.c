@@ -233,10 +233,10 @@ Test(arm, a_gicv3_is_not_given)
 {
 	cr_expect_not(vgic_host_has(&vm, VGIC_V3));
 	cr_expect(vgic_host_has(&vm, VGIC_V2));
-	cr_assert_eq(vgic_create(&vm, VGIC_AUTO, &vm.vgic, &err), 0);
+	cr_assert_eq(vgic_create(&vm, VGIC_AUTO, 0, &vm.vgic, &err), 0);
 	cr_expect_eq(kvm.device_type, KVM_DEV_TYPE_ARM_VGIC_V2);
 	vgic_destroy(vm.vgic);
-	cr_expect_lt(vgic_create(&vm, VGIC_V3, &vm.vgic, &err), 0);
+	cr_expect_lt(vgic_create(&vm, VGIC_V3, 0, &vm.vgic, &err), 0);
 	cr_expect(strstr(err.fix, "--irqchip gicv2"), "%s", err.fix);
 }
 
@@ -263,7 +263,7 @@ Test(arm, its_nodes)
 		set_up();
 		kvm.target = target;
 		cr_assert_eq(arch_vcpus_init(&vm, &config, &err), 0);
-		cr_assert_eq(vgic_create(&vm, VGIC_V2, &vm.vgic, &err), 0);
+		cr_assert_eq(vgic_create(&vm, VGIC_V2, 0, &vm.vgic, &err), 0);
 		dt_init(&dt);
 		arch_describe(&vm, &config, &dt);
 		cr_assert_eq(dt_finish(&dt, &tree, &size, &err), 0, "%s", err.what);

@@ -39,7 +39,7 @@ static void describe_with(enum vgic_version version, const struct arch_cpu_confi
 	vm.vcpus = vcpus;
 	vm.n_vcpus = 2;
 	vcpus[1].mpidr = 0x100;
-	cr_assert_eq(vgic_create(&vm, version, &vm.vgic, &err), 0);
+	cr_assert_eq(vgic_create(&vm, version, 0, &vm.vgic, &err), 0);
 	dt_init(&dt);
 	vgic_describe(vm.vgic, &dt);
 	arch_describe(&vm, config, &dt);

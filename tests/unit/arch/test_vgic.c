@@ -94,7 +94,7 @@ Test(vgic, version_is_the_wanted_one_or_the_hosts_best)
 		int ret;
 
 		set_up(cases[i].has_v2, cases[i].has_v3, 2);
-		ret = vgic_create(&vm, cases[i].wanted, &vgic, &err);
+		ret = vgic_create(&vm, cases[i].wanted, 0, &vgic, &err);
 		if (cases[i].got == VGIC_AUTO) {
 			cr_expect_eq(ret, -ENODEV, "case %zu", i);
 			cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
@@ -129,11 +129,11 @@ Test(vgic, more_vcpus_than_it_serves)
 		struct err err;
 
 		set_up(true, cases[i].has_v3, cases[i].n);
-		cr_expect_eq(vgic_create(&vm, cases[i].wanted, &vgic, &err), -EINVAL);
+		cr_expect_eq(vgic_create(&vm, cases[i].wanted, 0, &vgic, &err), -EINVAL);
 		cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
 		cr_expect(strstr(err.fix, cases[i].fix) == err.fix, "%s", err.fix);
 		vm.n_vcpus--;
-		cr_assert_eq(vgic_create(&vm, cases[i].wanted, &vgic, &err), 0);
+		cr_assert_eq(vgic_create(&vm, cases[i].wanted, 0, &vgic, &err), 0);
 		vgic_destroy(vgic);
 	}
 }
@@ -146,7 +146,7 @@ Test(vgic, addresses_and_interrupts_then_init)
 		struct err err;
 
 		set_up(true, true, 3);
-		cr_assert_eq(vgic_create(&vm, v, &vgic, &err), 0);
+		cr_assert_eq(vgic_create(&vm, v, 0, &vgic, &err), 0);
 		cr_assert_eq(host.n_set, 3);
 		cr_expect_eq(host.set[0].attr,
 			     v2 ? KVMARM_VGIC_ADDR_V2_DIST : KVMARM_VGIC_ADDR_V3_DIST);
@@ -167,6 +167,24 @@ Test(vgic, addresses_and_interrupts_then_init)
 	vgic_destroy(NULL);
 }
 
+Test(vgic, has_the_interrupts_that_are_wanted)
+{
+	static const unsigned int cases[][2] = {
+		{ 1, 32 }, { 32, 32 }, { 33, 64 }, { 960, 960 }, { 961, 960 }, { 5000, 960 },
+	};
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		struct vgic *vgic;
+		struct err err;
+
+		set_up(true, true, 1);
+		cr_assert_eq(vgic_create(&vm, VGIC_AUTO, cases[i][0], &vgic, &err), 0);
+		cr_expect_eq(vgic->n_spis, cases[i][1], "%u", cases[i][0]);
+		cr_expect_eq(host.set[2].value, cases[i][1] + 32);
+		vgic_destroy(vgic);
+	}
+}
+
 Test(vgic, each_failing_call_is_told_and_leaves_nothing)
 {
 	for (unsigned int n = 3;; n++) { /* 1 and 2 ask what the host has */
@@ -176,7 +194,7 @@ Test(vgic, each_failing_call_is_told_and_leaves_nothing)
 
 		set_up(true, true, 1);
 		fake_fail_at(n, EIO);
-		ret = vgic_create(&vm, VGIC_AUTO, &vgic, &err);
+		ret = vgic_create(&vm, VGIC_AUTO, 0, &vgic, &err);
 		if (!ret)
 			ret = vgic_init(vgic, &err);
 		if (!fake_failed()) {

@@ -7,7 +7,7 @@
 #include "tests/fakes/fake_sys.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/kvm_stats.h"
+#include "vmm/core/kvm.h"
 
 #define NAME_SIZE 48
 #define N_DESCS   3

@@ -10,8 +10,6 @@
 #include <sys/mman.h>
 
 #include "arch/common/kvm_arm.h"
-#include "arch/common/vgic.h"
-#include "devices/platform_bus.h"
 #include "fdt/guest/check.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm.h"
@@ -266,58 +264,6 @@ Test(machine, a_32_bit_guest_stays_one)
 		if (boots == 1)
 			cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
 	}
-	machine_destroy(&machine);
-}
-
-/* The SPI of an assigned level is a level in the GIC, whatever the guest has done with it. */
-static void expect_levels(void)
-{
-	for (unsigned int spi = 0; spi < machine.vm.vgic->n_spis; spi++) {
-		bool level = machine.vm.bus->levels[spi / 32] >> spi % 32 & 1;
-		uint32_t icfgr = 0xc00 + SPI_TO_INTID(spi) / 16 * 4;
-		uint64_t value;
-
-		if (level) {
-			cr_assert(fake_kvm_attr(FAKE_KVM_DEV(KVM_DEV_TYPE_ARM_VGIC_V3),
-						KVMARM_VGIC_GRP_DIST_REGS, icfgr, &value));
-			cr_expect_not(value >> (2 * (spi % 16) + 1) & 1, "SPI %u", spi);
-		}
-	}
-}
-
-Test(machine, assigned_levels_are_levels_from_the_start)
-{
-	unsigned int n_levels = 0;
-
-	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
-	for (size_t i = 0; i < n_elems(machine.vm.bus->levels); i++)
-		n_levels += (unsigned int)__builtin_popcount(machine.vm.bus->levels[i]);
-	cr_expect_eq(n_levels, 2u);
-	expect_levels();
-	cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
-	expect_levels();
-	machine_destroy(&machine);
-}
-
-/* Two interrupts, which KVM can only bring through user space; each reset arms them anew. */
-Test(machine, resets_of_a_guest_flood_no_log)
-{
-	char text[16384];
-	unsigned int n = 0;
-	size_t size;
-
-	fake_kvm.caps[KVM_CAP_IRQFD_RESAMPLE] = 0;
-	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
-	cr_redirect_stderr();
-	log_set_level(LOG_INFO);
-	for (unsigned int i = 0; i < 3 * LOG_BUDGET_MAX; i++)
-		cr_assert_eq(machine_reset(&machine, &err), 0, "%s", err.what);
-	log_set_level(LOG_ERROR);
-	fflush(stderr);
-	size = fread(text, 1, sizeof(text), cr_get_redirected_stderr());
-	for (size_t i = 0; i < size; i++)
-		n += text[i] == '\n';
-	cr_expect_leq(n, 2 * LOG_BUDGET_MAX);
 	machine_destroy(&machine);
 }
 

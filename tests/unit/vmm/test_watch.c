@@ -28,7 +28,7 @@ static void setup(void)
 	fake_vm_create(vm);
 	cr_assert_eq(event_loop_create(&vm->loop, &err), 0);
 	cr_assert_eq(vcpus_create(vm, 1, &err), 0);
-	cr_assert_eq(vgic_create(vm, VGIC_V3, &vm->vgic, &err), 0, "%s", err.what);
+	cr_assert_eq(vgic_create(vm, VGIC_V3, 0, &vm->vgic, &err), 0, "%s", err.what);
 	device = fake_vm_add_device(vm, &dev);
 	cr_assert_eq(vcpus_start(vm, NULL, &err), 0);
 	vcpus_release(vm);

@@ -14,13 +14,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/memmap.h"
 #include "vmm/core/ram/pagemap.h"
 #include "vmm/core/ram/ram.h"
-#include "vmm/core/ram/ram_file.h"
 
 /* What any user may have, with the default fs.pipe-max-size; pages of the host, one per reference.
  */
@@ -45,6 +46,34 @@ struct taking {
 void phys_ram_init(struct phys_ram *ram)
 {
 	*ram = (struct phys_ram){ .fd = -1 };
+}
+
+const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits)
+{
+	const struct range page = { pa, size };
+
+	if (!range_contains((struct range){ 0, 1ULL << ipa_bits }, page))
+		return "beyond the addresses that the guest can have";
+	if (range_overlaps((struct range){ MEMMAP_FIXED, MEMMAP_FIXED_SIZE }, page))
+		return "where the guest has its interrupt controller and emulated devices";
+	return NULL;
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+	uint64_t x = ((const struct phys_page *)a)->pa, y = ((const struct phys_page *)b)->pa;
+
+	return (x > y) - (x < y);
+}
+
+/* How many of the first of @n sorted pages follow each other. */
+static size_t run_length(const struct phys_page *pages, size_t n, uint64_t size)
+{
+	size_t i = n ? 1 : 0;
+
+	while (i < n && pages[i].pa == pages[i - 1].pa + size)
+		i++;
+	return i;
 }
 
 /* Kernels before 5.13 have no files without a name there. */
@@ -89,8 +118,7 @@ static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, str
 		  str_size(RAM_ALIGN, text));
 	err_why(err,
 		"without an IOMMU a guest's RAM must be huge pages, which stay where they are");
-	err_fix(err, "mount one (\"mount -t hugetlbfs none DIR\") and give it as mem-path");
-	return err->code;
+	return err_fix(err, "mount one (\"mount -t hugetlbfs none DIR\") and give it as mem-path");
 }
 
 /* Where the page at @offset is, while it is mapped; with @pin, a reference to it goes there. */
@@ -122,17 +150,6 @@ static int locate_failed(int code, struct err *err)
 	return err->code;
 }
 
-static int add_page(struct phys_page **pages, size_t *n, struct phys_page page, struct err *err)
-{
-	struct phys_page *bigger = reallocarray(*pages, *n + 1, sizeof(*bigger));
-
-	if (!bigger)
-		return err_set(err, ENOMEM, "list the pages of guest RAM");
-	bigger[(*n)++] = page;
-	*pages = bigger;
-	return 0;
-}
-
 /* @n more pages, told apart by whether the guest can have them. */
 static int take_pages(struct taking *t, size_t n, struct err *err)
 {
@@ -155,17 +172,19 @@ static int take_pages(struct taking *t, size_t n, struct err *err)
 	if (ret)
 		return err_set(err, ret, "take guest RAM from %s", t->wish->hugetlbfs);
 	for (; t->size < end; t->size += ram->page) {
-		struct phys_page page = { .offset = t->size };
+		struct phys_page *page;
+		uint64_t pa;
+		bool fits;
 
-		ret = locate(t, page.offset, -1, &page.pa);
+		ret = locate(t, t->size, -1, &pa);
 		if (ret)
 			return locate_failed(ret, err);
-		if (phys_page_unfit(page.pa, ram->page, t->wish->ipa_bits))
-			ret = add_page(&t->unfit, &t->n_unfit, page, err);
-		else
-			ret = add_page(&ram->pages, &ram->n_pages, page, err);
-		if (ret)
-			return ret;
+		fits = !phys_page_unfit(pa, ram->page, t->wish->ipa_bits);
+		page = fits ? array_add(ram->pages, ram->n_pages) : array_add(t->unfit, t->n_unfit);
+		if (!page)
+			return err_set(err, ENOMEM, "list the pages of guest RAM");
+		*page = (struct phys_page){ pa, t->size };
+		++*(fits ? &ram->n_pages : &t->n_unfit);
 	}
 	return 0;
 }
@@ -177,11 +196,11 @@ static void show_map(const struct taking *t, struct phys_page *pages, size_t n)
 	unsigned int n_lines = 0;
 	char text[32];
 
-	phys_pages_sort(pages, n);
+	qsort(pages, n, sizeof(*pages), compare_pages);
 	for (size_t i = 0, run; i < n && n_lines++ < MAP_LINES; i += run) {
 		const char *unfit = phys_page_unfit(pages[i].pa, page, t->wish->ipa_bits);
 
-		run = phys_pages_run(&pages[i], n - i, page);
+		run = run_length(&pages[i], n - i, page);
 		log_info("  0x%010" PRIx64 "-0x%010" PRIx64 " %s%s%s", pages[i].pa,
 			 pages[i].pa + run * page - 1, str_size(run * page, text),
 			 unfit ? ", " : "", unfit ? unfit : "");
@@ -218,16 +237,16 @@ static int take_enough(struct taking *t, struct err *err)
 /* A new pipe for references: the end to write, while the one to read joins ram->pins. */
 static int open_pin(struct phys_ram *ram, int *writer, struct err *err)
 {
-	int *pins = reallocarray(ram->pins, ram->n_pins + 1, sizeof(*pins));
+	int *pin = array_add(ram->pins, ram->n_pins);
 	int ends[2], ret;
 
-	if (!pins)
+	if (!pin)
 		return err_set(err, ENOMEM, "hold guest RAM");
-	ram->pins = pins;
 	ret = sys_pipe(ends);
 	if (ret)
 		return err_set(err, ret, "make a pipe to hold guest RAM");
-	pins[ram->n_pins++] = ends[0];
+	*pin = ends[0];
+	ram->n_pins++;
 	close_fd(writer);
 	*writer = ends[1];
 	sys_set_pipe_size(ends[1], PIPE_SIZE); /* else it holds less */
@@ -252,9 +271,9 @@ static int hold_page(struct taking *t, const struct phys_page *page, int *writer
 		return 0;
 	err_set(err, EAGAIN, "guest RAM at 0x%" PRIx64 " has moved to 0x%" PRIx64, page->pa, pa);
 	err_why(err, "the kernel migrated it while dais prepared it");
-	err_fix(err,
+	return err_fix(
+		err,
 		"start again; do not offline memory or make large contiguous allocations then");
-	return err->code;
 }
 
 static int hold_pages(struct taking *t, struct err *err)
@@ -280,24 +299,18 @@ static int hold_pages(struct taking *t, struct err *err)
 	return err_host(err);
 }
 
-static int finish(struct phys_ram *ram, struct err *err)
+static void finish(struct phys_ram *ram)
 {
 	size_t n_runs = 0;
 
-	phys_pages_sort(ram->pages, ram->n_pages);
-	ram->offsets = calloc(ram->n_pages, sizeof(*ram->offsets));
-	if (!ram->offsets)
-		return err_set(err, ENOMEM, "list the pages of guest RAM");
-	for (size_t i = 0; i < ram->n_pages; i++)
-		ram->offsets[i] = ram->pages[i].offset;
+	qsort(ram->pages, ram->n_pages, sizeof(*ram->pages), compare_pages);
 	for (size_t i = 0; i < ram->n_pages; n_runs++)
-		i += phys_pages_run(&ram->pages[i], ram->n_pages - i, ram->page);
+		i += run_length(&ram->pages[i], ram->n_pages - i, ram->page);
 	if (n_runs > LINUX_BANKS)
 		log_warn("guest RAM is in %zu pieces: a Linux that is built without CONFIG_EFI "
 			 "takes 128, and dies early of more; larger pages, or pages reserved at "
 			 "boot (hugepages=), are in fewer",
 			 n_runs);
-	return 0;
 }
 
 int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
@@ -310,13 +323,35 @@ int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, stru
 		t.pagemap = pagemap_open(err);
 		ret = t.pagemap < 0 ? t.pagemap : take_enough(&t, err);
 	}
-	if (!ret)
-		ret = finish(ram, err);
-	if (!ret)
+	if (!ret) {
+		finish(ram);
 		ret = hold_pages(&t, err);
+	}
 	free(t.unfit);
 	close_fd(&t.pagemap);
 	return ret;
+}
+
+int phys_ram_add_banks(const struct phys_ram *phys, uint64_t size, struct ram *ram, struct err *err)
+{
+	ram->page = phys->page;
+	for (size_t i = 0, n; i < phys->n_pages && size; i += n) {
+		struct range run = { .start = phys->pages[i].pa };
+		int ret;
+
+		n = run_length(&phys->pages[i], phys->n_pages - i, phys->page);
+		/* The last page may be more than is wanted. */
+		run.size = n * phys->page < size ? n * phys->page : size;
+		size -= run.size;
+		ret = ram_insert_bank(
+			ram,
+			&(struct ram_bank){ .gpa = run, .fd = phys->fd, .pages = &phys->pages[i] },
+			err);
+		if (ret)
+			return ret;
+	}
+	assert(!size);
+	return 0;
 }
 
 int phys_ram_name(struct phys_ram *ram, const char *path, struct err *err)
@@ -355,7 +390,6 @@ void phys_ram_destroy(struct phys_ram *ram)
 	free(ram->temporary);
 	free(ram->pins);
 	free(ram->pages);
-	free(ram->offsets);
 	free(ram->path);
 	phys_ram_init(ram);
 }

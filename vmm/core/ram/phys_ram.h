@@ -38,8 +38,7 @@ struct phys_ram {
 	uint64_t page;
 	struct phys_page *pages; /* sorted by address */
 	size_t n_pages;
-	uint64_t *offsets; /* of the pages: what the banks refer to */
-	int *pins;         /* pipes with a reference to each page */
+	int *pins; /* pipes with a reference to each page */
 	size_t n_pins;
 	char *path; /* NULL: it has no name */
 	/*
@@ -83,12 +82,7 @@ int phys_ram_release(struct phys_ram *ram, struct err *err);
 
 void phys_ram_destroy(struct phys_ram *ram);
 
-/*
- * For phys_ram.c. NULL when a guest may have a page of @size bytes at @pa, else why not.
- */
+/* NULL when a guest may have a page of @size bytes at @pa, else why not. */
 const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits);
-void phys_pages_sort(struct phys_page *pages, size_t n);
-/* How many of the first of @n sorted pages follow each other. */
-size_t phys_pages_run(const struct phys_page *pages, size_t n, uint64_t size);
 
 #endif

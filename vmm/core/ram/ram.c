@@ -12,8 +12,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram/ram_file.h"
-#include "vmm/core/ram/ram_work.h"
+#include "vmm/core/ram/phys_ram.h"
 
 void ram_init(struct ram *ram)
 {
@@ -56,17 +55,17 @@ static int advise(const struct ram_bank *bank, uint64_t size, struct err *err)
 static int map_bank(const struct ram *ram, const struct ram_bank *bank, char *hva, uint64_t size,
 		    int flags)
 {
-	uint64_t n = bank->offsets ? size / ram->page : 1;
-	uint64_t piece = bank->offsets ? ram->page : size;
+	uint64_t n = bank->pages ? size / ram->page : 1;
+	uint64_t piece = bank->pages ? ram->page : size;
 	int ret = 0;
 	void *at;
 
-	if (bank->offsets)
+	if (bank->pages)
 		flags |= MAP_POPULATE; /* they are there already */
 	for (uint64_t i = 0, k; i < n && !ret; i = k) {
-		uint64_t offset = bank->offsets ? bank->offsets[i] : bank->offset;
+		uint64_t offset = bank->pages ? bank->pages[i].offset : bank->offset;
 
-		for (k = i + 1; k < n && bank->offsets[k] == offset + (k - i) * piece; k++)
+		for (k = i + 1; k < n && bank->pages[k].offset == offset + (k - i) * piece; k++)
 			;
 		ret = sys_mmap(hva + i * piece, (k - i) * piece, PROT_READ | PROT_WRITE,
 			       flags | MAP_FIXED, bank->fd, (off_t)offset, &at);
@@ -130,43 +129,6 @@ int ram_create(struct ram *ram, struct err *err)
 		done += bank->gpa.size;
 		trace_line(TRACE_VM, "RAM: 0x%" PRIx64 " bytes at 0x%" PRIx64, bank->gpa.size,
 			   bank->gpa.start);
-	}
-	return 0;
-}
-
-int ram_prepare(struct ram *ram, bool touch, struct err *err)
-{
-	int ret = 0;
-
-	if (ram->is_dirty)
-		ret = ram_work_clear(ram, true, err);
-	else if (touch)
-		ret = ram_work_touch(ram, err);
-	ram->is_touched = touch;
-	return ret;
-}
-
-static bool is_anonymous(const struct ram *ram)
-{
-	for (unsigned int i = 0; i < ram->n_banks; i++)
-		if (ram->banks[i].fd >= 0)
-			return false;
-	return true;
-}
-
-/*
- * A file's pages are not given up: a hole in it would give back its reservation too, and others
- * could take the pages; and a device file has no holes.
- */
-int ram_clear(struct ram *ram, struct err *err)
-{
-	if (ram->is_touched || !is_anonymous(ram))
-		return ram_work_clear(ram, false, err);
-	for (unsigned int i = 0; i < ram->n_banks; i++) {
-		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, MADV_DONTNEED);
-
-		if (ret)
-			return err_set(err, ret, "clear guest RAM");
 	}
 	return 0;
 }

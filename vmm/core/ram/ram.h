@@ -40,11 +40,12 @@ struct ram_bank {
 	int fd;
 	uint64_t offset;
 	/*
-	 * Not NULL: its pages do not follow each other in the file; page i is at offsets[i]. As
-	 * long-lived as the descriptor.
+	 * Not NULL: its pages do not follow each other in the file; page i is at pages[i].offset.
+	 * As long-lived as the descriptor.
 	 */
-	const uint64_t *offsets;
-	bool is_foreign; /* by ram_add_foreign() */
+	const struct phys_page *pages;
+	/* Its content is not the guest's: it is never cleared, and nothing is loaded there. */
+	bool is_foreign;
 	void *hva; /* NULL until ram_create(); hva and gpa are equal modulo RAM_ALIGN and page */
 	void *map; /* the mapping as made (it may be larger than the bank) */
 	uint64_t map_size;
@@ -92,19 +93,11 @@ int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64
 
 /*
  * One more bank at a place of the caller's choice: gpa, a multiple of RAM_ALIGN that overlaps no
- * other bank; fd and offset.
+ * other bank (of a foreign one: whole pages of the host, or of the file); fd and offset, or
+ * pages.
  */
-int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
-/*
- * The same of memory whose content is not the guest's, which is never cleared and where nothing is
- * loaded. @gpa: whole pages of the host, or of the file.
- */
-int ram_add_foreign(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
-/* For these: any bank. */
 int ram_insert_bank(struct ram *ram, const struct ram_bank *bank, struct err *err);
-/* The same of pages, of ram->page bytes each, that lie anywhere in the file. */
-int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
-		      struct err *err);
+int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err);
 
 /*
  * Map the planned RAM: not dumped (MADV_DONTDUMP), not forked (MADV_DONTFORK), with transparent
@@ -118,6 +111,8 @@ int ram_create(struct ram *ram, struct err *err);
  */
 int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
 	      struct err *err);
+/* This piece, for what nothing else may take. */
+int ram_set_apart(struct ram *ram, struct range place, struct err *err);
 /*
  * Where kernel, initrd and device tree may lie: bank number @i, up to the first carve-out in it;
  * maybe nothing.
@@ -145,5 +140,28 @@ void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size);
 
 /* Leaves it as ram_init() does. */
 void ram_destroy(struct ram *ram);
+
+/*
+ * Whether the host has too few free huge pages of @page bytes for @size bytes, when others take
+ * @n_taken before. Adds to @err, which is set, how many there are, and how to have more.
+ */
+bool ram_lacks_pages(uint64_t page, uint64_t size, uint64_t n_taken, struct err *err);
+/* The size of the pages of mem-path, of which @fd is a file or the directory (or why it could not
+ * be opened). */
+int ram_hugetlbfs_page(int fd, const char *path, uint64_t *page, struct err *err);
+
+/* For the files of this room. */
+
+/* Set fd, page and is_dirty as ram->backing says; fd stays -1 for anonymous memory. */
+int ram_file_open(struct ram *ram, struct err *err);
+
+/* Whether what is planned lies in the file, and a guest can work there. */
+int ram_file_check(const struct ram *ram, struct err *err);
+
+/* Say in @err, which is set, why a bank could not be mapped; @size more bytes were to be. */
+int ram_file_map_failed(const struct ram *ram, uint64_t size, struct err *err);
+
+/* The same for huge pages: how many are missing. */
+int ram_file_too_few_pages(const struct ram *ram, uint64_t size, struct err *err);
 
 #endif

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest RAM from a file. */
-#include "vmm/core/ram/ram_file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "vmm/base/file.h"
+#include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
@@ -69,11 +68,11 @@ int ram_hugetlbfs_page(int fd, const char *path, uint64_t *page, struct err *err
 	} else {
 		err_usage(err, "mem-path = %s: this is no hugetlbfs", path);
 	}
-	err_fix(err,
+	return err_fix(
+		err,
 		"mount one: sudo mkdir -p %s && sudo mount -t hugetlbfs none %s; or leave mem-path "
 		"out",
 		path, path);
-	return err->code;
 }
 
 static int open_hugetlbfs(struct ram *ram, struct err *err)
@@ -103,9 +102,9 @@ static int open_file(struct ram *ram, struct err *err)
 	if (ram->fd < 0) {
 		err_set(err, ram->fd, "memory-file = %s", path);
 		err_why(err, "guest RAM is to be this file, for reading and writing");
-		err_fix(err, "make one (truncate -s SIZE %s), or give this user the right to it",
-			path);
-		return err->code;
+		return err_fix(err,
+			       "make one (truncate -s SIZE %s), or give this user the right to it",
+			       path);
 	}
 	ret = sys_fstat(ram->fd, &st);
 	if (ret)
@@ -113,8 +112,7 @@ static int open_file(struct ram *ram, struct err *err)
 	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
 		err_usage(err, "memory-file = %s: this is no memory", path);
 		err_why(err, "it is neither a regular file nor a character device");
-		err_fix(err, "name a file of a tmpfs or hugetlbfs, or a device of memory");
-		return err->code;
+		return err_fix(err, "name a file of a tmpfs or hugetlbfs, or a device of memory");
 	}
 	ram->is_dirty = !S_ISREG(st.st_mode) || st.st_blocks > 0;
 	return 0;
@@ -153,6 +151,79 @@ static uint64_t end_in_file(const struct ram *ram)
 	return end;
 }
 
+/*
+ * What /proc/iomem says of memory (Documentation/filesystems/proc.rst). On arm64,
+ * request_standard_resources() of arch/arm64/kernel/setup.c makes it: "System RAM" is what the
+ * kernel has in its memory map, "reserved" in it what was reserved at boot and is left alone;
+ * "reserved" by itself is what the device tree says no-map of.
+ */
+enum memory_kind {
+	MEMORY_NOT_MAPPED,
+	MEMORY_IN_USE,
+	MEMORY_RESERVED,
+	MEMORY_UNKNOWN,
+};
+
+static enum memory_kind find_memory(char *text, struct range memory)
+{
+	enum memory_kind kind = MEMORY_NOT_MAPPED;
+	bool is_hidden = true;
+
+	for (char *line = strsep(&text, "\n"); line; line = strsep(&text, "\n")) {
+		bool is_inner = line[0] == ' ', is_ram, is_reserved;
+		uint64_t first, last;
+		int at = 0;
+
+		if (sscanf(line, " %" SCNx64 "-%" SCNx64 " : %n", &first, &last, &at) < 2 || !at)
+			continue;
+		is_hidden &= !last;
+		is_ram = !is_inner && strcmp(line + at, "System RAM") == 0;
+		is_reserved = is_inner && strcmp(line + at, "reserved") == 0;
+		if (last < first ||
+		    !range_overlaps((struct range){ first, last - first + 1 }, memory))
+			continue;
+		if (is_ram && kind == MEMORY_NOT_MAPPED)
+			kind = MEMORY_IN_USE;
+		if (is_reserved && kind == MEMORY_IN_USE && first <= memory.start &&
+		    last >= range_last(memory))
+			kind = MEMORY_RESERVED;
+	}
+	return is_hidden ? MEMORY_UNKNOWN : kind;
+}
+
+/*
+ * Whether the host's kernel leaves [start, start + size) of its physical memory alone and yet has
+ * it in its memory map. A process that may not see the addresses gets no error.
+ */
+static int check_physical(const char *path, struct range memory, struct err *err)
+{
+	owned_ptr char *text = NULL;
+	enum memory_kind kind = MEMORY_UNKNOWN;
+	size_t size;
+
+	if (!file_read("/proc/iomem", 1 << 20, &text, &size))
+		kind = find_memory(text, memory);
+	if (kind == MEMORY_RESERVED)
+		return 0;
+	if (kind == MEMORY_UNKNOWN) {
+		log_warn("memory-file = %s: /proc/iomem does not tell whether the host uses this "
+			 "memory itself",
+			 path);
+		return 0;
+	}
+	err_usage(err, "memory-file = %s: 0x%" PRIx64 " to 0x%" PRIx64 " is no memory for a guest",
+		  path, memory.start, range_last(memory));
+	if (kind == MEMORY_IN_USE)
+		err_why(err, "the host's kernel uses it: in /proc/iomem it is System RAM, and not "
+			     "all of it is reserved");
+	else
+		err_why(err, "the host's kernel has it not in its memory map (/proc/iomem does not "
+			     "call it System RAM), and KVM then lets no guest execute from it");
+	return err_fix(err,
+		       "reserve it in the host's device tree: a node of /reserved-memory without "
+		       "no-map");
+}
+
 int ram_file_check(const struct ram *ram, struct err *err)
 {
 	const char *path = ram->backing.file;
@@ -167,16 +238,14 @@ int ram_file_check(const struct ram *ram, struct err *err)
 		err_usage(err, "memory-file = %s,offset=0x%" PRIx64, path, offset);
 		err_why(err, "the offset is no multiple of its pages, which are %s",
 			str_size(ram->page, text));
-		err_fix(err, "change the offset");
-		return err->code;
+		return err_fix(err, "change the offset");
 	}
 	ret = sys_fstat(ram->fd, &st);
 	if (ret)
 		return err_set(err, ret, "memory-file = %s: fstat", path);
 	if (S_ISCHR(st.st_mode))
 		return st.st_rdev == makedev(MEM_MAJOR, MEM_MINOR)
-			       ? ram_file_check_physical(
-					 path, (struct range){ offset, end - offset }, err)
+			       ? check_physical(path, (struct range){ offset, end - offset }, err)
 			       : 0;
 	if ((uint64_t)st.st_size >= end)
 		return 0;
@@ -204,6 +273,5 @@ int ram_file_map_failed(const struct ram *ram, uint64_t size, struct err *err)
 		return err->code;
 	err_why(err, "%s does not let all of it be mapped from 0x%" PRIx64 " on", path,
 		ram->backing.offset);
-	err_fix(err, "change memory-file, its offset, or memory");
-	return err->code;
+	return err_fix(err, "change memory-file, its offset, or memory");
 }

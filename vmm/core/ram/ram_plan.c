@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where guest RAM lies in the guest's address space. */
+/* Where guest RAM lies in the guest's address space, and pieces of it that are set apart. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "vmm/base/array.h"
 #include "vmm/base/str.h"
 #include "vmm/core/ram/ram.h"
 
@@ -50,8 +50,7 @@ static int check_size(uint64_t size, struct err *err)
 	err_usage(err, "memory = %s", str_size(size, text));
 	err_why(err, "guest memory is at least %s, in multiples of %s",
 		str_size(RAM_MIN_SIZE, least), str_size(RAM_ALIGN, unit));
-	err_fix(err, "give memory a size such as 512M");
-	return err->code;
+	return err_fix(err, "give memory a size such as 512M");
 }
 
 /* What banks begin at multiples of. */
@@ -68,38 +67,42 @@ static void forget_banks(struct ram *ram)
 	ram->size = 0;
 }
 
+int ram_set_apart(struct ram *ram, struct range place, struct err *err)
+{
+	struct range *carveout = array_add(ram->carveouts, ram->n_carveouts);
+
+	if (!carveout)
+		return err_set(err, ENOMEM, "carve out guest RAM");
+	*carveout = place;
+	ram->n_carveouts++;
+	return 0;
+}
+
 int ram_insert_bank(struct ram *ram, const struct ram_bank *bank, struct err *err)
 {
 	struct range gpa = bank->gpa;
-	struct ram_bank *banks = reallocarray(ram->banks, ram->n_banks + 1, sizeof(*banks));
-	unsigned int i = ram->n_banks;
+	struct ram_bank *at = array_add(ram->banks, ram->n_banks);
 
-	if (!banks)
+	if (!at)
 		return err_set(err, ENOMEM, "plan guest RAM");
+	/* As a whole: carve-outs and boot images find no room in it. */
+	if (bank->is_foreign && ram_set_apart(ram, gpa, err))
+		return err->code;
 	assert(range_valid(gpa) &&
 	       (bank->is_foreign || is_aligned(gpa.start | gpa.size, RAM_ALIGN)));
-	ram->banks = banks;
-	for (; i > 0 && banks[i - 1].gpa.start > gpa.start; i--)
-		;
-	assert(i == 0 || !range_overlaps(banks[i - 1].gpa, gpa));
-	assert(i == ram->n_banks || !range_overlaps(banks[i].gpa, gpa));
-	memmove(&banks[i + 1], &banks[i], (ram->n_banks - i) * sizeof(*banks));
-	banks[i] = *bank;
+	for (; at > ram->banks && at[-1].gpa.start > gpa.start; at--)
+		*at = at[-1];
+	*at = *bank;
 	ram->n_banks++;
 	ram->size += gpa.size;
+	assert(at == ram->banks || !range_overlaps(at[-1].gpa, gpa));
+	assert(at + 1 == ram->banks + ram->n_banks || !range_overlaps(at[1].gpa, gpa));
 	return 0;
 }
 
 int ram_add_bank(struct ram *ram, struct range gpa, int fd, uint64_t offset, struct err *err)
 {
 	return ram_insert_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offset = offset },
-			       err);
-}
-
-int ram_add_scattered(struct ram *ram, struct range gpa, int fd, const uint64_t *offsets,
-		      struct err *err)
-{
-	return ram_insert_bank(ram, &(struct ram_bank){ .gpa = gpa, .fd = fd, .offsets = offsets },
 			       err);
 }
 
@@ -164,10 +167,10 @@ static int no_place(struct range ram, struct range other, const char *what, stru
 	err_usage(err, "memory-base = 0x%" PRIx64 ": RAM from 0x%" PRIx64 " to 0x%" PRIx64,
 		  ram.start, ram.start, range_last(ram));
 	err_why(err, "0x%" PRIx64 " to 0x%" PRIx64 " is %s", other.start, range_last(other), what);
-	err_fix(err,
+	return err_fix(
+		err,
 		"change memory-base or memory, or leave memory-base out: RAM is then laid around "
 		"what cannot be RAM");
-	return err->code;
 }
 
 int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64_t size,
@@ -184,8 +187,7 @@ int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64
 	if (!is_aligned(base, unit)) {
 		err_usage(err, "memory-base = 0x%" PRIx64, base);
 		err_why(err, "it is no multiple of %s", str_size(unit, text));
-		err_fix(err, "give memory-base as 0x80000000");
-		return err->code;
+		return err_fix(err, "give memory-base as 0x80000000");
 	}
 	if (!range_valid(run) || range_last(run) >= end)
 		return no_place(run, (struct range){ end, -end },
@@ -202,4 +204,63 @@ int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64
 			return no_place(run, holes[i],
 					"reserved by the host's IOMMU: it maps nothing there", err);
 	return ram_add_bank(ram, run, ram->fd, ram->backing.offset, err);
+}
+
+#define GIB (1ULL << 30)
+
+/* The highest place in @bank below @end; size 0: there is none. */
+static struct range find_place(const struct ram *ram, const struct range *bank, uint64_t size,
+			       uint64_t align, uint64_t end)
+{
+	struct range place = { 0, size };
+	bool moved;
+
+	if (end > bank->start + bank->size)
+		end = bank->start + bank->size;
+	do {
+		moved = false;
+		if (end < size || round_down_to(end - size, align) < bank->start)
+			return (struct range){ 0, 0 };
+		place.start = round_down_to(end - size, align);
+		for (unsigned int i = 0; i < ram->n_carveouts && !moved; i++) {
+			moved = range_overlaps(ram->carveouts[i], place);
+			if (moved)
+				end = ram->carveouts[i].start;
+		}
+	} while (moved);
+	return place;
+}
+
+static int no_room_to_carve(uint64_t size, uint64_t align, bool low, struct err *err)
+{
+	char sizes[2][32];
+
+	err_usage(err, "a carve-out of %s finds no room in guest memory", str_size(size, sizes[0]));
+	err_why(err, "it must lie in one piece at a multiple of %s%s", str_size(align, sizes[1]),
+		low ? ", below 4 GiB" : "");
+	return err_fix(err, "give the guest more memory, or leave the carve-out out");
+}
+
+int ram_carve(struct ram *ram, uint64_t size, uint64_t align, bool low, struct range *place,
+	      struct err *err)
+{
+	*place = (struct range){ 0, 0 };
+	if (align < MEMMAP_SLOT_SIZE)
+		align = MEMMAP_SLOT_SIZE;
+	for (unsigned int i = ram->n_banks; i-- > 0 && !place->size;)
+		*place = find_place(ram, &ram->banks[i].gpa, size, align,
+				    low ? 4 * GIB : UINT64_MAX);
+	if (!place->size)
+		return no_room_to_carve(size, align, low, err);
+	return ram_set_apart(ram, *place, err);
+}
+
+struct range ram_boot_run(const struct ram *ram, unsigned int i)
+{
+	struct range run = ram->banks[i].gpa;
+
+	for (unsigned int k = 0; k < ram->n_carveouts; k++)
+		if (range_overlaps(run, ram->carveouts[k]))
+			run.size = ram->carveouts[k].start - run.start;
+	return run;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What takes time because there is much of it. */
-#include "vmm/core/ram/ram_work.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
@@ -20,12 +19,9 @@ struct work {
 	const struct ram *ram;
 	int (*run)(void *at, uint64_t size); /* 0 or a negative errno */
 	bool tell;
-
-	pthread_mutex_t lock; /* of the rest */
-	unsigned int bank;    /* where the next piece is */
-	uint64_t offset;
-	uint64_t done; /* bytes */
-	int error;     /* the first; then no more pieces are taken */
+	uint64_t piece;    /* bytes; the last of each bank may have fewer */
+	unsigned int next; /* atomic: the number of the next piece */
+	int error;         /* atomic: one that came; then no more pieces are done */
 };
 
 static int touch_piece(void *at, uint64_t size)
@@ -45,42 +41,36 @@ static int clear_piece(void *at, uint64_t size)
 	return 0;
 }
 
-/* Do one piece. Returns the bytes that were done before it, UINT64_MAX when there was none left. */
-static uint64_t do_piece(struct work *w)
+/* Do one piece, and tell how far that is. False: there was none left. */
+static bool do_piece(struct work *w, unsigned int *percent)
 {
-	uint64_t piece = w->ram->page > PIECE_SIZE ? w->ram->page : PIECE_SIZE, size = 0, done;
-	void *at = NULL;
-	int ret;
+	uint64_t at = w->piece * __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED);
 
-	pthread_mutex_lock(&w->lock);
-	done = w->done;
-	for (; !w->error && w->bank < w->ram->n_banks; w->bank++, w->offset = 0) {
-		const struct ram_bank *bank = &w->ram->banks[w->bank];
+	*percent = at < w->ram->size ? (unsigned int)(at * 100 / w->ram->size) : 100;
+	for (unsigned int i = 0; i < w->ram->n_banks; i++) {
+		const struct ram_bank *bank = &w->ram->banks[i];
+		uint64_t left = bank->gpa.size - at;
+		int ret;
 
-		size = bank->gpa.size - w->offset;
-		if (!size || bank->is_foreign)
+		if (bank->is_foreign || __atomic_load_n(&w->error, __ATOMIC_RELAXED))
 			continue;
-		if (size > piece)
-			size = piece;
-		at = (char *)bank->hva + w->offset;
-		w->offset += size;
-		break;
+		if (at >= bank->gpa.size) {
+			at -= round_up_to(bank->gpa.size, w->piece);
+			continue;
+		}
+		ret = w->run((char *)bank->hva + at, left < w->piece ? left : w->piece);
+		if (ret)
+			__atomic_store_n(&w->error, ret, __ATOMIC_RELAXED);
+		return true;
 	}
-	pthread_mutex_unlock(&w->lock);
-	if (!at)
-		return UINT64_MAX;
-	ret = w->run(at, size);
-	pthread_mutex_lock(&w->lock);
-	w->done += size;
-	if (ret && !w->error)
-		w->error = ret;
-	pthread_mutex_unlock(&w->lock);
-	return done;
+	return false;
 }
 
 static void *help(void *opaque)
 {
-	while (do_piece(opaque) != UINT64_MAX)
+	unsigned int percent;
+
+	while (do_piece(opaque, &percent))
 		;
 	return NULL;
 }
@@ -88,27 +78,28 @@ static void *help(void *opaque)
 /* The calling thread works too, and is the one that tells. */
 static void work_and_tell(struct work *w)
 {
-	uint64_t told = sys_monotonic_ns(), done;
+	uint64_t told = sys_monotonic_ns();
+	unsigned int percent;
 	char size[32];
 
-	while ((done = do_piece(w)) != UINT64_MAX) {
+	while (do_piece(w, &percent)) {
 		uint64_t now = sys_monotonic_ns();
 
 		if (!w->tell || now - told < INTERVAL_NS)
 			continue;
 		told = now;
-		log_info("preparing RAM: %u %% of %s", (unsigned int)(done * 100 / w->ram->size),
-			 str_size(w->ram->size, size));
+		log_info("preparing RAM: %u %% of %s", percent, str_size(w->ram->size, size));
 	}
 }
 
 static int work(const struct ram *ram, int (*run)(void *at, uint64_t size), bool tell)
 {
-	struct work w = { .ram = ram, .run = run, .tell = tell };
+	struct work w = { .ram = ram, .run = run, .tell = tell, .piece = PIECE_SIZE };
 	unsigned int n = ram->backing.n_threads, n_helpers = 0;
 	pthread_t helpers[RAM_MAX_THREADS];
 
-	pthread_mutex_init(&w.lock, NULL);
+	if (w.piece < ram->page)
+		w.piece = ram->page;
 	/* With fewer threads than wanted it only takes longer. */
 	while (n_helpers + 1 < n && n_helpers < RAM_MAX_THREADS &&
 	       n_helpers * PIECE_SIZE < ram->size &&
@@ -117,11 +108,10 @@ static int work(const struct ram *ram, int (*run)(void *at, uint64_t size), bool
 	work_and_tell(&w);
 	while (n_helpers)
 		pthread_join(helpers[--n_helpers], NULL);
-	pthread_mutex_destroy(&w.lock);
 	return w.error;
 }
 
-int ram_work_touch(const struct ram *ram, struct err *err)
+static int touch_all(const struct ram *ram, struct err *err)
 {
 	char size[32];
 	int ret = work(ram, touch_piece, true);
@@ -137,9 +127,46 @@ int ram_work_touch(const struct ram *ram, struct err *err)
 	return err_host(err);
 }
 
-int ram_work_clear(const struct ram *ram, bool tell, struct err *err)
+static int clear_all(const struct ram *ram, bool tell, struct err *err)
 {
 	int ret = work(ram, clear_piece, tell);
 
 	return ret ? err_set(err, ret, "clear guest RAM") : 0;
+}
+
+int ram_prepare(struct ram *ram, bool touch, struct err *err)
+{
+	int ret = 0;
+
+	if (ram->is_dirty)
+		ret = clear_all(ram, true, err);
+	else if (touch)
+		ret = touch_all(ram, err);
+	ram->is_touched = touch;
+	return ret;
+}
+
+static bool is_anonymous(const struct ram *ram)
+{
+	for (unsigned int i = 0; i < ram->n_banks; i++)
+		if (ram->banks[i].fd >= 0)
+			return false;
+	return true;
+}
+
+/*
+ * A file's pages are not given up: a hole in it would give back its reservation too, and others
+ * could take the pages; and a device file has no holes.
+ */
+int ram_clear(struct ram *ram, struct err *err)
+{
+	if (ram->is_touched || !is_anonymous(ram))
+		return clear_all(ram, false, err);
+	for (unsigned int i = 0; i < ram->n_banks; i++) {
+		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, MADV_DONTNEED);
+
+		if (ret)
+			return err_set(err, ret, "clear guest RAM");
+	}
+	return 0;
 }
