@@ -156,3 +156,11 @@ int sys_dup(int fd)
 	fail_if_chosen();
 	return fake_fd_real(dup(fd));
 }
+
+/* It keeps its number, by which the fakes know it. */
+int sys_move_fd(int fd, int lowest)
+{
+	(void)lowest;
+	fail_if_chosen();
+	return fd;
+}

@@ -10,6 +10,7 @@
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
 #include "vfio/iommu/diagnosis.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
@@ -100,7 +101,7 @@ int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_devi
 	int fd;
 
 	str_copy(name, sizeof(name), host->name);
-	fd = sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name);
+	fd = fd_to_range(sys_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, name), FD_VFIO_DEVICE);
 	trace_line(TRACE_VFIO, "%s: device %s: fd %d", group->path, name, fd);
 	if (fd >= 0)
 		return fd;

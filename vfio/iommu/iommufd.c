@@ -16,6 +16,7 @@
 #include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/iommu/iommufd_uapi.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -51,7 +52,7 @@ static int no_iommufd(int code, struct err *err)
 static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
-	owned_fd int fd = passed_fds_open(passed, IOMMUFD, O_RDWR, err);
+	owned_fd int fd = fd_to_range(passed_fds_open(passed, IOMMUFD, O_RDWR, err), FD_IOMMU);
 	struct iommufd *iommufd;
 	int ret;
 
@@ -170,7 +171,7 @@ static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 
 	if (!vfio_host_device_cdev(host, path, sizeof(path)))
 		return no_cdev(host, err);
-	fd = passed_fds_open(iommu->passed, path, O_RDWR, err);
+	fd = fd_to_range(passed_fds_open(iommu->passed, path, O_RDWR, err), FD_VFIO_DEVICE);
 	if (fd < 0)
 		return fd == -EBADF ? fd : open_failed(path, fd, err);
 	ret = sys_ioctl(fd, CDEV_BIND, &bind);

@@ -14,6 +14,7 @@
 #include "vfio/host/device.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
@@ -30,7 +31,7 @@ struct noiommu {
 
 static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
-	owned_fd int fd = sys_open(CONTAINER, O_RDWR);
+	owned_fd int fd = fd_to_range(sys_open(CONTAINER, O_RDWR), FD_IOMMU);
 	struct noiommu *n;
 
 	(void)passed; /* it takes rights that no descriptor gives */

@@ -11,6 +11,7 @@
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -59,7 +60,7 @@ static int check_container(int fd, struct err *err)
 
 static int type1_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
-	owned_fd int fd = passed_fds_open(passed, CONTAINER, O_RDWR, err);
+	owned_fd int fd = fd_to_range(passed_fds_open(passed, CONTAINER, O_RDWR, err), FD_IOMMU);
 	int ret;
 
 	if (fd < 0)

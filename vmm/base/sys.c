@@ -72,6 +72,16 @@ void sys_close(int fd)
 CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
 	   openat(dir, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+
+int sys_move_fd(int fd, int lowest)
+{
+	int moved = result(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
+
+	if (moved >= 0)
+		close(fd);
+	return moved;
+}
+
 CALL(int, sys_unlink, (const char *path), unlinkat(AT_FDCWD, path, 0))
 CALL(int, sys_unlinkat, (int dir, const char *path, int flags), unlinkat(dir, path, flags))
 CALL(int, sys_renameat, (int old_dir, const char *old_path, int new_dir, const char *new_path),

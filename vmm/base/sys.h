@@ -30,6 +30,9 @@ void sys_close(int fd);
 /* With O_CREAT in @flags, @mode. As the system call, relative to the directory @dir. */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is always added */
 int sys_dup(int fd);                                               /* with FD_CLOEXEC */
+/* The same file by its lowest free number from @lowest on, with FD_CLOEXEC; @fd is closed, but not
+ * after an error. */
+int sys_move_fd(int fd, int lowest);
 int sys_unlink(const char *path);
 int sys_unlinkat(int dir, const char *path, int flags);
 int sys_renameat(int old_dir, const char *old_path, int new_dir, const char *new_path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/vcpu.h"
+#include "vmm/base/fd_range.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,7 +30,8 @@ static int create_one(struct vcpu *vcpu, struct err *err)
 {
 	struct vm *vm = vcpu->vm;
 	void *run;
-	int ret = sys_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(uintptr_t)vcpu->index);
+	int ret = fd_to_range(sys_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(uintptr_t)vcpu->index),
+			      FD_VCPU);
 
 	if (ret < 0)
 		return err_set(err, ret, "create vCPU %u", vcpu->index);

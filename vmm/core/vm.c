@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/vm.h"
+#include "vmm/base/fd_range.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +26,7 @@ int vm_create(struct vm *vm, struct err *err)
 	unsigned int bits = vm->kvm.caps.ipa_bits;
 	/* 0 means 40 bits, and is all that a host without KVM_CAP_ARM_VM_IPA_SIZE takes. */
 	uintptr_t type = bits == 40 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(bits);
-	int fd = sys_ioctl(vm->kvm.fd, KVM_CREATE_VM, (void *)type);
+	int fd = fd_to_range(sys_ioctl(vm->kvm.fd, KVM_CREATE_VM, (void *)type), FD_VM);
 
 	if (fd < 0) {
 		err_set(err, fd, "create a virtual machine of %u address bits", bits);
@@ -104,7 +105,7 @@ int kvm_device_create(struct vm *vm, uint32_t type, bool test_only)
 					 .flags = test_only ? KVM_CREATE_DEVICE_TEST : 0 };
 	int ret = sys_ioctl(vm->fd, KVM_CREATE_DEVICE, &arg);
 
-	return ret || test_only ? ret : (int)arg.fd;
+	return ret || test_only ? ret : fd_to_range((int)arg.fd, FD_KVM_DEVICE);
 }
 
 static int attr_ioctl(int fd, unsigned long request, uint32_t group, uint64_t attr,

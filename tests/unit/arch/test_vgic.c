@@ -199,7 +199,7 @@ Test(vgic, each_failing_call_is_told_and_leaves_nothing)
 			ret = vgic_init(vgic, &err);
 		if (!fake_failed()) {
 			cr_expect_eq(ret, 0);
-			cr_expect_eq(n, 8);
+			cr_expect_eq(n, 9);
 			vgic_destroy(vgic);
 			break;
 		}
