@@ -116,6 +116,19 @@ $(B)/.config:
 	$(Q)echo '#include <sys/syscall.h>' | $(if $(filter $(U),$*),$(unit_cc),$(CC) $(target)) -E -dM - | \
 		sed -n '/SYS_arm_sync_file_range/d; s/^#define SYS_\([a-z0-9_]*\) .*/[SYS_\1] = "\1",/p' >$@
 
+# The seccomp programs: a program of the build machine makes them with libseccomp (HOSTCC builds it)
+HOSTCC       ?= $(if $(findstring clang,$(CC)),clang,gcc)
+seccomp_arch  = $(if $(filter arm64,$(ARCH)),aarch64,$(if $(filter arm,$(ARCH)),arm,x86_64))
+
+$(O)/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/policy.c vmm/sandbox/policy.h vmm/sandbox/filter.h vmm/base/fd_range.h arch/common/kvm_arm.h
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOSTCC) -std=gnu11 -O1 $(warnings) -I. -D_GNU_SOURCE $(if $(filter arm,$(native)),-Iarch/arm/uapi) -o $@ $(filter %.c,$^) -lseccomp
+
+$(B)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(B)/config.mk
+	@mkdir -p $(@D)
+	$(Q)$< $(seccomp_arch) >$@
+
 menuconfig oldconfig olddefconfig:
 	@mkdir -p $(B)
 	$(Q)$(call kconfig,$(ARCH),$(B),$@)
@@ -129,8 +142,8 @@ $(defconfigs):
 # (vmm/cli/registry.c, BUILT()), and the linker drops it. Listed here is what needs a library that a dais without the
 # symbol does not have, or more than reading where no guest can run, with its stand-in NAME_none.c.
 
-# in(DIRECTORY…): all that is below, in their rooms
-in     = $(foreach d,$(1),$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c)))
+# in(DIRECTORY…): all that is below, in their rooms; but for programs of the build machine
+in     = $(filter-out %/gen/programs.c,$(foreach d,$(1),$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c))))
 every := $(sort $(call in,vmm fdt arch devices vfio))
 none  := $(filter %_none.c,$(every))
 
@@ -151,7 +164,8 @@ endif
 
 srcs = $(filter-out $(if-) $(none),$(every)) $(stand_ins)
 objs = $(srcs:%.c=$(B)/obj/%.o)
-libs = -lfdt -linih $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
+# All of libcap-ng is needed at every start: nothing of it is left for the dynamic loader
+libs = -lfdt -linih $(if $(CONFIG_RUN),-l:libcap-ng.a) $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
@@ -172,6 +186,7 @@ $(B)/obj/%.o: %.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	$(Q)$(CC) $(cc_flags) -MMD -MP -c -o $@ $<
 
 $(B)/obj/vmm/sandbox/debug.o print-cc: $(B)/include/syscall_names.h
+$(B)/obj/vmm/sandbox/filter.o print-cc: $(B)/include/sandbox_programs.h
 
 # Another compiler, other flags: build again.
 $(B)/.flags: FORCE | $(B)/config.mk
@@ -225,7 +240,7 @@ $(B)/obj/guest/%.o: guest/%.S $(B)/.flags
 
 # With the very filters of dais
 $(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
-			 $(filter $(B)/obj/vmm/base/% $(B)/obj/vmm/sandbox/filter.o $(B)/obj/vmm/sandbox/policy.o $(B)/obj/vmm/sandbox/debug.o,$(objs))
+			 $(filter $(B)/obj/vmm/base/% $(patsubst %,$(B)/obj/vmm/sandbox/%.o,filter policy debug sandbox) $(B)/obj/vmm/cli/option_sandbox.o,$(objs))
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(cc_flags) $(LDFLAGS) -o $@ $(filter-out %/.flags,$^) $(libs)
@@ -264,6 +279,13 @@ unit: unit-build
 
 $(U)/obj/tests/fixtures/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
+# Unit tests look at the programs of all architectures
+$(U)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(U)/config.mk
+	@mkdir -p $(@D)
+	$(Q)for arch in aarch64 arm x86_64; do $< $$arch >$(@D)/sandbox_programs_$$arch.h || exit; done
+	$(Q)cp $(@D)/sandbox_programs_$(if $(filter aarch64 arm64,$(machine)),aarch64,$(if $(filter arm%,$(machine)),arm,x86_64)).h $@
+$(U)/obj/vmm/sandbox/filter.o $(U)/obj/tests/unit/vmm/test_sandbox_filter.o: $(U)/include/sandbox_programs.h
+
 $(U)/obj/vmm/cli/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes
 
 $(U)/.config:

@@ -152,16 +152,6 @@ enum vfio_irq_action {
 /* To interrupt @n of vfio_irq_counts(), which is armed. Returns as sys_ioctl; -ENOENT: no such. */
 int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action);
 
-/* The open files that are asked by ioctl while a guest runs, for who confines the process. */
-enum vfio_file {
-	VFIO_FILE_DEVICE,
-	VFIO_FILE_IOMMU, /* containers, iommufd */
-	VFIO_FILE_KVM,   /* the KVM-VFIO device */
-	N_VFIO_FILES,
-};
-/* Fill @fds, at most @n_max (0: it may be NULL). Returns how many there are in all. */
-unsigned int vfio_files(const struct vfio *vfio, enum vfio_file kind, int *fds, unsigned int n_max);
-
 void vfio_destroy(struct vfio *vfio);
 
 extern const struct device_class vfio_platform_class;

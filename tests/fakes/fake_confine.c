@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/fakes/fake_confine.h"
 
+#include <cap-ng.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "tests/fakes/fake_fds.h"
@@ -23,6 +22,7 @@ void fake_confine_reset(void)
 	fake_confine = (struct fake_confine){
 		.may_unshare = true,
 		.landlock_version = 6,
+		.bounds = (2ULL << CAP_LAST_CAP) - 1,
 		.capabilities = (2ULL << CAP_LAST_CAP) - 1,
 	};
 	fake_file("/proc/self/setgroups", "");
@@ -59,7 +59,7 @@ int sys_unshare(int flags)
 		return -EPERM;
 	note("unshare%s", flags & CLONE_NEWUSER ? ":user" : "");
 	if (flags & CLONE_NEWUSER)
-		fake_confine.capabilities = (2ULL << CAP_LAST_CAP) - 1;
+		fake_confine.bounds = fake_confine.capabilities = (2ULL << CAP_LAST_CAP) - 1;
 	return 0;
 }
 
@@ -113,9 +113,12 @@ int sys_chdir(const char *path)
 
 void fake_confine_limit(int resource, uint64_t value)
 {
-	if (resource == RLIMIT_NOFILE)
-		note("files"); /* how many depends on what the test has open */
-	else
+	if (resource == RLIMIT_NOFILE && value == 4096)
+		return; /* the soft one alone */
+	if (resource == RLIMIT_NOFILE) {
+		note("files");
+		fake_confine.max_fds = value;
+	} else
 		note("%s=%llu", resource == RLIMIT_CORE ? "core" : "rt", (unsigned long long)value);
 }
 
@@ -130,6 +133,8 @@ int sys_landlock_create_ruleset(const void *attr, size_t size)
 
 	fail_if_chosen();
 	memcpy(&fs, attr, sizeof(fs));
+	if (size >= 24)
+		memcpy(&fake_confine.scoped, (const char *)attr + 16, sizeof(uint64_t));
 	note("landlock:%#llx:%zu", (unsigned long long)fs, size);
 	return fake_fd_new(NULL, NULL);
 }
@@ -149,57 +154,85 @@ int sys_seccomp_filter(const struct sock_fprog *program)
 	return 0;
 }
 
-int fake_confine_prctl(int option, unsigned long arg)
+int sys_landlock_allow(int ruleset_fd, const char *path, uint64_t access)
 {
-	if (option == PR_CAP_AMBIENT && arg == PR_CAP_AMBIENT_CLEAR_ALL)
-		note("ambient");
-	else if (option != PR_CAPBSET_DROP || arg > CAP_LAST_CAP)
-		return -EINVAL;
-	else if (!(fake_confine.capabilities & 1ULL << CAP_SETPCAP))
-		return -EPERM;
-	else if (arg == CAP_LAST_CAP)
+	(void)ruleset_fd;
+	fail_if_chosen();
+	note("allow:%s:%#llx", path, (unsigned long long)access);
+	return 0;
+}
+
+int sys_fd_limit(unsigned int n_free, unsigned int end)
+{
+	(void)end;
+	fail_if_chosen();
+	return (int)n_free + 100;
+}
+
+/* Whether @capability is in the bounding set. */
+int fake_confine_bounds(unsigned long capability)
+{
+	return fake_confine.bounds & 1ULL << capability ? 1 : 0;
+}
+
+/*
+ * libcap-ng 0.8.5, as much of it as dais uses: nothing can be done before a state is there, and who
+ * lacks CAP_SETPCAP is told so after the other sets are applied.
+ */
+static uint64_t wanted; /* permitted and effective */
+static bool has_state;
+
+void capng_clear(capng_select_t set)
+{
+	if (set & CAPNG_SELECT_CAPS)
+		wanted = 0;
+	has_state = true;
+}
+
+int capng_update(capng_act_t action, capng_type_t type, unsigned int capability)
+{
+	if (!has_state || action != CAPNG_ADD || type != (CAPNG_EFFECTIVE | CAPNG_PERMITTED))
+		return -1;
+	wanted |= 1ULL << capability;
+	return 0;
+}
+
+int capng_apply(capng_select_t set)
+{
+	if (!has_state)
+		return -1;
+	errno = fake_call_code();
+	if (errno)
+		return set & CAPNG_SELECT_BOUNDS ? -2 : set & CAPNG_SELECT_CAPS ? -5 : -6;
+	if (set & CAPNG_SELECT_BOUNDS && !(fake_confine.capabilities & 1ULL << CAP_SETPCAP))
+		return -4;
+	if (set & CAPNG_SELECT_BOUNDS) {
 		note("bounds");
+		fake_confine.bounds = 0;
+	}
+	if (set & CAPNG_SELECT_CAPS) {
+		if (wanted & ~fake_confine.capabilities) {
+			errno = EPERM;
+			return -5;
+		}
+		note("caps:%#llx", (unsigned long long)wanted);
+		fake_confine.capabilities = wanted;
+	}
+	if (set & CAPNG_SELECT_AMBIENT)
+		note("ambient");
 	return 0;
 }
 
-int sys_get_capabilities(uint64_t *effective)
+int capng_change_id(int uid, int gid, capng_flags_t flag)
 {
-	fail_if_chosen();
-	*effective = fake_confine.capabilities;
-	return 0;
-}
-
-int sys_set_capabilities(uint64_t set)
-{
-	fail_if_chosen();
-	if (set & ~fake_confine.capabilities)
-		return -EPERM;
-	note("caps:%#llx", (unsigned long long)set);
-	fake_confine.capabilities = set;
-	return 0;
-}
-
-int sys_setgroups(size_t n, const gid_t *groups)
-{
-	(void)groups;
-	fail_if_chosen();
-	note("groups:%zu", n);
-	return 0;
-}
-
-int sys_setresgid(gid_t real, gid_t effective, gid_t saved)
-{
-	fail_if_chosen();
-	note("gid:%u:%u:%u", real, effective, saved);
-	return 0;
-}
-
-int sys_setresuid(uid_t real, uid_t effective, uid_t saved)
-{
-	fail_if_chosen();
-	note("uid:%u:%u:%u", real, effective, saved);
-	fake_confine.uid = effective;
-	if (effective)
-		fake_confine.capabilities = 0;
+	if (!has_state)
+		return -1;
+	if (fake_call_code())
+		return -3;
+	if (flag & CAPNG_DROP_SUPP_GRP)
+		note("groups:0");
+	note("gid:%d:%d:%d uid:%d:%d:%d", gid, gid, gid, uid, uid, uid);
+	fake_confine.uid = (unsigned int)uid;
+	fake_confine.capabilities = 0;
 	return 0;
 }

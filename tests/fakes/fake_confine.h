@@ -13,6 +13,9 @@ struct fake_confine {
 	int pivot_error;       /* errno of pivot_root; 0: none */
 	int landlock_version;  /* or a negative errno */
 	uint64_t capabilities; /* in effect */
+	uint64_t bounds;       /* the bounding set */
+	uint64_t max_fds;      /* RLIMIT_NOFILE, when it was set */
+	uint64_t scoped;       /* of the last Landlock ruleset */
 	unsigned int n_filters;
 };
 extern struct fake_confine fake_confine;
@@ -20,8 +23,8 @@ extern struct fake_confine fake_confine;
 /* A limit that a process set itself. */
 void fake_confine_limit(int resource, uint64_t value);
 
-/* prctl() of the sets of capabilities; -EINVAL: of something else. */
-int fake_confine_prctl(int option, unsigned long arg);
+/* prctl(PR_CAPBSET_READ) */
+int fake_confine_bounds(unsigned long capability);
 
 /* Root on a host that has everything. fake_sys_reset() does it. */
 void fake_confine_reset(void);

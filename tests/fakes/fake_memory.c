@@ -105,7 +105,7 @@ void fake_populate_nothing(void)
 int sys_getrlimit(int resource, struct rlimit *limit)
 {
 	fail_if_chosen();
-	*limit = resource == RLIMIT_MEMLOCK ? memlock : (struct rlimit){ 1024, 4096 };
+	*limit = resource == RLIMIT_MEMLOCK ? memlock : (struct rlimit){ 4096, 4096 };
 	return 0;
 }
 

@@ -35,12 +35,16 @@ pid_t sys_getppid(void)
 int sys_prctl(int option, unsigned long arg)
 {
 	fail_if_chosen();
+	if (fake_process.on_prctl)
+		fake_process.on_prctl(option);
 	if (option == PR_SET_PDEATHSIG)
 		fake_process.death_signal = (int)arg;
 	else if (option == PR_SET_NAME)
 		snprintf(fake_process.name, sizeof(fake_process.name), "%s", (const char *)arg);
+	else if (option == PR_CAPBSET_READ)
+		return fake_confine_bounds(arg);
 	else if (option != PR_SET_NO_NEW_PRIVS && option != PR_SET_DUMPABLE)
-		return fake_confine_prctl(option, arg);
+		return -EINVAL;
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct fake_process {
 	unsigned int n_signals; /* taken */
 	bool is_reaped;
 	void (*on_end)(void); /* what the child did last */
+	void (*on_prctl)(int option);
 };
 
 extern struct fake_process fake_process;

@@ -33,7 +33,7 @@ status_is()
 }
 none=0000000000000000
 
-start_guest spin --device $edu --cpus 2
+start_guest spin --device $edu --device pl011 --cpus 2
 pid=$(vmm)
 for layer in main vcpu; do
 	task=$pid
@@ -43,6 +43,17 @@ for layer in main vcpu; do
 done
 status_is sandbox-status-keeper "/proc/$dais_pid/status" "CapInh: $none" "CapPrm: 0000000000000020" "CapEff: 0000000000000020" \
 	"CapBnd: $none" "NoNewPrivs: 1" "Seccomp: 2"
+# Bits of SIGTTIN (21) and SIGTTOU (22): a shell that has taken the terminal back does not stop the VMM.
+if [ $((0x$(sed -n 's/^SigBlk:[^0-9a-f]*//p' "/proc/$pid/status") & 0x300000)) = $((0x300000)) ]; then
+	pass sandbox-terminal-signals-blocked
+else
+	fail sandbox-terminal-signals-blocked "$(grep SigBlk "/proc/$pid/status")"
+fi
+if [ "$(sed -n 's/^Max open files  *\([0-9]*\).*/\1/p' "/proc/$pid/limits")" -le 1024 ]; then
+	pass sandbox-few-descriptors
+else
+	fail sandbox-few-descriptors "$(grep 'Max open files' "/proc/$pid/limits")"
+fi
 shared=
 for space in mnt net ipc uts cgroup; do
 	[ "$(readlink /proc/"$pid"/ns/$space)" != "$(readlink /proc/self/ns/$space)" ] || shared="$shared $space"

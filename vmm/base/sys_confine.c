@@ -2,10 +2,10 @@
 #include "vmm/base/sys_confine.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -24,44 +24,6 @@ unsigned int sys_geteuid(void)
 unsigned int sys_getegid(void)
 {
 	return getegid();
-}
-
-int sys_setgroups(size_t n, const gid_t *groups)
-{
-	return result(setgroups(n, groups));
-}
-
-int sys_setresgid(gid_t real, gid_t effective, gid_t saved)
-{
-	return result(setresgid(real, effective, saved));
-}
-
-int sys_setresuid(uid_t real, uid_t effective, uid_t saved)
-{
-	return result(setresuid(real, effective, saved));
-}
-
-int sys_get_capabilities(uint64_t *effective)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3];
-	int ret = result(syscall(SYS_capget, &header, halves));
-
-	if (!ret)
-		*effective = halves[0].effective | (uint64_t)halves[1].effective << 32;
-	return ret;
-}
-
-int sys_set_capabilities(uint64_t set)
-{
-	const uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct halves[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = low, .permitted = low },
-		{ .effective = high, .permitted = high },
-	};
-
-	return result(syscall(SYS_capset, &header, halves));
 }
 
 int sys_unshare(int flags)
@@ -106,6 +68,20 @@ int sys_landlock_create_ruleset(const void *attr, size_t size)
 	return result(syscall(SYS_landlock_create_ruleset, attr, size, 0));
 }
 
+int sys_landlock_allow(int ruleset_fd, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = access };
+	int ret;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return -errno;
+	ret = result(
+		syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
+	close(rule.parent_fd);
+	return ret;
+}
+
 int sys_landlock_restrict_self(int ruleset_fd)
 {
 	return result(syscall(SYS_landlock_restrict_self, ruleset_fd, 0));
@@ -114,6 +90,23 @@ int sys_landlock_restrict_self(int ruleset_fd)
 int sys_seccomp_filter(const struct sock_fprog *program)
 {
 	return result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program));
+}
+
+int sys_fd_limit(unsigned int n_free, unsigned int end)
+{
+	unsigned int limit, n = 0;
+
+	for (limit = 0; limit < end && n < n_free; limit += 64) {
+		struct pollfd fds[64];
+
+		for (unsigned int i = 0; i < 64; i++)
+			fds[i] = (struct pollfd){ .fd = (int)(limit + i) };
+		if (poll(fds, 64, 0) < 0)
+			return -errno;
+		for (unsigned int i = 0; i < 64; i++)
+			n += !!(fds[i].revents & POLLNVAL);
+	}
+	return (int)limit;
 }
 
 int sys_close_range(unsigned int first, unsigned int last)

@@ -14,14 +14,6 @@ struct sock_fprog;
 
 unsigned int sys_geteuid(void);
 unsigned int sys_getegid(void);
-/* Of this process, which has one thread. */
-int sys_setgroups(size_t n, const gid_t *groups);
-int sys_setresgid(gid_t real, gid_t effective, gid_t saved);
-int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
-/* Sets of capabilities, 1 << CAP_* of <linux/capability.h>: those in effect; and the ones that are
- * to be permitted and in effect, while none is to be inheritable. */
-int sys_get_capabilities(uint64_t *effective);
-int sys_set_capabilities(uint64_t set);
 int sys_unshare(int flags);
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	      const char *data);
@@ -33,9 +25,14 @@ int sys_chdir(const char *path);
 int sys_landlock_version(void);
 /* struct landlock_ruleset_attr of <linux/landlock.h>, as much of it as the kernel knows. */
 int sys_landlock_create_ruleset(const void *attr, size_t size);
+/* The rights @access, LANDLOCK_ACCESS_FS_*, to all below the directory @path. */
+int sys_landlock_allow(int ruleset_fd, const char *path, uint64_t access);
 int sys_landlock_restrict_self(int ruleset_fd);
 /* SECCOMP_SET_MODE_FILTER for the calling thread. */
 int sys_seccomp_filter(const struct sock_fprog *program);
+/* The lowest number, a multiple of 64 and at most @end, below which @n_free numbers are no open
+ * descriptor's. */
+int sys_fd_limit(unsigned int n_free, unsigned int end);
 /* Close all descriptors from @first to @last. */
 int sys_close_range(unsigned int first, unsigned int last);
 

@@ -16,6 +16,7 @@
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
+#include "vmm/sandbox/sandbox.h"
 
 static int open_images(struct machine *m, struct err *err)
 {
@@ -35,7 +36,9 @@ static int fork_keeper(struct machine *m, struct err *err)
 
 	if (!m->config->keeper)
 		return 0;
-	ret = keeper_fork(&m->keeper, err);
+	ret = m->config->sandbox.mode != SANDBOX_OFF ? sandbox_empty_bounds(err) : 0;
+	if (!ret)
+		ret = keeper_fork(&m->keeper, err);
 	if (ret < 0)
 		return ret;
 	if (!ret) {
@@ -191,26 +194,19 @@ static int start_console(struct machine *m, struct err *err)
 static int confine(struct machine *m, struct err *err)
 {
 	struct sandbox_config sandbox = m->config->sandbox;
-	int ret = sandbox_threads_make(&m->sandbox, m, err);
+	int ret;
 
-	if (!ret && sandbox.mode == SANDBOX_DEBUG)
-		ret = sandbox_debug_start();
-	if (!ret && sandbox.mode == SANDBOX_OFF)
+	if (sandbox.mode == SANDBOX_OFF) {
 		sandbox_warn_off();
-	if (ret || sandbox.mode == SANDBOX_OFF)
-		return ret;
+		return 0;
+	}
 	m->is_confined = true;
 	sandbox.rt_priority = m->config->rt_priority;
 	/* A guest reset clears RAM alone: no thread can be started any more. */
 	m->vm.ram.backing.n_threads = 1;
 	ret = sandbox_confine(&sandbox, err);
 	/* The kernel has forgotten it with the change of user. */
-	return ret || !m->n_kept ? ret : keeper_follow(&m->keeper, err);
-}
-
-static void free_filters(struct machine *m)
-{
-	sandbox_threads_destroy(&m->sandbox);
+	return ret || !m->n_kept ? ret : keeper_die_with(&m->keeper, err);
 }
 
 static int start_vcpus(struct machine *m, struct err *err)
@@ -219,7 +215,7 @@ static int start_vcpus(struct machine *m, struct err *err)
 		.cpus = m->cpus.affinity,
 		.rt_priority = m->config->rt_priority,
 		.enter = sandbox_enter_vcpu,
-		.opaque = &m->sandbox,
+		.opaque = m,
 	};
 
 	return vcpus_start(&m->vm, &placement, err);
@@ -278,7 +274,7 @@ static const struct stage {
 	/* changes the user's terminal: not before all else went well */
 	{ "start the console", start_console, NULL, MACHINE_FOR_RUN },
 	/* while there is one thread; all that a run needs is open */
-	{ "confine dais", confine, free_filters, MACHINE_FOR_RUN },
+	{ "confine dais", confine, NULL, MACHINE_FOR_RUN },
 	/* each loads its filter; parked until machine_run() */
 	{ "start vCPU threads", start_vcpus, end_vcpus, MACHINE_FOR_RUN },
 };

@@ -79,9 +79,13 @@ int keeper_follow(const struct keeper *k, struct err *err)
 {
 	int ret = sys_sigmask(SIG_SETMASK, &k->before, NULL);
 
-	if (ret)
-		return err_set(err, ret, "unblock signals");
-	ret = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return ret ? err_set(err, ret, "unblock signals") : keeper_die_with(k, err);
+}
+
+int keeper_die_with(const struct keeper *k, struct err *err)
+{
+	int ret = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+
 	if (ret)
 		return err_set(err, ret, "ask to be killed when the keeper dies");
 	/* It may have died before that. */

@@ -33,11 +33,14 @@ struct keeper {
 /* Returns 1 in the keeper and 0 in the VMM. keeper_destroy() also after an error. */
 int keeper_fork(struct keeper *keeper, struct err *err);
 
-/*
- * In the VMM, first thing: take signals again, and be killed when the keeper dies. The kernel
- * forgets that when a process changes its user or its capabilities: to be called again then.
- */
+/* In the VMM, first thing: take signals again, and keeper_die_with(). */
 int keeper_follow(const struct keeper *keeper, struct err *err);
+
+/*
+ * In the VMM: be killed when the keeper dies. The kernel forgets that when a process changes its
+ * user or its capabilities: to be called again then. Signals that are blocked meanwhile stay so.
+ */
+int keeper_die_with(const struct keeper *keeper, struct err *err);
 
 /* Kill the VMM, and wait until it is gone: for a keeper that cannot do its work. */
 void keeper_end(struct keeper *keeper);

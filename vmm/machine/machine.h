@@ -12,7 +12,6 @@
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/machine/keeper.h"
-#include "vmm/sandbox/threads.h"
 
 struct device;
 struct vfio_claims;
@@ -33,7 +32,6 @@ struct machine {
 	struct boot_files files;
 	struct arch_cpu_config cpus;
 	struct arch_boot boot; /* where the images stand since the last machine_boot() */
-	struct sandbox_threads sandbox;
 	struct vfio_claims *claims;
 	struct phys_ram phys;    /* with iommu=none */
 	char *new_ram;           /* what its file is called until it has its name; NULL: nothing */

@@ -13,6 +13,7 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/watch.h"
+#include "vmm/sandbox/sandbox.h"
 
 #define SAME_SIGNAL_MS 300
 
@@ -140,7 +141,7 @@ static int serve(struct control *control, struct err *err)
 	if (!ret)
 		ret = add_sources(control, sources, err);
 	if (!ret)
-		ret = sandbox_enter_main(&m->sandbox, err);
+		ret = sandbox_enter_main(m, err);
 	if (!ret) {
 		/* What came during the build: a guest that has not begun cannot be asked. */
 		control->asked = true;

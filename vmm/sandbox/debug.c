@@ -8,10 +8,22 @@
 #include <sys/ucontext.h>
 #include <unistd.h>
 
+#include "vmm/base/err.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
-#include "vmm/sandbox/arch.h"
 #include "vmm/sandbox/filter.h"
+
+/* Argument @n, 0 to 2, of a system call in a signal's context. */
+#if defined(__aarch64__)
+#define ARGUMENT(uc, n) ((unsigned long long)(uc)->uc_mcontext.regs[n])
+#elif defined(__arm__)
+#define ARGUMENT(uc, n) ((unsigned long long)(&(uc)->uc_mcontext.arm_r0)[n])
+#elif defined(__x86_64__) /* unit tests */
+#define ARGUMENT(uc, n)                                                   \
+	((unsigned long long)(uc)->uc_mcontext.gregs[(n) == 0   ? REG_RDI \
+						     : (n) == 1 ? REG_RSI \
+								: REG_RDX])
+#endif
 
 /* By number; what this architecture has no call for is empty. Made from the C library's headers. */
 static const char names[][32] = {
@@ -33,8 +45,7 @@ static void on_forbidden_call(int signal, siginfo_t *info, void *context)
 	log_line(LOG_ERROR,
 		 "sandbox: the %s called %s(%#llx, %#llx, %#llx), which is not in its list",
 		 role < N_SANDBOX_ROLES ? sandbox_role_name(role) : "process",
-		 name[0] ? name : number, SANDBOX_ARGUMENT(uc, 0), SANDBOX_ARGUMENT(uc, 1),
-		 SANDBOX_ARGUMENT(uc, 2));
+		 name[0] ? name : number, ARGUMENT(uc, 0), ARGUMENT(uc, 1), ARGUMENT(uc, 2));
 	_exit(EXIT_STATUS_FAILURE);
 }
 

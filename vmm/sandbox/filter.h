@@ -2,21 +2,23 @@
 #ifndef VMM_SANDBOX_FILTER_H
 #define VMM_SANDBOX_FILTER_H
 
-#include "vmm/base/err.h"
+/*
+ * Seccomp programs (classic BPF). They are made by libseccomp when dais is built, and are constant
+ * but for two values that only a run knows: which process and which vCPU is the thread's own. Those
+ * stand in comparisons in which the programs have marks (vmm/sandbox/policy.h). Descriptors need no
+ * place, because each kind has fixed numbers (vmm/base/fd_range.h): so what is shown, and tested,
+ * is what is loaded.
+ */
+#include <linux/filter.h>
+#include <stdio.h>
+
 #include "vmm/sandbox/policy.h"
 
-/* The open files of one role, by kind; the arrays are the caller's. */
-struct sandbox_fds {
-	struct sandbox_fd_list {
-		const int *fds;
-		unsigned int n_fds;
-	} kinds[N_SANDBOX_FD_KINDS];
-};
+#define SANDBOX_MAX_INSNS 256
 
-/* A seccomp program: classic BPF. */
 struct sandbox_filter {
-	void *insns; /* struct sock_filter of <linux/filter.h> */
-	unsigned short n_insns;
+	struct sock_filter insns[SANDBOX_MAX_INSNS];
+	unsigned int n;
 };
 
 /* What a call that is not in the tables leads to. */
@@ -25,13 +27,9 @@ enum sandbox_verdict {
 	SANDBOX_TRAP, /* SIGSYS, which can be caught and tells the role: for --sandbox=debug */
 };
 
-/*
- * Make the filter of @role from the tables of vmm/sandbox/policy.h. An ioctl of a kind without
- * files is not allowed. sandbox_filter_destroy() also after an error.
- */
-int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
-			const struct sandbox_fds *fds, enum sandbox_verdict verdict,
-			struct err *err);
+/* The program of @role, for SANDBOX_MARK_PROCESS and SANDBOX_MARK_OWN_VCPU the values given. */
+void sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role, uint32_t process,
+			 uint32_t own_vcpu, enum sandbox_verdict verdict);
 
 /*
  * Bind the calling thread to it, for ever; allocates nothing. no_new_privs is set. Returns as a
@@ -39,9 +37,10 @@ int sandbox_filter_make(struct sandbox_filter *filter, enum sandbox_role role,
  */
 int sandbox_filter_load(const struct sandbox_filter *filter);
 
+/* The number of @call, which is in sandbox_calls; negative: this architecture has no such call. */
+int sandbox_call_number(const struct sandbox_call *call);
+
 /* For SANDBOX_TRAP: tell, once and for all threads, what was called, and end the process. */
 int sandbox_debug_start(void);
-
-void sandbox_filter_destroy(struct sandbox_filter *filter);
 
 #endif

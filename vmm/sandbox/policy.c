@@ -3,9 +3,7 @@
 
 #include <linux/kvm.h>
 #include <linux/vfio.h>
-#include <stddef.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include "arch/common/kvm_arm.h"
 #include "vfio/iommu/iommufd_uapi.h"
@@ -22,8 +20,8 @@ const char *sandbox_role_name(enum sandbox_role role)
 }
 
 /* clang-format off */
-#define CALL(name, roles, why)               { SYS_##name, #name, roles, SANDBOX_ANY, why }
-#define CALL_IF(name, condition, roles, why) { SYS_##name, #name, roles, SANDBOX_##condition, why }
+#define CALL(name, roles, why)               { #name, roles, SANDBOX_ANY, why }
+#define CALL_IF(name, condition, roles, why) { #name, roles, SANDBOX_##condition, why }
 
 const struct sandbox_call sandbox_calls[] = {
 	/* descriptors that are open already */
@@ -49,7 +47,7 @@ const struct sandbox_call sandbox_calls[] = {
 	/* the VMM, in the keeper only */
 	CALL(waitid,               FOR_KEEPER, "the end of the VMM"),
 	CALL(rt_sigtimedwait,      FOR_KEEPER, "signals, which it passes on"),
-	CALL(kill,                 FOR_KEEPER, "signals, which it passes on"),
+	CALL_IF(kill, OWN_VMM,     FOR_KEEPER, "signals, which it passes on"),
 	/* waiting */
 	CALL(ppoll,                FOR_ALL,    "a message to a reader who is slow"),
 	CALL(epoll_pwait,          FOR_MAIN,   "the main loop"),
@@ -77,11 +75,14 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(eventfd2,             FOR_MAIN,   "interrupts that are wired again after a guest reset"),
 	CALL(exit,                 FOR_VMM,    "the end of a thread"),
 	CALL(exit_group,           FOR_ALL,    "the end"),
-#ifdef SYS_mmap2 /* 32-bit: other names, and time in 64 bits where the kernel has it */
+	/* each architecture has one of these */
+	CALL_IF(mmap, NOT_EXEC,    FOR_ALL,    "malloc()"),
+	CALL(newfstatat,           FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
+	/* 32-bit ones: other names, and time in 64 bits where the kernel has it */
 	CALL_IF(mmap2, NOT_EXEC,   FOR_ALL,    "malloc()"),
 	CALL(fstat64,              FOR_MAIN | FOR_KEEPER, "fstat()"),
 	CALL(fstatat64,            FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
-	CALL(statx,                FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
+	CALL(statx,                FOR_MAIN | FOR_KEEPER | ONLY_32BIT, "fstat(); whether a device is there"),
 	CALL(_llseek,              FOR_MAIN | FOR_KEEPER, "lseek()"),
 	CALL(ppoll_time64,         FOR_ALL,    "ppoll()"),
 	CALL(futex_time64,         FOR_ALL,    "futex()"),
@@ -89,28 +90,21 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(timerfd_settime64,    FOR_VMM,    "timerfd_settime()"),
 	CALL(rt_sigtimedwait_time64, FOR_KEEPER, "rt_sigtimedwait()"),
 	CALL(sigreturn,            FOR_VCPU,   "after the signal that stops a vCPU"),
-#else
-	CALL_IF(mmap, NOT_EXEC,    FOR_ALL,    "malloc()"),
-	CALL(newfstatat,           FOR_MAIN | FOR_KEEPER, "fstat(); whether a device is there"),
-#endif
-#ifdef SYS_poll /* architectures that are older than the calls that replace these */
+	/* those that are older than the calls that replace these */
 	CALL(poll,                 FOR_ALL,    "ppoll()"),
 	CALL(epoll_wait,           FOR_MAIN,   "epoll_pwait()"),
-#endif
-#ifdef __ARM_NR_cacheflush
-	{ __ARM_NR_cacheflush, "cacheflush", FOR_VMM, SANDBOX_ANY, "the compiler's" },
-#endif
-	{ .why = NULL },
+	CALL(cacheflush,           FOR_VMM,    "the compiler's, on 32-bit Arm"),
+	{ "", 0, 0, "" },
 };
 
-#define IOCTL(request, fd, roles, why) { (uint32_t)(request), #request, SANDBOX_FD_##fd, roles, why }
+#define IOCTL(request, file, roles, why) { (uint32_t)(request), #request, SANDBOX_##file, roles, why }
 
 const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(KVM_RUN,                    OWN_VCPU,    FOR_VCPU, "the guest"),
 	IOCTL(KVM_GET_ONE_REG,            OWN_VCPU,    FOR_VCPU, "where a guest crashed"),
-	IOCTL(KVM_GET_ONE_REG,            VCPU,        FOR_MAIN, "a guest reset"),
-	IOCTL(KVM_SET_ONE_REG,            VCPU,        FOR_MAIN, "a guest reset"),
-	IOCTL(KVMARM_VCPU_INIT,           VCPU,        FOR_MAIN, "a guest reset"),
+	IOCTL(KVM_GET_ONE_REG,            ANY_VCPU,    FOR_MAIN, "a guest reset"),
+	IOCTL(KVM_SET_ONE_REG,            ANY_VCPU,    FOR_MAIN, "a guest reset"),
+	IOCTL(KVMARM_VCPU_INIT,           ANY_VCPU,    FOR_MAIN, "a guest reset"),
 	IOCTL(KVM_IRQ_LINE,               VM,          FOR_VMM,  "interrupts of emulated devices, mode eventfd"),
 	IOCTL(KVM_IRQFD,                  VM,          FOR_MAIN, "a guest reset; the end"),
 	IOCTL(KVM_IOEVENTFD,              VM,          FOR_MAIN, "the end"),
@@ -126,6 +120,6 @@ const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(IOAS_UNMAP,                 IOMMU,       FOR_MAIN | FOR_KEEPER, "a guest reset; the end (iommufd)"),
 	IOCTL(TCGETS,                     CONSOLE,     FOR_MAIN | FOR_KEEPER, "the terminal's modes"),
 	IOCTL(TCSETS,                     CONSOLE,     FOR_MAIN | FOR_KEEPER, "the terminal's modes, given back"),
-	{ .why = NULL },
+	{ 0, "", 0, 0, "" },
 };
 /* clang-format on */

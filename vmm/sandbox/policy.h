@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * What each kind of thread may still ask of the kernel once a guest runs: two tables of data, read
- * by vmm/sandbox/filter.c, which makes seccomp filters of them, and by vmm/sandbox/show.c. What is
- * not in them kills the process.
+ * What each kind of thread may still ask of the kernel once a guest runs: two tables of data. What
+ * is not in them kills the process. vmm/sandbox/gen/programs.c makes seccomp programs of them when
+ * dais is built; vmm/sandbox/show.c prints them.
  */
 
 enum sandbox_role {
@@ -25,46 +25,54 @@ const char *sandbox_role_name(enum sandbox_role role);
 #define FOR_KEEPER (1u << SANDBOX_KEEPER)
 #define FOR_VMM    (FOR_MAIN | FOR_VCPU)
 #define FOR_ALL    (FOR_VMM | FOR_KEEPER)
+#define ONLY_32BIT 0x80u /* not where the architecture has 64 bits */
 
 /* What an argument of a system call must be, besides any value. */
 enum sandbox_constraint {
 	SANDBOX_ANY,
 	SANDBOX_NOT_EXEC,    /* the third argument has no PROT_EXEC */
 	SANDBOX_OWN_PROCESS, /* the first argument is this process */
+	SANDBOX_OWN_VMM,     /* the first argument is the keeper's VMM */
 	SANDBOX_READ_LIMIT,  /* prlimit64() of itself, without a new limit */
-	N_SANDBOX_CONSTRAINTS,
 };
 
+/* The text is in the rows: a pointer would take four times its own size, with its relocation. */
 struct sandbox_call {
-	unsigned int nr; /* of the architecture that this dais is built for */
-	const char *name;
-	unsigned int roles;
-	enum sandbox_constraint constraint;
-	const char *why;
+	char name[24]; /* as libseccomp knows it; an architecture need not have it */
+	uint8_t roles;
+	uint8_t constraint;
+	char why[76];
 };
 
-/* Kinds of open files: an ioctl is allowed on the files of one kind only. Filters look for them in
- * this order. */
-enum sandbox_fd_kind {
-	SANDBOX_FD_OWN_VCPU, /* the vCPU of the thread; KVM_RUN comes most often */
-	SANDBOX_FD_VM,
-	SANDBOX_FD_VCPU,
-	SANDBOX_FD_KVM_DEVICE, /* the VGIC, the KVM-VFIO device */
-	SANDBOX_FD_VFIO_DEVICE,
-	SANDBOX_FD_IOMMU, /* containers, iommufd */
-	SANDBOX_FD_CONSOLE,
-	N_SANDBOX_FD_KINDS,
+/* Kinds of open files: an ioctl is allowed on the files of one kind only. */
+enum sandbox_file {
+	SANDBOX_OWN_VCPU,    /* the vCPU of the thread */
+	SANDBOX_VFIO_DEVICE, /* from here on as in vmm/base/fd_range.h */
+	SANDBOX_IOMMU,
+	SANDBOX_KVM_DEVICE,
+	SANDBOX_ANY_VCPU,
+	SANDBOX_VM,
+	SANDBOX_CONSOLE, /* standard input */
+	N_SANDBOX_FILES,
 };
+#define SANDBOX_FD_RANGE(file) ((file)-SANDBOX_VFIO_DEVICE)
 
 struct sandbox_ioctl {
 	uint32_t request;
-	const char *name;
-	enum sandbox_fd_kind fd;
-	unsigned int roles;
-	const char *why;
+	char name[28];
+	uint8_t file;
+	uint8_t roles;
+	char why[46];
 };
 
-extern const struct sandbox_call sandbox_calls[];   /* ends with a NULL why */
-extern const struct sandbox_ioctl sandbox_ioctls[]; /* ends with a NULL why */
+extern const struct sandbox_call sandbox_calls[];   /* ends with an empty name */
+extern const struct sandbox_ioctl sandbox_ioctls[]; /* ends with an empty name */
+
+/*
+ * What stands in the programs for values that only a run knows. No process and no descriptor has
+ * such a number, so that a program in which they were left allows nothing by them.
+ */
+#define SANDBOX_MARK_PROCESS  0x7da15001u /* getpid(); in the keeper the VMM */
+#define SANDBOX_MARK_OWN_VCPU 0x7da15002u
 
 #endif

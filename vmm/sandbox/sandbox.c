@@ -1,15 +1,311 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/sandbox/sandbox.h"
 
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "vmm/base/fd_range.h"
 #include "vmm/base/log.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/sandbox/layers.h"
+#include "vmm/base/sys_confine.h"
+
+/*
+ * The layers. Each acts on the calling process, which has one thread, and returns 0, or a negative
+ * errno with @err filled.
+ */
+
+/* Descriptors that a guest reset opens anew, and room for the C library. */
+#define SPARE_FDS 64
+
+static int set_limits(const struct sandbox_config *config, struct err *err)
+{
+	const struct rlimit no_core = { 0, 0 };
+	struct rlimit files;
+	int limit, ret;
+
+	ret = sys_setrlimit(RLIMIT_CORE, &no_core);
+	if (ret)
+		return err_set(err, ret, "set RLIMIT_CORE");
+	/* What root may have is gone when the threads are started; who is not root is told there.
+	 */
+	if (config->rt_priority)
+		sys_setrlimit(RLIMIT_RTPRIO,
+			      &(struct rlimit){ config->rt_priority, config->rt_priority });
+	/* A new descriptor gets the lowest free number, of which there shall be so many. */
+	limit = sys_fd_limit(SPARE_FDS, FD_RANGES_START);
+	if (limit < 0)
+		return err_set(err, limit, "count descriptors");
+	ret = sys_getrlimit(RLIMIT_NOFILE, &files);
+	if (!ret && files.rlim_max > (rlim_t)limit) {
+		files.rlim_cur = files.rlim_max = (rlim_t)limit;
+		ret = sys_setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return ret ? err_set(err, ret, "set RLIMIT_NOFILE") : 0;
+}
+
+static int write_text(const char *path, const char *text, struct err *err)
+{
+	owned_fd int fd = sys_open(path, O_WRONLY);
+	ssize_t n = fd < 0 ? fd : sys_write(fd, text, strlen(text));
+
+	return n < 0 ? err_set(err, (int)n, "write %s", path) : 0;
+}
+
+/* This user and group stay who they are. */
+static int map_user(unsigned int uid, unsigned int gid, struct err *err)
+{
+	char text[64];
+	int ret = write_text("/proc/self/setgroups", "deny", err);
+
+	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
+	if (!ret)
+		ret = write_text("/proc/self/gid_map", text, err);
+	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
+	return ret ? ret : write_text("/proc/self/uid_map", text, err);
+}
+
+static int unshare_as_user(int own, struct err *err)
+{
+	unsigned int uid = sys_geteuid(), gid = sys_getegid();
+	int ret = sys_unshare(CLONE_NEWUSER | own);
+
+	if (!ret)
+		return map_user(uid, gid, err);
+	err_set(err, ret, "unshare namespaces");
+	err_why(err, "an unprivileged user needs user namespaces for it, and this host does not "
+		     "allow them");
+	err_fix(err, "sysctl user.max_user_namespaces=10000 (on some kernels "
+		     "kernel.unprivileged_userns_clone=1, or a profile of AppArmor), start dais "
+		     "as root, which then becomes another user, or take "
+		     "--sandbox-allow-missing=namespaces");
+	return err->code;
+}
+
+/* The mounts are this process's own. */
+static int empty_root(struct err *err)
+{
+	/* any directory that is there for sure: what is mounted on it becomes the root */
+	static const char place[] = "/proc";
+	const char *step = "make mounts private";
+	int ret = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+
+	if (!ret) {
+		step = "mount an empty file system";
+		ret = sys_mount("dais", place, "tmpfs",
+				MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+				"mode=555,nr_inodes=2");
+	}
+	if (!ret)
+		ret = sys_chdir(place);
+	if (!ret) {
+		step = "make it the root";
+		ret = sys_pivot_root(".", ".");
+	}
+	if (ret == -EINVAL) {
+		/* an initramfs cannot be moved away, pivot_root(2); it can be covered */
+		ret = sys_mount(".", "/", NULL, MS_MOVE, NULL);
+		if (!ret)
+			ret = sys_chroot(".");
+	} else if (!ret) {
+		ret = sys_umount(".", MNT_DETACH);
+	}
+	if (!ret)
+		ret = sys_chdir("/");
+	return ret ? err_set(err, ret, "%s", step) : 0;
+}
+
+static int enter_namespaces(const struct sandbox_config *config, struct err *err)
+{
+	const int own = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	int ret = sys_unshare(own);
+
+	(void)config;
+	if (ret == -EPERM)
+		ret = unshare_as_user(own, err);
+	else if (ret)
+		err_set(err, ret, "unshare namespaces");
+	/* Never in the namespace of all others. */
+	return ret ? ret : empty_root(err);
+}
+
+/*
+ * Once for VMM and keeper, before they part, because it takes libcap-ng two hundred system calls.
+ * But a user's VMM has a full set again, in a user namespace of its own. While CAP_SETPCAP is in
+ * the set it was not emptied; if it never was in it, that cannot be done.
+ */
+int sandbox_empty_bounds(struct err *err)
+{
+	struct rlimit files = { 0, 0 }, none;
+	int ret = sys_prctl(PR_CAPBSET_READ, CAP_SETPCAP), restored;
+
+	if (!ret)
+		return 0;
+	if (ret > 0)
+		ret = sys_getrlimit(RLIMIT_NOFILE, &files);
+	/* libcap-ng asks the kernel only if it cannot open /proc/PID/status, which takes longer. */
+	none = (struct rlimit){ 0, files.rlim_max };
+	if (!ret)
+		ret = sys_setrlimit(RLIMIT_NOFILE, &none);
+	if (ret)
+		return err_set(err, ret, "ask for the bounding set of capabilities");
+	capng_clear(CAPNG_SELECT_BOTH);
+	ret = capng_apply(CAPNG_SELECT_BOUNDS);
+	restored = sys_setrlimit(RLIMIT_NOFILE, &files);
+	if (restored)
+		return err_set(err, restored, "set RLIMIT_NOFILE");
+	/* -4, with libcap-ng 0.8.3 0: CAP_SETPCAP is not in effect. Who has it not has nothing in
+	   another set that no_new_privs lets it use. */
+	if (!ret || ret == -4)
+		return 0;
+	return err_set(err, EPERM, "empty the bounding set of capabilities (step %d of libcap-ng)",
+		       -ret);
+}
+
+static int change_user(const struct sandbox_config *config, struct err *err)
+{
+	int ret;
+
+	if (sys_geteuid() != 0)
+		return 0;
+	ret = sandbox_empty_bounds(err);
+	if (ret)
+		return ret;
+	capng_clear(CAPNG_SELECT_ALL);
+	ret = capng_change_id((int)config->uid, (int)config->gid,
+			      CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_AMBIENT);
+	if (!ret)
+		return 0;
+	err_set(err, EPERM, "become user %u, group %u (step %d of libcap-ng)",
+		(unsigned int)config->uid, (unsigned int)config->gid, -ret);
+	err_why(err, "root without CAP_SETUID or CAP_SETGID");
+	return err->code;
+}
+
+static int drop_all_but(int but, struct err *err)
+{
+	int ret = sandbox_empty_bounds(err);
+
+	if (ret)
+		return ret;
+	capng_clear(CAPNG_SELECT_ALL);
+	if (but >= 0)
+		ret = capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned int)but);
+	if (!ret)
+		ret = capng_apply(CAPNG_SELECT_CAPS);
+	/* What it does not have it cannot keep. To ask before takes libcap-ng a hundred calls. */
+	if (ret == -5 && errno == EPERM && but >= 0) {
+		capng_clear(CAPNG_SELECT_CAPS);
+		ret = capng_apply(CAPNG_SELECT_CAPS);
+	}
+	if (!ret)
+		ret = capng_apply(CAPNG_SELECT_AMBIENT);
+	return ret ? err_set(err, EPERM, "drop capabilities (step %d of libcap-ng)", -ret) : 0;
+}
+
+static int drop_capabilities(const struct sandbox_config *config, struct err *err)
+{
+	(void)config;
+	return drop_all_but(-1, err);
+}
+
+static int drop_but_kill(const struct sandbox_config *config, struct err *err)
+{
+	(void)config;
+	return drop_all_but(CAP_KILL, err);
+}
+
+/* What <linux/landlock.h> of Linux 6.12 has; the kernel's version tells how much of it it knows. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;    /* from version 4 */
+	uint64_t scoped; /* from version 6 */
+};
+#define SCOPE_SOCKETS      1         /* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET */
+#define SCOPE_SIGNALS      2         /* LANDLOCK_SCOPE_SIGNAL: to processes outside */
+#define ACCESS_FS_TRUNCATE (1 << 14) /* LANDLOCK_ACCESS_FS_TRUNCATE, version 3 */
+
+/* What a process with it can reach is what @allow adds to the ruleset; of these rights the kernel
+ * may not know all. */
+static int restrict_files(const struct sandbox_config *config, bool scope_signals,
+			  int (*allow)(const struct sandbox_config *config, int fd, uint64_t known),
+			  struct err *err)
+{
+	/* LANDLOCK_ACCESS_FS_*: a bit more in versions 2, 3 and 5 */
+	static const unsigned char n_fs[] = { 0, 13, 14, 15, 15, 16, 16 };
+	int version = sys_landlock_version();
+	unsigned int v = version < 0 ? 0 : (unsigned int)version;
+	owned_fd int fd = -1;
+	struct ruleset all;
+	int ret;
+
+	if (version <= 0) {
+		err_set(err, version ? version : -ENOSYS, "this kernel has no Landlock");
+		err_why(err, "it is built, or was booted, without it");
+		err_fix(err, "CONFIG_SECURITY_LANDLOCK and \"landlock\" in the kernel's lsm= list, "
+			     "or --sandbox-allow-missing=landlock");
+		return err->code;
+	}
+	if (v >= n_elems(n_fs))
+		v = n_elems(n_fs) - 1;
+	all = (struct ruleset){ (1ULL << n_fs[v]) - 1, v >= 4 ? 3 : 0,
+				v >= 6 ? SCOPE_SOCKETS | (scope_signals ? SCOPE_SIGNALS : 0) : 0 };
+	fd = sys_landlock_create_ruleset(&all, v >= 6 ? sizeof(all) : v >= 4 ? 16 : 8);
+	ret = fd < 0 ? fd : 0;
+	if (!ret && allow)
+		ret = allow(config, fd, all.fs);
+	if (!ret)
+		ret = sys_landlock_restrict_self(fd);
+	return ret ? err_set(err, ret, "restrict files") : 0;
+}
+
+static int apply_landlock(const struct sandbox_config *config, struct err *err)
+{
+	return restrict_files(config, true, NULL, err);
+}
+
+static int allow_records(const struct sandbox_config *config, int fd, uint64_t known)
+{
+	const struct {
+		const char *path;
+		uint64_t access;
+	} rules[] = {
+		{ "/run/dais", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+				       LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_FS_TRUNCATE |
+				       LANDLOCK_ACCESS_FS_MAKE_REG |
+				       LANDLOCK_ACCESS_FS_REMOVE_FILE },
+		/* whether those who note guest RAM there are alive */
+		{ config->ram_dir ? "/proc" : NULL, LANDLOCK_ACCESS_FS_READ_FILE },
+		{ config->ram_dir, LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	};
+	int ret = 0;
+
+	for (size_t i = 0; i < n_elems(rules) && !ret; i++) {
+		if (rules[i].path)
+			ret = sys_landlock_allow(fd, rules[i].path, rules[i].access & known);
+		/* Without the right to keep records there are none. */
+		if (ret == -ENOENT)
+			ret = 0;
+	}
+	return ret;
+}
+
+static int landlock_keeper(const struct sandbox_config *config, struct err *err)
+{
+	return restrict_files(config, false, allow_records, err);
+}
 
 static int forbid_new_privileges(const struct sandbox_config *config, struct err *err)
 {
@@ -36,19 +332,20 @@ static const struct layer {
 	apply_layer *keeper; /* in the keeper; NULL: it has no such layer */
 } layers[N_SANDBOX_LAYERS] = {
 	[SANDBOX_LIMITS] = { "no core dump; no more descriptors than a guest reset needs",
-			     sandbox_set_limits, sandbox_set_limits },
+			     set_limits, set_limits },
 	[SANDBOX_NO_NEW_PRIVS] = { "no program gives privileges back", forbid_new_privileges,
 				   forbid_new_privileges },
 	[SANDBOX_NAMESPACES] = { "mounts, network, IPC, host name and control groups of its own; "
 				 "the root directory is empty and read-only",
-				 sandbox_enter_namespaces, NULL },
-	/* after the mounts, which take privileges; the bounding set goes with them */
+				 enter_namespaces, NULL },
+	/* after the mounts, which take privileges */
 	[SANDBOX_USER] = { "an unprivileged user and group, no others, when started as root",
-			   sandbox_change_user, NULL },
-	[SANDBOX_CAPABILITIES] = { "none, in any set (the keeper: CAP_KILL)",
-				   sandbox_drop_capabilities, sandbox_drop_but_kill },
-	[SANDBOX_LANDLOCK] = { "no file and no TCP port can be reached", sandbox_apply_landlock,
-			       NULL },
+			   change_user, NULL },
+	[SANDBOX_CAPABILITIES] = { "none, in any set (the keeper: CAP_KILL)", drop_capabilities,
+				   drop_but_kill },
+	[SANDBOX_LANDLOCK] = { "no file and no TCP port can be reached (the keeper: records, and "
+			       "guest RAM that is a file)",
+			       apply_landlock, landlock_keeper },
 	/* a change of user has made it dumpable or not, as the system is set up */
 	[SANDBOX_UNDUMPABLE] = { "nobody reads its memory", forbid_dumps, forbid_dumps },
 	[SANDBOX_SECCOMP] = { "each thread keeps the system calls that its work needs", NULL,
@@ -91,6 +388,15 @@ int sandbox_confine(const struct sandbox_config *config, struct err *err)
 	return ret;
 }
 
+int sandbox_confine_keeper(const struct sandbox_config *config, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < n_elems(layers) && !ret; i++)
+		ret = apply(i, layers[i].keeper, config, err);
+	return ret;
+}
+
 void sandbox_warn_off(void)
 {
 	struct termios t;
@@ -99,13 +405,4 @@ void sandbox_warn_off(void)
 	log_warn(
 		"%sthe sandbox is off: whoever takes dais over from the guest has all that this user has%s",
 		terminal ? "\033[31m" : "", terminal ? "\033[0m" : "");
-}
-
-int sandbox_confine_keeper(const struct sandbox_config *config, struct err *err)
-{
-	int ret = 0;
-
-	for (unsigned int i = 0; i < n_elems(layers) && !ret; i++)
-		ret = apply(i, layers[i].keeper, config, err);
-	return ret;
 }

@@ -5,7 +5,7 @@
 /*
  * What dais takes from itself before a guest runs, so that a guest that has taken dais over has
  * gained nothing: the layers below, in their order, while there is one thread; then, when all
- * threads are there, a seccomp filter for each (vmm/sandbox/filter.h).
+ * threads are there, a seccomp program for each (vmm/sandbox/filter.h).
  *
  * All that is needed afterwards is open before: no path leads anywhere any more.
  */
@@ -45,7 +45,10 @@ struct sandbox_config {
 	uid_t uid;             /* to become, when started as root; not root */
 	gid_t gid;
 	unsigned int rt_priority; /* that vCPU threads will ask for */
+	const char *ram_dir; /* of the keeper: files of guest RAM are removed there; NULL: none */
 };
+
+struct machine;
 
 /* As --sandbox-allow-missing takes them; ends with NULL. */
 extern const char *const sandbox_layer_names[];
@@ -60,17 +63,34 @@ const char *sandbox_layer_help(enum sandbox_layer layer);
  */
 int sandbox_confine(const struct sandbox_config *config, struct err *err);
 
+/* Before the keeper is forked, for both processes: the bounding set of capabilities. */
+int sandbox_empty_bounds(struct err *err);
+
+/*
+ * Each thread loads its seccomp program; none does when the machine's configuration has the sandbox
+ * off. Order of calls: sandbox_confine(), enter_vcpu on each vCPU's thread, enter_main.
+ */
+
+/* As vcpu_start's enter; @machine is a struct machine. */
+int sandbox_enter_vcpu(void *machine, unsigned int index);
+int sandbox_enter_main(const struct machine *machine, struct err *err);
+/* All of it for the keeper, which has one thread: sandbox_confine_keeper() and its program. */
+int sandbox_enter_keeper(const struct machine *machine, struct err *err);
+
 /* Say, in red on a terminal, that there is none. */
 void sandbox_warn_off(void);
 
 /*
- * The keeper's part of it: it has to reach sysfs and /run/dais to bring devices back, so that it
- * keeps its user and the files; of capabilities only CAP_KILL, to pass signals on to a VMM that is
- * another user. Errors as sandbox_confine().
+ * The keeper's part of it. It keeps its user, for files of root that were opened before; of
+ * capabilities CAP_KILL, to pass signals on to a VMM that is another user; of files what Landlock
+ * lets it have: records in /run/dais, and with config->ram_dir the files there and the processes
+ * of /proc. All of sysfs that it writes is open. Errors as sandbox_confine().
  */
 int sandbox_confine_keeper(const struct sandbox_config *config, struct err *err);
 
-/* Print every layer, and for each role every system call and ioctl that it keeps, with its reason.
+/*
+ * Print every layer, for each role every system call and ioctl that it keeps, with its reason, and
+ * its seccomp program.
  */
 void sandbox_show(FILE *out);
 

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "tests/fakes/fake_process.h"
 #include "tests/fakes/fake_sys.h"
@@ -230,4 +232,52 @@ Test(keeper, each_failing_call_ends_the_vmm_and_leaks_nothing)
 		if (!fake_failed())
 			break;
 	}
+}
+
+/*
+ * What the console blocks after the fork stays blocked: a shell that has taken the terminal back
+ * must not stop the VMM (SIGTTIN, SIGTTOU).
+ */
+Test(keeper, signals_that_the_vmm_has_blocked_stay_blocked)
+{
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	cr_assert_eq(keeper_fork(&machine.keeper, &err), 0);
+	cr_assert_eq(keeper_follow(&machine.keeper, &err), 0);
+	sigaddset(&blocked, SIGTTIN);
+	sigaddset(&blocked, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+	fake_process.death_signal = 0;
+	cr_assert_eq(keeper_die_with(&machine.keeper, &err), 0);
+	cr_expect_eq(fake_process.death_signal, SIGKILL);
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+	cr_expect(sigismember(&blocked, SIGTTIN) && sigismember(&blocked, SIGTTOU));
+	keeper_destroy(&machine.keeper);
+}
+
+static void on_prctl(int option)
+{
+	sigset_t ttin;
+
+	/* in place of the console, which has no terminal here */
+	sigemptyset(&ttin);
+	sigaddset(&ttin, SIGTTIN);
+	if (option == PR_SET_NO_NEW_PRIVS)
+		pthread_sigmask(SIG_BLOCK, &ttin, NULL);
+}
+
+Test(keeper, confinement_leaves_signals_blocked)
+{
+	sigset_t blocked;
+
+	fake_process.on_prctl = on_prctl;
+	config.sandbox.mode = SANDBOX_ON;
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+	cr_expect(sigismember(&blocked, SIGTTIN));
+	machine_destroy(&machine);
+	machine.n_kept = 0;
+	machine_destroy(&machine);
+	nothing_is_left();
 }

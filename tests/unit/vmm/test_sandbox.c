@@ -27,8 +27,9 @@ Test(sandbox, root_becomes_somebody_in_an_empty_place)
 	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
 	cr_expect_str_eq(fake_confine.log,
 			 "core=0 files unshare private tmpfs:/proc:ro cd:/proc pivot umount:. "
-			 "cd:/ bounds groups:0 gid:5678:5678:5678 uid:1234:1234:1234 ambient "
-			 "caps:0 landlock:0xffff:24");
+			 "cd:/ bounds groups:0 gid:5678:5678:5678 uid:1234:1234:1234 "
+			 "caps:0 ambient landlock:0xffff:24");
+	cr_expect_eq(fake_confine.scoped, 3);
 	cr_expect_eq(fake_n_open_fds(), 0);
 }
 
@@ -40,7 +41,7 @@ Test(sandbox, an_unprivileged_user_keeps_its_name)
 	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
 	cr_expect(strstr(fake_confine.log, "unshare:user private"), "%s", fake_confine.log);
 	cr_expect_not(strstr(fake_confine.log, "uid:"));
-	cr_expect(strstr(fake_confine.log, "bounds ambient caps:0 "), "%s", fake_confine.log);
+	cr_expect(strstr(fake_confine.log, "bounds caps:0 ambient"), "%s", fake_confine.log);
 	cr_expect_str_eq(fake_file_text("/proc/self/setgroups"), "deny");
 	cr_expect_str_eq(fake_file_text("/proc/self/uid_map"), "1000 1000 1");
 	cr_expect_str_eq(fake_file_text("/proc/self/gid_map"), "1000 1000 1");
@@ -106,7 +107,10 @@ Test(sandbox, without_namespaces_no_mount)
 Test(sandbox, the_keeper_keeps_its_user_and_its_files)
 {
 	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0);
-	cr_expect_str_eq(fake_confine.log, "core=0 files bounds ambient caps:0x20");
+	cr_expect_str_eq(fake_confine.log,
+			 "core=0 files bounds caps:0x20 ambient landlock:0xffff:24 "
+			 "allow:/run/dais:0x412e");
+	cr_expect_eq(fake_confine.scoped, 1, "signals reach the VMM, which is outside");
 }
 
 /* A user's keeper, or root's in a container: what it has not, it cannot keep. */
@@ -114,7 +118,50 @@ Test(sandbox, who_has_no_capability_drops_the_rest)
 {
 	fake_confine.capabilities = 0;
 	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0, "%s", err.what);
-	cr_expect_str_eq(fake_confine.log, "core=0 files ambient caps:0");
+	cr_expect_str_eq(fake_confine.log,
+			 "core=0 files caps:0 ambient landlock:0xffff:24 allow:/run/dais:0x412e");
+}
+
+/* Guest RAM at its physical address is a file, which the keeper removes if nobody else has it. */
+Test(sandbox, the_keeper_removes_guest_ram)
+{
+	fake_confine.landlock_version = 1;
+	config.ram_dir = "/dev/hugepages";
+	cr_assert_eq(sandbox_confine_keeper(&config, &err), 0);
+	cr_expect(strstr(fake_confine.log,
+			 "landlock:0x1fff:8 allow:/run/dais:0x12e allow:/proc:0x4 "
+			 "allow:/dev/hugepages:0x20"),
+		  "%s", fake_confine.log);
+}
+
+/* A user's keeper keeps no records. */
+Test(sandbox, a_keeper_without_records)
+{
+	for (unsigned int n = 1;; n++) {
+		setup();
+		fake_fail_at(n, ENOENT);
+		if (sandbox_confine_keeper(&config, &err) == 0 && fake_failed())
+			break;
+		cr_assert(fake_failed(), "the directory of records was not asked for");
+	}
+	cr_expect(strstr(fake_confine.log, "ambient landlock:0xffff:24"), "%s", fake_confine.log);
+}
+
+/* The first number that is free says nothing of those that come after it. */
+Test(sandbox, descriptors_are_limited_by_those_that_are_free)
+{
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_confine.max_fds, 64 + 100);
+}
+
+/* VMM and keeper have it from the process that they were: asking takes four hundred calls. */
+Test(sandbox, the_bounding_set_is_emptied_once)
+{
+	cr_assert_eq(sandbox_empty_bounds(&err), 0);
+	cr_assert_eq(sandbox_confine(&config, &err), 0, "%s", err.what);
+	cr_expect(!strncmp(fake_confine.log, "bounds core=0", 13), "%s", fake_confine.log);
+	cr_expect_not(strstr(fake_confine.log + 1, "bounds"), "%s", fake_confine.log);
+	cr_expect_eq(fake_confine.bounds, 0);
 }
 
 Test(sandbox, every_failure_is_told)
