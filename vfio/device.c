@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "vfio/context.h"
-#include "vfio/host/irq.h"
+#include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/reset.h"

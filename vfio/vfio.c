@@ -11,7 +11,6 @@
 
 #include "vfio/context.h"
 #include "vfio/host/device.h"
-#include "vfio/host/irq.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -39,12 +38,11 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds
 static int add_group_reserved(struct iova_list *list, int group)
 {
 	owned_ptr char *text = NULL;
-	char path[80], type[32], *line, *next;
+	char type[32], *line, *next;
 	size_t size;
 	int ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", group);
-	if (file_read(path, 1 << 20, &text, &size))
+	if (file_read(&text, &size, 1 << 20, "/sys/kernel/iommu_groups/%d/reserved_regions", group))
 		return 0;
 	for (next = text; !ret && (line = strsep(&next, "\n"));) {
 		uint64_t first, last;

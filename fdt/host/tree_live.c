@@ -111,7 +111,7 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
 static int read_property(struct reader *r, struct host_property *property)
 {
 	owned_ptr char *value = NULL;
-	int ret = file_read(r->path.buf, MAX_PROPERTY_SIZE, &value, &property->size);
+	int ret = file_read(&value, &property->size, MAX_PROPERTY_SIZE, "%s", r->path.buf);
 
 	if (ret && ret != -EACCES)
 		return fail(r, ret, "property");

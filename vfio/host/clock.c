@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/clock.h"
-
+/* The clocks of vfio/host/live.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"
+#include "vfio/host/live.h"
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -65,7 +65,7 @@ int host_clocks_read(struct host_clocks *clocks)
 	owned_ptr char *text = NULL;
 	char *line, *rest;
 	size_t size;
-	int ret = file_read(SUMMARY, MAX_SIZE, &text, &size);
+	int ret = file_read(&text, &size, MAX_SIZE, SUMMARY);
 
 	*clocks = (struct host_clocks){ 0 };
 	rest = text;

@@ -179,7 +179,7 @@ static bool any_line(struct use *use, const char *path,
 	char *rest, *line;
 	size_t size;
 
-	if (file_read(path, MAX_TEXT, &text, &size))
+	if (file_read(&text, &size, MAX_TEXT, "%s", path))
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n")))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/host/device.h"
 
+#include <ctype.h>
 #include <endian.h>
-#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/file.h"
@@ -137,11 +138,11 @@ static uint32_t cell_at(const char *data)
 static uint32_t read_cell(const struct vfio_host_device *host, const char *name)
 {
 	owned_ptr char *data = NULL;
-	char path[PATH_MAX];
 	size_t size;
 
-	snprintf(path, sizeof(path), "%s/of_node/../%s", host->path, name);
-	return !file_read(path, 4, &data, &size) && size == 4 ? cell_at(data) : 0;
+	return !file_read(&data, &size, 4, "%s/of_node/../%s", host->path, name) && size == 4
+		       ? cell_at(data)
+		       : 0;
 }
 
 uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index)
@@ -149,28 +150,14 @@ uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsig
 	uint32_t n_address = read_cell(host, "#address-cells");
 	uint32_t n_size = read_cell(host, "#size-cells");
 	owned_ptr char *reg = NULL;
-	char path[PATH_MAX];
 	size_t size, at;
 
-	snprintf(path, sizeof(path), "%s/of_node/reg", host->path);
-	if (n_address < 1 || n_address > 4 || n_size > 4 || file_read(path, 65536, &reg, &size))
+	if (n_address < 1 || n_address > 4 || n_size > 4 ||
+	    file_read(&reg, &size, 65536, "%s/of_node/reg", host->path))
 		return 0;
 	/* The last cell of the address: buses in between move whole pages. */
 	at = ((size_t)index * (n_address + n_size) + n_address - 1) * 4;
 	return at + 4 > size ? 0 : cell_at(reg + at) & (sys_page_size() - 1);
-}
-
-bool vfio_host_node_path(const char *dir, char *path, size_t size)
-{
-	static const char base[] = "/firmware/devicetree/base";
-	char link[PATH_MAX], target[PATH_MAX];
-	const char *found;
-
-	snprintf(link, sizeof(link), "%s/of_node", dir);
-	if (sys_readlink(link, target, sizeof(target)) < 0)
-		return false;
-	found = strstr(target, base);
-	return found && str_copy(path, size, found + strlen(base));
 }
 
 void vfio_host_group_for_each(int group,
@@ -226,4 +213,44 @@ int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct e
 		host->group);
 	err_fix(err, "give iommu=auto");
 	return err->code;
+}
+
+/* " 23:   5   0   GICv3  36 Level   vfio-irq[23](10000000.ahci)": a number per CPU, then what is no
+ * number. */
+static bool parse_line(const char *line, const char *name, struct host_irq *irq)
+{
+	const char *action = strstr(line, "vfio-irq[");
+	char *end;
+
+	if (!action || !strstr(action, name))
+		return false;
+	irq->number = (unsigned int)strtoul(line, &end, 10);
+	if (end == line || *end != ':')
+		return false;
+	irq->count = 0;
+	for (const char *p = end + 1;; p = end) {
+		unsigned long long n = strtoull(p, &end, 10);
+
+		if (end == p || !isspace((unsigned char)*end))
+			return true;
+		irq->count += n;
+	}
+}
+
+void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list)
+{
+	owned_ptr char *text = NULL;
+	char name[sizeof(host->name) + 16], *line, *next;
+	size_t size;
+
+	list->n_irqs = 0;
+	/* vfio_platform_irq_init(), and the names that vfio_platform.c and vfio_amba.c give it. */
+	if (host->amba)
+		str_copy(name, sizeof(name), "](vfio-amba-");
+	else
+		snprintf(name, sizeof(name), "](%s)", host->name);
+	if (file_read_again(fd, 16 << 20, &text, &size))
+		return;
+	for (next = text; list->n_irqs < HOST_IRQ_MAX && (line = strsep(&next, "\n"));)
+		list->n_irqs += parse_line(line, name, &list->irqs[list->n_irqs]);
 }

@@ -36,12 +36,6 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 /* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */
 uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index);
 
-/*
- * Of the node that "DIR/of_node" points at, the path in the host's device tree
- *; false: there is none.
- */
-bool vfio_host_node_path(const char *dir, char *path, size_t size);
-
 /* All names of the platform and the amba bus, in no order. */
 void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void *opaque);
 
@@ -67,5 +61,28 @@ bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size
 int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err);
 /* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
 bool vfio_host_group_is_noiommu(int group);
+
+/* A line of /proc/interrupts. */
+struct host_irq {
+	unsigned int number; /* Linux's */
+	uint64_t count;      /* interrupts so far, all CPUs */
+};
+
+#define HOST_IRQ_MAX 256
+
+struct host_irq_list {
+	struct host_irq irqs[HOST_IRQ_MAX];
+	unsigned int n_irqs;
+};
+
+#define HOST_IRQ_FILE "/proc/interrupts"
+
+/*
+ * The lines of @fd, an open HOST_IRQ_FILE, that belong to VFIO for @host, or to its like:
+ * "vfio-irq[N](NAME)", where vfio-amba has the kind of the device for a name and not its own.
+ * Ascending; the kernel numbers a device's interrupts in their order. None when the file cannot be
+ * read (@fd may be -1).
+ */
+void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list);
 
 #endif

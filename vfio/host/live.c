@@ -17,7 +17,7 @@
 #define MAX_GENPD    (4 << 20)
 #define MAX_RESERVED 65536
 
-static const char *const buses[] = { "/sys/bus/platform/devices", "/sys/bus/amba/devices" };
+static const char buses[][28] = { "/sys/bus/platform/devices", "/sys/bus/amba/devices" };
 
 int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err)
 {
@@ -29,8 +29,8 @@ int host_live_create(const struct host_tree *tree, struct host_live **live, stru
 		return err_set(err, ENOMEM, "read the host's state");
 	(*live)->tree = tree;
 	(*live)->clocks_error = host_clocks_read(&(*live)->clocks);
-	ret = file_read("/sys/kernel/debug/pm_genpd/pm_genpd_summary", MAX_GENPD, &(*live)->domains,
-			&size);
+	ret = file_read(&(*live)->domains, &size, MAX_GENPD,
+			"/sys/kernel/debug/pm_genpd/pm_genpd_summary");
 	if ((*live)->clocks_error == -ENOMEM || ret == -ENOMEM) {
 		host_live_destroy(*live);
 		*live = NULL;
@@ -50,12 +50,24 @@ void host_live_destroy(struct host_live *live)
 	free(live);
 }
 
+/* The path of the node of the device @name in @dir, NULL: it has none. @target keeps it. */
+static const char *node_path(const char *dir, const char *name, char target[PATH_MAX])
+{
+	static const char base[] = "/firmware/devicetree/base";
+	char link[PATH_MAX];
+	const char *found;
+
+	snprintf(link, sizeof(link), "%s/%s/of_node", dir, name);
+	found = sys_readlink(link, target, PATH_MAX) < 0 ? NULL : strstr(target, base);
+	return found ? found + strlen(base) : NULL;
+}
+
 static bool has_node(const char *dir, const char *name, const char *path)
 {
-	char device[PATH_MAX], node[PATH_MAX];
+	char target[PATH_MAX];
+	const char *node = node_path(dir, name, target);
 
-	snprintf(device, sizeof(device), "%s/%s", dir, name);
-	return vfio_host_node_path(device, node, sizeof(node)) && !strcmp(node, path);
+	return node && !strcmp(node, path);
 }
 
 /* The first of @dir's entries whose node is @path, into @name. */
@@ -72,10 +84,10 @@ static bool find_by_node(const char *dir, const char *path, char *name, size_t s
 const struct host_node *host_live_node(const struct host_tree *tree, const char *name)
 {
 	for (size_t i = 0; i < n_elems(buses) && !strchr(name, '/'); i++) {
-		char dir[PATH_MAX], path[PATH_MAX];
+		char target[PATH_MAX];
+		const char *path = node_path(buses[i], name, target);
 
-		snprintf(dir, sizeof(dir), "%s/%s", buses[i], name);
-		if (vfio_host_node_path(dir, path, sizeof(path)))
+		if (path)
 			return host_tree_find(tree, path);
 	}
 	return NULL;
@@ -85,12 +97,11 @@ const struct host_node *host_live_node(const struct host_tree *tree, const char 
 static void read_reserved(struct live_device *device)
 {
 	owned_ptr char *text = NULL;
-	char path[64], *line, *rest;
+	char *line, *rest;
 	size_t size;
 
-	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions",
-		 device->host.group);
-	if (file_read(path, MAX_RESERVED, &text, &size))
+	if (file_read(&text, &size, MAX_RESERVED, "/sys/kernel/iommu_groups/%d/reserved_regions",
+		      device->host.group))
 		return;
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && device->n_reserved < LIVE_MAX_RESERVED) {
@@ -126,18 +137,15 @@ static bool has_alias(const char *list, size_t size, const char *alias)
  */
 static void read_aliases(struct host_live *live)
 {
-	static const char *const lists[] = { "modules.alias", "modules.builtin.modinfo" };
+	static const char lists[][24] = { "modules.alias", "modules.builtin.modinfo" };
 	char release[96];
 
 	live->aliases_read = true;
 	if (file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease"))
 		return;
-	for (size_t i = 0; i < n_elems(lists); i++) {
-		char path[PATH_MAX];
-
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s", release, lists[i]);
-		file_read(path, MAX_MODULES, &live->aliases[i].data, &live->aliases[i].size);
-	}
+	for (size_t i = 0; i < n_elems(lists); i++)
+		file_read(&live->aliases[i].data, &live->aliases[i].size, MAX_MODULES,
+			  "/lib/modules/%s/%s", release, lists[i]);
 }
 
 /* vfio_platform_get_reset() asks for the module "vfio-reset:" with the first compatible. */

@@ -124,11 +124,9 @@ void vfio_warn_of_records(void)
 static void name_process(struct text *text, uint64_t pid)
 {
 	owned_ptr char *command = NULL;
-	char path[48];
 	size_t n = 0;
 
-	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/cmdline", pid);
-	if (file_read(path, 1 << 20, &command, &n))
+	if (file_read(&command, &n, 1 << 20, "/proc/%" PRIu64 "/cmdline", pid))
 		n = 0;
 	while (n && !command[n - 1])
 		n--;

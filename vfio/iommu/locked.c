@@ -27,7 +27,7 @@ static uint64_t read_status(const char *key, int base)
 	const char *line;
 	size_t size;
 
-	if (file_read("/proc/self/status", 1 << 16, &text, &size))
+	if (file_read(&text, &size, 1 << 16, "/proc/self/status"))
 		return 0;
 	line = strstr(text, key);
 	return line ? strtoull(line + strlen(key), NULL, base) : 0;

@@ -5,7 +5,7 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/host/irq.h"
+#include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/irq/set.h"
 #include "vfio/region.h"

@@ -2,11 +2,13 @@
 #include "vfio/nodes/nodes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fdt/guest/overlay.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/sys.h"
 
 int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err)
 {
@@ -16,6 +18,43 @@ int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struc
 		return 0;
 	ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
 	return ret ? ret : host_live_create(*tree, live, err);
+}
+
+#define MAX_OVERLAY (16 << 20)
+
+static int read_overlay(const struct device_config *config, struct vfio_overlay *overlay,
+			struct err *err)
+{
+	struct overlay file;
+	const struct device_setting *setting = device_config_find(config, "overlay", -1);
+	int ret;
+
+	overlay->label = device_config_str(config, "dt-symbol");
+	if (!setting)
+		return 0;
+	overlay->path = setting->text;
+	ret = file_read_given("overlay", overlay->path, MAX_OVERLAY, &overlay->data, &overlay->size,
+			      err);
+	if (!ret && !overlay->size) {
+		ret = err_usage(err, "the overlay %s is empty", overlay->path);
+		err_why(err, "a compiled overlay has 40 bytes at least");
+		err_fix(err, "compile it with \"dtc -@ -O dtb\"");
+	}
+	if (ret)
+		return err_prefix(err, "device %s", config->name);
+	file = (struct overlay){ overlay->path, overlay->data, overlay->size };
+	if (!overlay->label)
+		overlay->label = overlay_label(&file);
+	if (!overlay->label) {
+		err_usage(err,
+			  "device %s: overlay %s does not tell which of its labels is the device's",
+			  config->name, overlay->path);
+		err_fix(err, "add dt-symbol=LABEL");
+		return err->code;
+	}
+	ret = overlay_check(&file, overlay->label, err);
+	overlay->brings = !ret && overlay_brings(&file, overlay->label);
+	return ret;
 }
 
 int vfio_node_read(struct vfio_node *node, const struct device_config *config, struct err *err)
@@ -30,12 +69,12 @@ int vfio_node_read(struct vfio_node *node, const struct device_config *config, s
 		return err->code;
 	}
 	ret = vfio_answers_read(config, &node->answers, err);
-	return ret ? ret : vfio_overlay_read(config, &node->overlay, err);
+	return ret ? ret : read_overlay(config, &node->overlay, err);
 }
 
 void vfio_node_destroy(struct vfio_node *node)
 {
-	vfio_overlay_destroy(&node->overlay);
+	free(node->overlay.data);
 	vfio_answers_destroy(&node->answers);
 	free(node->regions);
 	free(node->irqs);
@@ -61,6 +100,52 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 		host_node_device_name(node->host, node->name, sizeof(node->name));
 	ret = host_facts_read(nodes->tree, node->host, &node->facts, &node->err);
 	return ret == -ENOMEM ? err_set(err, ENOMEM, "read the node of %s", node->name) : 0;
+}
+
+int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,
+			struct err *err)
+{
+	node->regions = calloc(n_regions + 1, sizeof(*node->regions));
+	node->irqs = calloc(n_irqs + 1, sizeof(*node->irqs));
+	node->parts = calloc(n_regions + n_irqs + 1, sizeof(*node->parts));
+	if (!node->regions || !node->irqs || !node->parts)
+		return err_set(err, ENOMEM, "describe %s", node->name);
+	node->n_regions = n_regions;
+	node->n_irqs = n_irqs;
+	for (unsigned int i = 0; i < n_regions + n_irqs; i++) {
+		struct vfio_node_part *part = &node->parts[i];
+		bool is_irq = i >= n_regions;
+		unsigned int index = is_irq ? i - n_regions : i;
+
+		snprintf(part->name, sizeof(part->name), "%s %s %u", node->name,
+			 is_irq ? "interrupt" : "region", index);
+		part->wanted = vfio_setting_pin(node->config, is_irq ? "spi" : "gpa", index);
+	}
+	return 0;
+}
+
+static int place(struct vfio_node *node, struct platform_bus *bus, unsigned int i, struct err *err)
+{
+	const struct vfio_node_part *part = &node->parts[i];
+	struct range *region = &node->regions[i];
+
+	if (i >= node->n_regions)
+		return platform_bus_take_spi(bus, part->name, part->wanted,
+					     &node->irqs[i - node->n_regions].spi, err);
+	return platform_bus_place(bus, part->name, region->size,
+				  region->start & (sys_page_size() - 1), part->wanted,
+				  &region->start, err);
+}
+
+int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err *err)
+{
+	int ret = 0;
+
+	for (int pinned = 1; pinned >= 0; pinned--)
+		for (unsigned int i = 0; i < node->n_regions + node->n_irqs && !ret; i++)
+			if (pinned == (node->parts[i].wanted != PLATFORM_BUS_ANY))
+				ret = place(node, bus, i, err);
+	return ret;
 }
 
 /* iommufd takes pages that the kernel manages, which reserved memory has not. */

@@ -29,10 +29,18 @@
 #include "fdt/host/tree.h"
 #include "vfio/host/live.h"
 #include "vfio/nodes/carveout.h"
-#include "vfio/nodes/overlay.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
+
+/* overlay= and dt-symbol=. */
+struct vfio_overlay {
+	const char *path; /* the configuration's; NULL: the device has no overlay */
+	char *data;
+	size_t size;       /* bytes */
+	const char *label; /* of the device's node, here or in another device's overlay, or NULL */
+	bool brings;       /* the overlay has the node itself: the graft's is not written */
+};
 
 /* A register window or an interrupt that is to have a place in the guest. */
 struct vfio_node_part {

@@ -46,13 +46,6 @@ static int read_whole(int fd, bool again, size_t max, char **data, size_t *size)
 	return 0;
 }
 
-int file_read(const char *path, size_t max, char **data, size_t *size)
-{
-	owned_fd int fd = sys_open(path, O_RDONLY);
-
-	return fd < 0 ? fd : read_whole(fd, false, max, data, size);
-}
-
 int file_read_again(int fd, size_t max, char **data, size_t *size)
 {
 	return fd < 0 ? -EBADF : read_whole(fd, true, max, data, size);
@@ -117,6 +110,16 @@ int file_read_given(const char *what, const char *path, size_t max, char **data,
 			path[0] = '\0'; /* which no file has */                  \
 		va_end(ap);                                                      \
 	} while (0)
+
+int file_read(char **data, size_t *size, size_t max, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	owned_fd int fd = -1;
+
+	FILE_PATH(path, fmt);
+	fd = sys_open(path, O_RDONLY);
+	return fd < 0 ? fd : read_whole(fd, false, max, data, size);
+}
 
 int file_read_line(char *buf, size_t size, const char *fmt, ...)
 {

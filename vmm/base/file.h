@@ -25,14 +25,13 @@ int file_check_regular(int fd);
  * message: what a missing file means is the caller's to say.
  */
 
-/* The whole file, at most @max bytes (-EFBIG beyond), NUL-terminated beyond *size. The caller frees
- * *data. */
-int file_read(const char *path, size_t max, char **data, size_t *size);
-/* The same of a file that stays open, as it is now; not of a pipe. A negative @fd is -EBADF. */
-int file_read_again(int fd, size_t max, char **data, size_t *size);
-
 /* Of a file whose path is made from @fmt. */
 #define FILE_FMT(n) __attribute__((format(printf, n, n + 1)))
+/* The whole file, at most @max bytes (-EFBIG beyond), NUL-terminated beyond *size. The caller frees
+ * *data. */
+int file_read(char **data, size_t *size, size_t max, const char *fmt, ...) FILE_FMT(4);
+/* The same of a file that stays open, as it is now; not of a pipe. A negative @fd is -EBADF. */
+int file_read_again(int fd, size_t max, char **data, size_t *size);
 /* One line of text without its newline into @buf. */
 int file_read_line(char *buf, size_t size, const char *fmt, ...) FILE_FMT(3);
 int file_read_u64(uint64_t *value, const char *fmt, ...) FILE_FMT(2);

@@ -34,12 +34,11 @@ static const char *describe(int fd, char *buf, size_t size)
 static bool name_device(const struct stat *st, char *path, size_t size)
 {
 	owned_ptr char *text = NULL;
-	char uevent[64], *rest, *line;
+	char *rest, *line;
 	size_t n;
 
-	snprintf(uevent, sizeof(uevent), "/sys/dev/char/%u:%u/uevent", major(st->st_rdev),
-		 minor(st->st_rdev));
-	if (!S_ISCHR(st->st_mode) || file_read(uevent, 4096, &text, &n))
+	if (!S_ISCHR(st->st_mode) || file_read(&text, &n, 4096, "/sys/dev/char/%u:%u/uevent",
+					       major(st->st_rdev), minor(st->st_rdev)))
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n")))

@@ -60,14 +60,13 @@ static char *unpack(const char *path)
 /* The kernel's configuration; NULL: it is nowhere. */
 static char *read_options(const char *release)
 {
-	char path[160], *options = unpack("/proc/config.gz");
+	char *options = unpack("/proc/config.gz");
 	size_t size;
 
-	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	if (options || !file_read(path, MAX_OPTIONS, &options, &size))
+	if (options || !file_read(&options, &size, MAX_OPTIONS, "/boot/config-%s", release) ||
+	    !file_read(&options, &size, MAX_OPTIONS, "/lib/modules/%s/config", release))
 		return options;
-	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
-	return file_read(path, MAX_OPTIONS, &options, &size) ? NULL : options;
+	return NULL;
 }
 
 bool check_has_option(const char *options, const char *symbol)

@@ -32,7 +32,8 @@ static bool is_there(size_t i)
 
 	if (layers[i].layer == SANDBOX_LANDLOCK)
 		return sys_landlock_version() > 0;
-	return !file_read(layers[i].file, 65536, &text, &size) && strstr(text, layers[i].word);
+	return !file_read(&text, &size, 65536, "%s", layers[i].file) &&
+	       strstr(text, layers[i].word);
 }
 
 /* Some VM of the set insists on the layer. */

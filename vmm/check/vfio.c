@@ -25,12 +25,12 @@ static bool wants_bus(const struct check *check, bool amba)
 static bool is_module(const struct check *check, const char *name)
 {
 	owned_ptr char *text = NULL;
-	char path[160], file[64];
+	char file[64];
 	size_t size;
 
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", check->release);
 	snprintf(file, sizeof(file), "/%s.ko", name);
-	return !file_read(path, 16 << 20, &text, &size) && strstr(text, file);
+	return !file_read(&text, &size, 16 << 20, "/lib/modules/%s/modules.dep", check->release) &&
+	       strstr(text, file);
 }
 
 void check_drivers(struct check *check)

@@ -31,7 +31,7 @@ int board_check(const struct vm_config *config, struct err *err)
 	rest = words = str_dup(config->host.compatible);
 	if (!words)
 		return err_set(err, ENOMEM, "%s", config->name);
-	if (file_read(VFIO_HOST_TREE "/compatible", MAX_COMPATIBLE, &host, &size))
+	if (file_read(&host, &size, MAX_COMPATIBLE, VFIO_HOST_TREE "/compatible"))
 		size = 0;
 	while ((word = strsep(&rest, " ")))
 		if (*word && contains(host, size, word))

@@ -18,7 +18,7 @@ Test(file, read_whole)
 	size_t size;
 
 	fake_file_bytes("/sys/a", "x\0y", 3);
-	cr_assert_eq(file_read("/sys/a", 100, &data, &size), 0);
+	cr_assert_eq(file_read(&data, &size, 100, "/sys/a"), 0);
 	cr_expect_eq(size, 3);
 	cr_expect_arr_eq(data, "x\0y", 4);
 	cr_expect_eq(fake_n_open_fds(), 0);
@@ -31,11 +31,11 @@ Test(file, read_of_more_than_wanted_is_refused)
 	size_t size;
 
 	fake_file_bytes("/big", big, sizeof(big));
-	cr_expect_eq(file_read("/big", 9999, &data, &size), -EFBIG);
-	cr_expect_eq(file_read("/big", 10000, &data, &size), 0);
+	cr_expect_eq(file_read(&data, &size, 9999, "/big"), -EFBIG);
+	cr_expect_eq(file_read(&data, &size, 10000, "/big"), 0);
 	cr_expect_eq(size, 10000);
 	free(data);
-	cr_expect_eq(file_read("/none", 1, &data, &size), -ENOENT);
+	cr_expect_eq(file_read(&data, &size, 1, "/none"), -ENOENT);
 }
 
 Test(file, what_a_user_names_must_be_a_regular_file)
@@ -79,7 +79,7 @@ Test(file, each_failing_call_leaves_nothing_open)
 		fake_sys_reset();
 		fake_file("/f", "text");
 		fake_fail_at(n, EIO);
-		ret = file_read("/f", 100, &data, &size);
+		ret = file_read(&data, &size, 100, "/f");
 		cr_expect_eq(fake_n_open_fds(), 0);
 		if (!fake_failed()) {
 			cr_expect_eq(ret, 0);

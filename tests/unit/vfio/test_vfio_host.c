@@ -7,7 +7,6 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio.h"
 #include "vfio/host/device.h"
-#include "vfio/host/irq.h"
 #include "vmm/base/sys.h"
 
 static struct fake_vfio_device disk = {

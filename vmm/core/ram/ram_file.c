@@ -201,7 +201,7 @@ static int check_physical(const char *path, struct range memory, struct err *err
 	enum memory_kind kind = MEMORY_UNKNOWN;
 	size_t size;
 
-	if (!file_read("/proc/iomem", 1 << 20, &text, &size))
+	if (!file_read(&text, &size, 1 << 20, "/proc/iomem"))
 		kind = find_memory(text, memory);
 	if (kind == MEMORY_RESERVED)
 		return 0;
