@@ -23,11 +23,22 @@ static const char *vfio_driver(const char *bus)
 	return strcmp(bus, "amba") ? "vfio-platform" : "vfio-amba";
 }
 
-void device_record_begin(struct device_record *record, const struct vfio_host_device *host)
+static void begin_record(struct device_record *record, const struct vfio_host_device *host)
 {
 	*record = (struct device_record){ 0 };
 	str_copy(record->name, sizeof(record->name), host->name);
 	str_copy(record->bus, sizeof(record->bus), vfio_host_device_bus(host));
+}
+
+int device_record_read(int records, const struct vfio_host_device *host,
+		       struct device_record *record, struct err *err)
+{
+	int ret = record_read(RECORD_OF_DEVICE, records, host->name, record, err);
+
+	if (ret != -ENOENT)
+		return ret;
+	begin_record(record, host);
+	return 1;
 }
 
 /* A file of sysfs that binds or unbinds. */
@@ -77,11 +88,11 @@ static int remember(const struct vfio_host_device *host, const struct device_rec
 	/* So the kernel shows an empty one. */
 	if (!strcmp(now, "(null)"))
 		now[0] = '\0';
-	ret = record_read(RECORD_OF_DEVICE, records, host->name, record, err);
-	if (ret && ret != -ENOENT)
+	ret = device_record_read(records, host, record, err);
+	if (ret < 0)
 		return ret;
-	if (ret || record->bound == VFIO_BOUND_ALREADY || (host->driver[0] && strcmp(now, vfio))) {
-		device_record_begin(record, host);
+	if (record->bound == VFIO_BOUND_ALREADY || (host->driver[0] && strcmp(now, vfio))) {
+		begin_record(record, host);
 		str_copy(record->driver, sizeof(record->driver), host->driver);
 		if (strcmp(now, vfio))
 			str_copy(record->driver_override, sizeof(record->driver_override), now);
@@ -91,10 +102,12 @@ static int remember(const struct vfio_host_device *host, const struct device_rec
 	return record_write(RECORD_OF_DEVICE, records, record, err);
 }
 
-static int no_driver(const struct vfio_host_device *host, struct err *err)
+static int check_driver(const struct vfio_host_device *host, struct err *err)
 {
 	const char *bus = vfio_host_device_bus(host);
 
+	if (file_exists("/sys/bus/%s/drivers/vfio-%s", bus, bus))
+		return 0;
 	err_set(err, 0, "the host has no driver vfio-%s", bus);
 	err_why(err, "its module is not loaded, or the kernel was built without it (%s)",
 		host->amba ? "CONFIG_VFIO_AMBA" : "CONFIG_VFIO_PLATFORM");
@@ -161,14 +174,12 @@ static int wait_for_node(const char *name, struct err *err)
 {
 	struct vfio_host_device host;
 
-	for (int waited = 0;; waited += WAIT_STEP_MS) {
+	for (int waited = 0; waited <= WAIT_MS; waited += WAIT_STEP_MS) {
 		/* A device that had no driver gets its group by being bound. */
 		int ret = vfio_host_device_find(&host, name, err);
 
 		if (ret || vfio_host_device_has_node(&host))
 			return ret;
-		if (waited >= WAIT_MS)
-			break;
 		sys_sleep_ms(WAIT_STEP_MS);
 	}
 	err_set(err, 0, "%s is bound, but there is no file for it under /dev/vfio", name);
@@ -190,14 +201,13 @@ int vfio_host_bind(int records, const char *name, const struct device_record *cl
 	struct device_record record;
 	struct err own;
 	int ret = vfio_host_device_find(&host, name, err);
-	const char *bus = vfio_host_device_bus(&host);
 
 	if (!ret && vfio_host_device_is_bound(&host)) {
 		ret = adopt(records, name, claim, err);
 		return ret ? ret : wait_for_node(name, err);
 	}
-	if (!ret && !file_exists("/sys/bus/%s/drivers/%s", bus, vfio_driver(bus)))
-		return no_driver(&host, err);
+	if (!ret)
+		ret = check_driver(&host, err);
 	if (!ret && !force)
 		ret = critical_use_check(&host, err);
 	if (!ret)
@@ -267,17 +277,6 @@ static bool has_driver(const struct vfio_restore *restore, const char *driver)
 	       (!driver || !strcmp(now, driver));
 }
 
-/* A driver may put its probe off until something that it needs is there. */
-static bool wait_for_driver(const struct vfio_restore *restore, const char *driver)
-{
-	for (int waited = 0; !has_driver(restore, driver); waited += WAIT_STEP_MS) {
-		if (waited >= WAIT_MS)
-			return false;
-		sys_sleep_ms(WAIT_STEP_MS);
-	}
-	return true;
-}
-
 static int give_to_driver(const struct vfio_restore *restore, struct err *err)
 {
 	const struct device_record *record = &restore->record;
@@ -290,15 +289,20 @@ static int give_to_driver(const struct vfio_restore *restore, struct err *err)
 	if (record->bound == VFIO_BOUND_ALREADY)
 		return ret ? err_set(err, ret, "have a driver of the host probe %s", record->name)
 			   : 0;
-	if ((!ret || ret == -EAGAIN) && wait_for_driver(restore, record->driver))
-		return 0;
+	/* A driver may put its probe off until something that it needs is there. */
+	for (int waited = 0; (!ret || ret == -EAGAIN) && waited <= WAIT_MS;
+	     waited += WAIT_STEP_MS) {
+		if (has_driver(restore, record->driver))
+			return 0;
+		sys_sleep_ms(WAIT_STEP_MS);
+	}
 	err_set(err, ret, "bind %s to %s again", record->name, record->driver);
 	err_why(err, "the driver does not take it; the kernel's log (dmesg) may say why");
 	err_fix(err, "when that is remedied: dais unbind %s", record->name);
 	return err_host(err);
 }
 
-static int restore_driver(const struct vfio_restore *restore, struct err *err)
+int vfio_restore_run(struct vfio_restore *restore, struct err *err)
 {
 	const struct device_record *record = &restore->record;
 	const char *override = record->driver_override, *vfio = vfio_driver(record->bus);
@@ -306,22 +310,14 @@ static int restore_driver(const struct vfio_restore *restore, struct err *err)
 	int ret = write_text(restore->driver_override, override[0] ? override : "\n");
 
 	if (ret)
-		return err_set(err, ret, "set driver_override of %s", record->name);
-	if (restore->unbind >= 0 && has_driver(restore, vfio)) {
-		ret = write_text(restore->unbind, record->name);
-		if (ret)
-			return err_set(err, ret, "unbind %s from %s", record->name, vfio);
-	}
-	ret = give_to_driver(restore, err);
+		err_set(err, ret, "set driver_override of %s", record->name);
+	else if (restore->unbind >= 0 && has_driver(restore, vfio) &&
+		 (ret = write_text(restore->unbind, record->name)))
+		err_set(err, ret, "unbind %s from %s", record->name, vfio);
+	if (!ret)
+		ret = give_to_driver(restore, err);
 	if (!ret)
 		ret = record_remove(RECORD_OF_DEVICE, restore->records, record->name, err);
-	return ret;
-}
-
-int vfio_restore_run(struct vfio_restore *restore, struct err *err)
-{
-	int ret = restore_driver(restore, err);
-
 	if (ret)
 		vfio_restore_leave_bound(restore, err->what);
 	return ret;

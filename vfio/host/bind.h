@@ -17,8 +17,9 @@ struct vfio_host_device;
  * kernel and deaf to signals, for the last descriptor of the device to be closed.
  */
 
-/* @record is empty, but for the device's name and bus. */
-void device_record_begin(struct device_record *record, const struct vfio_host_device *host);
+/* The record of @host: 0. Without one, which returns 1, @record has the device's name and bus. */
+int device_record_read(int records, const struct vfio_host_device *host,
+		       struct device_record *record, struct err *err);
 
 /*
  * Bind the device @name, with bound (not ALREADY) and owner of @claim in its record. One that is

@@ -27,18 +27,6 @@ static int set_free(int records, struct device_record *record, struct err *err)
 		       : record_write(RECORD_OF_DEVICE, records, record, err);
 }
 
-/* The record of @host, or one that says nothing yet: returns 1 then. */
-static int read_or_begin(int records, const struct vfio_host_device *host,
-			 struct device_record *record, struct err *err)
-{
-	int ret = record_read(RECORD_OF_DEVICE, records, host->name, record, err);
-
-	if (ret != -ENOENT)
-		return ret;
-	device_record_begin(record, host);
-	return 1;
-}
-
 /* ---- What a process that is gone has left */
 
 static int recover(int records, struct device_record *record, struct err *err)
@@ -114,7 +102,7 @@ int vfio_unbind(int records, const char *name, struct err *err)
 	int ret = vfio_host_device_find(&host, name, err);
 
 	if (!ret)
-		ret = read_or_begin(records, &host, &record, err);
+		ret = device_record_read(records, &host, &record, err);
 	if (ret < 0)
 		return ret;
 	if (ret && !vfio_host_device_is_bound(&host))
@@ -150,7 +138,7 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 		return bound;
 	if (bound)
 		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
-	ret = read_or_begin(claims->records, &host, &record, err);
+	ret = device_record_read(claims->records, &host, &record, err);
 	if (ret >= 0) {
 		record.owner = claim->owner;
 		record.left_bound[0] = '\0';

@@ -11,59 +11,49 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
 #define MAX_TEXT  (1 << 20)
 #define MAX_DEPTH 8 /* of devices on devices; the kernel's own limits are as low */
 
-/* A device, and what the host uses it for. */
+/* A device that may be in use. */
 struct use {
 	const struct vfio_host_device *host;
-	char place[PATH_MAX]; /* in the tree of devices: "devices/platform/10200000.sata" */
-	char what[256];
+	const char *place; /* in the tree of devices: "devices/platform/10200000.sata" */
+	struct err *err;
 };
 
-#define FMT __attribute__((format(printf, 2, 3)))
+/* It is used: what for is the cause of the error. True. */
+#define found(use, ...) (err_why((use)->err, __VA_ARGS__) != 0)
 
-/* It is used: what for. Returns true. */
-FMT static bool found(struct use *use, const char *fmt, ...)
+/* Where the link @path of sysfs leads, without what leads up: "devices/platform/…"; NULL: nowhere.
+ */
+static const char *place_of(const char *path, char target[PATH_MAX])
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(use->what, sizeof(use->what), fmt, ap);
-	va_end(ap);
-	return true;
-}
-
-/* Where the link @path of sysfs leads, without what leads up: "devices/platform/…". */
-static bool place_of(const char *path, char place[PATH_MAX])
-{
-	char target[PATH_MAX];
 	const char *at = target;
 
-	if (sys_readlink(path, target, sizeof(target)) < 0)
-		return false;
+	if (sys_readlink(path, target, PATH_MAX) < 0)
+		return NULL;
 	while (!strncmp(at, "../", 3))
 		at += 3;
 	/* Links of tests and of other mounts begin at the root. */
-	if (!strncmp(at, "/sys/", 5))
-		at += 5;
-	return str_copy(place, PATH_MAX, at);
+	return strncmp(at, "/sys/", 5) ? at : at + 5;
 }
 
 /* Whether the device that the link of this path leads to is ours, or hangs on it. */
-FMT static bool hangs_on(const struct use *use, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static bool hangs_on(const struct use *use, const char *fmt,
+							   ...)
 {
 	size_t length = strlen(use->place);
-	char path[PATH_MAX], place[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *place;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	return place_of(path, place) && !strncmp(place, use->place, length) &&
+	place = place_of(path, target);
+	return place && !strncmp(place, use->place, length) &&
 	       (place[length] == '/' || !place[length]);
 }
 
@@ -237,47 +227,41 @@ static bool is_swap_line(struct use *use, const char *line)
 	       found(use, "the swap %s is on it", name);
 }
 
-static bool route_uses(struct use *use, const char *interface)
+/*
+ * IPv4: it begins with the interface and the target; IPv6: with the target and the length of its
+ * prefix, and the interface ends it. All in hexadecimal. The kernel has such routes of IPv6 on
+ * "lo", too, which is no device's.
+ */
+static bool is_route_line(struct use *use, const char *line)
 {
+	char interface[40], second[40];
+	const char *last = strrchr(line, ' ');
+
+	if (sscanf(line, "%39s %39s", interface, second) != 2)
+		return false;
+	if (!strcmp(second, "00") && last)
+		sscanf(last, " %39s", interface);
+	else if (strcmp(second, "00000000"))
+		return false;
 	return any_hangs_on(use, "net", interface, ".", "lower_", 0) &&
 	       found(use, "the host's default route goes by it (%s)", interface);
 }
 
-/* It begins with the interface and the target, in hexadecimal. */
-static bool is_route_line(struct use *use, const char *line)
-{
-	char interface[32], target[40];
-
-	return sscanf(line, "%31s %39s", interface, target) == 2 && !strcmp(target, "00000000") &&
-	       route_uses(use, interface);
-}
-
-/* It begins with the target and the length of its prefix, and ends with the interface. */
-static bool is_route6_line(struct use *use, const char *line)
-{
-	char interface[32], length[8];
-	const char *last = strrchr(line, ' ');
-
-	/* The kernel has such routes on "lo", too, which is no device's. */
-	return last && sscanf(line, "%*s %7s", length) == 1 && !strcmp(length, "00") &&
-	       sscanf(last, " %31s", interface) == 1 && route_uses(use, interface);
-}
-
 int critical_use_check(const struct vfio_host_device *host, struct err *err)
 {
-	struct use use = { .host = host };
+	char target[PATH_MAX];
+	struct use use = { host, place_of(host->path, target), err };
 
-	if (!place_of(host->path, use.place))
+	if (!use.place)
 		return 0;
+	err_set(err, 0, "the host needs %s", host->name);
 	if (!is_of_the_system(&use) && !any_line(&use, "/proc/consoles", is_console_line) &&
 	    !any_line(&use, "/proc/self/mountinfo", is_mount_line) &&
 	    !any_line(&use, "/proc/swaps", is_swap_line) &&
 	    !any_line(&use, "/proc/net/route", is_route_line) &&
-	    !any_line(&use, "/proc/net/ipv6_route", is_route6_line) && !is_early_provider(&use) &&
+	    !any_line(&use, "/proc/net/ipv6_route", is_route_line) && !is_early_provider(&use) &&
 	    !has_consumers(&use))
 		return 0;
-	err_set(err, 0, "the host needs %s", host->name);
-	err_why(err, "%s", use.what);
 	err_fix(err, "assign another device; if you know better: dais bind --force %s", host->name);
 	return err_host(err);
 }

@@ -119,12 +119,10 @@ int records_lock(struct err *err)
 
 	if (fd < 0)
 		return no_directory(fd, "open", LOCK, err);
-	for (int waited = 0; (ret = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK;
-	     waited += LOCK_STEP_MS) {
-		if (waited >= LOCK_TIME_MS)
-			break;
+	for (int waited = 0;
+	     (ret = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK && waited < LOCK_TIME_MS;
+	     waited += LOCK_STEP_MS)
 		sys_sleep_ms(LOCK_STEP_MS);
-	}
 	if (ret) {
 		n = sys_pread(fd, pid, sizeof(pid) - 1, 0);
 		pid[n < 0 ? 0 : strcspn(pid, "\n")] = '\0';
@@ -166,47 +164,36 @@ static bool is_valid(const struct device_record *record)
 
 static int parse(const struct kind *kind, char *text, const char *name, char *record)
 {
-	char *line;
+	char *value;
+	int ret = 0;
 
 	memset(record, 0, kind->size);
-	while ((line = strsep(&text, "\n"))) {
-		char *equals = strchr(line, '=');
-		int ret = 0;
+	while (!ret && (value = strsep(&text, "\n"))) {
+		const char *key = strsep(&value, "=");
 
-		if (!line[0])
-			continue;
-		if (!equals)
+		if (!value && key[0])
 			return -EINVAL;
-		*equals = '\0';
-		for (size_t i = 0; i < kind->n_fields && !ret; i++)
-			if (!strcmp(line, kind->fields[i].key))
+		for (size_t i = 0; i < kind->n_fields && value && !ret; i++)
+			if (!strcmp(key, kind->fields[i].key))
 				ret = set_field(&kind->fields[i], record + kind->fields[i].offset,
-						equals + 1);
-		if (ret)
-			return ret;
+						value);
 	}
+	if (ret)
+		return ret;
 	/* Both kinds begin with it. */
 	return !strcmp(record, name) ? 0 : -EINVAL;
 }
 
-/* O_NONBLOCK: a FIFO is refused, not waited for. */
-static int read_text(int dir, const char *name, char text[MAX_RECORD])
-{
-	owned_fd int fd = sys_openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
-	int ret = fd < 0 ? fd : file_check_regular(fd);
-	ssize_t n = ret ? ret : sys_read(fd, text, MAX_RECORD - 1);
-
-	text[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? (int)n : 0;
-}
-
 int record_read(enum record_kind kind, int dir, const char *name, void *record, struct err *err)
 {
+	/* O_NONBLOCK: a FIFO is refused, not waited for. */
+	owned_fd int fd = sys_openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	int ret = fd < 0 ? fd : file_check_regular(fd);
 	char text[MAX_RECORD];
-	int ret = read_text(dir, name, text);
+	ssize_t n = ret ? ret : sys_read(fd, text, sizeof(text) - 1);
 
-	if (!ret)
-		ret = parse(&kinds[kind], text, name, record);
+	text[n < 0 ? 0 : n] = '\0';
+	ret = n < 0 ? (int)n : parse(&kinds[kind], text, name, record);
 	if (!ret && kind == RECORD_OF_DEVICE && !is_valid(record))
 		ret = -EINVAL;
 	if (!ret)
