@@ -52,8 +52,8 @@ static int check_references(const struct host_tree *tree, struct err *err)
 {
 	int ret = 0;
 
-	for (uint32_t i = 0; i < host_tree_n_nodes(tree); i++) {
-		const struct host_node *node = host_tree_node(tree, i);
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
 
 		for (size_t k = 0; k < node->n_properties && !ret; k++)
 			ret = check_property(tree, node, &node->properties[k], err);
@@ -73,7 +73,7 @@ static int compare_names(const void *a, const void *b)
 
 static int check_names(const struct host_tree *tree, struct err *err)
 {
-	uint32_t n = host_tree_n_nodes(tree) - 1; /* without the root */
+	uint32_t n = tree->n_nodes - 1; /* without the root */
 	owned_ptr const struct host_node **sorted =
 		calloc((size_t)n + 1, sizeof(struct host_node *));
 	char path[PATH_SIZE];
@@ -81,7 +81,7 @@ static int check_names(const struct host_tree *tree, struct err *err)
 	if (!sorted)
 		return out_of_memory(err);
 	for (uint32_t i = 0; i < n; i++)
-		sorted[i] = host_tree_node(tree, i + 1);
+		sorted[i] = tree->nodes[i + 1];
 	qsort(sorted, n, sizeof(struct host_node *), compare_names);
 	for (uint32_t i = 1; i < n; i++) {
 		if (compare_names(&sorted[i - 1], &sorted[i]) == 0) {
@@ -155,7 +155,7 @@ static int check_regions(const struct host_tree *tree, struct err *err)
 	struct range range;
 	size_t n = 0;
 
-	for (node = host_tree_root(tree)->child; node; node = node->next) {
+	for (node = tree->nodes[0]->child; node; node = node->next) {
 		for (unsigned int i = 0; host_region(node, i, &range); i++) {
 			struct claim *claim = range.size ? array_add(claims, n) : NULL;
 

@@ -37,7 +37,7 @@ int graft_create(const struct host_tree *tree, const struct graft_host *host, st
 	struct graft *g = calloc(1, sizeof(*g));
 
 	if (g)
-		g->marks = arena_alloc(&g->kept, host_tree_n_nodes(tree) * sizeof(*g->marks));
+		g->marks = arena_alloc(&g->kept, tree->n_nodes * sizeof(*g->marks));
 	if (!g || !g->marks) {
 		graft_destroy(g);
 		return err_set(err, ENOMEM, "graft the device tree");
@@ -108,7 +108,7 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 
 static void plan_pass(struct graft *graft)
 {
-	uint32_t n = host_tree_n_nodes(graft->tree);
+	uint32_t n = graft->tree->n_nodes;
 
 	arena_free(&graft->arena);
 	graft->n_made = 0;

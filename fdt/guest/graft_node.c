@@ -189,7 +189,7 @@ struct graft_node *graft_make_node(struct graft_place *place, const char *name,
 	if (!node)
 		return NULL;
 	node->referenced = true;
-	node->phandle = DT_PHANDLE_GRAFT + host_tree_n_nodes(graft->tree) + graft->n_made++;
+	node->phandle = DT_PHANDLE_GRAFT + graft->tree->n_nodes + graft->n_made++;
 	graft_join(place->device, node);
 	return node;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/blob.h"
 #include "fdt/builder.h"
 #include "fdt/host/tree.h"
 #include "vmm/base/own.h"
@@ -62,7 +61,7 @@ const char *overlay_label(const struct overlay *overlay)
 {
 	int fixups;
 
-	if (blob_check(overlay->blob, overlay->size))
+	if (host_tree_check_blob(overlay->blob, overlay->size))
 		return NULL;
 	fixups = fdt_path_offset(overlay->blob, FIXUPS);
 	if (fixups >= 0 && fdt_first_property_offset(overlay->blob, fixups) >= 0)

@@ -163,7 +163,7 @@ int dt_print(const void *blob, size_t size, const char *const *names, size_t n, 
 	if (ret)
 		return ret;
 	p.out = open_memstream(text, &text_size);
-	for (node = host_tree_root(tree)->child; p.out && node; node = node->next)
+	for (node = tree->nodes[0]->child; p.out && node; node = node->next)
 		if (is_named(node->name, names, n))
 			print_node(&p, node);
 	host_tree_destroy(tree);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host/address.h"
-
 /* More than any device has: a bound for the memory that a malformed tree takes. */
 #define MAX_REG_ENTRIES 4096
 

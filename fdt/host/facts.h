@@ -11,10 +11,35 @@
 #include <stdint.h>
 
 #include "fdt/host/address.h"
-#include "fdt/host/irqs.h"
 #include "fdt/host/tree.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
+
+enum host_trigger {
+	HOST_TRIGGER_NONE, /* the specifier does not tell: Linux takes the controller's default */
+	HOST_TRIGGER_EDGE_RISING,
+	HOST_TRIGGER_EDGE_FALLING,
+	HOST_TRIGGER_EDGE_BOTH,
+	HOST_TRIGGER_LEVEL_HIGH,
+	HOST_TRIGGER_LEVEL_LOW,
+};
+
+/* One interrupt of "interrupts" or "interrupts-extended", in index order. */
+struct host_irq_fact {
+	enum {
+		HOST_IRQ_OK,          /* Linux gives it a number, so VFIO can hand it out */
+		HOST_IRQ_PPI,         /* private to a CPU: VFIO cannot */
+		HOST_IRQ_UNRESOLVED,  /* no controller, or a specifier that does not fit it */
+		HOST_IRQ_PLACEHOLDER, /* one before it has the same specifier: VFIO cannot take
+					 that twice */
+	} kind;
+	const struct host_node *controller; /* after nexus maps; NULL: unresolved */
+	bool is_gic;                        /* @controller is the GIC itself */
+	uint32_t specifier[4];              /* for @controller; first @n_cells */
+	unsigned int n_cells;
+	enum host_trigger trigger;
+	bool edge; /* in the guest: edge-rising; else level-high */
+};
 
 #define HOST_MAX_DMA_RANGES 16 /* real buses have up to eight */
 
@@ -47,6 +72,11 @@ void host_facts_destroy(struct host_facts *facts);
 /* As many as VFIO counts: it ends before the first that has no Linux number
  * (vfio_platform_irq_init()). */
 unsigned int host_facts_n_usable_irqs(const struct host_facts *facts);
+
+const char *host_trigger_name(enum host_trigger trigger);
+/* irqs.c: all of them, in order; the caller frees *irqs, also after an error. */
+int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
+		   struct host_irq_fact **irqs, unsigned int *n_irqs, struct err *err);
 
 /* CPU address - bus address of its first dma-range; 0: they are the same. */
 uint64_t host_dma_offset(const struct host_facts *facts);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host/irqs.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/host/facts.h"
 #include "fdt/host/interrupt.h"
 #include "vmm/base/array.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 
 #define NO_MEMORY "there is no memory left"
 #define CIRCLE    "their parents lead in a circle"

@@ -1,15 +1,265 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Phandles in any property. In one that no rule knows they are guessed: dtc gives phandles from 1
- * upwards, so that small numbers look like them; more than that must speak for it.
- */
 #include "fdt/host/reference.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host/reference_parts.h"
-#include "fdt/host/tree_parts.h"
+#include "vmm/base/array.h"
+
+static int add(struct reference_list *list, const struct reference *ref)
+{
+	struct reference *added = array_add(list->refs, list->n_refs);
+
+	if (!added)
+		return -ENOMEM;
+	*added = *ref;
+	list->n_refs++;
+	return 0;
+}
+
+void reference_list_destroy(struct reference_list *list)
+{
+	free(list->refs);
+	*list = (struct reference_list){ 0 };
+}
+
+static bool is_hole(uint32_t phandle)
+{
+	return phandle == 0 || phandle == UINT32_MAX;
+}
+
+/* How many arguments there are behind @ref, of at most @n_left cells; -1: they do not add up. */
+static int64_t count_args(const struct reference_rule *rule, const struct reference *ref,
+			  size_t n_left)
+{
+	const struct host_node *target = ref->target;
+	int64_t n = rule->n_args;
+
+	if (rule->layout == LAYOUT_ONE)
+		return (int64_t)n_left;
+	if (rule->layout == LAYOUT_LIST) {
+		if (!target)
+			return is_hole(ref->phandle) || (!rule->cells && !n) ? 0 : -1;
+		if (rule->cells && host_node_has(target, rule->cells))
+			n = host_node_u32(target, rule->cells, (uint32_t)n);
+	} else if (rule->layout == LAYOUT_INTERRUPT_MAP) {
+		if (!target)
+			return -1;
+		n = (int64_t)host_node_u32(target, "#address-cells", 0) +
+		    host_node_u32(target, "#interrupt-cells", 0);
+	}
+	return n <= (int64_t)n_left ? n : -1;
+}
+
+/*
+ * Names that are in no way standard mean other things in other bindings: without a phandle of this
+ * tree in the first place there is none.
+ */
+static bool means_other_thing(const struct host_tree *tree, const struct host_property *property,
+			      const struct reference_rule *rule)
+{
+	bool vague = rule->kind == REFERENCE_OTHER || rule->kind == REFERENCE_SYSCON ||
+		     rule->kind == REFERENCE_MEMORY || rule->kind == REFERENCE_PHY ||
+		     rule->kind == REFERENCE_GRAPH;
+	uint32_t first;
+
+	if (!vague || rule->cells || property->size < 4)
+		return false;
+	first = host_property_cell(property, 0);
+	return property->size % 4 || (!is_hole(first) && !host_tree_by_phandle(tree, first));
+}
+
+/* A hog's "gpios" are lines of its parent: bindings/gpio/gpio.txt. */
+static bool is_hog(const struct host_node *node, const struct reference_rule *rule)
+{
+	return rule->kind == REFERENCE_GPIO && host_node_has(node, "gpio-hog");
+}
+
+static int read_list(const struct host_tree *tree, const struct host_node *node,
+		     const struct host_property *property, const struct reference_rule *rule,
+		     struct reference_list *list)
+{
+	size_t n_cells = property->size / 4, first = 0, gap = 0;
+
+	if (rule->layout == LAYOUT_NONE || is_hog(node, rule) ||
+	    means_other_thing(tree, property, rule))
+		return 0;
+	if (rule->layout == LAYOUT_SECOND_OF_4 || rule->layout == LAYOUT_FOURTH_OF_4) {
+		first = rule->layout == LAYOUT_SECOND_OF_4 ? 1 : 3;
+		gap = 3;
+	} else if (rule->layout == LAYOUT_INTERRUPT_MAP) {
+		first = gap = (size_t)host_node_u32(node, "#address-cells", 0) +
+			      host_node_u32(node, "#interrupt-cells", 0);
+	}
+	for (size_t cell = first; cell < n_cells && !list->malformed; cell += gap) {
+		uint32_t phandle = host_property_cell(property, cell);
+		struct reference ref = { .phandle = phandle,
+					 .offset = 4 * cell++,
+					 .target = host_tree_by_phandle(tree, phandle) };
+		int64_t n_args = count_args(rule, &ref, n_cells - cell);
+
+		list->malformed = n_args < 0;
+		ref.n_args = n_args < 0 ? 0 : (unsigned int)n_args;
+		cell += ref.n_args;
+		if (add(list, &ref))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Real trees have some hundred names, and each of them often. */
+#define N_NAMES 1024
+
+/* One reference that a rule tells of; sorted by target, then in tree order. */
+struct reference_edge {
+	uint32_t target, user; /* indexes of nodes */
+	const struct host_property *property;
+	enum reference_kind kind;
+};
+
+/* What was asked for last of those with this hash; NULL: nothing. */
+struct reference_name {
+	const char *name; /* the tree's */
+	const struct reference_rule *rule;
+};
+
+static unsigned int hash(const char *name)
+{
+	uint32_t h = 5381; /* Bernstein's */
+
+	for (; *name; name++)
+		h = 33 * h + (unsigned char)*name;
+	return h % N_NAMES;
+}
+
+static const struct reference_rule *find_rule(const struct host_tree *tree, const char *property)
+{
+	struct reference_name *known = &tree->names[hash(property)];
+
+	if (!known->name || strcmp(known->name, property))
+		*known = (struct reference_name){ property, reference_rule_find(property) };
+	return known->rule;
+}
+
+static int add_property(struct host_tree *tree, const struct host_node *node,
+			const struct host_property *property)
+{
+	const struct reference_rule *rule = find_rule(tree, property->name);
+	struct reference_list list = { 0 };
+	int ret = rule ? read_list(tree, node, property, rule, &list) : 0;
+
+	for (size_t i = 0; !ret && i < list.n_refs; i++) {
+		const struct host_node *target = list.refs[i].target;
+		struct reference_edge *edge;
+
+		if (!target)
+			continue;
+		edge = array_add(tree->edges, tree->n_edges);
+		if (edge) {
+			*edge = (struct reference_edge){ target->index, node->index, property,
+							 rule->kind };
+			tree->n_edges++;
+		} else {
+			ret = -ENOMEM;
+		}
+	}
+	reference_list_destroy(&list);
+	return ret;
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+	const struct reference_edge *x = a, *y = b;
+
+	if (x->target != y->target)
+		return x->target < y->target ? -1 : 1;
+	if (x->user != y->user)
+		return x->user < y->user ? -1 : 1;
+	if (x->property != y->property)
+		return x->property < y->property ? -1 : 1;
+	return 0;
+}
+
+int reference_index_create(struct host_tree *tree)
+{
+	tree->names = arena_alloc(&tree->arena, N_NAMES * sizeof(*tree->names));
+	if (!tree->names)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
+
+		for (size_t k = 0; k < node->n_properties; k++)
+			if (add_property(tree, node, &node->properties[k]))
+				return -ENOMEM;
+	}
+	if (tree->n_edges)
+		qsort(tree->edges, tree->n_edges, sizeof(*tree->edges), compare_edges);
+	return 0;
+}
+
+/* The first edge whose target is not before @target. */
+static size_t first_edge(const struct host_tree *tree, uint32_t target)
+{
+	size_t low = 0, high = tree->n_edges;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (tree->edges[middle].target < target)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_pointed_at(const struct host_tree *tree, const struct host_node *node)
+{
+	size_t i = first_edge(tree, node->index);
+
+	return i < tree->n_edges && tree->edges[i].target == node->index;
+}
+
+/* Index of the first node in tree order that is not below @node. */
+static uint32_t end_of(const struct host_tree *tree, const struct host_node *node)
+{
+	for (; node; node = node->parent) {
+		if (node->next)
+			return node->next->index;
+	}
+	return tree->n_nodes;
+}
+
+int reference_users(const struct host_tree *tree, const struct host_node *node,
+		    struct reference_user **users, size_t *n_users)
+{
+	uint32_t end = end_of(tree, node);
+	size_t first = first_edge(tree, node->index), last = first_edge(tree, end);
+	const struct reference_edge *previous = NULL;
+
+	*n_users = 0;
+	*users = calloc(last - first + 1, sizeof(**users));
+	if (!*users)
+		return -ENOMEM;
+	for (size_t i = first; i < last; i++) {
+		const struct reference_edge *edge = &tree->edges[i];
+
+		if ((edge->user >= node->index && edge->user < end) ||
+		    !host_node_is_available(tree->nodes[edge->user]) ||
+		    (previous && previous->property == edge->property))
+			continue;
+		(*users)[(*n_users)++] = (struct reference_user){ tree->nodes[edge->user],
+								  edge->property, edge->kind };
+		previous = edge;
+	}
+	return 0;
+}
+
+/*
+ * Guesses. dtc gives phandles from 1 upwards, so that small numbers look like them; more than that
+ * must speak for it.
+ */
 
 /*
  * Without "dtc -@" a node has a phandle only because something points at it: one that no rule
@@ -17,7 +267,7 @@
  */
 static bool is_unexplained(const struct host_tree *tree, const struct host_node *target)
 {
-	return !tree->has_symbols && !reference_is_pointed_at(tree, target);
+	return !tree->has_symbols && !is_pointed_at(tree, target);
 }
 
 /* A provider wants just as many arguments as there are. */
@@ -83,7 +333,7 @@ static int guess(const struct host_tree *tree, const struct host_property *prope
 		     (cell || !fits_provider(ref.target, n_cells - 1))))
 			continue;
 		list->guessed = true;
-		if (reference_add(list, &ref))
+		if (add(list, &ref))
 			return -ENOMEM;
 	}
 	return 0;
@@ -93,11 +343,11 @@ int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind)
 {
-	const struct reference_rule *rule = reference_rule_of(tree, property->name);
+	const struct reference_rule *rule = find_rule(tree, property->name);
 	int ret;
 
 	*list = (struct reference_list){ 0 };
-	ret = rule ? reference_read(tree, node, property, rule, list) : guess(tree, property, list);
+	ret = rule ? read_list(tree, node, property, rule, list) : guess(tree, property, list);
 	if (ret)
 		reference_list_destroy(list);
 	if (kind)

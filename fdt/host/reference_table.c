@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/host/reference_table.h"
-
-#include <stddef.h>
+/*
+ * What bindings say of properties by their names: whether there are phandles in them, of what, and
+ * where (as drivers/of/property.c knows it).
+ */
+#include "fdt/host/reference.h"
 
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"

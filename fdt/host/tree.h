@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 
 struct host_property {
@@ -27,7 +28,18 @@ struct host_node {
 	size_t n_properties;
 };
 
-struct host_tree;
+struct host_tree {
+	bool live;                /* the running host's */
+	bool has_symbols;         /* it has /__symbols__ */
+	struct host_node **nodes; /* in tree order, from the root on; NULL behind them */
+	uint32_t n_nodes;
+	struct host_node **by_phandle; /* those that have one, sorted by it */
+	size_t n_phandles;
+	struct reference_edge *edges; /* reference.c */
+	size_t n_edges;
+	struct reference_name *names; /* reference.c */
+	struct arena arena;           /* nodes, properties, names and values */
+};
 
 /*
  * Load from a flattened tree. Refuses what is malformed (libfdt's full check, names that cannot be
@@ -42,10 +54,28 @@ int host_tree_parse(const void *blob, size_t size, const char *what, struct host
 int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err);
 void host_tree_destroy(struct host_tree *tree);
 
-bool host_tree_is_live(const struct host_tree *tree);
-uint32_t host_tree_n_nodes(const struct host_tree *tree);
-const struct host_node *host_tree_node(const struct host_tree *tree, uint32_t index);
-const struct host_node *host_tree_root(const struct host_tree *tree);
+/*
+ * Whether libfdt can be trusted with these @size bytes, as fdt_check_full() says: 0, or an error of
+ * libfdt's. It first looks for what fdt_check_full() of libfdt 1.6 itself crashes or hangs on:
+ * versions before 16, and properties that reach beyond the structure block.
+ */
+int host_tree_check_blob(const void *blob, size_t size);
+
+/*
+ * How each of the above makes it, from a struct host_tree of zeros that it has allocated:
+ *
+ *	host_tree_add_node()	in tree order: each parent before its children; then its properties
+ *	host_tree_finish()	checks and makes the indexes
+ *
+ * NULL: out of memory. @parent is NULL for the root; @previous is the child before it, NULL: none.
+ * The name is copied.
+ */
+struct host_node *host_tree_add_node(struct host_tree *tree, struct host_node *parent,
+				     struct host_node *previous, const char *name);
+/* Names that can be printed, phandles that are cells and stand once. @what: the source, for
+ * messages. */
+int host_tree_finish(struct host_tree *tree, const char *what, struct err *err);
+
 /* NULL when there is none. @path is absolute, or begins with an alias. */
 const struct host_node *host_tree_find(const struct host_tree *tree, const char *path);
 const struct host_node *host_tree_by_phandle(const struct host_tree *tree, uint32_t phandle);

@@ -35,13 +35,13 @@ static const struct host_node *find_below(const struct host_node *node, const ch
 static const struct host_node *find_named(const struct host_tree *tree, const char *names,
 					  const char *name, size_t n)
 {
-	const struct host_node *list = find_child(host_tree_root(tree), names, strlen(names));
+	const struct host_node *list = find_child(tree->nodes[0], names, strlen(names));
 
 	for (size_t i = 0; list && i < list->n_properties; i++) {
 		const struct host_property *p = &list->properties[i];
 
 		if (strncmp(p->name, name, n) == 0 && !p->name[n] && p->value[0] == '/')
-			return find_below(host_tree_root(tree), (const char *)p->value);
+			return find_below(tree->nodes[0], (const char *)p->value);
 	}
 	return NULL;
 }
@@ -51,7 +51,7 @@ const struct host_node *host_tree_find(const struct host_tree *tree, const char 
 	size_t n = strcspn(path, "/");
 
 	if (n == 0)
-		return *path ? find_below(host_tree_root(tree), path) : NULL;
+		return *path ? find_below(tree->nodes[0], path) : NULL;
 	return find_below(find_named(tree, "aliases", path, n), path + n);
 }
 
@@ -71,7 +71,7 @@ static bool is_called(const struct host_node *node, const char *name)
 
 static int no_such_device(const struct host_tree *tree, const char *name, struct err *err)
 {
-	uint32_t n = host_tree_n_nodes(tree), n_names = 0;
+	uint32_t n = tree->n_nodes, n_names = 0;
 	owned_ptr const char **names = calloc(2 * (size_t)n + 1, sizeof(*names));
 	struct arena arena = { 0 };
 	const char *nearest;
@@ -81,7 +81,7 @@ static int no_such_device(const struct host_tree *tree, const char *name, struct
 	err_fix(err, "name it as Linux does (fff50000.ethernet), by its path, or as its node "
 		     "(ethernet@fff50000)");
 	for (uint32_t i = 1; names && i < n && !arena.failed; i++) {
-		const struct host_node *node = host_tree_node(tree, i);
+		const struct host_node *node = tree->nodes[i];
 
 		names[n_names++] = node->name;
 		names[n_names++] =
@@ -99,8 +99,8 @@ static int ambiguous(const struct host_tree *tree, const char *name, struct err 
 	char buf[sizeof(err->why)], path[256];
 	struct text list = text_in(buf);
 
-	for (uint32_t i = 1; i < host_tree_n_nodes(tree); i++) {
-		const struct host_node *node = host_tree_node(tree, i);
+	for (uint32_t i = 1; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
 
 		if (is_called(node, name))
 			text_add(&list, "%s%s", list.used ? ", " : "",
@@ -122,8 +122,8 @@ int host_tree_find_device(const struct host_tree *tree, const char *name,
 		*node = host_tree_find(tree, name);
 		return *node ? 0 : no_such_device(tree, name, err);
 	}
-	for (uint32_t i = 1; i < host_tree_n_nodes(tree); i++) {
-		const struct host_node *candidate = host_tree_node(tree, i);
+	for (uint32_t i = 1; i < tree->n_nodes; i++) {
+		const struct host_node *candidate = tree->nodes[i];
 
 		if (!is_called(candidate, name))
 			continue;

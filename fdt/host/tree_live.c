@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host/tree_parts.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -169,7 +169,7 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err)
 {
 	char path[PATH_MAX];
-	struct reader r = { host_tree_create(), text_in(path), err };
+	struct reader r = { calloc(1, sizeof(*r.tree)), text_in(path), err };
 	struct host_node *node = r.tree ? host_tree_add_node(r.tree, NULL, NULL, "") : NULL;
 	int ret;
 

@@ -2,12 +2,60 @@
 /* A flattened tree as struct host_tree. */
 #include <errno.h>
 #include <libfdt.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fdt/blob.h"
-#include "fdt/host/tree_parts.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+
+/* What dtc writes unless told otherwise; older ones do not tell the structure block's size. */
+#define VERSION 17
+
+#define LENGTH_AND_NAME (2 * sizeof(fdt32_t)) /* of a property, behind its tag */
+
+/* The header is sound. */
+static bool lengths_are_sound(const void *blob)
+{
+	const char *block = (const char *)blob + fdt_off_dt_struct(blob);
+	size_t size = fdt_size_dt_struct(blob), at = 0;
+
+	while (size >= FDT_TAGSIZE && at <= size - FDT_TAGSIZE) {
+		uint32_t tag = fdt32_ld((const fdt32_t *)(block + at));
+		size_t left = size - FDT_TAGSIZE - at;
+		const char *next = block + at + FDT_TAGSIZE;
+
+		at += FDT_TAGSIZE;
+		if (tag == FDT_END)
+			return true;
+		if (tag == FDT_BEGIN_NODE) {
+			at += strnlen(next, left) + 1;
+		} else if (tag == FDT_PROP) {
+			if (left < LENGTH_AND_NAME ||
+			    fdt32_ld((const fdt32_t *)next) > left - LENGTH_AND_NAME)
+				return false;
+			at += LENGTH_AND_NAME + fdt32_ld((const fdt32_t *)next);
+		}
+		at = (at + FDT_TAGSIZE - 1) & ~(FDT_TAGSIZE - 1);
+	}
+	return false;
+}
+
+int host_tree_check_blob(const void *blob, size_t size)
+{
+	int ret;
+
+	if (size < sizeof(struct fdt_header))
+		return -FDT_ERR_TRUNCATED;
+	ret = fdt_check_header(blob);
+	if (ret)
+		return ret;
+	if (fdt_version(blob) < VERSION)
+		return -FDT_ERR_BADVERSION;
+	if (size < fdt_totalsize(blob))
+		return -FDT_ERR_TRUNCATED;
+	return lengths_are_sound(blob) ? fdt_check_full(blob, size) : -FDT_ERR_BADSTRUCTURE;
+}
 
 static int bad_blob(const char *what, const char *why, struct err *err)
 {
@@ -77,11 +125,11 @@ int host_tree_parse(const void *blob, size_t size, const char *what, struct host
 {
 	struct host_tree *t;
 	const char *why;
-	int ret = blob_check(blob, size);
+	int ret = host_tree_check_blob(blob, size);
 
 	if (ret)
 		return bad_blob(what, fdt_strerror(ret), err);
-	t = host_tree_create();
+	t = calloc(1, sizeof(*t));
 	ret = t ? 0 : -ENOMEM;
 	why = t ? read_nodes(t, blob, &ret) : NULL;
 	if (ret == -ENOMEM)

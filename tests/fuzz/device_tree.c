@@ -108,8 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dt_check(data, size, &err);
 	if (host_tree_parse(data, size, "input", &tree, &err))
 		return 0;
-	for (uint32_t i = 0; i < host_tree_n_nodes(tree); i++) {
-		const struct host_node *node = host_tree_node(tree, i);
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
 		struct host_facts facts;
 
 		read_references(tree, node);

@@ -50,9 +50,8 @@ static int check_name(const struct vfio_nodes *nodes, const struct vfio_node *no
 	}
 	if (owner && has(owner, slash ? slash + 1 : name))
 		return 0;
-	for (uint32_t i = 0; has == host_node_has && !slash && i < host_tree_n_nodes(nodes->tree);
-	     i++)
-		if (has(host_tree_node(nodes->tree, i), name))
+	for (uint32_t i = 0; has == host_node_has && !slash && i < nodes->tree->n_nodes; i++)
+		if (has(nodes->tree->nodes[i], name))
 			return 0;
 	err_usage(err, "%s: %s%s: %s has nothing of this name", node->config->where, key, name,
 		  node->name);

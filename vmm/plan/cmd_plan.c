@@ -172,10 +172,10 @@ static void report_error(struct report *report, const char *path, const struct e
 
 static int plan_all(struct report *report, struct err *err)
 {
-	uint32_t n = host_tree_n_nodes(report->tree);
+	uint32_t n = report->tree->n_nodes;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct host_node *node = host_tree_node(report->tree, i);
+		const struct host_node *node = report->tree->nodes[i];
 		char path[512];
 
 		if (!is_device(node) ||

@@ -55,8 +55,8 @@ void fake_board(const char *name)
 {
 	struct host_tree *tree = fixture_tree(name);
 
-	for (uint32_t i = 0; i < host_tree_n_nodes(tree); i++) {
-		const struct host_node *node = host_tree_node(tree, i);
+	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+		const struct host_node *node = tree->nodes[i];
 		char path[400], dir[512];
 
 		snprintf(dir, sizeof(dir), "/sys/firmware/devicetree/base%s",

@@ -154,7 +154,7 @@ Test(carveout, devices_that_share_a_region_share_the_guests)
 	cr_expect_eq(one.carveouts[0].guest.start, other.carveouts[0].guest.start);
 	cr_expect(!range_overlaps(one.carveouts[0].guest, one.carveouts[1].guest));
 	cr_expect_eq(ram.n_carveouts, 2);
-	vfio_carveouts_of(&carveouts, host_tree_root(tree), &other);
+	vfio_carveouts_of(&carveouts, tree->nodes[0], &other);
 	cr_expect_eq(other.n_carveouts, 0);
 }
 

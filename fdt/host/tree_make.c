@@ -1,12 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tree that has been read is checked, and its indexes are made. */
+/* What all sources of a tree share: nodes are added, then it is checked, and indexed. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host/reference_parts.h"
-#include "fdt/host/tree_parts.h"
+#include "fdt/host/reference.h"
+#include "fdt/host/tree.h"
+#include "vmm/base/array.h"
+
+void host_tree_destroy(struct host_tree *tree)
+{
+	if (!tree)
+		return;
+	arena_free(&tree->arena);
+	free(tree->edges);
+	free(tree->by_phandle);
+	free(tree->nodes);
+	free(tree);
+}
+
+struct host_node *host_tree_add_node(struct host_tree *tree, struct host_node *parent,
+				     struct host_node *previous, const char *name)
+{
+	struct host_node *node = arena_alloc(&tree->arena, sizeof(*node));
+	const char *copy = arena_copy(&tree->arena, name, strlen(name));
+	struct host_node **added = array_add(tree->nodes, tree->n_nodes);
+
+	if (!node || !copy || !added)
+		return NULL;
+	node->name = copy;
+	node->parent = parent;
+	if (previous)
+		previous->next = node;
+	else if (parent)
+		parent->child = node;
+	node->index = tree->n_nodes++;
+	*added = node;
+	return node;
+}
 
 /* Longer than any: the Devicetree Specification 0.4, 2.2.1, allows 31 and an address. */
 #define MAX_NAME 255
@@ -71,7 +103,7 @@ static int compare_phandles(const void *a, const void *b)
 static int index_phandles(struct host_tree *tree, const char *what, struct err *err)
 {
 	tree->by_phandle = calloc(tree->n_nodes, sizeof(struct host_node *));
-	if (!tree->by_phandle)
+	if (!tree->by_phandle || !array_add(tree->nodes, tree->n_nodes)) /* the NULL */
 		return err_set(err, ENOMEM, "read device tree %s", what);
 	for (uint32_t i = 0; i < tree->n_nodes; i++) {
 		if (tree->nodes[i]->phandle)
