@@ -10,9 +10,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "arch/common/vgic.h"
 #include "fdt/host/tree.h"
 #include "vfio/host/device.h"
 #include "vfio/host/live.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 #include "vmm/base/option.h"
 #include "vmm/base/passed_fds.h"
@@ -24,17 +26,19 @@ enum check_severity {
 	CHECK_FINE,
 	CHECK_WARNS,  /* a run is possible, but not as good as it could be, or not for every VM */
 	CHECK_BLOCKS, /* a run will fail */
+	N_CHECK_SEVERITIES
 };
 
 struct check_finding {
 	const char *check; /* the part that found it: a name of the table in vmm/check/run.c */
 	enum check_severity severity;
-	char *what; /* and why */
-	char *fix;  /* a command to copy, or what to do where there is no command; NULL: nothing */
+	const char *what; /* and why */
+	const char *fix; /* a command to copy, or what to do where there is no command; may be "" */
 };
 
 /* A device of the host that a VM wants. */
 struct check_device {
+	struct check *check;
 	struct check_vm *vm;
 	const struct device_config *config;
 	bool found; /* … and then @host is filled */
@@ -50,6 +54,7 @@ struct check_vm {
 	struct passed_fds passed; /* those of @config.fds that this process has, too */
 	unsigned int n_devices;   /* in struct check */
 	struct plan plan;
+	uint64_t hugepage; /* bytes; 0: it has none */
 };
 
 struct check {
@@ -64,8 +69,9 @@ struct check {
 	unsigned int n_devices;
 	struct vm vm; /* thrown away; vm.fd -1: there is no KVM for this user */
 	struct check_finding *findings;
-	unsigned int n_findings;
-	bool out_of_memory;
+	unsigned int n_findings, n_of[N_CHECK_SEVERITIES];
+	struct arena
+		arena; /* the findings'; an allocation of a part that failed is told by it, too */
 };
 
 /* Loops: struct check_vm *vm, struct check_device *device. */
@@ -86,27 +92,25 @@ struct check_request {
  */
 int check_run(struct check *check, const struct check_request *request, struct err *err);
 void check_destroy(struct check *check);
-unsigned int check_count(const struct check *check, enum check_severity severity);
 
 void check_print_text(const struct check *check, FILE *out);
 int check_print_json(const struct check *check, FILE *out, struct err *err);
 
-/* For the checks: one finding, then perhaps its remedy. */
+/*
+ * For the checks: one finding. In what @fmt makes, the remedy stands behind FIX, if there is one;
+ * that of FIX_OPTION is a symbol of the kernel's configuration.
+ */
+#define FIX "\x1f"
+#define FIX_OPTION \
+	FIX "scripts/config -e %s && make olddefconfig, in the kernel's sources; build and boot it"
 void check_say(struct check *check, enum check_severity severity, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void check_fix(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What a run would fail with. @vm: whose; NULL: anybody's. */
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
 		   const struct err *err);
 
-/* The remedy is this option of the kernel. */
-void check_fix_option(struct check *check, const char *symbol);
-/* In the kernel's configuration, as y or m. */
-bool check_has_option(const char *options, const char *symbol);
 /* A parameter of a module is Y or N; false: there is no such file, or it says something else. */
 bool check_parameter_is(const char *module, const char *parameter, char value);
-/* It is a module that was loaded, not a part of the kernel. */
-bool check_module_is_loadable(const char *module);
 /*
  * Whether @vm may have this file of /dev: 0, or a negative errno: this user may not open it, or
  * (-EBADF) descriptors are passed to the VM, and it is not among them. Unknown ones will be right.
@@ -132,5 +136,27 @@ check_part check_use, check_drivers, check_iommu, check_noiommu, check_unsafe_in
  * negative errno and @err: it could not be tried.
  */
 int check_irq(const char *device, int n_options, char *const *options, struct err *err);
+
+/*
+ * The guest of "dais check": one page of code that enables one SPI, handles it some times, and
+ * ends dais by the test device with status 0. It is a part of dais, so that a board can be tried
+ * with nothing but dais on it.
+ */
+#define CHECK_GUEST_SIZE 4096
+
+/* What it shall do. */
+struct check_guest {
+	enum vgic_version gic;
+	uint32_t spi;
+	bool edge;
+	unsigned int n;   /* interrupts to handle */
+	uint64_t touch;   /* guest address that it accesses (32 bits) for each; 0: none */
+	bool touch_write; /* … by writing 0, else by reading */
+};
+
+/* The kernel for machine_build(). */
+void check_guest_image(uint8_t image[CHECK_GUEST_SIZE]);
+/* Tell the one that was loaded at @image what to do, before it runs. */
+void check_guest_set(uint8_t image[CHECK_GUEST_SIZE], const struct check_guest *wish);
 
 #endif

@@ -58,10 +58,9 @@ static int read_options(struct check_options *options, int argc, char *const *ar
 
 static int fire(const struct check_options *options, struct err *err)
 {
-	int ret;
+	int ret = machine_block_signals(err);
 
 	log_set_level(LOG_ERROR);
-	ret = machine_block_signals(err);
 	if (!ret)
 		ret = check_irq(options->irq, options->n_run_options, options->run_options, err);
 	return ret > 0 ? EXIT_STATUS_FAILURE : ret;
@@ -76,7 +75,7 @@ static int look(const struct check_options *options, struct err *err)
 		ret = check_print_json(&check, stdout, err);
 	else if (!ret)
 		check_print_text(&check, stdout);
-	if (!ret && check_count(&check, CHECK_BLOCKS))
+	if (!ret && check.n_of[CHECK_BLOCKS])
 		ret = EXIT_STATUS_HOST;
 	check_destroy(&check);
 	return ret;

@@ -5,38 +5,29 @@
 #include "vmm/base/text.h"
 #include "vmm/check/check.h"
 
-/* A walk over the other members of a device's group. */
-struct member_walk {
-	struct check *check;
-	const struct check_device *device;
-};
-
 static void check_member(void *opaque, const char *name, const char *driver)
 {
-	const struct member_walk *walk = opaque;
-	const struct vfio_host_device *host = &walk->device->host;
+	const struct check_device *device = opaque;
+	const struct vfio_host_device *host = &device->host;
 
 	if (!strcmp(name, host->name) || vfio_host_driver_shares_group(driver))
 		return;
 	check_say(
-		walk->check, CHECK_BLOCKS,
+		device->check, CHECK_BLOCKS,
 		"%s: IOMMU group %d of %s cannot be handed out: the host's driver %s has %s, which is "
-		"in it too",
-		walk->device->vm->name, host->group, host->name, driver, name);
-	check_fix(walk->check, "echo %s | sudo tee /sys/bus/%s/drivers/%s/unbind", name,
-		  vfio_host_device_bus(host), driver);
+		"in it too" FIX "echo %s | sudo tee /sys/bus/%s/drivers/%s/unbind",
+		device->vm->name, host->group, host->name, driver, name, name,
+		vfio_host_device_bus(host), driver);
 }
 
-static void check_device(struct check *check, struct check_device *device)
+static void find_device(struct check *check, struct check_device *device)
 {
 	const char *name = device_config_str(device->config, "host");
-	struct member_walk walk = { check, device };
 	struct err err;
 
 	if (!name) {
-		check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=", device->vm->name,
-			  device->config->where);
-		check_fix(check, "dais list");
+		check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=" FIX "dais list",
+			  device->vm->name, device->config->where);
 		return;
 	}
 	if (vfio_host_device_find(&device->host, name, &err)) {
@@ -49,13 +40,13 @@ static void check_device(struct check *check, struct check_device *device)
 	else
 		check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
 	if (device->host.group >= 0)
-		vfio_host_group_for_each(device->host.group, check_member, &walk);
+		vfio_host_group_for_each(device->host.group, check_member, device);
 }
 
 void check_devices(struct check *check)
 {
 	check_each_device (check, device)
-		check_device(check, device);
+		find_device(check, device);
 }
 
 static void tell_verdict(struct check *check, const struct check_vm *vm,
@@ -71,14 +62,13 @@ static void tell_verdict(struct check *check, const struct check_vm *vm,
 	}
 	for (unsigned int i = 0; (reason = plan_reason(&vm->plan, device, i)); i++)
 		text_add(&reasons, "%s%s", i ? "; " : "", reason);
-	check_say(check, CHECK_BLOCKS, "%s: %s %s: %s", vm->name, device->node.name,
+	check_say(check, CHECK_BLOCKS, "%s: %s %s: %s" FIX "dais plan %s%s", vm->name,
+		  device->node.name,
 		  device->node.result == GRAFT_REFUSED ? "cannot be passed" : "wants an answer",
-		  buf);
-	check_fix(check, vm->is_file ? "dais plan -c %s" : "dais plan %s", vm->name);
+		  buf, vm->is_file ? "-c " : "", vm->name);
 }
 
-/* The guest's nodes, if all devices of the VM are there: else the plan has nothing to begin with.
- */
+/* The guest's nodes, if all devices of the VM are there. */
 static void check_plan(struct check *check, struct check_vm *vm)
 {
 	struct err err;
@@ -87,7 +77,7 @@ static void check_plan(struct check *check, struct check_vm *vm)
 		if (device->vm == vm && !device->found)
 			return;
 	if (plan_create(&vm->plan, check->tree, check->live, &vm->config, &err)) {
-		check->out_of_memory |= err.code == -ENOMEM;
+		check->arena.failed |= err.code == -ENOMEM;
 		check_say_err(check, CHECK_BLOCKS, vm, &err);
 		return;
 	}
@@ -103,9 +93,9 @@ void check_plans(struct check *check)
 {
 	if (!check->tree && check->n_devices) {
 		check_say(check, CHECK_BLOCKS,
-			  "this host has no device tree, from which the guest's nodes are made");
-		check_fix(check, "add acpi=off to the kernel's command line, if the "
-				 "firmware brings a device tree");
+			  "this host has no device tree, from which the guest's nodes are made" FIX
+			  "add acpi=off to the kernel's command line, if the "
+			  "firmware brings a device tree");
 	}
 	check_each_vm (check, vm)
 		if (check->tree && vm->n_devices)
@@ -123,12 +113,10 @@ void check_power(struct check *check)
 
 			if (power->state != HOST_POWER_OFF && !power->cut)
 				continue;
-			check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s", device->vm->name,
-				  plan->node.name, power->property, power->name,
+			check_say(check, CHECK_WARNS, "%s: %s %s %s: %s%s%s" FIX "%s",
+				  device->vm->name, plan->node.name, power->property, power->name,
 				  power->cut ? "goes off when its driver is unbound" : "is off",
-				  power->how[0] ? ", " : "", power->how);
-			if (power->remedy)
-				check_fix(check, "%s", power->remedy);
+				  power->how[0] ? ", " : "", power->how, power->remedy ?: "");
 		}
 	}
 }

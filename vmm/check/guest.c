@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/check/guest.h"
-
 #include <string.h>
 
 #include "arch/arch.h"
 #include "devices/test_device_abi.h"
 #include "vmm/base/range.h"
+#include "vmm/check/check.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/memmap.h"
 

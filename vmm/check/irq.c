@@ -6,13 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "arch/common/vgic.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/check/check.h"
-#include "vmm/check/guest.h"
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 #include "vmm/core/event_loop.h"
@@ -40,7 +38,6 @@ struct trial {
 	const char *mode;
 	unsigned int index;
 	enum vfio_irq_action way;
-	struct vfio_irq_count irq;
 	int image_fd; /* of the guest; -1: none */
 	struct event_timer timer;
 	unsigned int n_ticks;
@@ -123,13 +120,17 @@ static void on_tick(void *opaque, uint32_t events)
 static int run_guest(struct trial *t, struct err *err)
 {
 	struct machine *m = &t->machine;
+	owned_ptr struct vfio_irq_count *irqs = NULL;
+	unsigned int n_irqs = machine_irq_counts(m, &irqs);
+	struct vfio_irq_count irq =
+		t->index < n_irqs ? irqs[t->index] : (struct vfio_irq_count){ 0 };
 	const struct check_guest wish = {
 		.gic = m->vm.vgic->version,
-		.spi = t->irq.spi,
-		.edge = !t->irq.level,
+		.spi = irq.spi,
+		.edge = !irq.level,
 		.n = N_FIRED,
-		.touch = strcmp(t->mode, "eventfd") == 0 && t->irq.level ? t->irq.eoi_gpa : 0,
-		.touch_write = t->irq.eoi_by_write,
+		.touch = irq.level && !strcmp(t->mode, "eventfd") ? irq.eoi_gpa : 0,
+		.touch_write = irq.eoi_by_write,
 	};
 	uint8_t *image = ram_ptr(&m->vm.ram, m->boot.entry, CHECK_GUEST_SIZE);
 	int ret = event_timer_create(&m->vm.loop, CLOCK_MONOTONIC, on_tick, t, &t->timer,
@@ -142,20 +143,12 @@ static int run_guest(struct trial *t, struct err *err)
 	 * Edges cannot be masked (VFIO_IRQ_INFO_MASKABLE), and one that is forwarded comes even so
 	 * when it is not the hardware that fires.
 	 */
-	t->masked = t->irq.level && strcmp(t->mode, "forward");
+	t->masked = irq.level && strcmp(t->mode, "forward");
 	t->failed = t->masked ? act(t, VFIO_IRQ_MASK) : 0;
 	event_timer_set(&t->timer, 0, 0, TICK_NS);
 	ret = machine_run(m, err);
 	event_timer_destroy(&m->vm.loop, &t->timer);
 	return ret;
-}
-
-static void read_irq(struct trial *t)
-{
-	owned_ptr struct vfio_irq_count *all = NULL;
-
-	if (machine_irq_counts(&t->machine, &all) > t->index)
-		t->irq = all[t->index];
 }
 
 static const char *verdict(const struct trial *t, int ret)
@@ -168,31 +161,30 @@ static const char *verdict(const struct trial *t, int ret)
 	return "it did not come, or was not completed";
 }
 
+static void tell(const struct trial *t, const char *what, const char *why)
+{
+	printf("  %-8s %s: %s%s\n", t->mode, ways[t->way], what, why);
+}
+
 /* Prints one line. Returns 0, or 1 when something is not well. */
 static int build_and_run(struct trial *t)
 {
 	struct err err = { 0 };
+	const char *wrong = NULL;
 	int ret = machine_build(&t->machine, &t->config, MACHINE_FOR_RUN, &err);
 
 	if (!ret) {
-		const char *wrong;
-
-		read_irq(t);
 		ret = run_guest(t, &err);
 		wrong = ret < 0 ? err.what : verdict(t, ret);
-		printf("  %-8s %s: %s%s\n", t->mode, ways[t->way], wrong ? "FAILED: " : "ok",
-		       wrong ? wrong : "");
-		ret = wrong != NULL;
+		tell(t, wrong ? "FAILED: " : "ok", wrong ?: "");
 	} else if (err_exit_status(&err) == EXIT_STATUS_HOST) {
-		printf("  %-8s %s: not here: %s\n", t->mode, ways[t->way],
-		       err.why[0] ? err.why : err.what);
-		ret = 0;
+		tell(t, "not here: ", err.why[0] ? err.why : err.what);
 	} else {
 		err_print(&err);
-		ret = 1;
+		wrong = err.what;
 	}
 	machine_destroy(&t->machine);
-	return ret;
+	return wrong != NULL;
 }
 
 /* In a process of its own: it ends shut in. Returns as check_irq(). */
@@ -218,8 +210,7 @@ static int try_one(struct trial *t, struct err *err)
 		return ret;
 	if (end.si_code == CLD_EXITED)
 		return end.si_status;
-	printf("  %-8s %s: FAILED: it died of SIG%s\n", t->mode, ways[t->way],
-	       sigabbrev_np(end.si_status) ?: "?");
+	tell(t, "FAILED: it died of SIG", sigabbrev_np(end.si_status) ?: "?");
 	return 1;
 }
 

@@ -69,7 +69,8 @@ static char *read_options(const char *release)
 	return NULL;
 }
 
-bool check_has_option(const char *options, const char *symbol)
+/* As y or m. */
+static bool has_option(const char *options, const char *symbol)
 {
 	char line[64];
 	const char *at;
@@ -90,18 +91,15 @@ void check_kernel(struct check *check)
 		check_say(
 			check, CHECK_WARNS,
 			"the kernel's configuration is neither in /proc/config.gz nor in /boot nor in "
-			"/lib/modules");
-		check_fix(check, "sudo modprobe configs");
+			"/lib/modules" FIX "sudo modprobe configs");
 		return;
 	}
 	for (size_t i = 0; i < n_elems(wanted); i++) {
-		if (check_has_option(options, wanted[i].symbol) ||
-		    (wanted[i].is_64bit && arch_is_32bit))
+		if (has_option(options, wanted[i].symbol) || (wanted[i].is_64bit && arch_is_32bit))
 			continue;
 		n_missing++;
-		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s",
-			  wanted[i].symbol, wanted[i].why);
-		check_fix_option(check, wanted[i].symbol);
+		check_say(check, wanted[i].severity, "the kernel has no CONFIG_%s: %s" FIX_OPTION,
+			  wanted[i].symbol, wanted[i].why, wanted[i].symbol);
 	}
 	if (!n_missing)
 		check_say(check, CHECK_FINE, "the kernel has all options that dais wants");
@@ -116,12 +114,6 @@ bool check_parameter_is(const char *module, const char *parameter, char value)
 	       text[0] == value;
 }
 
-bool check_module_is_loadable(const char *module)
-{
-	/* Documentation/ABI/stable/sysfs-module */
-	return file_exists("/sys/module/%s/initstate", module);
-}
-
 /* What the [host] sections of VM files ask for. */
 
 static void check_version(struct check *check, const struct check_vm *vm)
@@ -134,9 +126,9 @@ static void check_version(struct check *check, const struct check_vm *vm)
 	is = HOST_KERNEL(major, minor);
 	if (is >= host->kernel_min && (!host->kernel_max || is <= host->kernel_max))
 		return;
-	check_say(check, CHECK_BLOCKS, "%s: it wants kernel %s%s, and this is %s", vm->name,
+	check_say(check, CHECK_BLOCKS,
+		  "%s: it wants kernel %s%s, and this is %s" FIX "boot such a kernel", vm->name,
 		  host->kernel, host->kernel_max ? "" : " or newer", check->release);
-	check_fix(check, "boot such a kernel");
 }
 
 /* Call @f with each word of @list. */
@@ -144,11 +136,8 @@ static void for_each_word(struct check *check, const struct check_vm *vm, const 
 			  void (*f)(struct check *check, const struct check_vm *vm,
 				    const char *word))
 {
-	owned_ptr char *words = str_dup(list ?: "");
-	char *rest = words, *word;
+	char *rest = arena_printf(&check->arena, "%s", list ?: ""), *word;
 
-	if (!words)
-		check->out_of_memory = true;
 	while ((word = strsep(&rest, " ")))
 		if (*word)
 			f(check, vm, word);
@@ -159,17 +148,18 @@ static void check_module(struct check *check, const struct check_vm *vm, const c
 	if (file_exists("/sys/module/%s", module))
 		return;
 	/* What is built in, and has no parameters, is not to be seen either. */
-	check_say(check, CHECK_WARNS, "%s: the module %s is not loaded, or is a part of the kernel",
-		  vm->name, module);
-	check_fix(check, "sudo modprobe %s", module);
+	check_say(check, CHECK_WARNS,
+		  "%s: the module %s is not loaded, or is a part of the kernel" FIX
+		  "sudo modprobe %s",
+		  vm->name, module, module);
 }
 
 static void check_option(struct check *check, const struct check_vm *vm, const char *symbol)
 {
-	if (!check->options || check_has_option(check->options, symbol))
+	if (!check->options || has_option(check->options, symbol))
 		return;
-	check_say(check, CHECK_BLOCKS, "%s: the kernel has no CONFIG_%s", vm->name, symbol);
-	check_fix_option(check, symbol);
+	check_say(check, CHECK_BLOCKS, "%s: the kernel has no CONFIG_%s" FIX_OPTION, vm->name,
+		  symbol, symbol);
 }
 
 void check_host(struct check *check)

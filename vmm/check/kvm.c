@@ -14,9 +14,10 @@
 
 void check_say_not_passed(struct check *check, const struct check_vm *vm, const char *path)
 {
-	check_say(check, CHECK_BLOCKS, "%s: %s is not among the passed descriptors", vm->name,
-		  path);
-	check_fix(check, "pass it as well, or leave out \"fd =\"");
+	check_say(check, CHECK_BLOCKS,
+		  "%s: %s is not among the passed descriptors" FIX
+		  "pass it as well, or leave out \"fd =\"",
+		  vm->name, path);
 }
 
 int check_may_open(const struct check_vm *vm, const char *path)
@@ -37,9 +38,9 @@ void check_passed(struct check *check)
 			check_say(
 				check, CHECK_WARNS,
 				"%s: %s: %s: what will be passed to this VM is not passed to this "
-				"check, and not looked at",
+				"check, and not looked at" FIX
+				"start dais check as dais run is started",
 				vm->name, err.what, err.why);
-			check_fix(check, "start dais check as dais run is started");
 		} else if (vm->passed.n) {
 			check_say(check, CHECK_FINE, "%s: %u descriptors are passed", vm->name,
 				  vm->passed.n);
@@ -49,14 +50,20 @@ void check_passed(struct check *check)
 	}
 }
 
-/* A better remedy than kvm_open() has: it knows nothing of the file. */
-static void fix_permission(struct check *check)
+/* With a better remedy than kvm_open() has: it knows nothing of the file. */
+static void say_not_permitted(struct check *check, const struct err *err)
 {
+	enum check_severity severity = check->n_vms ? CHECK_WARNS : CHECK_BLOCKS;
 	struct stat st;
 	bool no_group =
 		sys_stat("/dev/kvm", &st) == 0 && (st.st_gid == 0 || (st.st_mode & 060) != 060);
 
-	check_fix(check, "%ssudo usermod -aG kvm $USER && newgrp kvm",
+	/* Some VM opens it, or is there to do so when none is known. */
+	check_each_vm (check, vm)
+		if (!vm->config.fds)
+			severity = CHECK_BLOCKS;
+	check_say(check, severity, "%s: %s" FIX "%ssudo usermod -aG kvm $USER && newgrp kvm",
+		  err->what, err->why,
 		  no_group ? "sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm && " : "");
 }
 
@@ -69,15 +76,6 @@ static struct passed_fds *find_passed(struct check *check)
 	return NULL;
 }
 
-/* Some VM opens it, or is there to do so when none is known. */
-static bool is_opened(const struct check *check)
-{
-	check_each_vm (check, vm)
-		if (!vm->config.fds)
-			return true;
-	return !check->n_vms;
-}
-
 void check_kvm(struct check *check)
 {
 	struct vm *vm = &check->vm;
@@ -86,9 +84,7 @@ void check_kvm(struct check *check)
 	int ret = kvm_open(&vm->kvm, find_passed(check), &err);
 
 	if (ret == -EACCES || ret == -EPERM) {
-		check_say(check, is_opened(check) ? CHECK_BLOCKS : CHECK_WARNS, "%s: %s", err.what,
-			  err.why);
-		fix_permission(check);
+		say_not_permitted(check, &err);
 		return;
 	}
 	if (ret || vm_create(vm, &err)) {
@@ -101,9 +97,9 @@ void check_kvm(struct check *check)
 	if (!caps->irqfd || !caps->irqfd_resample) {
 		check_say(
 			check, CHECK_WARNS,
-			"KVM has no %s: interrupts of devices go through user space, which is slow",
+			"KVM has no %s: interrupts of devices go through user space, which is slow" FIX
+			"boot a kernel with CONFIG_KVM of Linux 3.19 or newer",
 			caps->irqfd ? "KVM_CAP_IRQFD_RESAMPLE" : "KVM_CAP_IRQFD");
-		check_fix(check, "boot a kernel with CONFIG_KVM of Linux 3.19 or newer");
 	}
 	check_each_vm (check, v) {
 		if (vcpus_check_number(caps, v->config.n_vcpus, &err))
@@ -159,21 +155,22 @@ void check_forward(struct check *check)
 		return;
 	fd = kvm_device_create(&check->vm, KVM_DEV_TYPE_VFIO, false);
 	if (fd < 0) {
-		check_say(check, CHECK_WARNS, "KVM has no KVM-VFIO device: %s",
+		check_say(check, CHECK_WARNS,
+			  "KVM has no KVM-VFIO device: %s" FIX
+			  "boot a kernel with CONFIG_KVM_VFIO and CONFIG_VFIO",
 			  strerrordesc_np(-fd));
-		check_fix(check, "boot a kernel with CONFIG_KVM_VFIO and CONFIG_VFIO");
 	} else if (vfio_irq_can_forward(fd)) {
 		check_say(check, CHECK_FINE, "the kernel forwards level interrupts to guests");
 	} else if (check_parameter_is("kvm", "forward_irqs", 'N')) {
 		check_say(check, wanted ? CHECK_BLOCKS : CHECK_WARNS,
-			  "forwarding of interrupts is switched off%s%s",
+			  "forwarding of interrupts is switched off%s%s" FIX
+			  "echo Y | sudo tee /sys/module/kvm/parameters/forward_irqs",
 			  wanted ? ", and wanted by " : "", wanted ?: "");
-		check_fix(check, "echo Y | sudo tee /sys/module/kvm/parameters/forward_irqs");
 	} else {
 		check_say(check, wanted ? CHECK_BLOCKS : CHECK_FINE,
-			  "the kernel does not forward interrupts: their mode is irqfd%s%s",
-			  wanted ? ", and not forward as wanted by " : "", wanted ?: "");
-		if (wanted)
-			check_fix(check, "irq-mode = auto, or boot a kernel with dais's patches");
+			  "the kernel does not forward interrupts: their mode is irqfd%s%s" FIX
+			  "%s",
+			  wanted ? ", and not forward as wanted by " : "", wanted ?: "",
+			  wanted ? "irq-mode = auto, or boot a kernel with dais's patches" : "");
 	}
 }

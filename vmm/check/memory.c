@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,9 +50,8 @@ static void check_memory_file(struct check *check, const struct check_vm *vm)
 
 	if (!ret)
 		return;
-	check_say(check, CHECK_BLOCKS, "%s: memory-file = %s: %s", vm->name, path,
-		  strerrordesc_np(-ret));
-	check_fix(check, "ls -l %s", path);
+	check_say(check, CHECK_BLOCKS, "%s: memory-file = %s: %s" FIX "ls -l %s", vm->name, path,
+		  strerrordesc_np(-ret), path);
 }
 
 void check_memory(struct check *check)
@@ -90,41 +88,36 @@ void check_memlock(struct check *check)
 		return;
 	check_say(check, CHECK_WARNS,
 		  "the RAM of all these VMs, %s, must be locked in memory, and with iommufd the "
-		  "limit is for all processes of a user: %s",
-		  str_size(sum, size), err.why);
-	check_fix(check, "%s", err.fix);
+		  "limit is for all processes of a user: %s" FIX "%s",
+		  str_size(sum, size), err.why, err.fix);
 }
 
-/* The VMs take their pages from one pool, one after the other. @pages: of the VMs before @i. */
-static uint64_t n_taken_before(const struct check *check, const uint64_t *pages, unsigned int i)
+/* The VMs take their pages from one pool, one after the other. */
+static uint64_t n_taken_before(const struct check *check, const struct check_vm *vm)
 {
 	uint64_t n = 0;
 
-	for (unsigned int k = 0; k < i; k++)
-		if (pages[k] == pages[i])
-			n += (check->vms[k].config.memory + pages[k] - 1) / pages[k];
+	for (const struct check_vm *v = check->vms; v < vm; v++)
+		if (v->hugepage == vm->hugepage)
+			n += (v->config.memory + v->hugepage - 1) / v->hugepage;
 	return n;
 }
 
 void check_hugepages(struct check *check)
 {
-	owned_ptr uint64_t *pages = calloc(check->n_vms + 1, sizeof(*pages));
-
-	check->out_of_memory |= !pages;
-	for (unsigned int i = 0; pages && i < check->n_vms; i++) {
-		const struct vm_config *config = &check->vms[i].config;
-		const char *dir = config->mem_path;
+	check_each_vm (check, vm) {
+		const char *dir = vm->config.mem_path;
 		owned_fd int fd = dir ? sys_open(dir, O_RDONLY | O_DIRECTORY) : -1;
 		struct err err;
 
 		if (!dir)
 			continue;
-		if (!ram_hugetlbfs_page(fd, dir, &pages[i], &err)) {
+		if (!ram_hugetlbfs_page(fd, dir, &vm->hugepage, &err)) {
 			err_set(&err, 0, "mem-path = %s", dir);
-			if (!ram_lacks_pages(pages[i], config->memory,
-					     n_taken_before(check, pages, i), &err))
+			if (!ram_lacks_pages(vm->hugepage, vm->config.memory,
+					     n_taken_before(check, vm), &err))
 				continue;
 		}
-		check_say_err(check, CHECK_BLOCKS, &check->vms[i], &err);
+		check_say_err(check, CHECK_BLOCKS, vm, &err);
 	}
 }

@@ -19,66 +19,32 @@ static const char *const severities[] = {
 	[CHECK_BLOCKS] = "blocks",
 };
 
-unsigned int check_count(const struct check *check, enum check_severity severity)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < check->n_findings; i++)
-		n += check->findings[i].severity == severity;
-	return n;
-}
-
-/* Into *text; NULL when memory ran out. */
-__attribute__((format(printf, 3, 0))) static void format(struct check *check, char **text,
-							 const char *fmt, va_list ap)
-{
-	if (vasprintf(text, fmt, ap) < 0)
-		*text = NULL;
-	check->out_of_memory |= !*text;
-}
-
 void check_say(struct check *check, enum check_severity severity, const char *fmt, ...)
 {
 	struct check_finding *finding = array_add(check->findings, check->n_findings);
+	char *text, *fix;
 	va_list ap;
 
-	check->out_of_memory |= !finding;
-	if (!finding)
+	va_start(ap, fmt);
+	text = arena_vprintf(&check->arena, fmt, ap);
+	va_end(ap);
+	if (!text || !finding) {
+		check->arena.failed = true;
 		return;
+	}
+	fix = strstr(text, FIX);
+	if (fix)
+		*fix++ = '\0';
 	check->n_findings++;
-	finding->check = check->step;
-	finding->severity = severity;
-	va_start(ap, fmt);
-	format(check, &finding->what, fmt, ap);
-	va_end(ap);
-}
-
-void check_fix(struct check *check, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (check->out_of_memory)
-		return;
-	va_start(ap, fmt);
-	format(check, &check->findings[check->n_findings - 1].fix, fmt, ap);
-	va_end(ap);
-}
-
-void check_fix_option(struct check *check, const char *symbol)
-{
-	check_fix(check,
-		  "scripts/config -e %s && make olddefconfig, in the kernel's sources; build and "
-		  "boot it",
-		  symbol);
+	check->n_of[severity]++;
+	*finding = (struct check_finding){ check->step, severity, text, fix ?: "" };
 }
 
 void check_say_err(struct check *check, enum check_severity severity, const struct check_vm *vm,
 		   const struct err *err)
 {
-	check_say(check, severity, "%s%s%s%s%s", vm ? vm->name : "", vm ? ": " : "", err->what,
-		  err->why[0] ? ": " : "", err->why);
-	if (err->fix[0])
-		check_fix(check, "%s", err->fix);
+	check_say(check, severity, "%s%s%s%s%s" FIX "%s", vm ? vm->name : "", vm ? ": " : "",
+		  err->what, err->why[0] ? ": " : "", err->why, err->fix);
 }
 
 static void print_finding(const struct check_finding *finding, FILE *out)
@@ -89,7 +55,7 @@ static void print_finding(const struct check_finding *finding, FILE *out)
 		   text ?: finding->what);
 	free(text);
 	/* In one line, however long: it is to be copied. */
-	if (finding->fix)
+	if (finding->fix[0])
 		fprintf(out, "%*sfix: %s\n", INDENT, "", finding->fix);
 }
 
@@ -99,8 +65,8 @@ void check_print_text(const struct check *check, FILE *out)
 		for (unsigned int i = 0; i < check->n_findings; i++)
 			if (check->findings[i].severity == (enum check_severity)severity)
 				print_finding(&check->findings[i], out);
-	fprintf(out, "blocks: %u, warns: %u, fine: %u\n", check_count(check, CHECK_BLOCKS),
-		check_count(check, CHECK_WARNS), check_count(check, CHECK_FINE));
+	fprintf(out, "blocks: %u, warns: %u, fine: %u\n", check->n_of[CHECK_BLOCKS],
+		check->n_of[CHECK_WARNS], check->n_of[CHECK_FINE]);
 }
 
 int check_print_json(const struct check *check, FILE *out, struct err *err)
@@ -113,10 +79,10 @@ int check_print_json(const struct check *check, FILE *out, struct err *err)
 		json_array_append_new(array, json_pack("{s:s,s:s,s:o,s:o}", "check", finding->check,
 						       "severity", severities[finding->severity],
 						       "what", plan_json_text(finding->what), "fix",
-						       plan_json_text(finding->fix ?: "")));
+						       plan_json_text(finding->fix)));
 	}
 	return plan_json_print(json_pack("{s:o,s:i,s:i}", "findings", array, "blocks",
-					 (int)check_count(check, CHECK_BLOCKS), "warns",
-					 (int)check_count(check, CHECK_WARNS)),
+					 (int)check->n_of[CHECK_BLOCKS], "warns",
+					 (int)check->n_of[CHECK_WARNS]),
 			       out, err);
 }

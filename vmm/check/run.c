@@ -39,7 +39,7 @@ static void read_device(struct check *check, struct check_vm *vm, const char *de
 }
 
 /* Those of the host that the VM wants. */
-static int find_devices(struct check *check, struct check_vm *vm)
+static void find_devices(struct check *check, struct check_vm *vm)
 {
 	for (unsigned int i = 0; i < vm->config.n_devices; i++) {
 		const struct device_config *config = &vm->config.devices[i];
@@ -48,26 +48,24 @@ static int find_devices(struct check *check, struct check_vm *vm)
 		if (!config->class || !vfio_is_assigned(config))
 			continue;
 		device = array_add(check->devices, check->n_devices);
-		if (!device)
-			return -ENOMEM;
+		if (!device) {
+			check->arena.failed = true;
+			return;
+		}
 		check->n_devices++;
 		vm->n_devices++;
-		device->vm = vm;
-		device->config = config;
+		*device = (struct check_device){ .check = check, .vm = vm, .config = config };
 	}
-	return 0;
 }
 
-static int read_vms(struct check *check, const struct check_request *request)
+static void read_vms(struct check *check, const struct check_request *request)
 {
 	unsigned int n = request->files.n + request->devices.n;
-	int ret = 0;
 
 	check->step = "files";
 	check->vms = calloc(n + 1, sizeof(*check->vms));
-	if (!check->vms)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < n && !ret; i++) {
+	check->arena.failed |= !check->vms;
+	for (unsigned int i = 0; i < n && !check->arena.failed; i++) {
 		struct check_vm *vm = &check->vms[check->n_vms++];
 
 		config_init(&vm->config);
@@ -75,9 +73,8 @@ static int read_vms(struct check *check, const struct check_request *request)
 			read_file(check, vm, request->files.texts[i]);
 		else
 			read_device(check, vm, request->devices.texts[i - request->files.n]);
-		ret = find_devices(check, vm);
+		find_devices(check, vm);
 	}
-	return ret;
 }
 
 static void check_images(struct check *check)
@@ -136,21 +133,18 @@ int check_run(struct check *check, const struct check_request *request, struct e
 	if (ret)
 		return ret;
 	file_read_line(check->release, sizeof(check->release), "/proc/sys/kernel/osrelease");
-	check->out_of_memory = read_vms(check, request);
-	for (size_t i = 0; i < n_elems(steps) && !check->out_of_memory; i++) {
+	read_vms(check, request);
+	for (size_t i = 0; i < n_elems(steps) && !check->arena.failed; i++) {
 		check->step = steps[i].name;
 		steps[i].run(check);
 	}
-	return check->out_of_memory ? err_set(err, ENOMEM, "check this host") : 0;
+	return check->arena.failed ? err_set(err, ENOMEM, "check this host") : 0;
 }
 
 void check_destroy(struct check *check)
 {
-	for (unsigned int i = 0; i < check->n_findings; i++) {
-		free(check->findings[i].what);
-		free(check->findings[i].fix);
-	}
 	free(check->findings);
+	arena_free(&check->arena);
 	check_each_vm (check, vm) {
 		plan_destroy(&vm->plan);
 		passed_fds_destroy(&vm->passed);

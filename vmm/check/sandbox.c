@@ -9,7 +9,8 @@
 #include "vmm/check/check.h"
 #include "vmm/sandbox/sandbox.h"
 
-/* Layers of the sandbox that a kernel may lack, and the file that has @word where it does not. */
+/* Layers of the sandbox that a kernel may lack, and the file that has @word where it does not;
+ * of Landlock a call tells. */
 static const struct {
 	enum sandbox_layer layer;
 	const char *file, *word;
@@ -24,17 +25,6 @@ static const struct {
 	{ SANDBOX_NO_NEW_PRIVS, "/proc/self/status", "NoNewPrivs:", "no_new_privs",
 	  "boot Linux 4.10 or newer" },
 };
-
-static bool is_there(size_t i)
-{
-	owned_ptr char *text = NULL;
-	size_t size;
-
-	if (layers[i].layer == SANDBOX_LANDLOCK)
-		return sys_landlock_version() > 0;
-	return !file_read(&text, &size, 65536, "%s", layers[i].file) &&
-	       strstr(text, layers[i].word);
-}
 
 /* Some VM of the set insists on the layer. */
 static bool is_wanted(const struct check *check, enum sandbox_layer layer)
@@ -60,8 +50,7 @@ static void check_namespaces(struct check *check)
 		check_say(check, CHECK_FINE, "users may make namespaces");
 		return;
 	}
-	check_say(check, CHECK_WARNS, "users may not make namespaces");
-	check_fix(check, "sudo sysctl %s",
+	check_say(check, CHECK_WARNS, "users may not make namespaces" FIX "sudo sysctl %s",
 		  n_namespaces ? "kernel.unprivileged_userns_clone=1"
 			       : "user.max_user_namespaces=15000");
 }
@@ -69,13 +58,17 @@ static void check_namespaces(struct check *check)
 void check_sandbox(struct check *check)
 {
 	for (size_t i = 0; i < n_elems(layers); i++) {
-		if (is_there(i)) {
+		owned_ptr char *text = NULL;
+		size_t size;
+
+		if (layers[i].file ? !file_read(&text, &size, 65536, "%s", layers[i].file) &&
+					     strstr(text, layers[i].word)
+				   : sys_landlock_version() > 0) {
 			check_say(check, CHECK_FINE, "%s: there", layers[i].name);
 			continue;
 		}
 		check_say(check, is_wanted(check, layers[i].layer) ? CHECK_BLOCKS : CHECK_WARNS,
-			  "the kernel has no %s", layers[i].name);
-		check_fix(check, "%s",
+			  "the kernel has no %s" FIX "%s", layers[i].name,
 			  arch_is_32bit && layers[i].layer == SANDBOX_LANDLOCK
 				  ? "sandbox-allow-missing = landlock: Linux 5.13 brought it"
 				  : layers[i].fix);

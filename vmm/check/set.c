@@ -21,20 +21,23 @@ static void check_same(struct check *check, const struct pair *pair)
 	const struct vfio_host_device *a = &pair->device[0]->host, *b = &pair->device[1]->host;
 
 	if (!strcmp(a->name, b->name)) {
-		check_say(check, CHECK_BLOCKS, "%s: %s is wanted twice", pair->vms, a->name);
-		check_fix(check, ONE_AT_A_TIME);
+		check_say(check, CHECK_BLOCKS, "%s: %s is wanted twice" FIX ONE_AT_A_TIME,
+			  pair->vms, a->name);
 	} else if (a->group >= 0 && a->group == b->group &&
 		   pair->device[0]->vm != pair->device[1]->vm) {
 		check_say(check, CHECK_BLOCKS,
-			  "%s: %s are in one IOMMU group, %d, which only one VM can have",
+			  "%s: %s are in one IOMMU group, %d, which only one VM can have" FIX
+				  ONE_AT_A_TIME ", or make one VM of them",
 			  pair->vms, pair->devices, a->group);
-		check_fix(check, ONE_AT_A_TIME ", or make one VM of them");
 	}
 }
 
-static bool is_spi(const struct host_irq_fact *irq)
+/* -1: it is none. */
+static int64_t spi_of(const struct host_irq_fact *irq)
 {
-	return irq->is_gic && irq->kind == HOST_IRQ_OK && !irq->specifier[0];
+	bool is_spi = irq->is_gic && irq->kind == HOST_IRQ_OK && !irq->specifier[0];
+
+	return is_spi ? (int64_t)irq->specifier[1] : -1;
 }
 
 /* vfio_set_trigger() of Linux asks for an interrupt that it does not share. */
@@ -45,14 +48,14 @@ static void check_same_spi(struct check *check, const struct pair *pair)
 
 	for (unsigned int i = 0; i < a->n_irqs; i++) {
 		for (unsigned int k = 0; k < b->n_irqs; k++) {
-			if (!is_spi(&a->irqs[i]) || !is_spi(&b->irqs[k]) ||
-			    a->irqs[i].specifier[1] != b->irqs[k].specifier[1])
-				continue;
-			check_say(check, CHECK_BLOCKS,
-				  "%s: %s share the host's SPI %" PRIu32
-				  ", which VFIO gives to one",
-				  pair->vms, pair->devices, a->irqs[i].specifier[1]);
-			check_fix(check, "leave one of the two devices out");
+			int64_t spi = spi_of(&a->irqs[i]);
+
+			if (spi >= 0 && spi == spi_of(&b->irqs[k]))
+				check_say(check, CHECK_BLOCKS,
+					  "%s: %s share the host's SPI %" PRId64
+					  ", which VFIO gives to one" FIX
+					  "leave one of the two devices out",
+					  pair->vms, pair->devices, spi);
 		}
 	}
 }
@@ -77,13 +80,12 @@ static void check_same_page(struct check *check, const struct pair *pair)
 			if (!x.size || !y.size || !range_overlaps(whole_pages(x), whole_pages(y)))
 				continue;
 			check_say(check, overlap ? CHECK_BLOCKS : CHECK_WARNS,
-				  "%s: %s have %s, 0x%" PRIx64, pair->vms, pair->devices,
+				  "%s: %s have %s, 0x%" PRIx64 FIX "%s", pair->vms, pair->devices,
 				  overlap ? "registers at the same address"
 					  : "registers in one page of the host, so that both are "
 					    "trapped, which is slow",
-				  x.start > y.start ? x.start : y.start);
-			if (overlap)
-				check_fix(check, ONE_AT_A_TIME);
+				  x.start > y.start ? x.start : y.start,
+				  overlap ? ONE_AT_A_TIME : "");
 		}
 	}
 }
@@ -105,9 +107,9 @@ static void check_same_carveout(struct check *check, const struct pair *pair)
 			    strcmp(a->settings[i].key, b->settings[k].key))
 				continue;
 			check_say(check, CHECK_BLOCKS,
-				  "%s: %s both have %s=host, the same memory of the host",
-				  pair->vms, pair->devices, a->settings[i].key);
-			check_fix(check, "%s=guest, in one of the two", a->settings[i].key);
+				  "%s: %s both have %s=host, the same memory of the host" FIX
+				  "%s=guest, in one of the two",
+				  pair->vms, pair->devices, a->settings[i].key, a->settings[i].key);
 		}
 	}
 }
@@ -143,12 +145,11 @@ static void check_memory_files(struct check *check, const struct check_vm *a,
 	    !range_overlaps((struct range){ x->memory_offset, x->memory },
 			    (struct range){ y->memory_offset, y->memory }))
 		return;
-	check_say(check, CHECK_BLOCKS, "%s and %s: both have their RAM in the same part of %s",
-		  a->name, b->name, x->memory_file);
-	check_fix(check,
+	check_say(check, CHECK_BLOCKS,
+		  "%s and %s: both have their RAM in the same part of %s" FIX
 		  "memory-file = %s, with an offset of 0x%" PRIx64 " or more, in one of the "
 		  "two",
-		  x->memory_file, y->memory_offset + y->memory);
+		  a->name, b->name, x->memory_file, x->memory_file, y->memory_offset + y->memory);
 }
 
 /* The lowest host CPU that vCPUs of both are bound to; -1: none. */
@@ -175,9 +176,11 @@ static void check_cpus(struct check *check, const struct check_vm *a, const stru
 
 	if (cpu < 0)
 		return;
-	check_say(check, CHECK_WARNS, "%s and %s: both have vCPUs on host CPU %d%s", a->name,
-		  b->name, cpu, real_time ? ", where one with rt-priority starves the other" : "");
-	check_fix(check, "cpu-affinity = other CPUs, in one of the two");
+	check_say(check, CHECK_WARNS,
+		  "%s and %s: both have vCPUs on host CPU %d%s" FIX
+		  "cpu-affinity = other CPUs, in one of the two",
+		  a->name, b->name, cpu,
+		  real_time ? ", where one with rt-priority starves the other" : "");
 }
 
 void check_set(struct check *check)

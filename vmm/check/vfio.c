@@ -46,39 +46,16 @@ void check_drivers(struct check *check)
 		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
 			check_say(check, CHECK_FINE, "the driver %s is there", driver);
 		} else if (is_module(check, driver)) {
-			check_say(check, severity, "the driver %s is not loaded", driver);
-			check_fix(check, "sudo modprobe %s%s", driver,
-				  i ? "" : " reset_required=0");
+			check_say(check, severity,
+				  "the driver %s is not loaded" FIX "sudo modprobe %s%s", driver,
+				  driver, i ? "" : " reset_required=0");
 		} else {
 			check_say(check, severity,
 				  "the kernel has no driver %s: devices of the %s bus cannot be "
-				  "handed out",
-				  driver, bus);
-			check_fix_option(check, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
+				  "handed out" FIX_OPTION,
+				  driver, bus, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
 		}
 	}
-}
-
-static bool has_entries(const char *dir)
-{
-	DIR *d = sys_opendir(dir);
-	struct dirent *entry;
-	bool found = false;
-
-	while (d && !found && (entry = sys_readdir(d)))
-		found = entry->d_name[0] != '.';
-	if (d)
-		sys_closedir(d);
-	return found;
-}
-
-/* Its VMs go through this backend, or may. */
-static bool wants_backend(const struct check *check, enum vfio_backend backend)
-{
-	check_each_vm (check, vm)
-		if (vm->n_devices && vm->config.iommu == backend)
-			return true;
-	return false;
 }
 
 /* What "auto" tries, in this order. */
@@ -93,34 +70,35 @@ static const struct {
 void check_iommu(struct check *check)
 {
 	enum check_severity severity = check->n_devices ? CHECK_BLOCKS : CHECK_WARNS;
+	owned_dir DIR *iommus = file_open_dir("/sys/class/iommu");
 	bool there[n_elems(backends)];
-	bool only_none = wants_backend(check, VFIO_BACKEND_NONE) &&
-			 !wants_backend(check, VFIO_BACKEND_AUTO) &&
-			 !wants_backend(check, VFIO_BACKEND_TYPE1) &&
-			 !wants_backend(check, VFIO_BACKEND_IOMMUFD);
+	unsigned int wanted = 0; /* a bit for each backend */
 
-	if (!has_entries("/sys/class/iommu") && !only_none) {
+	check_each_vm (check, vm)
+		if (vm->n_devices)
+			wanted |= 1u << vm->config.iommu;
+	if (!file_next_name(iommus) && wanted != 1u << VFIO_BACKEND_NONE)
 		check_say(check, severity,
 			  "no IOMMU works on this host: nothing would keep a device's DMA in the "
-			  "guest's memory");
-		check_fix(check, "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
-				 "its node in the device tree; or iommu = none");
-	}
+			  "guest's memory" FIX
+			  "dmesg | grep -i -e iommu -e smmu; enable the IOMMU's driver and "
+			  "its node in the device tree; or iommu = none");
 	for (size_t i = 0; i < n_elems(backends); i++)
 		there[i] = file_exists("%s", backends[i].control);
 	if (!there[0] && !there[1]) {
-		check_say(check, severity, "there is neither /dev/vfio/vfio nor /dev/iommu");
-		check_fix(check, "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
+		check_say(check, severity,
+			  "there is neither /dev/vfio/vfio nor /dev/iommu" FIX
+			  "sudo modprobe -a vfio vfio_iommu_type1 iommufd");
 		return;
 	}
 	check_say(check, CHECK_FINE, "IOMMU backends: %s%s%s", there[0] ? backends[0].name : "",
 		  there[0] && there[1] ? ", " : "", there[1] ? backends[1].name : "");
 	for (size_t i = 0; i < n_elems(backends); i++) {
-		if (there[i] || !wants_backend(check, backends[i].backend))
+		if (there[i] || !(wanted & 1u << backends[i].backend))
 			continue;
-		check_say(check, CHECK_BLOCKS, "iommu = %s, and there is no %s", backends[i].name,
-			  backends[i].control);
-		check_fix(check, "sudo modprobe %s", backends[i].module);
+		check_say(check, CHECK_BLOCKS,
+			  "iommu = %s, and there is no %s" FIX "sudo modprobe %s", backends[i].name,
+			  backends[i].control, backends[i].module);
 	}
 }
 
@@ -166,8 +144,8 @@ static bool works(const struct check *check, const struct check_device *device, 
 	       (!is_unsafe_refused(backend) || has_isolated_msi(check, device));
 }
 
-/* Of an obstacle to this backend, for the device's VM: "auto" needs one of the two. Fine: the VM
- * does not use it. */
+/* Of an obstacle to this backend: "auto" needs one of the two. Fine: the device's VM has no use for
+ * it. */
 static enum check_severity severity_of(const struct check *check, const struct check_device *device,
 				       size_t backend)
 {
@@ -198,10 +176,9 @@ void check_unsafe_interrupts(struct check *check)
 		}
 		check_say(check, worst,
 			  "%s.allow_unsafe_interrupts is off: with iommu=%s VFIO refuses %s, whose "
-			  "MSIs nobody isolates; a wired interrupt cannot be forged",
-			  backends[i].module, backends[i].name, who ?: "devices");
-		check_fix(check,
+			  "MSIs nobody isolates; a wired interrupt cannot be forged" FIX
 			  "echo Y | sudo tee /sys/module/%s/parameters/allow_unsafe_interrupts",
+			  backends[i].module, backends[i].name, who ?: "devices",
 			  backends[i].module);
 	}
 }
@@ -210,13 +187,13 @@ static void say_reset_required(struct check *check, enum check_severity severity
 {
 	check_say(check, severity,
 		  "vfio_platform.reset_required is on: the driver refuses %s for which the kernel "
-		  "has no reset handler",
-		  who);
-	if (check_module_is_loadable("vfio_platform"))
-		check_fix(check, "sudo modprobe -r vfio-platform && sudo modprobe vfio-platform "
-				 "reset_required=0");
-	else
-		check_fix(check, "add vfio_platform.reset_required=0 to the kernel's command line");
+		  "has no reset handler" FIX "%s",
+		  who,
+		  /* a module that was loaded: Documentation/ABI/stable/sysfs-module */
+		  file_exists("/sys/module/vfio_platform/initstate")
+			  ? "sudo modprobe -r vfio-platform && sudo modprobe vfio-platform "
+			    "reset_required=0"
+			  : "add vfio_platform.reset_required=0 to the kernel's command line");
 }
 
 void check_reset(struct check *check)
@@ -226,14 +203,13 @@ void check_reset(struct check *check)
 	if (!check_parameter_is("vfio_platform", "reset_required", 'Y'))
 		return;
 	check_each_device (check, device) {
-		const struct host_node *node;
+		const struct host_node *node =
+			device->found && check->tree
+				? host_live_node(check->tree, device->host.name)
+				: NULL;
 		struct live_device live;
 
-		if (!device->found || device->host.amba || !check->tree ||
-		    vfio_host_device_is_bound(&device->host))
-			continue;
-		node = host_live_node(check->tree, device->host.name);
-		if (!node)
+		if (!node || device->host.amba || vfio_host_device_is_bound(&device->host))
 			continue;
 		host_live_device(check->live, node, &live);
 		if (live.reset_handler == LIVE_HANDLER_THERE)
@@ -247,15 +223,6 @@ void check_reset(struct check *check)
 		say_reset_required(check, CHECK_WARNS, "devices of the platform bus");
 }
 
-static void check_owner(struct check *check, const struct check_device *device)
-{
-	struct err err;
-
-	err_set(&err, 0, "%s", device->host.name);
-	if (vfio_diagnose_owner(&err, &device->host))
-		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
-}
-
 static void check_file(struct check *check, const struct check_vm *vm, const char *path,
 		       const char *remedy)
 {
@@ -264,8 +231,8 @@ static void check_file(struct check *check, const struct check_vm *vm, const cha
 	if (ret == -EBADF) {
 		check_say_not_passed(check, vm, path);
 	} else if (ret == -EACCES) {
-		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s", vm->name, path);
-		check_fix(check, "sudo %s %s", remedy, path);
+		check_say(check, CHECK_BLOCKS, "%s: this user may not open %s" FIX "sudo %s %s",
+			  vm->name, path, remedy, path);
 	}
 }
 
@@ -280,9 +247,10 @@ static void check_backend(struct check *check, const struct check_device *device
 		if (vm->config.iommu == VFIO_BACKEND_AUTO &&
 		    find_file(device, !backend, other, sizeof(other)))
 			return; /* what stands in the way is told of the other one */
-		check_say(check, CHECK_BLOCKS, "%s: %s has no file below /dev/vfio for iommu=%s",
+		check_say(check, CHECK_BLOCKS,
+			  "%s: %s has no file below /dev/vfio for iommu=%s" FIX
+			  "ls -l /dev/vfio /dev/vfio/devices; dmesg | grep vfio",
 			  vm->name, device->host.name, backends[backend].name);
-		check_fix(check, "ls -l /dev/vfio /dev/vfio/devices; dmesg | grep vfio");
 	} else {
 		check_file(check, vm, path, "chown $USER");
 	}
@@ -292,10 +260,14 @@ static void check_backend(struct check *check, const struct check_device *device
 void check_nodes(struct check *check)
 {
 	check_each_device (check, device) {
+		struct err err;
+
 		if (!device->found || !vfio_host_device_is_bound(&device->host) ||
 		    device->host.group < 0)
 			continue;
-		check_owner(check, device);
+		err_set(&err, 0, "%s", device->host.name);
+		if (vfio_diagnose_owner(&err, &device->host))
+			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		for (size_t n = 0; n < n_elems(backends); n++)
 			check_backend(check, device, n);
 	}
@@ -314,21 +286,16 @@ static void tell_use(void *opaque, const char *name)
 {
 	struct check *check = opaque;
 	struct vfio_host_device host;
+	enum vfio_use use;
 	struct err err;
 
 	if (vfio_host_device_find(&host, name, &err))
 		return;
-	switch (vfio_device_use(&host, &err)) {
-	case VFIO_USE_LEFT_BOUND:
+	use = vfio_device_use(&host, &err);
+	if (use == VFIO_USE_LEFT_BOUND)
 		check_say_err(check, CHECK_WARNS, NULL, &err);
-		break;
-	case VFIO_USE_OWNED:
-		if (!is_wanted(check, name))
-			check_say(check, CHECK_FINE, "%s: %s", err.what, err.why);
-		break;
-	case VFIO_USE_NONE:
-		break;
-	}
+	else if (use == VFIO_USE_OWNED && !is_wanted(check, name))
+		check_say(check, CHECK_FINE, "%s: %s", err.what, err.why);
 }
 
 void check_use(struct check *check)
@@ -347,13 +314,13 @@ static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
 	if (check_parameter_is("vfio", NOIOMMU_MODE, 'N')) {
 		check_say(check, CHECK_BLOCKS,
 			  "%s: iommu = none, and vfio." NOIOMMU_MODE
-			  " is off: VFIO hands out no device that no IOMMU confines",
+			  " is off: VFIO hands out no device that no IOMMU confines" FIX
+			  "echo Y | sudo tee /sys/module/vfio/parameters/" NOIOMMU_MODE,
 			  vm->name);
-		check_fix(check, "echo Y | sudo tee /sys/module/vfio/parameters/" NOIOMMU_MODE);
 	} else {
 		check_say(check, CHECK_BLOCKS,
-			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE, vm->name);
-		check_fix_option(check, "VFIO_NOIOMMU");
+			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE FIX_OPTION,
+			  vm->name, "VFIO_NOIOMMU");
 	}
 }
 

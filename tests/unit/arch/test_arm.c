@@ -14,7 +14,7 @@
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
-#include "vmm/check/guest.h"
+#include "vmm/check/check.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "vmm/base/range.h"
-#include "vmm/check/guest.h"
+#include "vmm/check/check.h"
 #include "vmm/core/memmap.h"
 
 #define PARAMETERS 256 /* where the code looks: "adr x19, .+192" at 64 */
