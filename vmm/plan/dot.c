@@ -38,6 +38,12 @@ static void print_path(FILE *out, const char *before, const struct host_node *no
 	print_quoted(out, host_node_path(node, path, sizeof(path)));
 }
 
+static void print_edge(FILE *out, const struct host_node *from, const struct host_node *to)
+{
+	print_path(out, "\t", from);
+	print_path(out, " -> ", to);
+}
+
 static void print_edges(const struct graft_node *node, FILE *out)
 {
 	for (size_t i = 0; i < node->n_items; i++) {
@@ -46,8 +52,7 @@ static void print_edges(const struct graft_node *node, FILE *out)
 		for (size_t k = 0; k < item->n_targets; k++) {
 			if (!item->targets[k])
 				continue;
-			print_path(out, "\t", node->host);
-			print_path(out, " -> ", item->targets[k]);
+			print_edge(out, node->host, item->targets[k]);
 			fputs(" [label=", out);
 			print_quoted(out, item->property);
 			fprintf(out, ", %s];\n", edge_style(item->verdict));
@@ -67,8 +72,7 @@ static void print_nodes(const struct graft_node *node, FILE *out)
 		for (const struct graft_node *child = node->child; child; child = child->next) {
 			if (!child->host || !node->host)
 				continue;
-			print_path(out, "\t", node->host);
-			print_path(out, " -> ", child->host);
+			print_edge(out, node->host, child->host);
 			fputs(" [arrowhead=none];\n", out);
 		}
 	}

@@ -6,6 +6,7 @@
 #include "fdt/host/reference.h"
 #include "vmm/base/text.h"
 #include "vmm/plan/json.h"
+#include "vmm/plan/list.h"
 
 /*
  * jansson's functions take NULL for "it could not be made" and fail; json_pack() with "o" takes
@@ -25,19 +26,19 @@ json_t *plan_json_text(const char *text)
 	return json_string(buf);
 }
 
-json_t *plan_json_hex(uint64_t value)
+static json_t *json_of_hex(uint64_t value)
 {
 	return json_sprintf("0x%" PRIx64, value);
 }
 
-json_t *plan_json_path(const struct host_node *node)
+static json_t *json_of_path(const struct host_node *node)
 {
 	char path[512];
 
 	return node ? json_string(host_node_path(node, path, sizeof(path))) : json_null();
 }
 
-json_t *plan_json_compatible(const struct host_node *node)
+static json_t *json_of_compatible(const struct host_node *node)
 {
 	const struct host_property *compatible = node ? host_node_find(node, "compatible") : NULL;
 	const char *first = compatible ? host_property_string(compatible, 0) : NULL;
@@ -45,12 +46,12 @@ json_t *plan_json_compatible(const struct host_node *node)
 	return first ? json_string(first) : json_null();
 }
 
-json_t *plan_json_group(const struct vfio_host_device *host)
+static json_t *json_of_group(const struct vfio_host_device *host)
 {
 	return host->group < 0 ? json_null() : json_integer(host->group);
 }
 
-const char *plan_json_handler(enum live_handler handler)
+static const char *handler_name(enum live_handler handler)
 {
 	static const char *const names[] = {
 		[LIVE_HANDLER_UNKNOWN] = "unknown",
@@ -61,34 +62,33 @@ const char *plan_json_handler(enum live_handler handler)
 	return names[handler];
 }
 
-static json_t *regions_of(const struct vfio_node *node)
+/* @node: "dais plan" also says where in the guest they are; NULL: not asked for. */
+static json_t *regions_of(const struct host_facts *facts, const struct vfio_node *node)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < node->facts.n_regions; i++)
-		json_array_append_new(
-			array,
-			json_pack("{s:o,s:o,s:o}", "address",
-				  plan_json_hex(node->facts.regions[i].start), "size",
-				  plan_json_hex(node->facts.regions[i].size), "guest",
-				  plan_json_hex(node->number < 0 ? 0 : node->regions[i].start)));
+	for (unsigned int i = 0; i < facts->n_regions; i++) {
+		json_t *region =
+			json_pack("{s:o,s:o}", "address", json_of_hex(facts->regions[i].start),
+				  "size", json_of_hex(facts->regions[i].size));
+
+		if (node)
+			json_object_set_new(
+				region, "guest",
+				json_of_hex(node->number < 0 ? 0 : node->regions[i].start));
+		json_array_append_new(array, region);
+	}
 	return array;
 }
 
-static const char *irq_kind(const struct host_irq_fact *irq)
+static json_t *irqs_of(const struct vfio_node *node)
 {
-	static const char *const names[] = {
+	static const char *const kinds[] = {
 		[HOST_IRQ_OK] = "ok",
 		[HOST_IRQ_PPI] = "ppi",
 		[HOST_IRQ_UNRESOLVED] = "unresolved",
 		[HOST_IRQ_PLACEHOLDER] = "placeholder",
 	};
-
-	return names[irq->kind];
-}
-
-static json_t *irqs_of(const struct vfio_node *node)
-{
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < node->facts.n_irqs; i++) {
@@ -100,9 +100,8 @@ static json_t *irqs_of(const struct vfio_node *node)
 		json_array_append_new(
 			array,
 			json_pack("{s:i,s:o,s:o,s:s,s:s,s:o,s:s}", "index", (int)i, "controller",
-				  plan_json_path(irq->controller), "specifier", specifier,
-				  "trigger", host_trigger_name(irq->trigger), "kind", irq_kind(irq),
-				  "spi",
+				  json_of_path(irq->controller), "specifier", specifier, "trigger",
+				  host_trigger_name(irq->trigger), "kind", kinds[irq->kind], "spi",
 				  i < node->n_irqs ? json_integer(node->irqs[i].spi) : json_null(),
 				  "guest", irq->edge ? "edge-rising" : "level-high"));
 	}
@@ -120,9 +119,9 @@ static int add_references(const struct plan *plan, const struct host_node *node,
 			return -ENOMEM;
 		for (size_t k = 0; k < list.n_refs && kind != REFERENCE_NONE; k++)
 			json_array_append_new(array, json_pack("{s:o,s:s,s:o,s:s,s:b}", "node",
-							       plan_json_path(node), "property",
+							       json_of_path(node), "property",
 							       node->properties[i].name, "target",
-							       plan_json_path(list.refs[k].target),
+							       json_of_path(list.refs[k].target),
 							       "kind", reference_kind_name(kind),
 							       "guessed", (int)list.guessed));
 		reference_list_destroy(&list);
@@ -142,8 +141,8 @@ static void add_properties(const struct graft_node *node, json_t *array)
 			json_array_append_new(
 				array,
 				json_pack("{s:s,s:o,s:s,s:s,s:s,s:s?,s:s?,s:b,s:b}", "node",
-					  node->name, "host", plan_json_path(node->host),
-					  "property", item->property, "verdict",
+					  node->name, "host", json_of_path(node->host), "property",
+					  item->property, "verdict",
 					  graft_verdict_name(item->verdict), "reason", item->reason,
 					  "binding", item->binding, "option",
 					  item->option[0] ? item->option : NULL, "guessed",
@@ -164,7 +163,7 @@ static json_t *power_of(const struct plan_device *device)
 			array,
 			json_pack("{s:s,s:s,s:o,s:o,s:s,s:b,s:o,s:s?}", "property", power->property,
 				  "kind", reference_kind_name(power->kind), "provider",
-				  plan_json_path(power->provider), "name",
+				  json_of_path(power->provider), "name",
 				  plan_json_text(power->name), "state",
 				  host_power_state_name(power->state), "cut", (int)power->cut,
 				  "how", plan_json_text(power->how), "remedy", power->remedy));
@@ -179,14 +178,13 @@ static json_t *live_of(const struct live_device *live)
 	for (unsigned int i = 0; i < live->n_reserved; i++)
 		json_array_append_new(reserved,
 				      json_pack("{s:o,s:o,s:s}", "address",
-						plan_json_hex(live->reserved[i].iova.start), "size",
-						plan_json_hex(live->reserved[i].iova.size), "kind",
+						json_of_hex(live->reserved[i].iova.start), "size",
+						json_of_hex(live->reserved[i].iova.size), "kind",
 						live->reserved[i].kind));
 	return json_pack("{s:o,s:o,s:o,s:o,s:s}", "driver", plan_json_text(live->host.driver),
-			 "iommu_group", plan_json_group(&live->host), "members",
+			 "iommu_group", json_of_group(&live->host), "members",
 			 live->members[0] ? plan_json_text(live->members) : json_string(""),
-			 "reserved", reserved, "reset_handler",
-			 plan_json_handler(live->reset_handler));
+			 "reserved", reserved, "reset_handler", handler_name(live->reset_handler));
 }
 
 static json_t *reasons_of(const struct plan *plan, const struct plan_device *device)
@@ -210,16 +208,15 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 		return NULL;
 	}
 	add_properties(vfio_node_graft(&plan->nodes, node), properties);
-	object =
-		json_pack("{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?,s:o}", "device",
-			  plan_json_text(node->name), "path", plan_json_path(node->host),
-			  "compatible", plan_json_compatible(node->host), "amba",
-			  (int)node->facts.amba, "coherent", (int)node->facts.coherent,
-			  "dma_offset", plan_json_hex(host_dma_offset(&node->facts)), "reg_entries",
-			  (int)node->facts.n_reg_entries, "regions", regions_of(node), "interrupts",
-			  irqs_of(node), "references", references, "result",
-			  graft_result_name(node->result), "reasons", reasons_of(plan, device),
-			  "node", device->text, "properties", properties);
+	object = json_pack(
+		"{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?,s:o}", "device",
+		plan_json_text(node->name), "path", json_of_path(node->host), "compatible",
+		json_of_compatible(node->host), "amba", (int)node->facts.amba, "coherent",
+		(int)node->facts.coherent, "dma_offset", json_of_hex(host_dma_offset(&node->facts)),
+		"reg_entries", (int)node->facts.n_reg_entries, "regions",
+		regions_of(&node->facts, node), "interrupts", irqs_of(node), "references",
+		references, "result", graft_result_name(node->result), "reasons",
+		reasons_of(plan, device), "node", device->text, "properties", properties);
 	if (plan->nodes.live && object) {
 		json_object_set_new(object, "live", live_of(&device->live));
 		json_object_set_new(object, "held", power_of(device));
@@ -231,6 +228,65 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 					      (int)device->vfio.n_irqs, "reset",
 					      (int)device->vfio.can_reset));
 	return object;
+}
+
+static json_t *list_irqs_of(const struct host_facts *facts)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < facts->n_irqs; i++) {
+		const struct host_irq_fact *irq = &facts->irqs[i];
+		bool is_spi = irq->is_gic && irq->n_cells >= 3 && !irq->specifier[0];
+		char name[120];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:s,s:o,s:s}", "name", list_irq_name(irq, name, sizeof(name)),
+				  "spi", is_spi ? json_integer(irq->specifier[1]) : json_null(),
+				  "trigger", host_trigger_name(irq->trigger)));
+	}
+	return array;
+}
+
+static json_t *members_of(const struct list_row *row)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < row->n_members; i++) {
+		const struct list_member *member = &row->members[i];
+
+		json_array_append_new(array,
+				      json_pack("{s:o,s:o}", "name", plan_json_text(member->name),
+						"driver", plan_json_text(member->driver)));
+	}
+	return array;
+}
+
+static json_t *list_reasons_of(const struct list_row *row)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < row->n_reasons; i++)
+		json_array_append_new(array, plan_json_text(row->reasons[i]));
+	return array;
+}
+
+json_t *list_row_json(const struct list_row *row)
+{
+	const struct vfio_host_device *host = &row->host;
+	const struct plan_device *device = row->device;
+
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:b,s:s,s:o}", "device",
+			 plan_json_text(host->name), "bus", host->amba ? "amba" : "platform",
+			 "node", json_of_path(device->node.host), "compatible",
+			 json_of_compatible(device->node.host), "driver",
+			 plan_json_text(host->driver), "iommu_group", json_of_group(host),
+			 "members", members_of(row), "regions",
+			 regions_of(&device->node.facts, NULL), "interrupts",
+			 list_irqs_of(&device->node.facts), "reset_handler",
+			 handler_name(device->live.reset_handler), "coherent",
+			 (int)device->node.facts.coherent, "state", list_state_name(row->state),
+			 "reasons", list_reasons_of(row));
 }
 
 void plan_json_add(json_t *devices, const char *name, json_t *device, const struct err *err)

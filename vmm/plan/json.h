@@ -13,12 +13,6 @@
 
 /* Of the host's files; "" is null, and what is no UTF-8 is escaped. */
 json_t *plan_json_text(const char *text);
-json_t *plan_json_hex(uint64_t value);
-json_t *plan_json_path(const struct host_node *node); /* null for NULL */
-json_t *
-plan_json_compatible(const struct host_node *node); /* the first; null where there is none */
-json_t *plan_json_group(const struct vfio_host_device *host);
-const char *plan_json_handler(enum live_handler handler);
 
 json_t *plan_device_json(const struct plan *plan, const struct plan_device *device);
 

@@ -41,22 +41,14 @@ struct list_row {
 	enum list_state state;
 	const char **reasons; /* why it is no better state */
 	unsigned int n_reasons;
-	struct arena arena; /* the reasons' */
+	struct arena arena; /* the reasons', and what is printed */
 };
-
-/*
- * @tree and @live are the running host's, or NULL; they outlive the row. -ENODEV without a message
- * when the device is gone, or a link leads nowhere. list_row_destroy() also after an error.
- */
-int list_row_create(struct list_row *row, const struct host_tree *tree, struct host_live *live,
-		    const char *name, struct err *err);
-void list_row_destroy(struct list_row *row);
 
 /* "SPI 33", "PPI 7", or the cells of the specifier and the controller; into @buf. Returns @buf. */
 const char *list_irq_name(const struct host_irq_fact *irq, char *buf, size_t size);
 
 void list_print_head(FILE *out);
-void list_print_row(const struct list_row *row, FILE *out);
+void list_print_row(struct list_row *row, FILE *out);
 /* A new JSON object; NULL: it cannot be made. */
 json_t *list_row_json(const struct list_row *row);
 

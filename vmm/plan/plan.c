@@ -2,13 +2,21 @@
 #include "vmm/plan/plan.h"
 
 #include <errno.h>
+#include <linux/vfio.h>
 #include <stdlib.h>
 
 #include "fdt/builder.h"
 #include "fdt/guest/check.h"
 #include "fdt/guest/print.h"
+#include "vfio/device.h"
+#include "vfio/iommu/iommu.h"
+#include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
+#include "vmm/core/memmap.h"
+#include "vmm/core/ram/ram.h"
+#include "vmm/core/vm.h"
 
 /* A driverless device joins its IOMMU group when it is bound: then only its node tells. */
 static bool has_direct_dma(const struct plan *plan, const struct plan_device *device)
@@ -75,6 +83,78 @@ static int read_devices(struct plan *plan, const struct vm_config *config, struc
 		link = &device->node.next;
 	}
 	return ret;
+}
+
+/*
+ * Guest addresses and SPIs as machine_attach_devices() and the classes give them out, and
+ * carve-outs as machine_make_ram(), where no IOMMU reserves addresses of RAM.
+ */
+
+/* What KVM offers on every arm64 host: KVM_CAP_ARM_VM_IPA_SIZE of type 0. */
+#define DEFAULT_IPA_BITS 40
+
+struct placing {
+	struct plan *plan;
+	const struct vm_config *config;
+	struct platform_bus bus;
+};
+
+/* Emulated devices have fixed addresses and one SPI each. */
+static int place_emulated(const struct device_config *config, struct platform_bus *bus,
+			  struct err *err)
+{
+	uint64_t wanted = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
+	uint32_t spi;
+
+	return platform_bus_take_spi(bus, config->name, wanted, &spi, err);
+}
+
+static int place(void *opaque, unsigned int i, struct err *err)
+{
+	struct placing *p = opaque;
+	struct vfio_node *node = p->plan->nodes.first;
+
+	while (node && node->config != &p->config->devices[i])
+		node = node->next;
+	if (!node)
+		return place_emulated(&p->config->devices[i], &p->bus, err);
+	/* What has no room is refused alone. */
+	if (!node->err.what[0])
+		vfio_node_place(node, &p->bus, &node->err);
+	return 0;
+}
+
+static int carve(struct vfio_nodes *nodes, const struct vm_config *config, const struct memmap *map,
+		 struct err *err)
+{
+	struct iova_list holes = { 0 };
+	struct ram ram;
+	int ret = vfio_nodes_reserve(nodes, &holes, err);
+
+	ram_init(&ram);
+	if (!ret && nodes->carveouts.n)
+		ret = ram_plan(&ram, map, config->memory, holes.ranges, holes.n_ranges, err);
+	if (!ret)
+		ret = vfio_carveouts_place(&nodes->carveouts, map, &ram, err);
+	ram_destroy(&ram);
+	free(holes.ranges);
+	return ret;
+}
+
+static int place_devices(struct plan *plan, const struct vm_config *config, struct err *err)
+{
+	owned_ptr struct placing *p = calloc(1, sizeof(*p));
+	struct memmap map;
+	int ret;
+
+	if (!p)
+		return err_set(err, ENOMEM, "place devices");
+	p->plan = plan;
+	p->config = config;
+	memmap_init(&map, arch_ipa_bits(config->aarch32, DEFAULT_IPA_BITS));
+	platform_bus_init(&p->bus, &map, NULL, SPI_MAX_COUNT);
+	ret = device_configs_place(config->devices, config->n_devices, place, p, err);
+	return ret ? ret : carve(&plan->nodes, config, &map, err);
 }
 
 /* What a guest's tree has besides its devices, as far as they point at it. */
@@ -164,7 +244,7 @@ static int create(struct plan *plan, const struct vm_config *config, struct err 
 	int ret = read_devices(plan, config, err);
 
 	if (!ret)
-		ret = plan_place(plan, config, err);
+		ret = place_devices(plan, config, err);
 	if (!ret)
 		ret = vfio_nodes_graft(&plan->nodes, err);
 	for (unsigned int i = 0; i < plan->n_devices && plan->nodes.live && !ret; i++) {
@@ -234,4 +314,45 @@ enum graft_result plan_result(const struct plan *plan)
 		if (node->result > worst)
 			worst = node->result;
 	return worst;
+}
+
+static int ask(struct plan_device *device, struct vm *vm, struct err *err)
+{
+	const struct device_class *class = device->node.config->class;
+	struct device *opened = NULL;
+	const struct vfio_device *vdev;
+	int ret = class->create(device->node.config, vm, &opened, err);
+
+	if (ret)
+		return ret;
+	vdev = (const struct vfio_device *)opened;
+	device->vfio = (struct plan_vfio){
+		.asked = true,
+		.n_regions = vdev->n_regions,
+		.n_irqs = vdev->n_irqs,
+		.can_reset = vdev->flags & VFIO_DEVICE_FLAGS_RESET,
+	};
+	class->destroy(opened);
+	return 0;
+}
+
+int plan_ask_vfio(struct plan *plan, struct err *err)
+{
+	owned_ptr struct vm *vm = NULL;
+	int ret;
+
+	if (!BUILT(VFIO)) {
+		err_usage(err, "--live: this dais was built without VFIO");
+		err_fix(err, "leave --live out");
+		return err->code;
+	}
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return err_set(err, ENOMEM, "ask VFIO");
+	vm_init(vm);
+	ret = vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, NULL, err);
+	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
+		ret = ask(&plan->devices[i], vm, err);
+	vfio_destroy(vm->vfio);
+	return ret;
 }

@@ -59,9 +59,6 @@ enum graft_result plan_result(const struct plan *plan);
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
 
-/* vmm/plan/place.c: where the devices are in the guest; a device without room is refused. */
-int plan_place(struct plan *plan, const struct vm_config *config, struct err *err);
-
 /* All devices of the plan; as JSON: vmm/plan/json.h. */
 void plan_print_text(const struct plan *plan, FILE *out);
 void plan_print_dot(const struct plan *plan, FILE *out);

@@ -8,7 +8,7 @@
 #include "vmm/base/str.h"
 #include "vmm/base/text.h"
 #include "vmm/cli/wrap.h"
-#include "vmm/plan/plan.h"
+#include "vmm/plan/list.h"
 
 #define FACT_INDENT 16 /* column of a fact's text */
 #define ITEM_INDENT 38 /* column of a property's reason */
@@ -208,4 +208,144 @@ void plan_print_text(const struct plan *plan, FILE *out)
 				device->text);
 		print_verdict(plan, device, out);
 	}
+}
+
+/* The table of "dais list". */
+
+/* Columns of the table; what is too long for its own goes on a line below, so nothing is cut. */
+enum { DRIVER = 26, GROUP = 43, RESET = 50, COHERENT = 57, STATE = 67 };
+
+/* Text at a column of the line; returns where the line then ends. */
+static int print_cell(FILE *out, int column, int start, const char *text)
+{
+	if (column > start - 2 && column > 0) {
+		fputc('\n', out);
+		column = 0;
+	}
+	column += fprintf(out, "%*s", start - column, "");
+	return column + wrap_put(out, text);
+}
+
+static void print_cells(FILE *out, const char *name, const char *driver, const char *group,
+			const char *reset, const char *coherent, const char *state)
+{
+	int column = wrap_put(out, name);
+
+	column = print_cell(out, column, DRIVER, driver);
+	column = print_cell(out, column, GROUP, group);
+	column = print_cell(out, column, RESET, reset);
+	column = print_cell(out, column, COHERENT, coherent);
+	print_cell(out, column, STATE, state);
+	fputc('\n', out);
+}
+
+/* One more of a list in the making, which is NULL when memory ran out. */
+__attribute__((format(printf, 3, 4))) static void append(struct arena *arena, const char **list,
+							 const char *fmt, ...)
+{
+	const char *item;
+	va_list ap;
+
+	va_start(ap, fmt);
+	item = arena_vprintf(arena, fmt, ap);
+	va_end(ap);
+	*list = item && *list ? arena_printf(arena, "%s, %s", *list, item) : item;
+}
+
+static void print_list(FILE *out, const char *head, const char *list)
+{
+	if (list)
+		print_row(out, FACT_INDENT, head, "%s", list);
+}
+
+static void list_regions(struct list_row *row, FILE *out)
+{
+	const struct host_facts *facts = &row->device->node.facts;
+	const char *list = NULL;
+
+	for (unsigned int i = 0; i < facts->n_regions; i++) {
+		const struct range *region = &facts->regions[i];
+		char size[32];
+
+		append(&row->arena, &list, "0x%" PRIx64 " %s", region->start,
+		       str_size(region->size, size));
+	}
+	print_list(out, "    registers", list);
+}
+
+const char *list_irq_name(const struct host_irq_fact *irq, char *buf, size_t size)
+{
+	/* bindings/interrupt-controller/arm,gic-v3.yaml */
+	static const char *const types[] = { "SPI", "PPI", "ESPI", "EPPI" };
+	struct text text = text_start(buf, size);
+
+	if (irq->is_gic && irq->n_cells >= 3 && irq->specifier[0] < n_elems(types)) {
+		text_add(&text, "%s %" PRIu32, types[irq->specifier[0]], irq->specifier[1]);
+		return buf;
+	}
+	for (unsigned int i = 0; i < irq->n_cells && i < n_elems(irq->specifier); i++)
+		text_add(&text, "%" PRIu32 " ", irq->specifier[i]);
+	text_add(&text, "of %s", irq->controller ? irq->controller->name : "no controller");
+	return buf;
+}
+
+static void list_irqs(struct list_row *row, FILE *out)
+{
+	static const char *const kinds[] = {
+		[HOST_IRQ_OK] = "",
+		[HOST_IRQ_PPI] = "",
+		[HOST_IRQ_UNRESOLVED] = " (no number in Linux)",
+		[HOST_IRQ_PLACEHOLDER] = " (again)",
+	};
+	const struct host_facts *facts = &row->device->node.facts;
+	const char *list = NULL;
+
+	for (unsigned int i = 0; i < facts->n_irqs; i++) {
+		const struct host_irq_fact *irq = &facts->irqs[i];
+		char name[120];
+
+		append(&row->arena, &list, "%s %s%s", list_irq_name(irq, name, sizeof(name)),
+		       host_trigger_name(irq->trigger), kinds[irq->kind]);
+	}
+	print_list(out, "    interrupts", list);
+}
+
+static void list_members(struct list_row *row, FILE *out)
+{
+	const char *list = NULL;
+
+	for (unsigned int i = 0; i < row->n_members; i++) {
+		const struct list_member *member = &row->members[i];
+
+		append(&row->arena, &list, "%s (%s)", member->name,
+		       member->driver[0] ? member->driver : "no driver");
+	}
+	print_list(out, "    group with", list);
+}
+
+void list_print_head(FILE *out)
+{
+	print_cells(out, "device", "driver", "group", "reset", "coherent", "state");
+}
+
+void list_print_row(struct list_row *row, FILE *out)
+{
+	static const char *const handlers[] = {
+		[LIVE_HANDLER_UNKNOWN] = "?",
+		[LIVE_HANDLER_NONE] = "no",
+		[LIVE_HANDLER_THERE] = "yes",
+	};
+	const struct plan_device *device = row->device;
+	char group[16] = "-";
+
+	if (row->host.group >= 0)
+		snprintf(group, sizeof(group), "%d", row->host.group);
+	print_cells(out, row->host.name, row->host.driver[0] ? row->host.driver : "-", group,
+		    handlers[device->live.reset_handler],
+		    device->node.facts.coherent ? "yes" : "no", list_state_name(row->state));
+	list_regions(row, out);
+	list_irqs(row, out);
+	list_members(row, out);
+	for (unsigned int i = 0; i < row->n_reasons; i++)
+		print_row(out, FACT_INDENT, "    why", "%s", row->reasons[i]);
 }
