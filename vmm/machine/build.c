@@ -72,16 +72,6 @@ static int ask_kvm(struct machine *m, struct err *err)
 	return kvm_open(&m->vm.kvm, m->config->passed, err);
 }
 
-static void close_kvm(struct machine *m)
-{
-	kvm_close(&m->vm.kvm);
-}
-
-static void free_ram(struct machine *m)
-{
-	ram_destroy(&m->vm.ram);
-}
-
 static int make_vm(struct machine *m, struct err *err)
 {
 	struct vm *vm = &m->vm;
@@ -97,14 +87,11 @@ static int make_vm(struct machine *m, struct err *err)
 	return ret;
 }
 
+/* With all that it consists of, also when there are no more than parts of it. */
 static void destroy_vm(struct machine *m)
 {
+	vcpus_destroy(&m->vm);
 	vm_destroy(&m->vm);
-}
-
-int machine_map_dma(struct machine *m, struct err *err)
-{
-	return vfio_dma_map(m->vm.vfio, &m->vm.ram, err);
 }
 
 static void unmap_dma(struct machine *m)
@@ -120,11 +107,6 @@ static int make_vcpus(struct machine *m, struct err *err)
 	int ret = vcpus_create(&m->vm, m->config->n_vcpus, err);
 
 	return ret ? ret : arch_vcpus_init(&m->vm, &m->cpus, err);
-}
-
-static void destroy_vcpus(struct machine *m)
-{
-	vcpus_destroy(&m->vm);
 }
 
 /* As many as the devices take, from 0 on, and those that the user chose. */
@@ -166,16 +148,15 @@ static int make_console(struct machine *m, struct err *err)
 	int ret = event_loop_create(&m->vm.loop, err);
 
 	m->vm.loop.at_work = m->vm.at_work;
-	return ret ? ret
-		   : console_create(m->config->console, m->config->passed, &m->vm, &m->vm.console,
-				    err);
+	if (ret)
+		return ret;
+	return console_create(m->config->console, m->config->passed, &m->vm, &m->vm.console, err);
 }
 
 static void destroy_console(struct machine *m)
 {
 	console_destroy(m->vm.console);
 	m->vm.console = NULL;
-	event_loop_destroy(&m->vm.loop);
 }
 
 static int close_unused(struct machine *m, struct err *err)
@@ -247,16 +228,16 @@ static const struct stage {
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
 	{ "fork the keeper", fork_keeper, forget_keeper, MACHINE_FOR_RUN },
-	{ "ask KVM", ask_kvm, close_kvm, MACHINE_FOR_TREE },
-	/* around the IOVA ranges that the devices' IOMMUs reserve */
-	{ "make RAM", machine_make_ram, free_ram, MACHINE_FOR_TREE },
-	{ "make the VM", make_vm, destroy_vm, MACHINE_FOR_TREE },
+	{ "ask KVM", ask_kvm, destroy_vm, MACHINE_FOR_TREE },
+	/* around the IOVA ranges that the devices' IOMMUs reserve; goes with the VM */
+	{ "make RAM", machine_make_ram, NULL, MACHINE_FOR_TREE },
+	{ "make the VM", make_vm, NULL, MACHINE_FOR_TREE },
 	/* takes long when there is much; no thread of it is left when devices and vCPUs come */
 	{ "prepare RAM", machine_prepare_ram, NULL, MACHINE_FOR_RUN },
 	/* pins RAM; undone before RAM goes */
 	{ "map RAM for DMA", machine_map_dma, unmap_dma, MACHINE_FOR_RUN },
 	/* all of them before the VGIC is initialised, which wants to know their number */
-	{ "make vCPUs", make_vcpus, destroy_vcpus, MACHINE_FOR_TREE },
+	{ "make vCPUs", make_vcpus, NULL, MACHINE_FOR_TREE },
 	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its
 	   interrupt */
 	{ "make the VGIC", make_vgic, destroy_vgic, MACHINE_FOR_TREE },
@@ -281,11 +262,12 @@ static const struct stage {
 
 static_assert(n_elems(stages) <= MACHINE_MAX_STAGES, "each stage's time is kept");
 
-static void init(struct machine *m, const struct vm_config *config)
+int machine_build(struct machine *m, const struct vm_config *config, enum machine_goal goal,
+		  struct err *err)
 {
 	memset(m, 0, sizeof(*m));
 	m->config = config;
-	m->files.kernel_fd = m->files.initrd_fd = -1;
+	m->files = BOOT_FILES_NONE;
 	m->cpus = (struct arch_cpu_config){
 		.pmu = config->pmu,
 		.sve = config->sve,
@@ -294,12 +276,6 @@ static void init(struct machine *m, const struct vm_config *config)
 		.affinity = config->affinity ? config->affinity[0] : NULL,
 	};
 	vm_init(&m->vm);
-}
-
-int machine_build(struct machine *m, const struct vm_config *config, enum machine_goal goal,
-		  struct err *err)
-{
-	init(m, config);
 	while (m->n_stages < n_elems(stages)) {
 		const struct stage *stage = &stages[m->n_stages++];
 		uint64_t begun = sys_monotonic_ns();

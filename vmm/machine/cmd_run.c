@@ -14,7 +14,6 @@
 #include "vmm/config/board.h"
 #include "vmm/config/config.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/stats.h"
 
 static int dump_tree(struct machine *m, int fd, struct err *err)
 {

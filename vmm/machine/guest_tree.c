@@ -14,12 +14,10 @@
 
 /* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:
  * chosen.yaml). */
-#define RNG_SEED_SIZE 64
-
 static int write_seeds(struct dt *dt, struct err *err)
 {
 	struct {
-		uint8_t rng[RNG_SEED_SIZE];
+		uint8_t rng[64];
 		uint64_t kaslr;
 	} seeds;
 	int ret = sys_getrandom(&seeds, sizeof(seeds));
@@ -31,26 +29,18 @@ static int write_seeds(struct dt *dt, struct err *err)
 	return 0;
 }
 
-static void write_stdout_path(const struct machine *m, struct dt *dt)
-{
-	for (unsigned int i = 0; i < m->n_devices; i++) {
-		const char *path = m->devices[i]->class->stdout_path;
-
-		if (path) {
-			dt_prop_str(dt, "stdout-path", path);
-			return;
-		}
-	}
-}
-
 static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
 {
+	const char *console = NULL;
 	int ret;
 
+	for (unsigned int i = 0; i < m->n_devices && !console; i++)
+		console = m->devices[i]->class->stdout_path;
 	dt_begin_node(dt, "chosen");
 	if (m->config->append)
 		dt_prop_str(dt, "bootargs", m->config->append);
-	write_stdout_path(m, dt);
+	if (console)
+		dt_prop_str(dt, "stdout-path", console);
 	if (m->boot.initrd_size) {
 		dt_prop_u64(dt, "linux,initrd-start", m->boot.initrd);
 		dt_prop_u64(dt, "linux,initrd-end", m->boot.initrd + m->boot.initrd_size);
@@ -76,10 +66,8 @@ static int write_devices(const struct machine *m, struct dt *dt, struct err *err
 		struct device *device = m->devices[i];
 		int ret = device->class->describe ? device->class->describe(device, dt, err) : 0;
 
-		if (ret) {
-			err_prefix(err, "device %s", device->name);
-			return ret;
-		}
+		if (ret)
+			return err_prefix(err, "device %s", device->name);
 	}
 	return 0;
 }

@@ -5,10 +5,13 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arch/arch.h"
 #include "vmm/base/err.h"
 #include "vmm/config/config.h"
+#include "vmm/core/event_loop.h"
+#include "vmm/core/kvm.h"
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/machine/keeper.h"
@@ -82,6 +85,14 @@ int machine_attach_devices(struct machine *machine, struct err *err);
 void machine_detach_devices(struct machine *machine);
 
 /*
+ * All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs
+ * are parked. Between the two, registers as at power-on.
+ */
+int machine_arm(struct machine *machine, struct err *err);
+void machine_quiesce(struct machine *machine);
+int machine_reset_devices(struct machine *machine, struct err *err);
+
+/*
  * Stages of machine_build(). RAM as the configuration says, where devices' IOMMUs let it be; not
  * before all are known, and KVM's address bits. Then its pages, if the configuration wants them
  * now.
@@ -110,7 +121,7 @@ int machine_boot(struct machine *machine, struct err *err);
 int machine_describe(struct machine *machine, void **blob, size_t *size, struct err *err);
 
 /*
- * physical.c, for devices without an IOMMU; nothing for others. RAM is taken before the devices and
+ * For devices without an IOMMU; nothing for others. RAM is taken before the devices and
  * given back after them, when they are known to be quiet; it gets a name, and the devices their
  * records, before the guest may tell them of it.
  */
@@ -119,11 +130,6 @@ void machine_give_physical_back(struct machine *machine);
 /* RAM that a dais which is gone could not give back. */
 void machine_collect_physical(void);
 int machine_name_physical(struct machine *machine, struct err *err);
-
-/* All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs
- * are parked. */
-int machine_arm(struct machine *machine, struct err *err);
-void machine_quiesce(struct machine *machine);
 
 /* vCPUs run: stop them and bring everything back to power-on, then let them go again. */
 int machine_reset(struct machine *machine, struct err *err);
@@ -157,5 +163,54 @@ void machine_summarize(const struct machine *machine);
  * many there are, which stays the same for all of a machine's life; 0 also without memory.
  */
 unsigned int machine_irq_counts(const struct machine *machine, struct vfio_irq_count **counts);
+
+/*
+ * KVM's own counts of a vCPU's exits, most of which never come to user space; the first is their
+ * sum. False: this host does not tell.
+ */
+#define MACHINE_N_VCPU_EXITS 10
+bool machine_vcpu_exits(const struct vcpu *vcpu, struct kvm_stat stats[MACHINE_N_VCPU_EXITS]);
+
+/*
+ * Open @path ("-": the standard output) for stats_write(): before the machine is built, which shuts
+ * the process in. On success *fd is the caller's.
+ */
+int stats_open(const char *path, int *fd, struct err *err);
+
+/*
+ * Write what @machine did so far to @fd as one JSON object; its members are told in dais(1). Before
+ * machine_destroy(), vCPUs parked.
+ */
+int stats_write(const struct machine *machine, int fd, struct err *err);
+
+/*
+ * Looks for level interrupts of assigned devices that came and that nobody handles: one whose count
+ * stands still while its line in the guest's GIC is up. Each is told of once.
+ *
+ * Once in a period the host's counts are read. Only for an interrupt that has come and then came no
+ * more are the vCPUs parked, for as long as it takes to read its line, and once or twice for each
+ * pause that the device makes.
+ */
+struct watch {
+	struct machine *machine;
+	struct event_timer timer;
+	struct watched {
+		uint64_t n; /* count at the last look */
+		enum watch_state {
+			WATCH_MOVES, /* it has come since the look before, or never */
+			WATCH_FINE,  /* came no more, and its line is down */
+			WATCH_UP,    /* came no more, and its line was up */
+			WATCH_TOLD,
+		} state;
+	} * irqs; /* as machine_irq_counts() has them */
+	unsigned int n_irqs;
+};
+
+/* Main thread; the event loop is there. Does nothing for a machine without assigned devices. */
+int watch_start(struct watch *watch, struct machine *machine, struct err *err);
+void watch_stop(struct watch *watch); /* also after a start that failed */
+
+/* One look, the vCPUs run; exposed for tests. */
+void watch_look(struct watch *watch);
 
 #endif

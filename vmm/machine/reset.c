@@ -1,42 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
-#include "devices/device.h"
-#include "devices/platform_bus.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-
-int machine_arm(struct machine *m, struct err *err)
-{
-	const struct platform_bus *bus = m->vm.bus;
-	int ret = vgic_set_levels(m->vm.vgic, bus->levels, n_elems(bus->levels), err);
-
-	if (ret)
-		return ret;
-	for (unsigned int i = 0; i < m->n_devices; i++) {
-		struct device *device = m->devices[i];
-
-		ret = device->class->arm ? device->class->arm(device, err) : 0;
-		if (ret) {
-			err_prefix(err, "device %s", device->name);
-			return ret;
-		}
-	}
-	return 0;
-}
-
-void machine_quiesce(struct machine *m)
-{
-	for (unsigned int i = m->n_devices; i-- > 0;) {
-		struct device *device = m->devices[i];
-
-		if (device->class->quiesce)
-			device->class->quiesce(device);
-	}
-}
 
 static int mask_lines(struct machine *m, struct err *err)
 {
@@ -48,20 +17,6 @@ static int mask_lines(struct machine *m, struct err *err)
 static int unmap_dma(struct machine *m, struct err *err)
 {
 	return vfio_dma_unmap(m->vm.vfio, err);
-}
-
-static int reset_devices(struct machine *m, struct err *err)
-{
-	for (unsigned int i = 0; i < m->n_devices; i++) {
-		struct device *device = m->devices[i];
-		int ret = device->class->reset ? device->class->reset(device, err) : 0;
-
-		if (ret) {
-			err_prefix(err, "device %s", device->name);
-			return ret;
-		}
-	}
-	return 0;
 }
 
 static int reset_vgic(struct machine *m, struct err *err)
@@ -89,7 +44,7 @@ static const struct {
 	/* before the reset, whatever that does, and for what has no reset handler: DMA now faults
 	   in the IOMMU. Without one nothing is mapped, and RAM is not touched before the reset */
 	{ "unmap DMA", unmap_dma },
-	{ "reset devices", reset_devices },
+	{ "reset devices", machine_reset_devices },
 	/* lines are low by now, so that nothing becomes pending again */
 	{ "reset the VGIC", reset_vgic },
 	{ "reset vCPUs", reset_vcpus },
@@ -107,10 +62,8 @@ int machine_reset(struct machine *m, struct err *err)
 
 		trace_line(TRACE_VM, "reset: %s", steps[i].name);
 		ret = steps[i].run(m, err);
-		if (ret) {
-			err_prefix(err, "guest reset");
-			return ret;
-		}
+		if (ret)
+			return err_prefix(err, "guest reset");
 	}
 	__atomic_add_fetch(&m->vm.n_resets, 1, __ATOMIC_RELAXED);
 	vm_request_clear_reset(&m->vm);

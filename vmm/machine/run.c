@@ -12,10 +12,13 @@
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/watch.h"
 #include "vmm/sandbox/sandbox.h"
 
-#define SAME_SIGNAL_MS 300
+/*
+ * What a terminal or timeout(1) sends to the whole process group comes from there and from the
+ * keeper: it is one signal.
+ */
+#define SAME_SIGNAL_NS 300000000ULL
 
 /* What the main loop waits for beside the devices' own sources. */
 struct control {
@@ -57,15 +60,6 @@ static bool press_power_key(struct machine *m)
 	return pressed;
 }
 
-/*
- * What a terminal or timeout(1) sends to the whole process group comes from there and from the
- * keeper: it is one signal.
- */
-static bool is_the_same(const struct control *control)
-{
-	return sys_monotonic_ns() - control->asked_at < SAME_SIGNAL_MS * 1000000ULL;
-}
-
 static void on_signal(void *opaque, uint32_t events)
 {
 	struct control *control = opaque;
@@ -73,9 +67,8 @@ static void on_signal(void *opaque, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (sys_read(control->signal_fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (is_the_same(control))
+	if (sys_read(control->signal_fd, &info, sizeof(info)) != sizeof(info) ||
+	    sys_monotonic_ns() - control->asked_at < SAME_SIGNAL_NS)
 		return;
 	if (control->asked || !m->config->stop_timeout || !press_power_key(m)) {
 		log_info("%s: stopping the guest", strsignal((int)info.ssi_signo));

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/machine/stats.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>

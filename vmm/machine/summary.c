@@ -8,7 +8,6 @@
 #include "vmm/base/text.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/stats.h"
 
 #define N_TOLD 7 /* of machine_vcpu_exits(): all but what polling did */
 

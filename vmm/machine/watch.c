@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vmm/machine/watch.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>

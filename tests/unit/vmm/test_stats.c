@@ -13,7 +13,6 @@
 #include "vmm/base/sys.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/stats.h"
 
 static struct machine machine;
 static struct fake_vfio_device dev;

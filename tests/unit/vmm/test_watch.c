@@ -11,7 +11,6 @@
 #include "vmm/base/log.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
-#include "vmm/machine/watch.h"
 
 static struct machine machine;
 static struct fake_vfio_device dev;

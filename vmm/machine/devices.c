@@ -1,14 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stages of build.c that take the devices and attach them. */
+/* All that walks the devices: stages of build.c, steps of reset.c. */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "arch/common/vgic.h"
 #include "devices/device.h"
 #include "devices/platform_bus.h"
 #include "vfio/host/owner.h"
+#include "vfio/nodes/nodes.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
 #include "vmm/machine/machine.h"
+
+int machine_claim(struct machine *m, struct err *err)
+{
+	const struct vm_config *config = m->config;
+	owned_ptr const char **names = calloc(config->n_devices + 1, sizeof(*names));
+	int ret = vfio_nodes_check_settings(config->devices, config->n_devices, err);
+	unsigned int n = 0;
+
+	if (ret)
+		return ret;
+	/* Without a keeper the VMM is confined at the end and could not rebind: take no claims. */
+	if (!config->keeper)
+		return 0;
+	if (!names)
+		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
+	for (unsigned int i = 0; i < config->n_devices; i++) {
+		const struct device_config *device = &config->devices[i];
+
+		if (vfio_is_assigned(device) && device_config_str(device, "host"))
+			names[n++] = device_config_str(device, "host");
+	}
+	return vfio_claims_take(&m->claims, names, n, config->bind, config->name, err);
+}
+
+void machine_return(struct machine *m)
+{
+	struct err err;
+
+	if (vfio_claims_return(m->claims, &err)) {
+		err_print(&err);
+		m->is_lost = true;
+	}
+	vfio_claims_forget(m->claims);
+	m->claims = NULL;
+}
 
 /* Where the user leaves it to dais: the host's own memory is not for iommufd. */
 static enum vfio_backend choose_backend(const struct vm_config *config)
@@ -34,25 +73,11 @@ int machine_take_devices(struct machine *m, struct err *err)
 		const struct device_config *device = &config->devices[i];
 
 		ret = device->class->create(device, &m->vm, &m->devices[i], err);
-		if (ret) {
-			err_prefix(err, "device %s", device->name);
-			return ret;
-		}
+		if (ret)
+			return err_prefix(err, "device %s", device->name);
 		m->n_devices++;
 	}
 	return config->allow_unsafe_reset ? 0 : vfio_check_resets(m->vm.vfio, err);
-}
-
-static void destroy_devices(struct machine *m)
-{
-	while (m->n_devices) {
-		struct device *device = m->devices[--m->n_devices];
-
-		if (device)
-			device->class->destroy(device);
-	}
-	free(m->devices);
-	m->devices = NULL;
 }
 
 static void not_released(void *opaque, const char *device, const struct err *err)
@@ -71,7 +96,13 @@ void machine_give_devices_back(struct machine *m)
 	bool may_note = m->config->keeper || !m->is_confined;
 
 	vfio_release(m->vm.vfio, may_note, not_released, m);
-	destroy_devices(m);
+	while (m->n_devices) {
+		struct device *device = m->devices[--m->n_devices];
+
+		if (device)
+			device->class->destroy(device);
+	}
+	free(take_ptr(&m->devices));
 	vfio_destroy(m->vm.vfio);
 	m->vm.vfio = NULL;
 }
@@ -88,16 +119,23 @@ void machine_detach_devices(struct machine *m)
 			m->devices[i] = NULL;
 		}
 	}
-	free(m->vm.bus);
-	m->vm.bus = NULL;
+	free(take_ptr(&m->vm.bus));
+}
+
+/* A function of its class, which may have none. */
+static int call(struct device *device, int (*f)(struct device *device, struct err *err),
+		struct err *err)
+{
+	int ret = f ? f(device, err) : 0;
+
+	return ret ? err_prefix(err, "device %s", device->name) : 0;
 }
 
 static int attach(void *opaque, unsigned int i, struct err *err)
 {
 	struct device *device = ((struct machine *)opaque)->devices[i];
-	int ret = device->class->attach(device, err);
 
-	return ret ? err_prefix(err, "device %s", device->name) : 0;
+	return call(device, device->class->attach, err);
 }
 
 int machine_attach_devices(struct machine *m, struct err *err)
@@ -111,5 +149,34 @@ int machine_attach_devices(struct machine *m, struct err *err)
 	ret = device_configs_place(m->config->devices, m->n_devices, attach, m, err);
 	if (!ret)
 		mmio_table_seal(&m->vm.mmio);
+	return ret;
+}
+
+int machine_arm(struct machine *m, struct err *err)
+{
+	const struct platform_bus *bus = m->vm.bus;
+	int ret = vgic_set_levels(m->vm.vgic, bus->levels, n_elems(bus->levels), err);
+
+	for (unsigned int i = 0; i < m->n_devices && !ret; i++)
+		ret = call(m->devices[i], m->devices[i]->class->arm, err);
+	return ret;
+}
+
+void machine_quiesce(struct machine *m)
+{
+	for (unsigned int i = m->n_devices; i-- > 0;) {
+		struct device *device = m->devices[i];
+
+		if (device->class->quiesce)
+			device->class->quiesce(device);
+	}
+}
+
+int machine_reset_devices(struct machine *m, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < m->n_devices && !ret; i++)
+		ret = call(m->devices[i], m->devices[i]->class->reset, err);
 	return ret;
 }
