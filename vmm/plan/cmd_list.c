@@ -30,21 +30,6 @@ const struct option list_options[] = {
 	{ .key = NULL },
 };
 
-const char *list_state_name(enum list_state state)
-{
-	static const char *const names[] = {
-		[LIST_READY] = "ready",
-		[LIST_ASSIGNABLE] = "assignable",
-		[LIST_ASKS] = "needs-answer",
-		[LIST_NO_IOMMU] = "no-iommu",
-		[LIST_NO] = "no",
-		[LIST_HELD] = "held",
-		[LIST_LEFT_BOUND] = "left-bound",
-	};
-
-	return names[state];
-}
-
 /* Memory that runs out is told by row->arena, at the end. */
 #define add_reason(row, ...) keep_reason(row, arena_printf(&(row)->arena, __VA_ARGS__))
 

@@ -273,6 +273,21 @@ static void list_regions(struct list_row *row, FILE *out)
 	print_list(out, "    registers", list);
 }
 
+const char *list_state_name(enum list_state state)
+{
+	static const char *const names[] = {
+		[LIST_READY] = "ready",
+		[LIST_ASSIGNABLE] = "assignable",
+		[LIST_ASKS] = "needs-answer",
+		[LIST_NO_IOMMU] = "no-iommu",
+		[LIST_NO] = "no",
+		[LIST_HELD] = "held",
+		[LIST_LEFT_BOUND] = "left-bound",
+	};
+
+	return names[state];
+}
+
 const char *list_irq_name(const struct host_irq_fact *irq, char *buf, size_t size)
 {
 	/* bindings/interrupt-controller/arm,gic-v3.yaml */
