@@ -184,10 +184,12 @@ static void try_keeper(void)
 	const char *wrong = NULL;
 	struct err err;
 	int status;
+	pid_t pid;
 
 	mkdir("/run/dais", 0755);
 	fflush(stdout);
-	if (!fork()) {
+	pid = fork();
+	if (!pid) {
 		if (sandbox_confine_keeper(&config, &err)) {
 			err_print(&err);
 			_exit(2);
@@ -209,7 +211,7 @@ static void try_keeper(void)
 		fflush(stdout);
 		_exit(0);
 	}
-	if (wait(&status) < 0 || status)
+	if (waitpid(pid, &status, 0) < 0 || status)
 		printf("@@ fail sandbox-keeper-landlock status %#x\n", (unsigned int)status);
 }
 
