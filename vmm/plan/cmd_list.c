@@ -225,22 +225,20 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(name[0], name[1]);
 }
 
-static int no_match(const struct option_list *filters, struct err *err)
-{
-	err_usage(err, "no device of this host matches %s%s", filters->texts[0],
-		  filters->n > 1 ? " or the other names" : "");
-	err_why(err, "it is no part of a name on the platform or the amba bus");
-	err_fix(err, "dais list --all shows all");
-	return err->code;
-}
-
 static int find_names(struct list *list, struct err *err)
 {
+	const struct option_list *filters = &list->options->filters;
+
 	vfio_host_device_for_each(take_name, list);
 	if (list->arena.failed)
 		return err_set(err, ENOMEM, "list the host's devices");
-	if (list->options->filters.n && !list->n_names)
-		return no_match(&list->options->filters, err);
+	if (filters->n && !list->n_names) {
+		err_usage(err, "no device of this host matches %s%s", filters->texts[0],
+			  filters->n > 1 ? " or the other names" : "");
+		err_why(err, "it is no part of a name on the platform or the amba bus");
+		err_fix(err, "dais list --all shows all");
+		return err->code;
+	}
 	if (list->n_names)
 		qsort(list->names, list->n_names, sizeof(*list->names), compare_names);
 	return 0;

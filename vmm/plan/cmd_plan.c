@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/file.h"
-#include "vmm/base/own.h"
 #include "vmm/cli/commands.h"
 #include "vmm/cli/option_values.h"
 #include "vmm/cli/options.h"
@@ -77,31 +75,28 @@ static int check(const struct plan_options *options, struct err *err)
 /* What is collected over all plans of one call. */
 struct report {
 	const struct plan_options *options;
-	const struct host_tree *tree;
+	struct host_tree *tree;
 	struct host_live *live;
 	json_t *devices; /* with --json */
 	unsigned int n_devices;
 	enum graft_result worst;
 };
 
-static int read_host(const struct plan_options *options, struct host_tree **tree,
-		     struct host_live **live, struct err *err)
+static int read_host(struct report *report, struct err *err)
 {
-	if (options->host_dtb)
-		return host_tree_load(options->host_dtb, tree, err);
+	if (report->options->host_dtb)
+		return host_tree_load(report->options->host_dtb, &report->tree, err);
 	if (!file_exists(VFIO_HOST_TREE)) {
 		err_set(err, 0, "this host has no device tree");
 		err_why(err, "there is no " VFIO_HOST_TREE);
 		err_fix(err, "give the device tree of another host: --host-dtb FILE");
 		return err_host(err);
 	}
-	return vfio_nodes_read_host(tree, live, err);
+	return vfio_nodes_read_host(&report->tree, &report->live, err);
 }
 
 static void report_plan(struct report *report, const struct plan *plan)
 {
-	enum graft_result result = plan_result(plan);
-
 	if (report->options->json) {
 		for (unsigned int i = 0; i < plan->n_devices; i++)
 			plan_json_add(report->devices, plan->devices[i].node.name,
@@ -114,8 +109,9 @@ static void report_plan(struct report *report, const struct plan *plan)
 		plan_print_text(plan, stdout);
 	}
 	report->n_devices += plan->n_devices;
-	if (result > report->worst)
-		report->worst = result;
+	for (unsigned int i = 0; i < plan->n_devices; i++)
+		if (plan->devices[i].node.result > report->worst)
+			report->worst = plan->devices[i].node.result;
 }
 
 /* @host: the one device to plan, alone; NULL: those of @config. */
@@ -139,10 +135,7 @@ static int plan_devices(struct report *report, const struct vm_config *config, c
 static bool is_on_simple_bus(const struct host_node *node)
 {
 	for (node = node->parent; node && node->parent; node = node->parent)
-		if (!host_node_is_compatible(node, "simple-bus") &&
-		    !host_node_is_compatible(node, "simple-mfd") &&
-		    !host_node_is_compatible(node, "isa") &&
-		    !host_node_is_compatible(node, "arm,amba-bus"))
+		if (!host_node_matches(node, "simple-bus simple-mfd isa arm,amba-bus"))
 			return false;
 	return node;
 }
@@ -154,22 +147,13 @@ static bool is_device(const struct host_node *node)
 	bool interrupts =
 		host_node_has(node, "interrupts") || host_node_has(node, "interrupts-extended");
 
-	if (!node->parent || !host_node_has(node, "compatible") || !host_node_is_available(node))
-		return false;
-	if (!strcmp(node->parent->name, "reserved-memory"))
+	if (!node->parent || !host_node_has(node, "compatible") || !host_node_is_available(node) ||
+	    !strcmp(node->parent->name, "reserved-memory"))
 		return false;
 	return host_region(node, 0, &range) || (interrupts && is_on_simple_bus(node));
 }
 
-/* One that makes no sense is told, and is no end. */
-static void report_error(struct report *report, const char *path, const struct err *err)
-{
-	if (report->options->json)
-		plan_json_add(report->devices, path, NULL, err);
-	else
-		err_print(err);
-}
-
+/* A device that makes no sense is told, and is no end. */
 static int plan_all(struct report *report, struct err *err)
 {
 	uint32_t n = report->tree->n_nodes;
@@ -183,7 +167,10 @@ static int plan_all(struct report *report, struct err *err)
 			continue;
 		if (err->code == -ENOMEM)
 			return err->code;
-		report_error(report, path, err);
+		if (report->options->json)
+			plan_json_add(report->devices, path, NULL, err);
+		else
+			err_print(err);
 	}
 	return 0;
 }
@@ -210,24 +197,23 @@ static int report_all(struct report *report, struct err *err)
 	return ret;
 }
 
-static int plan(const struct plan_options *options, enum graft_result *result, struct err *err)
+/* Returns an exit status, or a negative errno and @err. */
+static int plan(const struct plan_options *options, struct err *err)
 {
 	struct report report = { .options = options };
-	struct host_tree *tree = NULL;
-	int ret = read_host(options, &tree, &report.live, err);
+	int ret = read_host(&report, err);
 
-	report.tree = tree;
 	if (!ret)
 		ret = report_all(&report, err);
 	host_live_destroy(report.live);
-	host_tree_destroy(tree);
-	*result = report.worst;
-	return ret;
+	host_tree_destroy(report.tree);
+	if (ret)
+		return ret;
+	return report.worst == GRAFT_PASSES || options->all ? EXIT_STATUS_OK : EXIT_STATUS_HOST;
 }
 
 int cmd_plan(int argc, char *const *argv)
 {
-	enum graft_result result = GRAFT_PASSES;
 	struct plan_options options = { 0 };
 	enum options_wish wish;
 	struct err err = { 0 };
@@ -242,11 +228,10 @@ int cmd_plan(int argc, char *const *argv)
 			ret = config_finish_devices(&options.config, &err);
 	}
 	if (!ret && !options_help("plan", wish))
-		ret = plan(&options, &result, &err);
+		ret = plan(&options, &err);
 	config_destroy(&options.config);
-	if (ret) {
-		err_print(&err);
-		return err_exit_status(&err);
-	}
-	return result == GRAFT_PASSES || options.all ? EXIT_STATUS_OK : EXIT_STATUS_HOST;
+	if (ret >= 0)
+		return ret;
+	err_print(&err);
+	return err_exit_status(&err);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Graphviz: the devices, what they depend on, and what was cut. */
-#include <string.h>
 
 #include "vmm/plan/plan.h"
 

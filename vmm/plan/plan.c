@@ -99,25 +99,20 @@ struct placing {
 	struct platform_bus bus;
 };
 
-/* Emulated devices have fixed addresses and one SPI each. */
-static int place_emulated(const struct device_config *config, struct platform_bus *bus,
-			  struct err *err)
-{
-	uint64_t wanted = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
-	uint32_t spi;
-
-	return platform_bus_take_spi(bus, config->name, wanted, &spi, err);
-}
-
 static int place(void *opaque, unsigned int i, struct err *err)
 {
 	struct placing *p = opaque;
+	const struct device_config *config = &p->config->devices[i];
 	struct vfio_node *node = p->plan->nodes.first;
+	uint32_t spi;
 
-	while (node && node->config != &p->config->devices[i])
+	while (node && node->config != config)
 		node = node->next;
+	/* Emulated devices have fixed addresses and one SPI each. */
 	if (!node)
-		return place_emulated(&p->config->devices[i], &p->bus, err);
+		return platform_bus_take_spi(
+			&p->bus, config->name,
+			device_config_number(config, "spi", -1, PLATFORM_BUS_ANY), &spi, err);
 	/* What has no room is refused alone. */
 	if (!node->err.what[0])
 		vfio_node_place(node, &p->bus, &node->err);
@@ -304,16 +299,6 @@ const char *plan_reason(const struct plan *plan, const struct plan_device *devic
 	if (device->node.number < 0)
 		return NULL;
 	return graft_device_reason(plan->nodes.graft, (unsigned int)device->node.number, n);
-}
-
-enum graft_result plan_result(const struct plan *plan)
-{
-	enum graft_result worst = GRAFT_PASSES;
-
-	for (const struct vfio_node *node = plan->nodes.first; node; node = node->next)
-		if (node->result > worst)
-			worst = node->result;
-	return worst;
 }
 
 static int ask(struct plan_device *device, struct vm *vm, struct err *err)

@@ -53,8 +53,6 @@ void plan_destroy(struct plan *plan);
 
 /* One line of text each, NULL after the last: why the result, what else is to be known. */
 const char *plan_reason(const struct plan *plan, const struct plan_device *device, unsigned int n);
-/* The worst of all devices. */
-enum graft_result plan_result(const struct plan *plan);
 
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
