@@ -20,33 +20,26 @@ static void check_member(void *opaque, const char *name, const char *driver)
 		vfio_host_device_bus(host), driver);
 }
 
-static void find_device(struct check *check, struct check_device *device)
-{
-	const char *name = device_config_str(device->config, "host");
-	struct err err;
-
-	if (!name) {
-		check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=" FIX "dais list",
-			  device->vm->name, device->config->where);
-		return;
-	}
-	if (vfio_host_device_find(&device->host, name, &err)) {
-		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
-		return;
-	}
-	device->found = true;
-	if (vfio_host_device_check_bound(&device->host, &err))
-		check_say_err(check, CHECK_BLOCKS, device->vm, &err);
-	else
-		check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
-	if (device->host.group >= 0)
-		vfio_host_group_for_each(device->host.group, check_member, device);
-}
-
 void check_devices(struct check *check)
 {
-	check_each_device (check, device)
-		find_device(check, device);
+	check_each_device (check, device) {
+		const char *name = device_config_str(device->config, "host");
+		struct vfio_host_device *host = &device->host;
+		struct err err;
+
+		if (!name) {
+			check_say(check, CHECK_BLOCKS, "%s: %s: there is no host=" FIX "dais list",
+				  device->vm->name, device->config->where);
+			continue;
+		}
+		device->found = !vfio_host_device_find(host, name, &err);
+		if (!device->found || vfio_host_device_check_bound(host, &err))
+			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
+		else
+			check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
+		if (device->found && host->group >= 0)
+			vfio_host_group_for_each(host->group, check_member, device);
+	}
 }
 
 static void tell_verdict(struct check *check, const struct check_vm *vm,

@@ -42,24 +42,19 @@ static void check_place(struct check *check, const struct check_vm *vm)
 	ram_destroy(&ram);
 }
 
-static void check_memory_file(struct check *check, const struct check_vm *vm)
-{
-	const char *path = vm->config.memory_file;
-	bool is_passed = path && !strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX));
-	int ret = path && !is_passed ? sys_access(path, R_OK | W_OK) : 0;
-
-	if (!ret)
-		return;
-	check_say(check, CHECK_BLOCKS, "%s: memory-file = %s: %s" FIX "ls -l %s", vm->name, path,
-		  strerrordesc_np(-ret), path);
-}
-
 void check_memory(struct check *check)
 {
 	check_each_vm (check, vm) {
+		const char *path = vm->config.memory_file;
+		int ret = 0;
+
 		if (vm->is_file && check->vm.fd >= 0)
 			check_place(check, vm);
-		check_memory_file(check, vm);
+		if (path && strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+			ret = sys_access(path, R_OK | W_OK);
+		if (ret)
+			check_say(check, CHECK_BLOCKS, "%s: memory-file = %s: %s" FIX "ls -l %s",
+				  vm->name, path, strerrordesc_np(-ret), path);
 	}
 }
 

@@ -91,26 +91,20 @@ static void check_same_page(struct check *check, const struct pair *pair)
 }
 
 /* The host's own memory, carveout.NAME=host. */
-static bool takes_own_memory(const struct device_setting *setting)
-{
-	return !strncmp(setting->key, "carveout.", 9) && !strncmp(setting->value, "host", 4);
-}
-
 static void check_same_carveout(struct check *check, const struct pair *pair)
 {
 	const struct device_config *a = pair->device[0]->config, *b = pair->device[1]->config;
 
 	for (unsigned int i = 0; i < a->n_settings; i++) {
-		for (unsigned int k = 0; k < b->n_settings; k++) {
-			if (!takes_own_memory(&a->settings[i]) ||
-			    !takes_own_memory(&b->settings[k]) ||
-			    strcmp(a->settings[i].key, b->settings[k].key))
-				continue;
+		const struct device_setting *setting = &a->settings[i];
+		const char *other = device_config_str(b, setting->key);
+
+		if (!strncmp(setting->key, "carveout.", 9) && !strncmp(setting->value, "host", 4) &&
+		    other && !strncmp(other, "host", 4))
 			check_say(check, CHECK_BLOCKS,
 				  "%s: %s both have %s=host, the same memory of the host" FIX
 				  "%s=guest, in one of the two",
-				  pair->vms, pair->devices, a->settings[i].key, a->settings[i].key);
-		}
+				  pair->vms, pair->devices, setting->key, setting->key);
 	}
 }
 

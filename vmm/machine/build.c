@@ -8,6 +8,7 @@
 #include "vfio/host/owner.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
+#include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
@@ -43,8 +44,7 @@ static int fork_keeper(struct machine *m, struct err *err)
 		m->vm.at_work = m->keeper.at_work;
 		m->n_kept = m->n_stages;
 		/* The VMM need not be able to unbind what it works. */
-		vfio_claims_forget(m->claims);
-		m->claims = NULL;
+		vfio_claims_forget(take_ptr(&m->claims));
 		return keeper_follow(&m->keeper, err);
 	}
 	close_images(m);
@@ -137,8 +137,7 @@ static int make_vgic(struct machine *m, struct err *err)
 static void destroy_vgic(struct machine *m)
 {
 	vfio_kvm_detach(m->vm.vfio);
-	vgic_destroy(m->vm.vgic);
-	m->vm.vgic = NULL;
+	vgic_destroy(take_ptr(&m->vm.vgic));
 }
 
 static int make_console(struct machine *m, struct err *err)
@@ -153,8 +152,7 @@ static int make_console(struct machine *m, struct err *err)
 
 static void destroy_console(struct machine *m)
 {
-	console_destroy(m->vm.console);
-	m->vm.console = NULL;
+	console_destroy(take_ptr(&m->vm.console));
 }
 
 static int close_unused(struct machine *m, struct err *err)

@@ -45,8 +45,7 @@ void machine_return(struct machine *m)
 		err_print(&err);
 		m->is_lost = true;
 	}
-	vfio_claims_forget(m->claims);
-	m->claims = NULL;
+	vfio_claims_forget(take_ptr(&m->claims));
 }
 
 /* Where the user leaves it to dais: the host's own memory is not for iommufd. */
@@ -103,8 +102,7 @@ void machine_give_devices_back(struct machine *m)
 			device->class->destroy(device);
 	}
 	free(take_ptr(&m->devices));
-	vfio_destroy(m->vm.vfio);
-	m->vm.vfio = NULL;
+	vfio_destroy(take_ptr(&m->vm.vfio));
 }
 
 void machine_detach_devices(struct machine *m)

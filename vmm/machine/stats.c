@@ -14,11 +14,10 @@
 
 #define MAX_ADDRESS_SPACES 64
 
-static void json_unref(json_t **json)
+static void set(json_t *object, const char *name, uint64_t value)
 {
-	json_decref(*json);
+	json_object_set_new(object, name, json_integer((json_int_t)value));
 }
-#define owned_json __attribute__((cleanup(json_unref)))
 
 /* Those that this kernel counts; NULL when memory ran out. */
 static json_t *kernel_exits(const struct vcpu *vcpu)
@@ -29,8 +28,7 @@ static json_t *kernel_exits(const struct vcpu *vcpu)
 	if (machine_vcpu_exits(vcpu, stats))
 		for (size_t i = 0; i < n_elems(stats); i++)
 			if (stats[i].found)
-				json_object_set_new(object, stats[i].name,
-						    json_integer((json_int_t)stats[i].value));
+				set(object, stats[i].name, stats[i].value);
 	return object;
 }
 
@@ -39,8 +37,7 @@ static json_t *user_exits(const struct vcpu *vcpu)
 	json_t *object = json_object();
 
 	for (unsigned int e = 0; e < N_VCPU_EXITS; e++)
-		json_object_set_new(object, vcpu_exit_name(e),
-				    json_integer((json_int_t)vcpu->n_exits[e]));
+		set(object, vcpu_exit_name(e), vcpu->n_exits[e]);
 	return object;
 }
 
@@ -106,8 +103,7 @@ static json_t *describe_start(const struct machine *machine)
 	json_t *object = json_object();
 
 	for (unsigned int i = 0; i < machine->n_stages; i++)
-		json_object_set_new(object, machine_stage_name(i),
-				    json_integer((json_int_t)machine->stage_ns[i]));
+		set(object, machine_stage_name(i), machine->stage_ns[i]);
 	return object;
 }
 
@@ -125,13 +121,14 @@ int stats_open(const char *path, int *fd, struct err *err)
 int stats_write(const struct machine *machine, int fd, struct err *err)
 {
 	const struct vm *vm = &machine->vm;
-	owned_json json_t *root =
+	json_t *root =
 		json_pack("{s:i, s:o, s:o, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
 			  describe_vcpus(vm), "interrupts", describe_irqs(machine), "memory",
 			  describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	int ret;
 
+	json_decref(root);
 	if (!text)
 		return err_set(err, ENOMEM, "collect the statistics");
 	ret = file_write_all(fd, text, strlen(text));

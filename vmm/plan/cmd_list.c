@@ -30,20 +30,19 @@ const struct option list_options[] = {
 	{ .key = NULL },
 };
 
-/* Memory that runs out is told by row->arena, at the end. */
-#define add_reason(row, ...) keep_reason(row, arena_printf(&(row)->arena, __VA_ARGS__))
-
-static void keep_reason(struct list_row *row, const char *text)
+/* One more text; when memory runs out, the arena tells it at the end. */
+static void add_text(struct arena *arena, const char ***texts, unsigned int *n, const char *text)
 {
-	const char **reason = array_add(row->reasons, row->n_reasons);
+	const char **added = array_add(*texts, *n);
 
-	if (!reason) {
-		row->arena.failed = true;
-		return;
-	}
-	*reason = text;
-	row->n_reasons++;
+	arena->failed |= !added;
+	if (added)
+		(*texts)[(*n)++] = text;
 }
+
+#define add_reason(row, ...)                                        \
+	add_text(&(row)->arena, &(row)->reasons, &(row)->n_reasons, \
+		 arena_printf(&(row)->arena, __VA_ARGS__))
 
 static void take_member(void *opaque, const char *name, const char *driver)
 {
@@ -194,17 +193,10 @@ static bool matches(const struct option_list *filters, const char *name)
 static void take_name(void *opaque, const char *name)
 {
 	struct list *list = opaque;
-	const char **added;
 
-	if (!matches(&list->options->filters, name))
-		return;
-	added = array_add(list->names, list->n_names);
-	if (!added) {
-		list->arena.failed = true;
-		return;
-	}
-	*added = arena_printf(&list->arena, "%s", name);
-	list->n_names++;
+	if (matches(&list->options->filters, name))
+		add_text(&list->arena, &list->names, &list->n_names,
+			 arena_printf(&list->arena, "%s", name));
 }
 
 /* "9000000.pl011" before "10000000.edu"; those without an address behind them. */
@@ -253,13 +245,10 @@ static void print(struct list *list, struct list_row *row)
 		list->n_left_out++;
 		return;
 	}
-	if (list->options->json) {
+	if (list->options->json)
 		plan_json_add(list->devices, row->host.name, list_row_json(row), NULL);
-		return;
-	}
-	if (!list->n_rows++)
-		list_print_head(stdout);
-	list_print_row(row, stdout);
+	else
+		list_print_row(row, !list->n_rows++, stdout);
 }
 
 static int print_rows(struct list *list, struct err *err)

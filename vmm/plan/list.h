@@ -47,8 +47,8 @@ struct list_row {
 /* "SPI 33", "PPI 7", or the cells of the specifier and the controller; into @buf. Returns @buf. */
 const char *list_irq_name(const struct host_irq_fact *irq, char *buf, size_t size);
 
-void list_print_head(FILE *out);
-void list_print_row(struct list_row *row, FILE *out);
+/* @head: that of the table comes before it. */
+void list_print_row(struct list_row *row, bool head, FILE *out);
 /* A new JSON object; NULL: it cannot be made. */
 json_t *list_row_json(const struct list_row *row);
 

@@ -338,12 +338,7 @@ static void list_members(struct list_row *row, FILE *out)
 	print_list(out, "    group with", list);
 }
 
-void list_print_head(FILE *out)
-{
-	print_cells(out, "device", "driver", "group", "reset", "coherent", "state");
-}
-
-void list_print_row(struct list_row *row, FILE *out)
+void list_print_row(struct list_row *row, bool head, FILE *out)
 {
 	static const char *const handlers[] = {
 		[LIVE_HANDLER_UNKNOWN] = "?",
@@ -353,6 +348,8 @@ void list_print_row(struct list_row *row, FILE *out)
 	const struct plan_device *device = row->device;
 	char group[16] = "-";
 
+	if (head)
+		print_cells(out, "device", "driver", "group", "reset", "coherent", "state");
 	if (row->host.group >= 0)
 		snprintf(group, sizeof(group), "%d", row->host.group);
 	print_cells(out, row->host.name, row->host.driver[0] ? row->host.driver : "-", group,
