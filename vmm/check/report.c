@@ -31,7 +31,8 @@ void check_say(struct check *check, enum check_severity severity, const char *fm
 		check->arena.failed = true;
 		return;
 	}
-	fix = strstr(text, FIX);
+	/* Names that somebody else has chosen may have that byte, and make no remedy by it. */
+	fix = strstr(fmt, FIX) ? strrchr(text, FIX[0]) : NULL;
 	if (fix)
 		*fix++ = '\0';
 	check->n_findings++;

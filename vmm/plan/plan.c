@@ -203,17 +203,6 @@ static int print_nodes(const struct plan *plan, struct plan_device *device, cons
 	return dt_print(blob, size, names, n, &device->text, err);
 }
 
-/* A tree that is not sound is a verdict on all that are in it: "dais run" would refuse it, too. */
-static void refuse_all(struct plan *plan, const struct err *err)
-{
-	for (struct vfio_node *node = plan->nodes.first; node; node = node->next) {
-		if (node->result == GRAFT_PASSES) {
-			node->result = GRAFT_REFUSED;
-			node->err = *err;
-		}
-	}
-}
-
 static int finish_nodes(struct plan *plan, struct err *err)
 {
 	owned_ptr void *blob = NULL;
@@ -225,8 +214,13 @@ static int finish_nodes(struct plan *plan, struct err *err)
 	ret = dt_check(blob, size, err);
 	if (ret == -ENOMEM)
 		return ret;
-	if (ret)
-		refuse_all(plan, err);
+	/* One that is not sound is a verdict on all that are in it: "dais run" refuses it, too. */
+	for (struct vfio_node *node = plan->nodes.first; node && ret; node = node->next) {
+		if (node->result == GRAFT_PASSES) {
+			node->result = GRAFT_REFUSED;
+			node->err = *err;
+		}
+	}
 	ret = 0;
 	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
 		if (plan->devices[i].node.result == GRAFT_PASSES)

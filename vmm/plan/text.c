@@ -26,6 +26,8 @@ __attribute__((format(printf, 4, 5))) static void print_row(FILE *out, int inden
 	wrap_print(out, fprintf(out, "%s", head), indent, text ?: "out of memory");
 }
 
+#define print_fact(out, head, ...) print_row(out, FACT_INDENT, head, __VA_ARGS__)
+
 static void print_regions(const struct vfio_node *node, FILE *out)
 {
 	for (unsigned int i = 0; i < node->facts.n_regions; i++) {
@@ -36,12 +38,12 @@ static void print_regions(const struct vfio_node *node, FILE *out)
 		if (node->number >= 0)
 			snprintf(guest, sizeof(guest), ", in the guest at 0x%" PRIx64,
 				 node->regions[i].start);
-		print_row(out, FACT_INDENT, head, "0x%" PRIx64 ", %s%s", host->start,
-			  str_size(host->size, size), guest);
+		print_fact(out, head, "0x%" PRIx64 ", %s%s", host->start,
+			   str_size(host->size, size), guest);
 	}
 	if (node->facts.n_reg_entries > node->facts.n_regions)
-		print_row(out, FACT_INDENT, "", "%u more in reg that are no addresses of the CPU",
-			  node->facts.n_reg_entries - node->facts.n_regions);
+		print_fact(out, "", "%u more in reg that are no addresses of the CPU",
+			   node->facts.n_reg_entries - node->facts.n_regions);
 }
 
 static void print_irq(const struct vfio_node *node, unsigned int i, FILE *out)
@@ -62,9 +64,9 @@ static void print_irq(const struct vfio_node *node, unsigned int i, FILE *out)
 	if (node->number >= 0 && i < node->n_irqs)
 		snprintf(guest, sizeof(guest), ", in the guest SPI %" PRIu32 " %s",
 			 node->irqs[i].spi, irq->edge ? "edge-rising" : "level-high");
-	print_row(out, FACT_INDENT, head, "%s <%s>, %s%s%s",
-		  irq->controller ? irq->controller->name : "no controller", buf,
-		  host_trigger_name(irq->trigger), kinds[irq->kind], guest);
+	print_fact(out, head, "%s <%s>, %s%s%s",
+		   irq->controller ? irq->controller->name : "no controller", buf,
+		   host_trigger_name(irq->trigger), kinds[irq->kind], guest);
 }
 
 static void print_live(const struct live_device *live, FILE *out)
@@ -76,23 +78,21 @@ static void print_live(const struct live_device *live, FILE *out)
 	};
 
 	if (!live->found) {
-		print_row(out, FACT_INDENT, "  driver", "Linux has made no device of this node");
+		print_fact(out, "  driver", "Linux has made no device of this node");
 	} else {
-		print_row(out, FACT_INDENT, "  driver", "%s",
-			  live->host.driver[0] ? live->host.driver : "none");
+		print_fact(out, "  driver", "%s",
+			   live->host.driver[0] ? live->host.driver : "none");
 		if (live->host.group < 0)
-			print_row(out, FACT_INDENT, "  group",
-				  "none: no IOMMU, or none seen before a driver is bound");
+			print_fact(out, "  group",
+				   "none: no IOMMU, or none seen before a driver is bound");
 		else
-			print_row(out, FACT_INDENT, "  group", "%d: %s", live->host.group,
-				  live->members);
+			print_fact(out, "  group", "%d: %s", live->host.group, live->members);
 	}
 	for (unsigned int i = 0; i < live->n_reserved; i++)
-		print_row(out, FACT_INDENT, "  reserved",
-			  "DMA addresses 0x%" PRIx64 "-0x%" PRIx64 ", %s",
-			  live->reserved[i].iova.start, range_last(live->reserved[i].iova),
-			  live->reserved[i].kind);
-	print_row(out, FACT_INDENT, "  reset", "%s", handlers[live->reset_handler]);
+		print_fact(out, "  reserved", "DMA addresses 0x%" PRIx64 "-0x%" PRIx64 ", %s",
+			   live->reserved[i].iova.start, range_last(live->reserved[i].iova),
+			   live->reserved[i].kind);
+	print_fact(out, "  reset", "%s", handlers[live->reset_handler]);
 }
 
 static void print_facts(const struct plan *plan, const struct plan_device *device, FILE *out)
@@ -104,25 +104,23 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 
 	wrap_put(out, node->name);
 	fputc('\n', out);
-	print_row(out, FACT_INDENT, "  node", "%s", host_node_path(node->host, path, sizeof(path)));
+	print_fact(out, "  node", "%s", host_node_path(node->host, path, sizeof(path)));
 	if (first)
-		print_row(out, FACT_INDENT, "  compatible", "%s", first);
+		print_fact(out, "  compatible", "%s", first);
 	print_regions(node, out);
 	for (unsigned int i = 0; i < node->facts.n_irqs; i++)
 		print_irq(node, i, out);
-	print_row(out, FACT_INDENT, "  DMA", "%s",
-		  node->facts.coherent ? "coherent" : "not coherent");
+	print_fact(out, "  DMA", "%s", node->facts.coherent ? "coherent" : "not coherent");
 	if (host_dma_offset(&node->facts))
-		print_row(out, FACT_INDENT, "",
-			  "bus addresses are 0x%" PRIx64 " below those of the CPU",
-			  host_dma_offset(&node->facts));
+		print_fact(out, "", "bus addresses are 0x%" PRIx64 " below those of the CPU",
+			   host_dma_offset(&node->facts));
 	if (plan->nodes.live)
 		print_live(&device->live, out);
 	if (device->vfio.asked)
-		print_row(out, FACT_INDENT, "  VFIO",
-			  "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",
-			  device->vfio.n_regions, device->vfio.n_irqs,
-			  device->vfio.can_reset ? "yes" : "no");
+		print_fact(out, "  VFIO",
+			   "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",
+			   device->vfio.n_regions, device->vfio.n_irqs,
+			   device->vfio.can_reset ? "yes" : "no");
 }
 
 static void print_item(const struct graft_item *item, int depth, FILE *out)
@@ -212,30 +210,22 @@ void plan_print_text(const struct plan *plan, FILE *out)
 
 /* The table of "dais list". */
 
-/* Columns of the table; what is too long for its own goes on a line below, so nothing is cut. */
-enum { DRIVER = 26, GROUP = 43, RESET = 50, COHERENT = 57, STATE = 67 };
+/* Cells of the table; what is too long for its own goes on a line below, so nothing is cut. */
+#define N_CELLS 6
 
-/* Text at a column of the line; returns where the line then ends. */
-static int print_cell(FILE *out, int column, int start, const char *text)
+static void print_cells(FILE *out, const char *const cells[N_CELLS])
 {
-	if (column > start - 2 && column > 0) {
-		fputc('\n', out);
-		column = 0;
+	static const int starts[N_CELLS] = { 0, 26, 43, 50, 57, 67 };
+	int column = 0;
+
+	for (size_t i = 0; i < N_CELLS; i++) {
+		if (column > starts[i] - 2 && column > 0) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += fprintf(out, "%*s", starts[i] - column, "");
+		column += wrap_put(out, cells[i]);
 	}
-	column += fprintf(out, "%*s", start - column, "");
-	return column + wrap_put(out, text);
-}
-
-static void print_cells(FILE *out, const char *name, const char *driver, const char *group,
-			const char *reset, const char *coherent, const char *state)
-{
-	int column = wrap_put(out, name);
-
-	column = print_cell(out, column, DRIVER, driver);
-	column = print_cell(out, column, GROUP, group);
-	column = print_cell(out, column, RESET, reset);
-	column = print_cell(out, column, COHERENT, coherent);
-	print_cell(out, column, STATE, state);
 	fputc('\n', out);
 }
 
@@ -255,7 +245,7 @@ __attribute__((format(printf, 3, 4))) static void append(struct arena *arena, co
 static void print_list(FILE *out, const char *head, const char *list)
 {
 	if (list)
-		print_row(out, FACT_INDENT, head, "%s", list);
+		print_fact(out, head, "%s", list);
 }
 
 static void list_regions(struct list_row *row, FILE *out)
@@ -345,19 +335,25 @@ void list_print_row(struct list_row *row, bool head, FILE *out)
 		[LIVE_HANDLER_NONE] = "no",
 		[LIVE_HANDLER_THERE] = "yes",
 	};
+	static const char *const heads[N_CELLS] = { "device", "driver",   "group",
+						    "reset",  "coherent", "state" };
 	const struct plan_device *device = row->device;
 	char group[16] = "-";
+	const char *const cells[N_CELLS] = { row->host.name,
+					     row->host.driver[0] ? row->host.driver : "-",
+					     group,
+					     handlers[device->live.reset_handler],
+					     device->node.facts.coherent ? "yes" : "no",
+					     list_state_name(row->state) };
 
 	if (head)
-		print_cells(out, "device", "driver", "group", "reset", "coherent", "state");
+		print_cells(out, heads);
 	if (row->host.group >= 0)
 		snprintf(group, sizeof(group), "%d", row->host.group);
-	print_cells(out, row->host.name, row->host.driver[0] ? row->host.driver : "-", group,
-		    handlers[device->live.reset_handler],
-		    device->node.facts.coherent ? "yes" : "no", list_state_name(row->state));
+	print_cells(out, cells);
 	list_regions(row, out);
 	list_irqs(row, out);
 	list_members(row, out);
 	for (unsigned int i = 0; i < row->n_reasons; i++)
-		print_row(out, FACT_INDENT, "    why", "%s", row->reasons[i]);
+		print_fact(out, "    why", "%s", row->reasons[i]);
 }
