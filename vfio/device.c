@@ -12,7 +12,6 @@
 #include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
-#include "vfio/reset.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

@@ -11,7 +11,6 @@
 #include "vfio/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
-#include "vfio/reset.h"
 #include "vfio/vfio.h"
 #include "vmm/base/str.h"
 #include "vmm/core/vm.h"

@@ -10,6 +10,7 @@
 
 #include "devices/platform_bus.h"
 #include "vfio/iommu/info_cap.h"
+#include "vmm/base/array.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
@@ -24,14 +25,6 @@ static void report_failure(struct vfio_region *region, const char *what, uint64_
 		   ret < 0 ? strerrordesc_np((int)-ret) : "cut short");
 }
 
-/* The buffer is in guest memory order, which is the host's for a number of the access's width. */
-union access {
-	uint8_t u8;
-	uint16_t u16;
-	uint32_t u32;
-	uint64_t u64;
-};
-
 static void tell_access(const struct vfio_region *region, uint64_t offset, unsigned int width,
 			bool is_write)
 {
@@ -39,50 +32,27 @@ static void tell_access(const struct vfio_region *region, uint64_t offset, unsig
 		region->accessed(region->accessed_opaque, region, offset, width, is_write);
 }
 
+/* Hosts are little-endian: the first bytes of a number are its low ones. */
 static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct vfio_region *region = opaque;
-	union access data = { .u64 = 0 };
+	uint64_t value = 0;
 	ssize_t ret =
-		sys_pread(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
+		sys_pread(region->device_fd, &value, width, (off_t)(region->file_offset + offset));
 
 	tell_access(region, offset, width, false);
-	if (ret != (ssize_t)width) {
-		report_failure(region, "read", offset, width, ret);
-		return 0;
-	}
-	switch (width) {
-	case 1:
-		return data.u8;
-	case 2:
-		return data.u16;
-	case 4:
-		return data.u32;
-	default:
-		return data.u64;
-	}
+	if (ret == (ssize_t)width)
+		return value;
+	report_failure(region, "read", offset, width, ret);
+	return 0;
 }
 
 static void region_write(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
 {
 	struct vfio_region *region = opaque;
-	union access data = { .u64 = 0 };
-	ssize_t ret;
+	ssize_t ret =
+		sys_pwrite(region->device_fd, &value, width, (off_t)(region->file_offset + offset));
 
-	switch (width) {
-	case 1:
-		data.u8 = (uint8_t)value;
-		break;
-	case 2:
-		data.u16 = (uint16_t)value;
-		break;
-	case 4:
-		data.u32 = (uint32_t)value;
-		break;
-	default:
-		data.u64 = value;
-	}
-	ret = sys_pwrite(region->device_fd, &data, width, (off_t)(region->file_offset + offset));
 	tell_access(region, offset, width, true);
 	if (ret != (ssize_t)width)
 		report_failure(region, "write", offset, width, ret);
@@ -96,16 +66,16 @@ static const struct mmio_ops region_ops = {
 static int add_area(struct vfio_region *region, struct range range, struct err *err)
 {
 	struct range whole = { 0, region->size };
-	struct vfio_area *bigger;
+	struct vfio_area *area;
 
 	if (!range_valid(range) || !range_contains(whole, range) ||
 	    !is_aligned(range.start | range.size, sys_page_size()))
 		return 0;
-	bigger = reallocarray(region->areas, region->n_areas + 1, sizeof(*bigger));
-	if (!bigger)
+	area = array_add(region->areas, region->n_areas);
+	if (!area)
 		return err_set(err, ENOMEM, "%s", region->name);
-	region->areas = bigger;
-	bigger[region->n_areas++] = (struct vfio_area){ .range = range, .slot = -1 };
+	*area = (struct vfio_area){ .range = range, .slot = -1 };
+	region->n_areas++;
 	return 0;
 }
 

@@ -51,7 +51,8 @@ struct vfio_region {
 	struct vfio_area *areas;
 	unsigned int n_areas;
 	struct log_budget failures; /* accesses that the kernel refused */
-	/* told of each access that was trapped, after it was done; on vCPU threads; NULL: nobody */
+	/* told of each access that was trapped, after it was done; on vCPU threads; NULL (no
+	   level interrupt of the device is in mode eventfd): nobody */
 	void (*accessed)(void *opaque, const struct vfio_region *region, uint64_t offset,
 			 unsigned int width, bool is_write);
 	void *accessed_opaque;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/reset.h"
 
 #include <errno.h>
 #include <linux/vfio.h>
@@ -8,7 +7,6 @@
 #include "vfio/device.h"
 #include "vfio/host/ram_record.h"
 #include "vfio/irq/irq.h"
-#include "vfio/irq/set.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"

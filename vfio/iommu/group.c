@@ -10,6 +10,7 @@
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
 #include "vfio/iommu/diagnosis.h"
+#include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -70,32 +71,26 @@ struct vfio_group *vfio_group_find(struct vfio_group *groups, int number)
 	return groups;
 }
 
-int vfio_group_open(const struct vfio_host_device *host, struct passed_fds *passed,
-		    struct vfio_group **group, struct err *err)
+static void close_group(struct vfio_group *group)
 {
-	struct vfio_group *g = calloc(1, sizeof(*g));
-	int ret;
-
-	if (!g)
-		return err_set(err, ENOMEM, "IOMMU group %d", host->group);
-	g->number = host->group;
-	snprintf(g->path, sizeof(g->path), "/dev/vfio/%s%d",
-		 vfio_host_group_is_noiommu(host->group) ? "noiommu-" : "", host->group);
-	g->fd = ret = passed_fds_open(passed, g->path, O_RDWR, err);
-	if (ret >= 0)
-		ret = check_status(g, err);
-	else if (ret != -EBADF)
-		ret = open_failed(host, g->path, ret, err);
-	if (ret < 0) {
-		vfio_group_close(g);
-		return ret;
-	}
-	*group = g;
-	return 0;
+	close_fd(&group->fd);
+	free(group);
 }
 
-int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_device *host,
-			   struct err *err)
+static int open_group(struct vfio_group *group, struct vfio_iommu *iommu,
+		      const struct vfio_host_device *host, struct err *err)
+{
+	group->number = host->group;
+	snprintf(group->path, sizeof(group->path), "/dev/vfio/%s%d",
+		 vfio_host_group_is_noiommu(host->group) ? "noiommu-" : "", host->group);
+	group->fd = passed_fds_open(iommu->passed, group->path, O_RDWR, err);
+	if (group->fd >= 0)
+		return check_status(group, err);
+	return group->fd == -EBADF ? group->fd : open_failed(host, group->path, group->fd, err);
+}
+
+static int open_device(const struct vfio_group *group, const struct vfio_host_device *host,
+		       struct err *err)
 {
 	char name[sizeof(host->name)];
 	int fd;
@@ -115,12 +110,30 @@ int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_devi
 	return err_host(err);
 }
 
-void vfio_group_close(struct vfio_group *group)
+int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			   int (*attach)(struct vfio_iommu *iommu, const struct vfio_group *group,
+					 struct err *err),
+			   const struct vfio_group **group, struct err *err)
 {
-	if (!group)
-		return;
-	close_fd(&group->fd);
-	free(group);
+	struct vfio_group *g = vfio_group_find(iommu->groups, host->group);
+	int ret;
+
+	if (!g) {
+		g = calloc(1, sizeof(*g));
+		if (!g)
+			return err_set(err, ENOMEM, "IOMMU group %d", host->group);
+		ret = open_group(g, iommu, host, err);
+		if (!ret)
+			ret = attach(iommu, g, err);
+		if (ret) {
+			close_group(g);
+			return ret;
+		}
+		g->next = iommu->groups;
+		iommu->groups = g;
+	}
+	*group = g;
+	return open_device(g, host, err);
 }
 
 void vfio_groups_close(struct vfio_group **groups)
@@ -129,6 +142,6 @@ void vfio_groups_close(struct vfio_group **groups)
 		struct vfio_group *group = *groups;
 
 		*groups = group->next;
-		vfio_group_close(group);
+		close_group(group);
 	}
 }

@@ -6,15 +6,15 @@
 
 #include "vmm/base/err.h"
 
-struct passed_fds;
 struct vfio_host_device;
+struct vfio_iommu;
 
 /* An opened IOMMU group: devices that no IOMMU can tell apart. One process at a time has it. */
 struct vfio_group {
 	int number;
 	int fd;
 	char path[32];      /* "/dev/vfio/7" */
-	bool has_container; /* whoever passed it has put it into one */
+	bool has_container; /* the process that passed it has put it into one */
 	struct vfio_group *next;
 };
 
@@ -22,23 +22,18 @@ struct vfio_group {
 struct vfio_group *vfio_group_find(struct vfio_group *groups, int number);
 
 /*
- * Open the group of @host, which is bound, or take it from @passed. Fails when the group is not
- * viable (a sibling is in use by the host) or when another process has it. On success *group is the
- * caller's.
+ * Open @host, which is bound, as a member of its group. A group that @iommu has not yet is opened
+ * first, or taken from what was passed, put into the address space by @attach, and kept in
+ * iommu->groups. Fails when the group is not viable (a sibling is in use by the host) or when
+ * another process has it. This resets the device where the kernel can, and requests its interrupts.
+ * Returns the device's fd; *group is its group.
  */
-int vfio_group_open(const struct vfio_host_device *host, struct passed_fds *passed,
-		    struct vfio_group **group, struct err *err);
+int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			   int (*attach)(struct vfio_iommu *iommu, const struct vfio_group *group,
+					 struct err *err),
+			   const struct vfio_group **group, struct err *err);
 
-/*
- * Open @host, a member; the group is attached to an address space. This resets the device where the
- * kernel can, and requests its interrupts. Returns the fd.
- */
-int vfio_group_open_device(struct vfio_group *group, const struct vfio_host_device *host,
-			   struct err *err);
-
-/* After its devices are closed. NULL is fine. */
-void vfio_group_close(struct vfio_group *group);
-/* A list of them; it is empty afterwards. */
+/* After their devices are closed; the list is empty afterwards. */
 void vfio_groups_close(struct vfio_group **groups);
 
 #endif

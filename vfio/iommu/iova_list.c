@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/array.h"
 
 int iova_list_add(struct iova_list *list, struct range range)
 {
-	struct range *bigger;
+	struct range *added;
 
 	if (!range_valid(range))
 		return 0;
 	for (unsigned int i = 0; i < list->n_ranges; i++)
 		if (range_contains(list->ranges[i], range))
 			return 0;
-	bigger = reallocarray(list->ranges, list->n_ranges + 1, sizeof(*bigger));
-	if (!bigger)
+	added = array_add(list->ranges, list->n_ranges);
+	if (!added)
 		return -ENOMEM;
-	bigger[list->n_ranges++] = range;
-	list->ranges = bigger;
+	*added = range;
+	list->n_ranges++;
 	return 0;
 }
 

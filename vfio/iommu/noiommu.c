@@ -79,31 +79,21 @@ static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group
 	return ret < 0 ? refused(group, "VFIO_SET_IOMMU", ret, err) : 0;
 }
 
+/*
+ * KVM does not take such a group (EPERM), and needs not: there is no DMA to keep coherent behind
+ * its back.
+ */
 static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			       struct vfio_handle *handle, struct err *err)
 {
-	struct vfio_group *group = vfio_group_find(iommu->groups, host->group);
+	const struct vfio_group *group;
 	int ret = vfio_host_device_check_noiommu(host, err);
 
-	if (!ret && !group) {
-		ret = vfio_group_open(host, NULL, &group, err);
-		if (ret)
-			return ret;
-		ret = attach_group(iommu, group, err);
-		if (ret) {
-			vfio_group_close(group);
-			return ret;
-		}
-		group->next = iommu->groups;
-		iommu->groups = group;
-	}
 	if (!ret)
-		ret = vfio_group_open_device(group, host, err);
+		ret = vfio_group_open_device(iommu, host, attach_group, &group, err);
 	if (ret < 0)
 		return ret;
 	handle->fd = ret;
-	/* KVM does not take such a group (EPERM), and needs not: there is no DMA to keep coherent
-	 * behind its back. */
 	handle->kvm_fd = -1;
 	return 0;
 }

@@ -141,22 +141,9 @@ static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group
 static int type1_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			     struct vfio_handle *handle, struct err *err)
 {
-	struct vfio_group *group = vfio_group_find(iommu->groups, host->group);
-	int ret;
+	const struct vfio_group *group;
+	int ret = vfio_group_open_device(iommu, host, attach_group, &group, err);
 
-	if (!group) {
-		ret = vfio_group_open(host, iommu->passed, &group, err);
-		if (ret)
-			return ret;
-		ret = attach_group(iommu, group, err);
-		if (ret) {
-			vfio_group_close(group);
-			return ret;
-		}
-		group->next = iommu->groups;
-		iommu->groups = group;
-	}
-	ret = vfio_group_open_device(group, host, err);
 	if (ret < 0)
 		return ret;
 	handle->fd = ret;

@@ -7,7 +7,6 @@
 #include "vfio/device.h"
 #include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
-#include "vfio/irq/set.h"
 #include "vfio/region.h"
 #include "vfio/vfio.h"
 

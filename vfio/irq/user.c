@@ -8,7 +8,6 @@
 
 #include "vfio/device.h"
 #include "vfio/irq/irq.h"
-#include "vfio/irq/set.h"
 #include "vfio/region.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -233,6 +232,7 @@ static int make_trappable(struct vfio_device *vdev, const struct vfio_irq *irq, 
 int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 {
 	struct vfio_user_irqs *user = &vdev->user;
+	bool is_told = false;
 	int ret = 0;
 
 	user->vdev = vdev;
@@ -246,10 +246,14 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 		irq->line = (struct irq_line){ .vm = vdev->device.vm, .spi = irq->spi };
 		if (irq->eoi.known)
 			ret = check_eoi(irq, vdev, err);
-		if (!ret && irq->level && vfio_irq_uses_eventfd(irq, vdev->device.vm))
-			ret = make_trappable(vdev, irq, err);
+		if (ret || !irq->level || !vfio_irq_uses_eventfd(irq, vdev->device.vm))
+			continue;
+		is_told = true;
+		ret = make_trappable(vdev, irq, err);
 	}
-	for (unsigned int i = 0; i < vdev->n_regions; i++) {
+	/* On all other devices an access takes no lock. What KVM lacks never changes, so no later
+	   arm needs it either. */
+	for (unsigned int i = 0; i < vdev->n_regions && is_told; i++) {
 		vdev->regions[i].accessed = on_access;
 		vdev->regions[i].accessed_opaque = user;
 	}

@@ -269,3 +269,33 @@ Test(vfio_irq_user, a_reset_in_mid_interrupt)
 	cr_expect_eq(line(0), 1, "not masked for ever");
 	end();
 }
+
+/* With the lock held, an access that took it would never end. */
+Test(vfio_irq_user, an_access_takes_a_lock_only_in_mode_eventfd)
+{
+	static const struct {
+		const char *settings;
+		bool locks;
+	} cases[] = {
+		{ "mmap=off", false },
+		{ "mmap=off,irq-mode=irqfd", false },
+		{ "mmap=off,irq-mode.2=eventfd", false }, /* an edge, which nothing acknowledges */
+		{ "mmap=off,irq-mode.1=eventfd", true },
+	};
+
+	for (unsigned int i = 0; i < n_elems(cases); i++) {
+		make_host();
+		cr_assert_eq(arm(cases[i].settings), 0, "%s", err.what);
+		for (unsigned int r = 0; r < vdev->n_regions; r++)
+			cr_assert_eq(vdev->regions[r].accessed != NULL, cases[i].locks, "%s",
+				     cases[i].settings);
+		pthread_mutex_lock(&vdev->user.lock);
+		if (!cases[i].locks) {
+			guest_access(0, 0x100, false);
+			guest_access(1, 0x100, true);
+		}
+		pthread_mutex_unlock(&vdev->user.lock);
+		guest_access(0, 0x100, true);
+		end();
+	}
+}
