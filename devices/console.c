@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "devices/console_host.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
@@ -193,7 +194,7 @@ void console_drain(struct console *c)
 {
 	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
 	struct epoll_event event;
-	size_t left = c ? output_done(c, 0) : 0;
+	size_t left = BUILT(PL011) && c ? output_done(c, 0) : 0;
 	int n = 1;
 
 	while (left && (now = now_ms()) < end) {
@@ -305,9 +306,13 @@ static void on_timer(void *opaque, uint32_t events)
 int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 		   struct console **console, struct err *err)
 {
-	struct console *c = malloc(sizeof(*c));
+	struct console *c;
 	int ret;
 
+	/* no UART that it could be connected to */
+	if (!BUILT(PL011))
+		return 0;
+	c = malloc(sizeof(*c));
 	if (!c)
 		return err_set(err, ENOMEM, "create the console");
 	memset(c, 0, offsetof(struct console, input));
@@ -353,7 +358,7 @@ int console_start(struct console *c, struct err *err)
 	sigset_t blocked;
 	int ret = 0;
 
-	if (!c || !c->uart)
+	if (!BUILT(PL011) || !c || !c->uart)
 		return 0;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGPIPE);
@@ -375,7 +380,7 @@ int console_start(struct console *c, struct err *err)
 
 void console_destroy(struct console *c)
 {
-	if (!c)
+	if (!BUILT(PL011) || !c)
 		return;
 	console_drain(c);
 	watch(c, &c->in_source, -1, NULL, false);

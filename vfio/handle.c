@@ -58,9 +58,9 @@ static int not_built(enum vfio_backend backend, struct err *err)
 		[VFIO_BACKEND_NONE] = "VFIO_NOIOMMU",
 	};
 
-	err_usage(err, "this dais was built without CONFIG_%s", symbols[backend]);
-	err_fix(err, "build it with that%s",
-		backend == VFIO_BACKEND_AUTO ? "" : ", or give iommu=auto");
+	err_not_built(err, symbols[backend]);
+	if (backend != VFIO_BACKEND_AUTO)
+		err_fix(err, "give iommu=auto, or build dais with it");
 	return err->code;
 }
 

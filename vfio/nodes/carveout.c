@@ -63,6 +63,11 @@ static int check(const struct vfio_carveouts *carveouts, const struct vfio_carve
 	return err->code;
 }
 
+static unsigned int count(const struct vfio_carveouts *carveouts)
+{
+	return BUILT(CARVEOUT) ? carveouts->n : 0;
+}
+
 int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree *tree,
 		       const struct host_node *device, const char *what,
 		       const struct vfio_answers *answers, struct err *err)
@@ -70,7 +75,9 @@ int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree 
 	struct vfio_carveout wanted = { .device = device, .fd = -1 };
 	int ret = 0;
 
-	for (unsigned int i = 0; i < answers->n_carveouts && !ret; i++) {
+	if (!BUILT(CARVEOUT) && answers->n_carveouts)
+		return err_not_built(err, "CARVEOUT");
+	for (unsigned int i = 0; BUILT(CARVEOUT) && i < answers->n_carveouts && !ret; i++) {
 		wanted.answer = &answers->carveouts[i];
 		ret = host_carveout_find(tree, device, what, wanted.answer->name, &wanted.host,
 					 err);
@@ -84,7 +91,7 @@ int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree 
 
 int vfio_carveouts_open(struct vfio_carveouts *carveouts, struct err *err)
 {
-	for (unsigned int i = 0; i < carveouts->n; i++) {
+	for (unsigned int i = 0; i < count(carveouts); i++) {
 		struct vfio_carveout *c = &carveouts->wanted[i];
 		const char *path = c->answer->file ?: "/dev/mem";
 
@@ -120,7 +127,7 @@ static int collides(const struct vfio_carveout *c, struct range taken, struct er
 int vfio_carveouts_avoid(const struct vfio_carveouts *carveouts, struct iova_list *list,
 			 struct err *err)
 {
-	for (unsigned int i = 0; i < carveouts->n; i++) {
+	for (unsigned int i = 0; i < count(carveouts); i++) {
 		const struct vfio_carveout *c = &carveouts->wanted[i];
 
 		if (!c->answer->own || find_placed(carveouts, i))
@@ -158,7 +165,7 @@ static int place_own(const struct vfio_carveout *c, const struct memmap *map, st
 int vfio_carveouts_place(struct vfio_carveouts *carveouts, const struct memmap *map,
 			 struct ram *ram, struct err *err)
 {
-	for (unsigned int i = 0; i < carveouts->n; i++) {
+	for (unsigned int i = 0; i < count(carveouts); i++) {
 		const struct vfio_carveout *c = &carveouts->wanted[i];
 		struct range *guest = &carveouts->guest[i].guest;
 		const struct range *shared = find_placed(carveouts, i);
@@ -184,7 +191,7 @@ void vfio_carveouts_of(const struct vfio_carveouts *carveouts, const struct host
 {
 	facts->carveouts = NULL;
 	facts->n_carveouts = 0;
-	for (unsigned int i = 0; i < carveouts->n; i++) {
+	for (unsigned int i = 0; i < count(carveouts); i++) {
 		if (carveouts->wanted[i].device != device)
 			continue;
 		if (!facts->n_carveouts++)
@@ -194,7 +201,7 @@ void vfio_carveouts_of(const struct vfio_carveouts *carveouts, const struct host
 
 void vfio_carveouts_destroy(struct vfio_carveouts *carveouts)
 {
-	for (unsigned int i = 0; i < carveouts->n; i++)
+	for (unsigned int i = 0; i < count(carveouts); i++)
 		close_fd(&carveouts->wanted[i].fd);
 	free(carveouts->wanted);
 	free(carveouts->guest);

@@ -32,6 +32,8 @@ static int read_overlay(const struct device_config *config, struct vfio_overlay 
 	overlay->label = device_config_str(config, "dt-symbol");
 	if (!setting)
 		return 0;
+	if (!BUILT(OVERLAY))
+		return err_not_built(err, "OVERLAY");
 	overlay->path = setting->text;
 	ret = file_read_given("overlay", overlay->path, MAX_OVERLAY, &overlay->data, &overlay->size,
 			      err);
@@ -276,7 +278,7 @@ int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size
 	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
 		const struct vfio_overlay *o = &node->overlay;
 
-		if (node->result == GRAFT_PASSES && o->path)
+		if (BUILT(OVERLAY) && node->result == GRAFT_PASSES && o->path)
 			ret = overlay_apply(blob, size,
 					    &(struct overlay){ o->path, o->data, o->size }, devices,
 					    n, err);

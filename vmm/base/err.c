@@ -45,6 +45,13 @@ int err_usage(struct err *err, const char *fmt, ...)
 	return err->code;
 }
 
+int err_not_built(struct err *err, const char *symbol)
+{
+	err_usage(err, "this dais was built without CONFIG_%s", symbol);
+	err_fix(err, "leave that out, or build dais with it");
+	return err->code;
+}
+
 #undef err_why
 int err_why(struct err *err, const char *fmt, ...)
 {

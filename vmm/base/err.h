@@ -43,6 +43,12 @@ int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((form
 int err_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * What the user asks for takes CONFIG_@symbol, which this dais was built without (built.h). Returns
+ * as err_usage().
+ */
+int err_not_built(struct err *err, const char *symbol);
+
+/*
  * Add the cause or the remedy to an error just set. Without CONFIG_REMEDIES neither is told. Return
  * err->code.
  */

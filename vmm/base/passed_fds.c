@@ -158,6 +158,8 @@ int passed_fds_add_devices(struct passed_fds *passed, const char *which, struct 
 	char *rest = text, *one;
 	int ret = text ? 0 : err_set(err, ENOMEM, "list the passed descriptors");
 
+	if (!BUILT(PASSED_FDS))
+		return err_not_built(err, "PASSED_FDS");
 	while (!ret && (one = strsep(&rest, ","))) {
 		bool is_name;
 		int fd;
@@ -186,6 +188,8 @@ int passed_fds_add(struct passed_fds *passed, const char *option, const char *sp
 
 	if (!which)
 		return 0;
+	if (!BUILT(PASSED_FDS))
+		return err_not_built(err, "PASSED_FDS");
 	ret = find_first(which, &is_name, &fd, err);
 	if (!ret && is_name && listen_fd_next(which, fd) >= 0) {
 		ret = err_usage(err, "several descriptors have the name '%s'", which);
@@ -277,6 +281,8 @@ int passed_fds_open(struct passed_fds *passed, const char *path, int flags, stru
 {
 	bool is_device = passed && passed->has_devices && is_of_use(path);
 
+	if (!BUILT(PASSED_FDS))
+		return sys_open(path, flags);
 	for (unsigned int i = 0; passed && i < passed->n; i++)
 		if (passed->list[i].fd >= 0 && strcmp(passed->list[i].path, path) == 0)
 			return take_fd(&passed->list[i].fd);

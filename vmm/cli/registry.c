@@ -30,7 +30,7 @@ const struct command commands[] = {
 	       "device is opened."),
 	  check_options, cmd_check },
 #endif
-#ifdef CONFIG_VFIO
+#ifdef CONFIG_BIND
 	{ "bind", "give devices of the host to VFIO, for guests", "[--force] DEVICE...",
 	  HELP("Take devices from their drivers and give them to vfio-platform or vfio-amba, for "
 	       "guests. A device is named as in /sys/bus/platform/devices or /sys/bus/amba/devices. "

@@ -74,7 +74,8 @@ static int run(const struct vm_config *config, struct err *err)
 		ret = dump_tree(&machine, dump_fd, err);
 	} else if (!ret) {
 		ret = machine_run(&machine, err);
-		machine_summarize(&machine);
+		if (BUILT(SUMMARY))
+			machine_summarize(&machine);
 		if (BUILT(STATS) && config->stats)
 			ret = write_stats(&machine, stats_fd, ret, err);
 	}
@@ -100,6 +101,17 @@ static int find_passed(struct vm_config *config, struct passed_fds *passed, stru
 	return ret;
 }
 
+/* What this dais was built without. */
+static int check_built(const struct vm_config *config, enum options_wish wish, struct err *err)
+{
+	if (!BUILT(SANDBOX_SHOW) &&
+	    (wish == OPTIONS_SANDBOX_SHOW || config->sandbox.mode == SANDBOX_DEBUG))
+		return err_not_built(err, "SANDBOX_SHOW");
+	if (!BUILT(BIND) && config->bind)
+		return err_not_built(err, "BIND");
+	return 0;
+}
+
 int cmd_run(int argc, char *const *argv)
 {
 	struct passed_fds passed = { 0 };
@@ -110,7 +122,9 @@ int cmd_run(int argc, char *const *argv)
 
 	config_init(&config);
 	ret = options_parse(&config, argc, argv, &wish, &err);
-	if (!ret && wish == OPTIONS_SANDBOX_SHOW) {
+	if (!ret)
+		ret = check_built(&config, wish, &err);
+	if (!ret && wish == OPTIONS_SANDBOX_SHOW && BUILT(SANDBOX_SHOW)) {
 		sandbox_show(stdout);
 	} else if (!ret && !options_help("run", wish)) {
 		log_set_level(config.log_level);

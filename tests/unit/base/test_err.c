@@ -71,3 +71,12 @@ Test(err, overlong_text_is_cut_not_overrun)
 	cr_expect_eq(strlen(err.why), sizeof(err.why) - 1);
 	cr_expect_eq(strlen(err.fix), sizeof(err.fix) - 1);
 }
+
+Test(err, what_this_dais_was_built_without_is_named)
+{
+	struct err err;
+
+	cr_expect_eq(err_not_built(&err, "OVERLAY"), -EINVAL);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_USAGE);
+	cr_expect(strstr(err.what, "without CONFIG_OVERLAY"), "%s", err.what);
+}
