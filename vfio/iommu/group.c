@@ -24,7 +24,7 @@ static int open_failed(const struct vfio_host_device *host, const char *path, in
 	err_set(err, code, "open %s", path);
 	switch (-code) {
 	case EBUSY:
-		if (!vfio_diagnose_owner(err, host)) {
+		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host)) {
 			err_why(err, "another process has the group or one of its devices");
 			err_fix(err, "stop that process, or assign another device");
 		}

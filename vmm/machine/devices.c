@@ -10,6 +10,7 @@
 #include "vfio/nodes/nodes.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/machine/machine.h"
@@ -24,7 +25,7 @@ int machine_claim(struct machine *m, struct err *err)
 	if (ret)
 		return ret;
 	/* Without a keeper the VMM is confined at the end and could not rebind: take no claims. */
-	if (!config->keeper)
+	if (!BUILT(BIND) || !config->keeper)
 		return 0;
 	if (!names)
 		return err_set(err, ENOMEM, "list %u devices", config->n_devices);
@@ -41,6 +42,8 @@ void machine_return(struct machine *m)
 {
 	struct err err;
 
+	if (!BUILT(BIND))
+		return;
 	if (vfio_claims_return(m->claims, &err)) {
 		err_print(&err);
 		m->is_lost = true;
