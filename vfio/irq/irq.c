@@ -8,6 +8,7 @@
 
 #include "devices/platform_bus.h"
 #include "vfio/irq/user.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
@@ -152,7 +153,7 @@ int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err)
 {
 	int ret = vfio_irq_choose(irq, vm, err);
 
-	if (!ret && irq->mode == VFIO_IRQ_EVENTFD)
+	if (!ret && BUILT(VFIO_IRQ_EVENTFD) && irq->mode == VFIO_IRQ_EVENTFD)
 		ret = vfio_user_irq_wire(irq, err);
 	else if (!ret)
 		ret = wire_irqfd(irq, vm, err);

@@ -8,6 +8,7 @@
 #include "devices/device.h"
 #include "vfio/context.h"
 #include "vfio/irq/irq.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
 #include "vmm/core/vm.h"
@@ -58,8 +59,9 @@ static const char *irqfd_lacks(const struct vfio_irq *irq, const struct vm *vm)
 
 bool vfio_irq_uses_eventfd(const struct vfio_irq *irq, const struct vm *vm)
 {
-	return irq->wanted_mode == VFIO_IRQ_EVENTFD ||
-	       (irq->wanted_mode == VFIO_IRQ_AUTO && irqfd_lacks(irq, vm));
+	return BUILT(VFIO_IRQ_EVENTFD) &&
+	       (irq->wanted_mode == VFIO_IRQ_EVENTFD ||
+		(irq->wanted_mode == VFIO_IRQ_AUTO && irqfd_lacks(irq, vm)));
 }
 
 static int not_here(const struct vfio_irq *irq, const char *why, struct err *err)
@@ -74,6 +76,8 @@ int vfio_irq_choose(struct vfio_irq *irq, const struct vm *vm, struct err *err)
 {
 	const char *lack = irqfd_lacks(irq, vm);
 
+	if (!BUILT(VFIO_IRQ_EVENTFD) && irq->wanted_mode == VFIO_IRQ_EVENTFD)
+		return err_not_built(err, "VFIO_IRQ_EVENTFD");
 	irq->why[0] = '\0';
 	irq->mode = vfio_irq_uses_eventfd(irq, vm) ? VFIO_IRQ_EVENTFD : VFIO_IRQ_IRQFD;
 	if (lack && irq->wanted_mode != VFIO_IRQ_EVENTFD)

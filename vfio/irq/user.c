@@ -9,6 +9,7 @@
 #include "vfio/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/event_loop.h"
@@ -235,6 +236,8 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 	bool is_told = false;
 	int ret = 0;
 
+	if (!BUILT(VFIO_IRQ_EVENTFD))
+		return 0;
 	user->vdev = vdev;
 	user->timer_fd = -1;
 	pthread_mutex_init(&user->lock, NULL);
@@ -264,7 +267,7 @@ void vfio_user_irqs_destroy(struct vfio_device *vdev)
 {
 	struct vfio_user_irqs *user = &vdev->user;
 
-	if (!user->prepared)
+	if (!BUILT(VFIO_IRQ_EVENTFD) || !user->prepared)
 		return;
 	close_fd(&user->timer_fd);
 	pthread_mutex_destroy(&user->lock);
@@ -301,7 +304,7 @@ void vfio_user_irq_unwire(struct vfio_irq *irq)
 	struct vfio_user_irqs *user = irq->user;
 	struct event_loop *loop;
 
-	if (!irq->source)
+	if (!BUILT(VFIO_IRQ_EVENTFD) || !irq->source)
 		return;
 	loop = &user->vdev->device.vm->loop;
 	event_loop_remove(loop, irq->source);
