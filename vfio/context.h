@@ -38,4 +38,7 @@ int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,
 /* One that is not open is fine. */
 void vfio_handle_close(struct vfio *vfio, struct vfio_handle *handle);
 
+/* The remedy of an error: @needed bytes can be locked (vfio/iommu/locked.c). */
+void vfio_fix_locking(uint64_t needed, struct err *err);
+
 #endif

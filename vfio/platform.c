@@ -20,23 +20,14 @@ static struct vfio_device *to_vfio(struct device *device)
 	return (struct vfio_device *)device;
 }
 
-static void join(struct vfio_device *vdev)
-{
-	struct vfio_device **link = &vdev->device.vm->vfio->devices;
-
-	while (*link)
-		link = &(*link)->next;
-	*link = vdev;
-}
-
-static void leave(struct vfio_device *vdev)
+/* Where the list of devices points at @vdev, or its end. */
+static struct vfio_device **find_link(const struct vfio_device *vdev)
 {
 	struct vfio_device **link = &vdev->device.vm->vfio->devices;
 
 	while (*link && *link != vdev)
 		link = &(*link)->next;
-	if (*link)
-		*link = vdev->next;
+	return link;
 }
 
 static void platform_quiesce(struct device *device)
@@ -54,12 +45,16 @@ static void platform_detach(struct device *device)
 
 static void platform_destroy(struct device *device)
 {
+	struct vfio_device **link;
+
 	if (!device)
 		return;
 	platform_quiesce(device);
 	platform_detach(device);
 	vfio_device_close(to_vfio(device));
-	leave(to_vfio(device));
+	link = find_link(to_vfio(device));
+	if (*link)
+		*link = to_vfio(device)->next;
 	free(device);
 }
 
@@ -113,7 +108,7 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 		platform_destroy(&vdev->device);
 		return ret;
 	}
-	join(vdev);
+	*find_link(vdev) = vdev;
 	*device = &vdev->device;
 	return 0;
 }

@@ -63,7 +63,7 @@ int vfio_reserved(struct vfio *vfio, const struct range **ranges, unsigned int *
 
 	list->n_ranges = 0;
 	for (struct vfio_iommu *iommu = vfio->iommus; iommu; iommu = iommu->next) {
-		ret = iommu->ops->reserved(iommu, list, err);
+		ret = iommu->ops->reserved ? iommu->ops->reserved(iommu, list, err) : 0;
 		if (ret)
 			return ret;
 	}
@@ -98,22 +98,15 @@ static int map_ram(struct vfio_iommu *iommu, const struct ram *ram, struct err *
 
 int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
 {
-	unsigned int n_iommus = 0;
 	int ret = 0;
 
 	for (struct vfio_iommu *iommu = vfio->iommus; iommu && !ret; iommu = iommu->next)
 		ret = map_ram(iommu, ram, err);
 	if (!ret)
 		return 0;
-	for (struct vfio_iommu *iommu = vfio->iommus; iommu; iommu = iommu->next)
-		n_iommus++;
 	/* The kernel counts the pages of each container. */
 	if (ret == -ENOMEM)
-		err_fix(err,
-			"allow %" PRIu64 " bytes: ulimit -l %" PRIu64 " (a systemd unit: "
-			"LimitMEMLOCK=%" PRIu64 "), or give dais CAP_IPC_LOCK, or the guest "
-			"less memory",
-			ram->size * n_iommus, ram->size * n_iommus / 1024, ram->size * n_iommus);
+		vfio_fix_locking(ram->size * vfio_mapped(vfio, NULL, 0), err);
 	vfio_dma_unmap(vfio, &(struct err){ 0 });
 	return ret;
 }

@@ -61,7 +61,7 @@ struct vfio_iommu_ops {
 	 */
 	int (*open_device)(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			   struct vfio_handle *handle, struct err *err);
-	/* Add to @list where nothing can be mapped. */
+	/* Add to @list where nothing can be mapped; NULL: all can be. */
 	int (*reserved)(struct vfio_iommu *iommu, struct iova_list *list, struct err *err);
 	/*
 	 * Let devices read and write [hva, hva + iova.size) at @iova. Pins the memory; -ENOMEM:

@@ -38,6 +38,17 @@ static bool may_lock_all(void)
 	return read_status("\nCapEff:", 16) >> CAP_IPC_LOCK & 1;
 }
 
+void vfio_fix_locking(uint64_t needed, struct err *err)
+{
+	err_fix(err,
+		"allow %" PRIu64 " bytes: ulimit -l %" PRIu64
+		" (where that is refused: sudo prlimit --pid $$ --memlock=%" PRIu64 ":%" PRIu64
+		"; a systemd unit: LimitMEMLOCK=%" PRIu64 "; for a user: \"USER - memlock %" PRIu64
+		"\" in /etc/security/limits.conf), or "
+		"give dais CAP_IPC_LOCK, or the guest less memory",
+		needed, (needed + 1023) / 1024, needed, needed, needed, (needed + 1023) / 1024);
+}
+
 static int too_low(uint64_t needed, uint64_t limit, struct err *err)
 {
 	char text[2][32];
@@ -47,13 +58,7 @@ static int too_low(uint64_t needed, uint64_t limit, struct err *err)
 		"devices reach all guest RAM, so it must stay where it is; RLIMIT_MEMLOCK is %s, "
 		"and this user may not raise it",
 		str_size(limit, text[1]));
-	err_fix(err,
-		"allow %" PRIu64 " bytes: ulimit -l %" PRIu64
-		" (where that is refused: sudo prlimit --pid $$ --memlock=%" PRIu64 ":%" PRIu64
-		"; a systemd unit: LimitMEMLOCK=%" PRIu64 "; for a user: \"USER - memlock %" PRIu64
-		"\" in /etc/security/limits.conf), or "
-		"give dais CAP_IPC_LOCK, or the guest less memory",
-		needed, (needed + 1023) / 1024, needed, needed, needed, (needed + 1023) / 1024);
+	vfio_fix_locking(needed, err);
 	return err_host(err);
 }
 

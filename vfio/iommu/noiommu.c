@@ -98,14 +98,6 @@ static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 	return 0;
 }
 
-static int noiommu_reserved(struct vfio_iommu *iommu, struct iova_list *list, struct err *err)
-{
-	(void)iommu;
-	(void)list;
-	(void)err;
-	return 0;
-}
-
 static int misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
 		     struct err *err)
 {
@@ -165,7 +157,6 @@ const struct vfio_iommu_ops vfio_noiommu_ops = {
 	.name = "noiommu",
 	.open = noiommu_open,
 	.open_device = noiommu_open_device,
-	.reserved = noiommu_reserved,
 	.map = noiommu_map,
 	.unmap_all = noiommu_unmap_all,
 	.close = noiommu_close,
