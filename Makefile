@@ -267,7 +267,7 @@ SANITIZE    ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 unit_flags  := $(call cppflags,$(U)) -std=gnu11 -O1 -g -pthread -fno-omit-frame-pointer \
 	       $(SANITIZE) $(warnings) \
 	       -Wno-format-truncation -Wno-maybe-uninitialized # wrong too often under the sanitizers
-unit_srcs   := $(filter-out vmm/base/sys.c vmm/base/sys_confine.c arch/arm/% $(none),$(every)) $(call in,tests/fakes) $(wildcard tests/fixtures/*.c)
+unit_srcs   := $(filter-out vmm/base/sys.c arch/arm/% $(none),$(every)) $(call in,tests/fakes) $(wildcard tests/fixtures/*.c)
 unit_objs   := $(unit_srcs:%.c=$(U)/obj/%.o)
 unit_tests  := $(patsubst tests/unit/%.c,$(U)/%,$(wildcard tests/unit/*/test_*.c))
 

@@ -9,7 +9,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 

@@ -40,7 +40,7 @@ static const struct placement_rules zimage_rules = {
 
 static int open_file(const char *what, const char *path, int *fd, char **copy, struct err *err)
 {
-	*copy = str_dup(path);
+	*copy = strdup(path);
 	if (!*copy)
 		return err_set(err, ENOMEM, "open %s", path);
 	*fd = file_open_given(what, path, err);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 
 /* Linux's for all but SPARC (drivers/of/of_private.h). */
 #define ROOT_ADDRESS_CELLS 1

@@ -8,7 +8,7 @@
 #include "fdt/host/address.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 
 #define GIB       (1ULL << 30)
 #define MIN_ALIGN 4096 /* the smallest page */

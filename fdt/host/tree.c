@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 
 const struct host_node *host_tree_by_phandle(const struct host_tree *tree, uint32_t phandle)
 {

@@ -8,7 +8,6 @@
 #include "vmm/base/arena.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 
 static const struct host_node *find_child(const struct host_node *node, const char *name, size_t n)
 {

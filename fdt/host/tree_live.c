@@ -12,8 +12,8 @@
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/text.h"
 
 /* The largest known values are firmware blobs of some 100 KiB. */
 #define MAX_PROPERTY_SIZE (1 << 20)

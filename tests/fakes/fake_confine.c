@@ -13,7 +13,7 @@
 
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
-#include "vmm/base/sys_confine.h"
+#include "vmm/base/sys.h"
 
 struct fake_confine fake_confine;
 

@@ -13,7 +13,6 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_tree.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/sys_confine.h"
 
 struct fake_closed fake_closed;
 

@@ -168,13 +168,6 @@ ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset)
 	return f ? write_at(f, fd, buf, size, offset) : -EBADF;
 }
 
-int sys_ftruncate(int fd, off_t size)
-{
-	(void)size;
-	fail_if_chosen();
-	return fake_fd_find(fd) ? 0 : -EBADF;
-}
-
 int sys_fallocate(int fd, int mode, off_t offset, off_t size)
 {
 	struct fake_fd *f = fake_fd_find(fd);

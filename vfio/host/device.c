@@ -13,7 +13,6 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/text.h"
 
 static const char buses[][12] = { "platform", "amba" };
 

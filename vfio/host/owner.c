@@ -12,8 +12,8 @@
 #include "vfio/host/record.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/text.h"
 
 #define MAX_NODES 3
 

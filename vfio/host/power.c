@@ -10,7 +10,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 
 #define KEEP_CLOCK                                                                                \
 	"keep the host's driver from binding, from boot on, and boot with clk_ignore_unused; or " \
@@ -138,7 +137,7 @@ static void judge_supply(struct host_power *power, const struct live_device *dev
  */
 static bool find_domain(const struct host_live *live, const char *device, struct host_power *power)
 {
-	owned_ptr char *text = live->domains ? str_dup(live->domains) : NULL;
+	owned_ptr char *text = live->domains ? strdup(live->domains) : NULL;
 	char name[64] = "", status[32] = "", *line, *rest = text;
 
 	while ((line = strsep(&rest, "\n"))) {

@@ -16,7 +16,6 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/text.h"
 
 #define PARENT       "/run/dais"
 #define LOCK         PARENT "/lock"

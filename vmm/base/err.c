@@ -2,18 +2,11 @@
 #include "vmm/base/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 0))) static void set_what(struct err *err, int code,
-							   const char *fmt, va_list ap)
-{
-	memset(err, 0, sizeof(*err));
-	err->code = code ? -abs(code) : -EINVAL;
-	vsnprintf(err->what, sizeof(err->what), fmt, ap);
-}
+#include "vmm/base/str.h"
 
 static void append(struct err *err, const char *text)
 {
@@ -24,11 +17,9 @@ static void append(struct err *err, const char *text)
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	set_what(err, code, fmt, ap);
-	va_end(ap);
+	memset(err, 0, sizeof(*err));
+	err->code = code ? -abs(code) : -EINVAL;
+	str_format(err->what, sizeof(err->what), fmt);
 	if (code)
 		append(err, strerrordesc_np(abs(code)) ?: "unknown error");
 	return err->code;
@@ -36,12 +27,10 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 
 int err_usage(struct err *err, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	set_what(err, 0, fmt, ap);
-	va_end(ap);
+	memset(err, 0, sizeof(*err));
+	err->code = -EINVAL;
 	err->status = EXIT_STATUS_USAGE;
+	str_format(err->what, sizeof(err->what), fmt);
 	return err->code;
 }
 
@@ -55,22 +44,27 @@ int err_not_built(struct err *err, const char *symbol)
 #undef err_why
 int err_why(struct err *err, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err->why, sizeof(err->why), fmt, ap);
-	va_end(ap);
+	str_format(err->why, sizeof(err->why), fmt);
 	return err->code;
 }
 
 #undef err_fix
 int err_fix(struct err *err, const char *fmt, ...)
 {
-	va_list ap;
+	str_format(err->fix, sizeof(err->fix), fmt);
+	return err->code;
+}
 
-	va_start(ap, fmt);
-	vsnprintf(err->fix, sizeof(err->fix), fmt, ap);
-	va_end(ap);
+int err_suggest(struct err *err, const char *wrong, const char *const *names, const char *prefix,
+		const char *rest)
+{
+	const char *nearest = BUILT(REMEDIES) ? str_nearest(wrong, names) : NULL;
+
+	if (nearest)
+		snprintf(err->fix, sizeof(err->fix), "did you mean %s%s? %s", prefix, nearest,
+			 rest);
+	else if (BUILT(REMEDIES))
+		str_copy(err->fix, sizeof(err->fix), rest);
 	return err->code;
 }
 
@@ -83,12 +77,9 @@ int err_host(struct err *err)
 int err_prefix(struct err *err, const char *fmt, ...)
 {
 	char tail[sizeof(err->what)];
-	va_list ap;
 
 	memcpy(tail, err->what, sizeof(tail));
-	va_start(ap, fmt);
-	vsnprintf(err->what, sizeof(err->what), fmt, ap);
-	va_end(ap);
+	str_format(err->what, sizeof(err->what), fmt);
 	append(err, tail);
 	return err->code;
 }
@@ -96,11 +87,8 @@ int err_prefix(struct err *err, const char *fmt, ...)
 int err_wrap(struct err *err, const char *fmt, ...)
 {
 	char text[sizeof(err->what)];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	str_format(text, sizeof(text), fmt);
 	if (err->why[0])
 		return err_prefix(err, "%s", text);
 	err_why(err, "%s", err->what);

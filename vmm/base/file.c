@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,13 +100,10 @@ int file_read_given(const char *what, const char *path, size_t max, char **data,
 }
 
 /* The path of a function that ends with (const char *fmt, …), in a buffer of its own. */
-#define FILE_PATH(path, fmt)                                                     \
-	do {                                                                     \
-		va_list ap;                                                      \
-		va_start(ap, fmt);                                               \
-		if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path)) \
-			path[0] = '\0'; /* which no file has */                  \
-		va_end(ap);                                                      \
+#define FILE_PATH(path, fmt)                                                  \
+	do {                                                                  \
+		if (str_format(path, sizeof(path), fmt) >= (int)sizeof(path)) \
+			path[0] = '\0'; /* which no file has */               \
 	} while (0)
 
 int file_read(char **data, size_t *size, size_t max, const char *fmt, ...)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/log.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
 /* A reader who has stopped misses lines after so long, and does not keep dais from stopping. */
@@ -73,15 +72,12 @@ void log_within(struct log_budget *budget, enum log_level level, const char *fmt
 {
 	char text[900];
 	unsigned int used = __atomic_load_n(&budget->used, __ATOMIC_RELAXED);
-	va_list ap;
 
 	if (level > max_level || used >= LOG_BUDGET_MAX)
 		return;
 	used = __atomic_fetch_add(&budget->used, 1, __ATOMIC_RELAXED);
 	if (used >= LOG_BUDGET_MAX)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	str_format(text, sizeof(text), fmt);
 	log_line(level, "%s%s", text, used == LOG_BUDGET_MAX - 1 ? " (not told again)" : "");
 }

@@ -10,7 +10,6 @@
 #include "vmm/base/array.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 
 /* A key without what may stand behind it. */
 #define MAX_KEY 32
@@ -53,8 +52,8 @@ const char *option_suffix(const char *name)
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
 		    const char *dashes, const char *lister, struct err *err)
 {
-	char keys[OPTION_MAX][MAX_KEY], wanted[MAX_KEY];
-	const char *names[OPTION_MAX + 1], *nearest;
+	char keys[OPTION_MAX][MAX_KEY], wanted[MAX_KEY], rest[128];
+	const char *names[OPTION_MAX + 1];
 	size_t n = 0;
 
 	for (const struct option *option = options; option && option->key && n < OPTION_MAX;
@@ -67,11 +66,8 @@ void option_suggest(const struct option *options, const char *wrong, bool in_fil
 	}
 	names[n] = NULL;
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(wrong, "."), wrong);
-	nearest = str_nearest(wanted, names);
-	if (nearest)
-		err_fix(err, "did you mean %s%s? %s lists all", dashes, nearest, lister);
-	else
-		err_fix(err, "%s lists all", lister);
+	snprintf(rest, sizeof(rest), "%s lists all", lister);
+	err_suggest(err, wanted, names, dashes, rest);
 }
 
 int option_set(void *target, const struct option *option, const char *name,

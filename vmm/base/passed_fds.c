@@ -13,13 +13,11 @@
 
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
-#include "vmm/base/listen_fds.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys_confine.h"
-#include "vmm/base/text.h"
+#include "vmm/base/sys.h"
 
 /* What /proc shows of it: "/dev/null", "socket:[4711]". */
 static const char *describe(int fd, char *buf, size_t size)
@@ -138,6 +136,52 @@ static int add_device(struct passed_fds *passed, int fd, const char *which, stru
 	return 0;
 }
 
+#define LISTEN_FDS_START 3 /* SD_LISTEN_FDS_START of <systemd/sd-daemon.h> */
+
+static int int_of_env(const char *name)
+{
+	const char *text = getenv(name);
+	uint64_t value;
+
+	return !text || str_to_u64(text, &value) || value > INT_MAX - LISTEN_FDS_START ? 0
+										       : (int)value;
+}
+
+/* None unless they are for this process, and not for one that it was started by. */
+static int n_listen_fds(void)
+{
+	return int_of_env("LISTEN_PID") == getpid() ? int_of_env("LISTEN_FDS") : 0;
+}
+
+int listen_fd_next(const char *name, int fd)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int end = LISTEN_FDS_START + n_listen_fds();
+
+	for (int i = LISTEN_FDS_START; names && i < end; i++) {
+		size_t length = strcspn(names, ":");
+
+		if (i > fd && length == strlen(name) && strncmp(names, name, length) == 0)
+			return i;
+		names = names[length] ? names + length + 1 : NULL;
+	}
+	return -1;
+}
+
+static int listen_fd_none(const char *name, struct err *err)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+
+	err_usage(err, "no descriptor has the name '%s'", name);
+	if (n_listen_fds() && names)
+		err_why(err, "those that the service manager passed are %s", names);
+	else
+		err_why(err, "no service manager passed any with a name (LISTEN_PID, LISTEN_FDS "
+			     "and LISTEN_FDNAMES in the environment)");
+	return err_fix(err,
+		       "give a number, or pass it with this name (systemd: OpenFile=FILE:NAME)");
+}
+
 /* The first descriptor of @which, and whether it is a name, which others may have. */
 static int find_first(const char *which, bool *is_name, int *fd, struct err *err)
 {
@@ -154,7 +198,7 @@ static int find_first(const char *which, bool *is_name, int *fd, struct err *err
 
 int passed_fds_add_devices(struct passed_fds *passed, const char *which, struct err *err)
 {
-	owned_ptr char *text = str_dup(which);
+	owned_ptr char *text = strdup(which);
 	char *rest = text, *one;
 	int ret = text ? 0 : err_set(err, ENOMEM, "list the passed descriptors");
 

@@ -30,6 +30,10 @@ struct passed_fds {
 	bool has_devices; /* dais opens no file of /dev then */
 };
 
+/* The next descriptor that the service manager passed by this name after @fd (at first -1), or -1.
+ */
+int listen_fd_next(const char *name, int fd);
+
 /*
  * Find the descriptors of "fd = @which,…", at least one each. An error names what is wrong with
  * which: not open, given twice, a standard stream, no file of KVM, VFIO or iommufd, not for reading

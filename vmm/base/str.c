@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "vmm/base/range.h"
 
 /* strtoull, but a digit must come first: it takes signs and spaces. */
 static int parse_u64(const char *s, const char **end, uint64_t *value)
@@ -30,51 +31,44 @@ int str_to_u64(const char *s, uint64_t *value)
 	uint64_t v;
 	int ret = parse_u64(s, &end, &v);
 
-	if (ret)
-		return ret;
-	if (*end)
-		return -EINVAL;
-	*value = v;
-	return 0;
+	if (!ret && *end)
+		ret = -EINVAL;
+	if (!ret)
+		*value = v;
+	return ret;
 }
 
 int str_to_size(const char *s, uint64_t *bytes)
 {
 	static const char units[] = "KMGT";
 	const char *end, *unit;
+	unsigned int shift = 0;
 	uint64_t v;
 	int ret = parse_u64(s, &end, &v);
 
 	if (ret)
 		return ret;
 	if (*end) {
-		unsigned int shift;
-
 		unit = strchr(units, toupper((unsigned char)*end));
 		if (!unit || end[1])
 			return -EINVAL;
 		shift = 10 * (unsigned int)(unit - units + 1);
-		if (v > UINT64_MAX >> shift)
-			return -ERANGE;
-		v <<= shift;
 	}
-	*bytes = v;
+	if (v > UINT64_MAX >> shift)
+		return -ERANGE;
+	*bytes = v << shift;
 	return 0;
 }
 
 int str_to_bool(const char *s, bool *value)
 {
-	static const char *const words[2][4] = { { "no", "off", "false", "0" },
-						 { "yes", "on", "true", "1" } };
+	static const char words[][6] = { "no", "yes", "off", "on", "false", "true", "0", "1" };
 
-	for (int v = 0; v < 2; v++) {
-		for (int i = 0; i < 4; i++) {
-			if (strcmp(s, words[v][i]) == 0) {
-				*value = v;
-				return 0;
-			}
+	for (unsigned int i = 0; i < n_elems(words); i++)
+		if (strcmp(s, words[i]) == 0) {
+			*value = i % 2;
+			return 0;
 		}
-	}
 	return -EINVAL;
 }
 
@@ -108,13 +102,6 @@ int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits)
 
 #define NAME_MAX_LEN 63
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	unsigned int m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
 /* Levenshtein's distance with one row; only for names up to NAME_MAX_LEN. */
 static unsigned int edit_distance(const char *a, const char *b)
 {
@@ -128,9 +115,13 @@ static unsigned int edit_distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (unsigned int j = 1; j <= n; j++) {
-			unsigned int above = row[j];
+			unsigned int above = row[j], left = row[j - 1];
 
-			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			row[j] = diagonal + (a[i - 1] != b[j - 1]);
+			if (row[j] > above + 1)
+				row[j] = above + 1;
+			if (row[j] > left + 1)
+				row[j] = left + 1;
 			diagonal = above;
 		}
 	}
@@ -146,22 +137,15 @@ const char *str_nearest(const char *wrong, const char *const *names)
 	if (len > NAME_MAX_LEN)
 		return NULL;
 	for (; *names; names++) {
-		unsigned int distance;
+		unsigned int distance =
+			strlen(*names) > NAME_MAX_LEN ? UINT_MAX : edit_distance(wrong, *names);
 
-		if (strlen(*names) > NAME_MAX_LEN)
-			continue;
-		distance = edit_distance(wrong, *names);
 		if (distance < best_distance) {
 			best_distance = distance;
 			best = *names;
 		}
 	}
 	return best;
-}
-
-char *str_dup(const char *s)
-{
-	return strdup(s);
 }
 
 char *str_printf(const char *fmt, ...)
@@ -211,10 +195,35 @@ bool str_matches(const char *s, const char *patterns)
 		if (!may_match(patterns, end, s[0], last))
 			continue;
 		assert((size_t)(end - patterns) < sizeof(pattern));
-		memcpy(pattern, patterns, (size_t)(end - patterns));
-		pattern[end - patterns] = '\0';
+		snprintf(pattern, sizeof(pattern), "%.*s", (int)(end - patterns), patterns);
 		if (fnmatch(pattern, s, 0) == 0)
 			return true;
 	}
 	return false;
+}
+
+struct text text_start(char *buf, size_t size)
+{
+	buf[0] = '\0';
+	return (struct text){ .buf = buf, .size = size };
+}
+
+void text_add(struct text *text, const char *fmt, ...)
+{
+	size_t room = text->size - text->used;
+	int n = str_format(text->buf + text->used, room, fmt);
+
+	if (n < 0)
+		return;
+	text->cut |= (size_t)n >= room;
+	text->used += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void text_add_escaped(struct text *text, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !text->cut; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		text_add(text, isprint(c) && c != '\\' ? "%c" : "\\x%02x", c);
+	}
 }

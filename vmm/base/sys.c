@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,10 +14,12 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -27,7 +31,6 @@
 		__typeof__(call) result_v = (call); \
 		result_v < 0 ? -errno : result_v;   \
 	})
-
 #define result_retried(call)                            \
 	({                                              \
 		__typeof__(call) result_v;              \
@@ -37,18 +40,15 @@
 		result_v < 0 ? -errno : result_v;       \
 	})
 
-/* A function of the door: its type, name and parameters, and the call that it is. */
-#define CALL(type, name, parameters, call) \
-	type name parameters               \
-	{                                  \
-		return result(call);       \
+/* A function of the door: its type, name and parameters, and what it returns. */
+#define PLAIN(type, name, parameters, value) \
+	type name parameters                 \
+	{                                    \
+		return value;                \
 	}
-/* The same, retried after EINTR. */
-#define CALL_AGAIN(type, name, parameters, call) \
-	type name parameters                     \
-	{                                        \
-		return result_retried(call);     \
-	}
+/* The same of a call that sets errno; retried after EINTR. */
+#define CALL(type, name, parameters, call)       PLAIN(type, name, parameters, result(call))
+#define CALL_AGAIN(type, name, parameters, call) PLAIN(type, name, parameters, result_retried(call))
 
 CALL_AGAIN(int, sys_open, (const char *path, int flags), open(path, flags | O_CLOEXEC))
 CALL_AGAIN(int, sys_create, (const char *path, int flags, mode_t mode),
@@ -64,11 +64,7 @@ int sys_link(int fd, const char *path)
 	return result(linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
 }
 
-void sys_close(int fd)
-{
-	close(fd);
-}
-
+PLAIN(void, sys_close, (int fd), (void)close(fd))
 CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
 	   openat(dir, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
@@ -91,12 +87,7 @@ CALL(int, sys_chmod, (const char *path, mode_t mode), fchmodat(AT_FDCWD, path, m
 CALL(int, sys_fchmod, (int fd, mode_t mode), fchmod(fd, mode))
 CALL_AGAIN(int, sys_flock, (int fd, int operation), flock(fd, operation))
 CALL(int, sys_fcntl, (int fd, int cmd, int arg), fcntl(fd, cmd, arg))
-
-void sys_sleep_ms(int ms)
-{
-	poll(NULL, 0, ms);
-}
-
+PLAIN(void, sys_sleep_ms, (int ms), (void)poll(NULL, 0, ms))
 CALL(int, sys_ioctl, (int fd, unsigned long request, void *arg), ioctl(fd, request, arg))
 
 int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offset, void **addr)
@@ -112,11 +103,7 @@ int sys_mmap(void *hint, uint64_t size, int prot, int flags, int fd, off_t offse
 	return 0;
 }
 
-void sys_munmap(void *addr, size_t size)
-{
-	munmap(addr, size);
-}
-
+PLAIN(void, sys_munmap, (void *addr, size_t size), (void)munmap(addr, size))
 CALL(int, sys_madvise, (void *addr, size_t size, int advice), madvise(addr, size, advice))
 
 /* <linux/mman.h>; younger than some C libraries. */
@@ -127,30 +114,20 @@ CALL(int, sys_madvise, (void *addr, size_t size, int advice), madvise(addr, size
 CALL_AGAIN(int, sys_populate, (void *addr, size_t size), madvise(addr, size, MADV_POPULATE_WRITE))
 CALL_AGAIN(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
 CALL_AGAIN(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
-
-int sys_wait_writable(int fd, int timeout_ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-	return result_retried(poll(&p, 1, timeout_ms));
-}
-
+CALL_AGAIN(int, sys_wait_writable, (int fd, int timeout_ms),
+	   poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, timeout_ms))
 CALL_AGAIN(ssize_t, sys_pread, (int fd, void *buf, size_t size, off_t offset),
 	   pread(fd, buf, size, offset))
 CALL_AGAIN(ssize_t, sys_pwrite, (int fd, const void *buf, size_t size, off_t offset),
 	   pwrite(fd, buf, size, offset))
-CALL_AGAIN(int, sys_ftruncate, (int fd, off_t size), ftruncate(fd, size))
 CALL_AGAIN(int, sys_fallocate, (int fd, int mode, off_t offset, off_t size),
 	   fallocate(fd, mode, offset, size))
 CALL(int, sys_fstat, (int fd, struct stat *st), fstat(fd, st))
 CALL_AGAIN(int, sys_fstatfs, (int fd, struct statfs *st), fstatfs(fd, st))
 CALL(int, sys_stat, (const char *path, struct stat *st), stat(path, st))
 CALL(int, sys_access, (const char *path, int mode), faccessat(AT_FDCWD, path, mode, AT_EACCESS))
-
-ssize_t sys_readlink(const char *path, char *buf, size_t size)
-{
-	return sys_readlinkat(AT_FDCWD, path, buf, size);
-}
+PLAIN(ssize_t, sys_readlink, (const char *path, char *buf, size_t size),
+      sys_readlinkat(AT_FDCWD, path, buf, size))
 
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
 {
@@ -164,32 +141,14 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
 	return n;
 }
 
-DIR *sys_opendir(const char *path)
-{
-	return opendir(path);
-}
-
-struct dirent *sys_readdir(DIR *dir)
-{
-	return readdir(dir);
-}
-
-void sys_closedir(DIR *dir)
-{
-	closedir(dir);
-}
-
+PLAIN(DIR *, sys_opendir, (const char *path), opendir(path))
+PLAIN(struct dirent *, sys_readdir, (DIR * dir), readdir(dir))
+PLAIN(void, sys_closedir, (DIR * dir), (void)closedir(dir))
 CALL(int, sys_memfd_create, (const char *name), memfd_create(name, MFD_CLOEXEC))
 CALL(int, sys_pipe, (int fds[2]), pipe2(fds, O_CLOEXEC))
 CALL(int, sys_set_pipe_size, (int fd, int size), fcntl(fd, F_SETPIPE_SZ, size))
-
-ssize_t sys_vmsplice(int fd, void *addr, size_t size)
-{
-	struct iovec iov = { addr, size };
-
-	return result(vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
-}
-
+CALL(ssize_t, sys_vmsplice, (int fd, void *addr, size_t size),
+     vmsplice(fd, &(struct iovec){ addr, size }, 1, SPLICE_F_NONBLOCK))
 CALL(int, sys_eventfd, (unsigned int value, int flags), eventfd(value, flags | EFD_CLOEXEC))
 CALL(int, sys_epoll_create, (void), epoll_create1(EPOLL_CLOEXEC))
 CALL(int, sys_epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),
@@ -200,21 +159,12 @@ CALL(int, sys_timerfd_create, (int clock), timerfd_create(clock, TFD_CLOEXEC | T
 CALL(int, sys_timerfd_settime, (int fd, int flags, const struct itimerspec *value),
      timerfd_settime(fd, flags, value, NULL))
 CALL(int, sys_signalfd, (const sigset_t *mask), signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK))
-
-int sys_sigmask(int how, const sigset_t *set, sigset_t *old)
-{
-	return -pthread_sigmask(how, set, old);
-}
-
+PLAIN(int, sys_sigmask, (int how, const sigset_t *set, sigset_t *old),
+      -pthread_sigmask(how, set, old))
 CALL_AGAIN(int, sys_sigwaitinfo, (const sigset_t *set, siginfo_t *info), sigwaitinfo(set, info))
 CALL(int, sys_kill, (pid_t pid, int signal), kill(pid, signal))
 CALL(pid_t, sys_fork, (void), fork())
-
-pid_t sys_getppid(void)
-{
-	return getppid();
-}
-
+PLAIN(pid_t, sys_getppid, (void), getppid())
 CALL_AGAIN(int, sys_waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
 	   waitid(type, id, info, options))
 CALL(int, sys_prctl, (int option, unsigned long arg), prctl(option, arg, 0, 0, 0))
@@ -237,11 +187,7 @@ int sys_getrandom(void *buf, size_t size)
 }
 
 CALL(int, sys_posix_openpt, (int flags), posix_openpt(flags | O_CLOEXEC))
-
-size_t sys_page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
-}
+PLAIN(size_t, sys_page_size, (void), (size_t)sysconf(_SC_PAGESIZE))
 
 unsigned int sys_n_cpus(void)
 {
@@ -266,4 +212,59 @@ uint64_t sys_realtime_s(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec;
+}
+
+/* What a process gives up. */
+PLAIN(unsigned int, sys_geteuid, (void), geteuid())
+PLAIN(unsigned int, sys_getegid, (void), getegid())
+CALL(int, sys_unshare, (int flags), unshare(flags))
+CALL(int, sys_mount,
+     (const char *source, const char *target, const char *type, unsigned long flags,
+      const char *data),
+     mount(source, target, type, flags, data))
+CALL(int, sys_umount, (const char *target, int flags), umount2(target, flags))
+CALL(int, sys_pivot_root, (const char *new_root, const char *put_old),
+     (int)syscall(SYS_pivot_root, new_root, put_old))
+CALL(int, sys_chroot, (const char *path), chroot(path))
+CALL(int, sys_chdir, (const char *path), chdir(path))
+CALL(int, sys_landlock_version, (void),
+     (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION))
+CALL(int, sys_landlock_create_ruleset, (const void *attr, size_t size),
+     (int)syscall(SYS_landlock_create_ruleset, attr, size, 0))
+CALL(int, sys_landlock_restrict_self, (int ruleset_fd),
+     (int)syscall(SYS_landlock_restrict_self, ruleset_fd, 0))
+CALL(int, sys_seccomp_filter, (const struct sock_fprog *program),
+     (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program))
+CALL(int, sys_close_range, (unsigned int first, unsigned int last),
+     (int)syscall(SYS_close_range, first, last, 0))
+
+int sys_landlock_allow(int ruleset_fd, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = access };
+	int ret;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return -errno;
+	ret = result((int)syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH,
+				  &rule, 0));
+	close(rule.parent_fd);
+	return ret;
+}
+
+int sys_fd_limit(unsigned int n_free, unsigned int end)
+{
+	unsigned int limit, n = 0;
+
+	for (limit = 0; limit < end && n < n_free; limit += 64) {
+		struct pollfd fds[64];
+
+		for (unsigned int i = 0; i < 64; i++)
+			fds[i] = (struct pollfd){ .fd = (int)(limit + i) };
+		if (poll(fds, 64, 0) < 0)
+			return -errno;
+		for (unsigned int i = 0; i < 64; i++)
+			n += !!(fds[i].revents & POLLNVAL);
+	}
+	return (int)limit;
 }

@@ -20,6 +20,7 @@
 struct epoll_event;
 struct itimerspec;
 struct rlimit;
+struct sock_fprog;
 struct statfs;
 
 int sys_open(const char *path, int flags);                /* O_CLOEXEC is always added */
@@ -59,7 +60,6 @@ ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_wait_writable(int fd, int timeout_ms);
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
 ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset);
-int sys_ftruncate(int fd, off_t size);
 int sys_fallocate(int fd, int mode, off_t offset, off_t size);
 int sys_fstat(int fd, struct stat *st);
 int sys_fstatfs(int fd, struct statfs *st);
@@ -105,5 +105,30 @@ unsigned int sys_n_cpus(void);
 uint64_t sys_monotonic_ns(void);
 /* CLOCK_REALTIME, in seconds since 1970. */
 uint64_t sys_realtime_s(void);
+
+/* By which a process gives up what it may do. */
+unsigned int sys_geteuid(void);
+unsigned int sys_getegid(void);
+int sys_unshare(int flags);
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	      const char *data);
+int sys_umount(const char *target, int flags);
+int sys_pivot_root(const char *new_root, const char *put_old);
+int sys_chroot(const char *path);
+int sys_chdir(const char *path);
+/* Version of Landlock's ABI, or a negative errno. */
+int sys_landlock_version(void);
+/* struct landlock_ruleset_attr of <linux/landlock.h>, as much of it as the kernel knows. */
+int sys_landlock_create_ruleset(const void *attr, size_t size);
+/* The rights @access, LANDLOCK_ACCESS_FS_*, to all below the directory @path. */
+int sys_landlock_allow(int ruleset_fd, const char *path, uint64_t access);
+int sys_landlock_restrict_self(int ruleset_fd);
+/* SECCOMP_SET_MODE_FILTER for the calling thread. */
+int sys_seccomp_filter(const struct sock_fprog *program);
+/* The lowest number, a multiple of 64 and at most @end, below which @n_free numbers are no open
+ * descriptor's. */
+int sys_fd_limit(unsigned int n_free, unsigned int end);
+/* Close all descriptors from @first to @last. */
+int sys_close_range(unsigned int first, unsigned int last);
 
 #endif

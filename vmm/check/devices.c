@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 #include "vmm/check/check.h"
 
 static void check_member(void *opaque, const char *name, const char *driver)

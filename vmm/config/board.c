@@ -28,7 +28,7 @@ int board_check(const struct vm_config *config, struct err *err)
 
 	if (!config->host.compatible)
 		return 0;
-	rest = words = str_dup(config->host.compatible);
+	rest = words = strdup(config->host.compatible);
 	if (!words)
 		return err_set(err, ENOMEM, "%s", config->name);
 	if (file_read(&host, &size, MAX_COMPATIBLE, VFIO_HOST_TREE "/compatible"))

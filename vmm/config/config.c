@@ -79,7 +79,7 @@ static int finish_affinity(struct vm_config *config, struct err *err)
 
 	if (!config->affinity_text)
 		return 0;
-	text = str_dup(config->affinity_text);
+	text = strdup(config->affinity_text);
 	config->affinity = calloc(config->n_vcpus, sizeof(*config->affinity));
 	if (!text || !config->affinity)
 		return err_set(err, ENOMEM, "read the configuration");

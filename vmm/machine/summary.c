@@ -5,7 +5,7 @@
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 

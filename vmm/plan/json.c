@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fdt/host/reference.h"
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 #include "vmm/plan/json.h"
 #include "vmm/plan/list.h"
 

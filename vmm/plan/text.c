@@ -6,7 +6,6 @@
 #include "fdt/host/reference.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/text.h"
 #include "vmm/cli/wrap.h"
 #include "vmm/plan/list.h"
 

@@ -4,7 +4,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-#include "vmm/base/sys_confine.h"
+#include "vmm/base/sys.h"
 
 #include <sandbox_programs.h>
 

@@ -20,7 +20,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/base/sys_confine.h"
 
 /*
  * The layers. Each acts on the calling process, which has one thread, and returns 0, or a negative

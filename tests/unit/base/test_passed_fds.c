@@ -11,7 +11,6 @@
 
 #include "tests/fakes/fake_passed.h"
 #include "tests/fakes/fake_sys.h"
-#include "vmm/base/listen_fds.h"
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
 
-#include "vmm/base/text.h"
+#include "vmm/base/str.h"
 
 Test(text, is_cut_at_the_end_of_its_buffer)
 {
