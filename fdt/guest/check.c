@@ -32,7 +32,7 @@ static int check_property(const struct host_tree *tree, const struct host_node *
 	for (size_t i = 0; i < list.n_refs && !dangling; i++) {
 		const struct reference *ref = &list.refs[i];
 
-		if (!ref->target && ref->phandle != 0 && ref->phandle != UINT32_MAX)
+		if (!ref->target && !reference_is_hole(ref))
 			dangling = ref;
 	}
 	err->code = 0;
@@ -102,9 +102,7 @@ static int compare_claims(const void *a, const void *b)
 {
 	const struct claim *x = a, *y = b;
 
-	if (x->range.start != y->range.start)
-		return x->range.start < y->range.start ? -1 : 1;
-	return 0;
+	return x->range.start < y->range.start ? -1 : x->range.start > y->range.start;
 }
 
 static int overlap(const struct claim *a, const struct claim *b, struct err *err)
@@ -131,11 +129,10 @@ static int check_claims(struct claim *claims, size_t n, struct err *err)
 	for (size_t i = 0; i < n; i++) {
 		const struct claim *c = &claims[i];
 
-		for (size_t k = 0; k < 2; k++) {
+		for (size_t k = 0; k < 2; k++)
 			if (far[k] && far[k]->node != c->node &&
 			    range_overlaps(far[k]->range, c->range))
 				return overlap(far[k], c, err);
-		}
 		if (!far[0] || range_last(c->range) > range_last(far[0]->range)) {
 			if (far[0] && far[0]->node != c->node)
 				far[1] = far[0];
@@ -175,11 +172,7 @@ int dt_check(const void *blob, size_t size, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = check_names(tree, err);
-	if (!ret)
-		ret = check_references(tree, err);
-	if (!ret)
-		ret = check_regions(tree, err);
+	ret = check_names(tree, err) ?: check_references(tree, err) ?: check_regions(tree, err);
 	host_tree_destroy(tree);
 	return ret;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fdt/guest/graft_class.h"
 #include "fdt/guest/graft_parts.h"
 #include "vmm/base/array.h"
 
@@ -116,7 +115,7 @@ static void plan_pass(struct graft *graft)
 	for (uint32_t i = 0; i < n; i++)
 		graft->marks[i].in_guest = graft->marks[i].referenced = false;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		graft->devices[i].nodes = graft->devices[i].bus = NULL;
+		graft->devices[i].out.nodes = graft->devices[i].out.bus = NULL;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		graft_mark_device(graft, &graft->devices[i]);
 	for (unsigned int i = 0; i < graft->n_devices; i++)
@@ -141,37 +140,22 @@ int graft_plan(struct graft *graft, struct err *err)
 	} while (graft->again && !graft->arena.failed && !graft->kept.failed);
 	graft->arena.failed |= graft->kept.failed;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		mark_referenced(graft, graft->devices[i].nodes);
+		mark_referenced(graft, graft->devices[i].out.nodes);
 	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
 		graft_judge_device(graft, &graft->devices[i]);
 	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
 }
 
-enum graft_result graft_device_result(const struct graft *graft, unsigned int device)
+const struct graft_outcome *graft_outcome(const struct graft *graft, int device)
 {
-	return graft->devices[device].result;
+	return &graft->devices[device].out;
 }
 
-const char *graft_device_reason(const struct graft *graft, unsigned int device, unsigned int n)
+const char *graft_device_reason(const struct graft *graft, int device, unsigned int n)
 {
 	const struct graft_device *d = &graft->devices[device];
 
 	return n < d->n_reasons ? d->reasons[n] : NULL;
-}
-
-const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device)
-{
-	return graft->devices[device].nodes;
-}
-
-const char *graft_device_path(const struct graft *graft, unsigned int device)
-{
-	return graft->devices[device].path;
-}
-
-const struct graft_node *graft_device_bus(const struct graft *graft, unsigned int device)
-{
-	return graft->devices[device].bus;
 }
 
 void graft_destroy(struct graft *graft)
@@ -209,24 +193,24 @@ static void write_node(struct dt *dt, const struct graft_node *node)
 	dt_end_node(dt);
 }
 
-int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err)
+int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 {
 	const struct graft_device *d = &graft->devices[device];
 
-	if (d->result != GRAFT_PASSES) {
+	if (d->out.result != GRAFT_PASSES) {
 		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
-			  graft_result_name(d->result));
+			  graft_result_name(d->out.result));
 		err_why(err, "%s", d->reasons[0]);
 		err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
-			d->result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
+			d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
 		return err->code;
 	}
-	if (d->bus)
-		begin_node(dt, d->bus);
-	write_node(dt, d->nodes);
-	if (d->bus)
+	if (d->out.bus)
+		begin_node(dt, d->out.bus);
+	write_node(dt, d->out.nodes);
+	if (d->out.bus)
 		dt_end_node(dt);
-	for (const struct graft_node *node = d->nodes->next; node; node = node->next)
+	for (const struct graft_node *node = d->out.nodes->next; node; node = node->next)
 		if (node != d->reserved)
 			write_node(dt, node);
 	return 0;

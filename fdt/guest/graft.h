@@ -66,7 +66,7 @@ struct graft_answer {
  * @clocks: clock.NAME=HZ; NAME is of clock-names, or the index as a number where there are none.
  * @supplies: supply.NAME=MICROVOLT; NAME as in NAME-supply.
  * @drop: drop=PROPERTY: the guest's driver can do without it, although dais would ask or refuse.
- * @class: the type that the user wrote, a name of graft_class.h; NULL: any.
+ * @class: the type that the user wrote, a name of graft_class.c; NULL: any.
  * @keep: keep=PROPERTY: dais guessed a reference, but these are plain numbers.
  */
 struct graft_answers {
@@ -93,6 +93,9 @@ struct graft_host {
 			  uint64_t *hz);
 	int (*supply_voltage)(void *opaque, const struct host_node *regulator, uint32_t *microvolt);
 };
+
+/* A class of this name, a type of device, takes the node. */
+bool graft_class_takes(const char *name, const struct host_node *node);
 
 /* What became of a property, and why. */
 enum graft_verdict {
@@ -154,22 +157,23 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 /* Decide all. Errors are of memory only: what cannot be passed is a result. */
 int graft_plan(struct graft *graft, struct err *err);
 
-enum graft_result graft_device_result(const struct graft *graft, unsigned int device);
+/* What became of one device. */
+struct graft_outcome {
+	enum graft_result result;
+	/* Its own first, then the further ones it brings (fixed clocks, regulators, its part of
+	 * /reserved-memory). */
+	struct graft_node *nodes;
+	struct graft_node *bus; /* with the host's dma-ranges, above its own; NULL: the root */
+	const char *path;       /* of its own node in the guest */
+};
+const struct graft_outcome *graft_outcome(const struct graft *graft, int device);
 /* Reasons for the result, and what else is to be known of the device: one a line of text, the
  * worst first, NULL after the last. */
-const char *graft_device_reason(const struct graft *graft, unsigned int device, unsigned int n);
-/* The nodes of one device: its own first, then the further ones it brings (fixed clocks,
- * regulators, its part of /reserved-memory). */
-const struct graft_node *graft_device_nodes(const struct graft *graft, unsigned int device);
-
-/* The path of the device's own node in the guest. */
-const char *graft_device_path(const struct graft *graft, unsigned int device);
-/* The bus with the host's dma-ranges that this node is below; NULL: it is below the root. */
-const struct graft_node *graft_device_bus(const struct graft *graft, unsigned int device);
+const char *graft_device_reason(const struct graft *graft, int device, unsigned int n);
 
 /* Write one device's nodes as children of the root, the bus with them. A device that does not pass
  * is an error that says why and what to give. */
-int graft_write(struct graft *graft, unsigned int device, struct dt *dt, struct err *err);
+int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err);
 
 /* Write /reserved-memory with the carve-outs of all devices; nothing when there are none. */
 void graft_write_carveouts(const struct graft *graft, struct dt *dt);

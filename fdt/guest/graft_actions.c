@@ -27,8 +27,9 @@ void graft_act_compatible(struct graft_place *place)
 
 static void act_child_reg(struct graft_place *place)
 {
-	struct range region, *regions;
+	struct range region;
 	unsigned int n = 0;
+	fdt64_t *room;
 
 	while (graft_child_region(place->device, place->node, n, &region))
 		n++;
@@ -36,11 +37,10 @@ static void act_child_reg(struct graft_place *place)
 		graft_set(place, GRAFT_DROP, "it is not in the device's registers");
 		return;
 	}
-	regions = arena_alloc(&place->graft->arena, n * sizeof(*regions));
-	for (unsigned int i = 0; regions && i < n; i++)
-		graft_child_region(place->device, place->node, i, &regions[i]);
-	if (regions)
-		graft_ranges(place->graft, place->item, regions, n);
+	room = graft_room(place->graft, place->item, n * 2 * sizeof(*room));
+	for (unsigned int i = 0; room && i < n; i++, room += 2)
+		if (graft_child_region(place->device, place->node, i, &region))
+			dt_put_ranges(room, &region, 1);
 }
 
 void graft_act_reg(struct graft_place *place)
@@ -96,7 +96,7 @@ void graft_act_dma_ranges(struct graft_place *place)
 	size_t parent = node->parent ? host_node_u32(node->parent, "#address-cells", 2) : 2;
 	size_t size = host_node_u32(node, "#size-cells", 1);
 	size_t entry = child + parent + size, n;
-	uint64_t *values;
+	fdt64_t *room;
 
 	if (!graft_has_addressed_child(place->graft, node)) {
 		graft_set(place, GRAFT_DROP, "no child of it has an address");
@@ -112,23 +112,13 @@ void graft_act_dma_ranges(struct graft_place *place)
 		return;
 	}
 	n = property->size / (4 * entry);
-	values = arena_alloc(&place->graft->arena, n * 3 * sizeof(*values));
-	for (size_t i = 0; values && i < n; i++) {
-		const uint8_t *cells = property->value + i * 4 * entry;
-
-		values[3 * i] = host_cells(cells, (unsigned int)child);
-		values[3 * i + 1] = host_cells(cells + 4 * child, (unsigned int)parent);
-		values[3 * i + 2] = host_cells(cells + 4 * (child + parent), (unsigned int)size);
+	room = graft_room(place->graft, place->item, n * 3 * sizeof(*room));
+	for (const uint8_t *cells = property->value; room && n--; cells += 4 * entry) {
+		*room++ = cpu_to_fdt64(host_cells(cells, (unsigned int)child));
+		*room++ = cpu_to_fdt64(host_cells(cells + 4 * child, (unsigned int)parent));
+		*room++ =
+			cpu_to_fdt64(host_cells(cells + 4 * (child + parent), (unsigned int)size));
 	}
-	if (values)
-		graft_u64s(place->graft, place->item, values, n * 3);
-}
-
-static void set_coherent(struct graft_place *place)
-{
-	graft_set(place, GRAFT_REWRITE, "the device sees the CPU caches, as %s says",
-		  host_node_has(place->node, "dma-coherent") ? "its node" : "a bus above it");
-	graft_value(place->item, "", 0);
 }
 
 void graft_act_coherent(struct graft_place *place)
@@ -136,12 +126,16 @@ void graft_act_coherent(struct graft_place *place)
 	bool coherent = place->device->facts.coherent;
 	bool claims = strcmp(place->item->property, "dma-coherent") == 0;
 
-	if (claims && coherent)
-		set_coherent(place);
-	else if (!claims && coherent)
+	if (claims && coherent) {
+		graft_set(place, GRAFT_REWRITE, "the device sees the CPU caches, as %s says",
+			  host_node_has(place->node, "dma-coherent") ? "its node"
+								     : "a bus above it");
+		graft_value(place->item, "", 0);
+	} else if (coherent) {
 		graft_set(place, GRAFT_DROP, "its DMA is coherent here");
-	else if (!claims)
+	} else if (!claims) {
 		graft_copy(place);
+	}
 }
 
 /* Interrupts that VFIO cannot hand out; NULL: all can be. */
@@ -165,20 +159,11 @@ void graft_put_irqs(void *cells, const struct graft_irq *irqs, size_t n)
 	}
 }
 
-static void set_own(struct graft_place *place)
-{
-	const struct graft_facts *facts = &place->device->facts;
-	size_t size = facts->n_irqs * 3 * sizeof(fdt32_t);
-	void *cells = arena_alloc(&place->graft->arena, size);
-
-	if (cells)
-		graft_put_irqs(cells, facts->irqs, facts->n_irqs);
-	graft_value(place->item, cells, size);
-}
-
 static void act_device(struct graft_place *place)
 {
+	const struct graft_facts *facts = &place->device->facts;
 	unsigned int index;
+	void *room;
 	const char *fault = find_fault(&place->device->host, &index);
 	bool extended = strcmp(place->item->property, "interrupts-extended") == 0;
 
@@ -187,10 +172,11 @@ static void act_device(struct graft_place *place)
 		graft_set(place, GRAFT_REFUSE, "interrupt %u %s", index, fault);
 	else if (extended)
 		return;
-	else if (place->device->facts.n_irqs)
-		set_own(place);
-	else
+	else if (!facts->n_irqs)
 		graft_set(place, GRAFT_DROP, "VFIO offers no interrupt");
+	else if ((room = graft_room(place->graft, place->item,
+				    facts->n_irqs * 3 * sizeof(fdt32_t))))
+		graft_put_irqs(room, facts->irqs, facts->n_irqs);
 }
 
 /* A child's interrupt reaches the guest only through the device itself, or another one it has. */
@@ -222,8 +208,6 @@ void graft_act_interrupts(struct graft_place *place)
 
 void graft_act_interrupt_parent(struct graft_place *place)
 {
-	if (place->role != GRAFT_ROLE_DEVICE && graft_keep_references(place))
-		return;
-	if (place->role != GRAFT_ROLE_DEVICE)
+	if (place->role != GRAFT_ROLE_DEVICE && !graft_keep_references(place))
 		graft_set(place, GRAFT_DROP, "the guest does not have the controller");
 }

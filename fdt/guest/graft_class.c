@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/guest/graft_class.h"
-
+/* Devices of which more is known than the generic rules can know: what they must have. */
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"
@@ -69,10 +68,9 @@ static bool takes(const struct class *class, const struct host_node *node)
 
 bool graft_class_takes(const char *name, const struct host_node *node)
 {
-	for (size_t i = 0; i < n_elems(classes); i++) {
+	for (size_t i = 0; i < n_elems(classes); i++)
 		if (strcmp(classes[i].name, name) == 0 && takes(&classes[i], node))
 			return true;
-	}
 	return false;
 }
 
@@ -83,40 +81,36 @@ static const char *misses(struct graft *graft, const struct class *class, const 
 			    class->binding);
 }
 
-static const char *counts_fault(struct graft *graft, const struct class *class,
-				const struct graft_facts *facts)
+static const char *has_fewer(struct graft *graft, const struct class *class, const char *what,
+			     unsigned int wanted, unsigned int n)
 {
-	if (facts->n_regions < class->min_regions)
-		return arena_printf(&graft->arena, "%s has %u regions, but there are %u",
-				    class->name, class->min_regions, facts->n_regions);
-	if (facts->n_irqs < class->min_irqs)
-		return arena_printf(&graft->arena, "%s has %u interrupts, but there are %u",
-				    class->name, class->min_irqs, facts->n_irqs);
-	for (unsigned int i = 0; class->level && i < facts->n_irqs; i++) {
-		if (facts->irqs[i].edge)
-			return arena_printf(&graft->arena,
-					    "%s has level interrupts, but number %u is an edge",
-					    class->name, i);
-	}
-	return NULL;
+	return arena_printf(&graft->arena, "%s has %u %s, but there are %u", class->name, wanted,
+			    what, n);
 }
 
 const char *graft_class_fault(struct graft *graft, const struct graft_device *device)
 {
 	const struct host_property *names = host_node_find(device->node, "clock-names");
+	const struct graft_facts *facts = &device->facts;
 	const struct class *class = classes;
-	const char *fault;
 
 	while (!takes(class, device->node))
 		if (++class == classes + n_elems(classes))
 			return NULL;
-	fault = counts_fault(graft, class, &device->facts);
-	if (!fault && class->property && !host_node_has(device->node, class->property))
-		fault = misses(graft, class, "property", class->property);
+	if (facts->n_regions < class->min_regions)
+		return has_fewer(graft, class, "regions", class->min_regions, facts->n_regions);
+	if (facts->n_irqs < class->min_irqs)
+		return has_fewer(graft, class, "interrupts", class->min_irqs, facts->n_irqs);
+	for (unsigned int i = 0; class->level && i < facts->n_irqs; i++)
+		if (facts->irqs[i].edge)
+			return arena_printf(&graft->arena,
+					    "%s has level interrupts, but number %u is an edge",
+					    class->name, i);
+	if (class->property && !host_node_has(device->node, class->property))
+		return misses(graft, class, "property", class->property);
 	/* Without names a driver takes them by order. */
-	for (size_t i = 0; !fault && names && i < n_elems(class->clocks) && class->clocks[i]; i++) {
+	for (size_t i = 0; names && i < n_elems(class->clocks) && class->clocks[i]; i++)
 		if (host_property_string_index(names, class->clocks[i]) < 0)
-			fault = misses(graft, class, "clock", class->clocks[i]);
-	}
-	return fault;
+			return misses(graft, class, "clock", class->clocks[i]);
+	return NULL;
 }

@@ -16,18 +16,13 @@ struct graft_item *graft_item_add(struct graft_node *node, const char *property)
 }
 
 /* Without memory the graft fails as a whole; texts are never NULL until then. */
-static const char *text_or(const char *text, const char *fallback)
-{
-	return text ? text : fallback;
-}
-
-void graft_set(struct graft_place *place, enum graft_verdict verdict, const char *fmt, ...)
+void(graft_set)(struct graft_place *place, enum graft_verdict verdict, const char *fmt, ...)
 {
 	va_list ap;
 
 	place->item->verdict = verdict;
 	va_start(ap, fmt);
-	place->item->reason = text_or(arena_vprintf(&place->graft->arena, fmt, ap), "");
+	place->item->reason = arena_vprintf(&place->graft->arena, fmt, ap) ?: "";
 	va_end(ap);
 }
 
@@ -36,10 +31,10 @@ append(struct arena *arena, const char *text, const char *separator, const char 
 {
 	const char *more = arena_vprintf(arena, fmt, ap);
 
-	return text_or(more ? arena_printf(arena, "%s%s%s", text, separator, more) : NULL, text);
+	return (more ? arena_printf(arena, "%s%s%s", text, separator, more) : NULL) ?: text;
 }
 
-void graft_append(struct graft_place *place, const char *fmt, ...)
+void(graft_append)(struct graft_place *place, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -73,32 +68,29 @@ void graft_copy(struct graft_place *place)
 		    place->property->size);
 }
 
-void graft_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n)
+void *graft_room(struct graft *graft, struct graft_item *item, size_t size)
 {
-	fdt32_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
+	void *room = arena_alloc(&graft->arena, size);
 
-	for (size_t i = 0; value && i < n; i++)
-		value[i] = cpu_to_fdt32(cells[i]);
-	graft_value(item, value, n * sizeof(*value));
+	graft_value(item, room, size);
+	return room;
 }
 
-void graft_u64s(struct graft *graft, struct graft_item *item, const uint64_t *values, size_t n)
+void graft_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n)
 {
-	fdt64_t *value = arena_alloc(&graft->arena, (n + 1) * sizeof(*value));
+	fdt32_t *room = graft_room(graft, item, n * sizeof(*room));
 
-	for (size_t i = 0; value && i < n; i++)
-		value[i] = cpu_to_fdt64(values[i]);
-	graft_value(item, value, n * sizeof(*value));
+	for (size_t i = 0; room && i < n; i++)
+		room[i] = cpu_to_fdt32(cells[i]);
 }
 
 void graft_ranges(struct graft *graft, struct graft_item *item, const struct range *ranges,
 		  size_t n)
 {
-	void *value = arena_alloc(&graft->arena, n * 2 * sizeof(fdt64_t));
+	void *room = graft_room(graft, item, n * 2 * sizeof(fdt64_t));
 
-	if (value)
-		dt_put_ranges(value, ranges, n);
-	graft_value(item, value, n * 2 * sizeof(fdt64_t));
+	if (room)
+		dt_put_ranges(room, ranges, n);
 }
 
 enum graft_verdict graft_worst(const struct graft_node *node, const struct graft_item **item)
@@ -144,7 +136,7 @@ struct graft_node *graft_node_new(struct graft *graft, const char *name,
 
 void graft_join(struct graft_device *device, struct graft_node *node)
 {
-	struct graft_node *last = device->nodes;
+	struct graft_node *last = device->out.nodes;
 
 	while (last->next)
 		last = last->next;
@@ -159,7 +151,7 @@ static bool is_taken(const struct graft *graft, const char *name)
 	if (str_matches(name, TAKEN))
 		return true;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
-		for (const struct graft_node *node = graft->devices[i].nodes; node;
+		for (const struct graft_node *node = graft->devices[i].out.nodes; node;
 		     node = node->next)
 			if (strcmp(node->name, name) == 0)
 				return true;
@@ -222,7 +214,7 @@ void graft_make_string(struct graft *graft, struct graft_node *node, const char 
 uint32_t graft_make_provider(struct graft_place *place, const char *name, const char *compatible,
 			     const char *label, const struct graft_cell cells[2])
 {
-	struct graft_node *node = place->device->nodes->next;
+	struct graft_node *node = place->device->out.nodes->next;
 	size_t n = strlen(name);
 
 	while (node && (node->host || strncmp(node->name, name, n) ||
@@ -247,9 +239,9 @@ const char *graft_prefix(struct graft *graft, const struct graft_device *device,
 {
 	if (!node || node == device->node)
 		return "";
-	return text_or(arena_printf(&graft->arena, "%s%s/",
-				    graft_prefix(graft, device, node->parent), node->name),
-		       "");
+	return arena_printf(&graft->arena, "%s%s/", graft_prefix(graft, device, node->parent),
+			    node->name)
+		       ?: "";
 }
 
 const char *graft_path(struct graft *graft, const struct host_node *node)
@@ -257,7 +249,7 @@ const char *graft_path(struct graft *graft, const struct host_node *node)
 	const char *above =
 		node->parent && node->parent->parent ? graft_path(graft, node->parent) : "";
 
-	return text_or(arena_printf(&graft->arena, "%s/%s", above, node->name), "");
+	return arena_printf(&graft->arena, "%s/%s", above, node->name) ?: "";
 }
 
 const struct graft_answer *graft_answer(const struct graft_place *place,
@@ -267,10 +259,9 @@ const struct graft_answer *graft_answer(const struct graft_place *place,
 	const char *prefix = graft_prefix(place->graft, place->device, place->node);
 	size_t skip = strlen(prefix);
 
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++)
 		if (strncmp(answers[i].name, prefix, skip) == 0 &&
 		    strcmp(answers[i].name + skip, name) == 0)
 			return &answers[i];
-	}
 	return NULL;
 }

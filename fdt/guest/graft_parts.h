@@ -15,6 +15,10 @@
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"
 #include "vmm/base/arena.h"
+#include "vmm/base/built.h"
+
+/* Somebody shows reasons: a plan, the cause of an error, a trace. */
+#define GRAFT_REASONS (BUILT(PLAN) || BUILT(REMEDIES) || BUILT(TRACE))
 
 /* What the graft knows of a node of the host, by its index. */
 struct graft_mark {
@@ -32,14 +36,11 @@ struct graft_device {
 	struct graft_facts facts;
 	struct graft_answers answers;
 	struct host_facts host;      /* what the tree says */
-	struct graft_node *nodes;    /* its own first; of the pass */
-	struct graft_node *bus;      /* that its own is below; NULL: the root. Of the pass */
-	const char *path;            /* of its own; of the pass */
+	struct graft_outcome out;    /* of the pass */
 	struct graft_node *reserved; /* one of them: /reserved-memory; NULL: it has none */
 	/* Connectors and panels that it brings along; of the pass. */
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
 	size_t n_partners;
-	enum graft_result result;
 	const char **reasons;
 	size_t n_reasons;
 };
@@ -88,17 +89,22 @@ struct graft_item *graft_item_add(struct graft_node *node, const char *property)
 /* The verdict and the reason. */
 void graft_set(struct graft_place *place, enum graft_verdict verdict, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+#define graft_set(place, verdict_, ...)                                \
+	(GRAFT_REASONS ? (graft_set)((place), (verdict_), __VA_ARGS__) \
+		       : (void)((place)->item->verdict = (verdict_)))
 /* Add to the reason. */
 void graft_append(struct graft_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+#define graft_append(...) (GRAFT_REASONS ? (graft_append)(__VA_ARGS__) : (void)0)
 /* GRAFT_ASK, and add ", OPTION" to what the user is asked. */
 void graft_ask(struct graft_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* What the guest gets. */
 void graft_value(struct graft_item *item, const void *value, size_t size);
+/* @size bytes of it for the caller to fill in. */
+void *graft_room(struct graft *graft, struct graft_item *item, size_t size);
 void graft_copy(struct graft_place *place);
 void graft_cells(struct graft *graft, struct graft_item *item, const uint32_t *cells, size_t n);
-void graft_u64s(struct graft *graft, struct graft_item *item, const uint64_t *values, size_t n);
 /* Each an address and a size, of two cells. */
 void graft_ranges(struct graft *graft, struct graft_item *item, const struct range *ranges,
 		  size_t n);
@@ -143,7 +149,10 @@ const struct graft_answer *graft_answer(const struct graft_place *place,
 					const struct graft_answer *answers, unsigned int n,
 					const char *name);
 
-/* graft_child.c: what of a device's subtree the guest gets, and as what. */
+/*
+ * graft_closure.c: what of a device's subtree the guest gets, and as what; what it has of what a
+ * property points at, and what it may have.
+ */
 enum graft_role graft_child_role(const struct host_node *child);
 /* Children's addresses are the device's parent's: it has "ranges". */
 bool graft_is_mmio_bus(const struct host_node *node);
@@ -160,7 +169,6 @@ bool graft_child_region(const struct graft_device *device, const struct host_nod
 			unsigned int n, struct range *range);
 bool graft_has_addressed_child(const struct graft *graft, const struct host_node *node);
 
-/* graft_closure.c: what the guest has of what a property points at, and what it may have. */
 /* For a reason: the nodes that the property points at: "/soc/gpio@1000 and 2 more". */
 const char *graft_target_names(const struct graft_place *place);
 /* Phandle that the guest knows the host's node by; 0: the guest does not have it. */
@@ -206,6 +214,9 @@ void graft_policy_apply(struct graft_place *place);
 
 /* graft_walk.c: all nodes of a device, its bus and its path. */
 void graft_plan_device(struct graft *graft, struct graft_device *device);
+
+/* graft_class.c: what the device's class misses; NULL: nothing. */
+const char *graft_class_fault(struct graft *graft, const struct graft_device *device);
 
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);

@@ -5,30 +5,15 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 
-static bool is_device(const struct graft_place *place)
+static bool is_pci(const struct graft_place *place)
 {
-	return place->role == GRAFT_ROLE_DEVICE;
+	return host_property_string_index(place->property, "pci") == 0;
 }
 
-static bool is_pci_host(const struct graft_place *place)
+static bool is_not_okay(const struct graft_place *place)
 {
-	return is_device(place) && host_property_string_index(place->property, "pci") == 0;
-}
-
-static bool is_hidden(const struct graft_place *place)
-{
-	return is_device(place) && host_property_string_index(place->property, "okay") < 0 &&
+	return host_property_string_index(place->property, "okay") < 0 &&
 	       host_property_string_index(place->property, "ok") < 0;
-}
-
-static bool is_data(const struct graft_place *place)
-{
-	return place->role == GRAFT_ROLE_DATA;
-}
-
-static bool is_carveout(const struct graft_place *place)
-{
-	return place->role == GRAFT_ROLE_CARVEOUT;
 }
 
 static bool is_zap_shader(const struct graft_place *place)
@@ -57,9 +42,10 @@ static bool is_usb(const struct graft_place *place)
 
 /* A rule of the policy: what becomes of a property, and why. */
 struct rule {
-	const char *patterns;                          /* of the property's name: str_matches() */
-	enum reference_kind kind;                      /* of what it points at; ANY */
-	bool (*when)(const struct graft_place *place); /* the rule holds only then; NULL: always */
+	const char *patterns;     /* of the property's name: str_matches() */
+	enum reference_kind kind; /* of what it points at; ANY */
+	unsigned char roles;      /* the rule holds for nodes of these, a bit each; 0: of any */
+	bool (*when)(const struct graft_place *place); /* and only then; NULL: always */
 	enum graft_verdict verdict;
 	const char *reason;
 	/* What defines the property: a file of dt-schema, or below Linux's bindings directory. */
@@ -72,7 +58,9 @@ struct rule {
 
 /* clang-format off */
 #define RULE(p, k, v, r, b, ...) \
-	{ .patterns = p, .kind = k, .verdict = GRAFT_##v, .reason = r, .binding = b, __VA_ARGS__ }
+	{ .patterns = p, .kind = k, .verdict = GRAFT_##v, .reason = GRAFT_REASONS ? r : NULL, \
+	  .binding = BUILT(PLAN) ? b : NULL, __VA_ARGS__ }
+#define ONLY(role) .roles = 1 << GRAFT_ROLE_##role
 #define NAMED(patterns, verdict, ...) RULE(patterns, ANY, verdict, __VA_ARGS__, )
 #define KIND(kind, verdict, ...)      RULE("*", REFERENCE_##kind, verdict, __VA_ARGS__, )
 
@@ -81,7 +69,7 @@ static const struct rule rules[] = {
 	NAMED("compatible", COPY, "it is the same device",
 	      "dt-core.yaml", .act = graft_act_compatible),
 	NAMED("reg", REWRITE, "guest addresses",
-	      "reserved-memory.yaml", .when = is_carveout, .act = graft_act_carveout),
+	      "reserved-memory.yaml", ONLY(CARVEOUT), .act = graft_act_carveout),
 	NAMED("reg", REWRITE, "guest addresses", "reg.yaml", .act = graft_act_reg),
 	NAMED("#address-cells #size-cells", COPY, "its children's",
 	      "dt-core.yaml", .act = graft_act_cells),
@@ -100,34 +88,34 @@ static const struct rule rules[] = {
 	NAMED("interrupt-map*", DROP, "nothing below it has an interrupt", "interrupts.yaml"),
 	NAMED("msi-controller", REFUSE, NO_MSI, "interrupt-controller/msi.txt"),
 	NAMED("dma-coherent", DROP, "its DMA is not coherent here",
-	      "dt-core.yaml", .when = is_device, .act = graft_act_coherent),
+	      "dt-core.yaml", ONLY(DEVICE), .act = graft_act_coherent),
 	NAMED("dma-noncoherent", COPY, "its DMA is not coherent",
-	      "dt-core.yaml", .when = is_device, .act = graft_act_coherent),
+	      "dt-core.yaml", ONLY(DEVICE), .act = graft_act_coherent),
 	NAMED("device_type", REFUSE,
 	      "the windows of a PCI host bridge are not registers: VFIO platform cannot pass them",
-	      "pci/pci-bus-common.yaml", .when = is_pci_host),
+	      "pci/pci-bus-common.yaml", ONLY(DEVICE), .when = is_pci),
 
 	NAMED("arm,primecell-periphid", DROP,
 	      "an id of the tree's own keeps the guest's driver off; the guest reads the device's",
-	      "arm/primecell.yaml", .when = is_device),
+	      "arm/primecell.yaml", ONLY(DEVICE)),
 	NAMED("amd,serdes-*", COPY, "numbers of the SerDes", "net/amd-xgbe.txt"),
 	NAMED("clocks", REPLACE, "fixed clocks of the host's rates",
 	      "clock.yaml", .act = graft_act_clocks),
 	NAMED("assigned-clock*", DROP, NO_CLOCK, "clock.yaml"),
 	NAMED("clock-output-names", DROP,
 	      "the guest names the clock by its node, of which there is one",
-	      "clock.yaml", .when = is_data),
+	      "clock.yaml", ONLY(DATA)),
 	NAMED("*-names", COPY, "it names what is kept", "dt-core.yaml", .act = graft_act_names),
 
 	NAMED("size alignment alloc-ranges", DROP, "reg says where it is",
-	      "reserved-memory.yaml", .when = is_carveout),
+	      "reserved-memory.yaml", ONLY(CARVEOUT)),
 	NAMED("name phandle linux,phandle", DROP, NO_IDENTITY, "dt-core.yaml"),
 	NAMED("status", REFUSE, "the host does not use it: there is no device",
-	      "dt-core.yaml", .when = is_hidden),
+	      "dt-core.yaml", ONLY(DEVICE), .when = is_not_okay),
 	NAMED("status", DROP, "the guest may use what was passed to it", "dt-core.yaml"),
 	NAMED("secure-status", DROP, "the guest is not in the secure world", "arm/secure.txt"),
 	NAMED("numa-node-id", DROP, "host memory is not the guest's", "numa.txt"),
-	NAMED("wakeup-source", DROP, NO_WAKEUP, "power/wakeup-source.txt", .when = is_device),
+	NAMED("wakeup-source", DROP, NO_WAKEUP, "power/wakeup-source.txt", ONLY(DEVICE)),
 	NAMED("*syscon-wakeup", DROP, NO_WAKEUP, "usb/mediatek,mtk-xhci.yaml"),
 	NAMED("fsl,stop-mode", DROP, NO_WAKEUP, "net/can/fsl,flexcan.yaml"),
 	NAMED("st,syscfg-fmp", DROP, "the bus drivers stay as the host set them",
@@ -189,6 +177,7 @@ static const struct rule *find_rule(const struct graft_place *place)
 
 	while ((rule->kind != ANY && rule->kind != place->kind) ||
 	       !str_matches(place->property->name, rule->patterns) ||
+	       (rule->roles && !(rule->roles >> place->role & 1)) ||
 	       (rule->when && !rule->when(place)))
 		rule++;
 	return rule;
@@ -208,90 +197,91 @@ static void offer_drop(struct graft_place *place)
 struct need {
 	unsigned char kind;    /* enum reference_kind: of what is pointed at */
 	unsigned char verdict; /* GRAFT_DROP: required, but drivers do not mind; ASK; REFUSE */
-	char binding[38];      /* below Linux's bindings directory */
-	char patterns[30];     /* of the device's compatible: str_matches() */
+	char binding[BUILT_IF(PLAN, 38, 1)]; /* below Linux's bindings directory */
+	char patterns[30];                   /* of the device's compatible: str_matches() */
 };
 
 /* clang-format off */
+#define NEED(kind, verdict, binding, patterns) \
+	{ REFERENCE_##kind, GRAFT_##verdict, BUILT_IF(PLAN, binding, ""), patterns }
 static const struct need needs[] = {
 	/* Sound has no other way than DMA. */
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/", "*,*-i2s* *,*-spdif*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,sai.yaml", "fsl,*-sai" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,esai.yaml", "fsl,*-esai" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,ssi.yaml", "fsl,*-ssi" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,imx-asrc.yaml", "fsl,*asrc" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,micfil.yaml", "fsl,*-micfil" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,xcvr.yaml", "fsl,*-xcvr" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/fsl,aud2htx.yaml", "fsl,*-aud2htx" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/davinci-mcasp-audio.yaml", "ti,*-mcasp-audio" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/davinci-mcbsp.yaml", "ti,*mcbsp*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/ti,omap4-mcpdm.yaml", "ti,*-mcpdm" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/omap-dmic.txt", "ti,*-dmic" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/allwinner,sun50i-h6-dmic.yaml", "*,*-dmic" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/rockchip,pdm.yaml", "*,*pdm" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/allwinner,sun4i-a10-codec.yaml", "allwinner,*-codec" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/apple,mca.yaml", "apple,*mca" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/nvidia,tegra20-ac97.yaml", "nvidia,*-ac97" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "sound/nvidia,tegra210-admaif.yaml", "nvidia,*-admaif" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "crypto/starfive,jh7110-crypto.yaml", "starfive,jh7110-*" },
+	NEED(DMA, REFUSE, "sound/", "*,*-i2s* *,*-spdif*"),
+	NEED(DMA, REFUSE, "sound/fsl,sai.yaml", "fsl,*-sai"),
+	NEED(DMA, REFUSE, "sound/fsl,esai.yaml", "fsl,*-esai"),
+	NEED(DMA, REFUSE, "sound/fsl,ssi.yaml", "fsl,*-ssi"),
+	NEED(DMA, REFUSE, "sound/fsl,imx-asrc.yaml", "fsl,*asrc"),
+	NEED(DMA, REFUSE, "sound/fsl,micfil.yaml", "fsl,*-micfil"),
+	NEED(DMA, REFUSE, "sound/fsl,xcvr.yaml", "fsl,*-xcvr"),
+	NEED(DMA, REFUSE, "sound/fsl,aud2htx.yaml", "fsl,*-aud2htx"),
+	NEED(DMA, REFUSE, "sound/davinci-mcasp-audio.yaml", "ti,*-mcasp-audio"),
+	NEED(DMA, REFUSE, "sound/davinci-mcbsp.yaml", "ti,*mcbsp*"),
+	NEED(DMA, REFUSE, "sound/ti,omap4-mcpdm.yaml", "ti,*-mcpdm"),
+	NEED(DMA, REFUSE, "sound/omap-dmic.txt", "ti,*-dmic"),
+	NEED(DMA, REFUSE, "sound/allwinner,sun50i-h6-dmic.yaml", "*,*-dmic"),
+	NEED(DMA, REFUSE, "sound/rockchip,pdm.yaml", "*,*pdm"),
+	NEED(DMA, REFUSE, "sound/allwinner,sun4i-a10-codec.yaml", "allwinner,*-codec"),
+	NEED(DMA, REFUSE, "sound/apple,mca.yaml", "apple,*mca"),
+	NEED(DMA, REFUSE, "sound/nvidia,tegra20-ac97.yaml", "nvidia,*-ac97"),
+	NEED(DMA, REFUSE, "sound/nvidia,tegra210-admaif.yaml", "nvidia,*-admaif"),
+	NEED(DMA, REFUSE, "crypto/starfive,jh7110-crypto.yaml", "starfive,jh7110-*"),
 	/* These are a DMA engine's other half. */
-	{ REFERENCE_DMA, GRAFT_REFUSE, "crypto/qcom-qce.yaml", "qcom,*qce qcom,crypto-*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "slimbus/qcom,slim-ngd.yaml", "qcom,slim-ngd*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "mtd/qcom,nandc.yaml", "qcom,*-nand" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "crypto/ti,sa2ul.yaml", "ti,*sa?ul" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,*-nuss" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "net/ti,icssg-prueth.yaml", "ti,*-icssg-prueth" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "media/ti,j721e-csi2rx-shim.yaml", "ti,*-csi2rx-shim" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "display/xlnx/xlnx,zynqmp-dpsub.yaml", "xlnx,zynqmp-dpsub*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "media/renesas,drif.yaml", "renesas,*-drif" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "media/st,stm32-dcmi.yaml", "st,stm32*-dcmi*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "mmc/owl-mmc.yaml", "actions,*-mmc" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "mtd/gpmi-nand.yaml", "fsl,*-gpmi-nand" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "mmc/mxs-mmc.yaml", "fsl,imx2[38]-*" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "serial/nvidia,tegra20-hsuart.yaml", "nvidia,*-hsuart" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "spi/nvidia,tegra20-slink.yaml", "nvidia,*-slink" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "spi/nvidia,tegra20-sflash.yaml", "nvidia,*-sflash" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "spi/nvidia,tegra114-spi.yaml", "nvidia,tegra*-spi" },
-	{ REFERENCE_DMA, GRAFT_REFUSE, "display/allwinner,sun4i-a10-hdmi.yaml", "allwinner,*-hdmi" },
-	{ REFERENCE_DMA, GRAFT_ASK, "crypto/atmel,at91sam9g46-aes.yaml", "atmel,*" },
+	NEED(DMA, REFUSE, "crypto/qcom-qce.yaml", "qcom,*qce qcom,crypto-*"),
+	NEED(DMA, REFUSE, "slimbus/qcom,slim-ngd.yaml", "qcom,slim-ngd*"),
+	NEED(DMA, REFUSE, "mtd/qcom,nandc.yaml", "qcom,*-nand"),
+	NEED(DMA, REFUSE, "crypto/ti,sa2ul.yaml", "ti,*sa?ul"),
+	NEED(DMA, REFUSE, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,*-nuss"),
+	NEED(DMA, REFUSE, "net/ti,icssg-prueth.yaml", "ti,*-icssg-prueth"),
+	NEED(DMA, REFUSE, "media/ti,j721e-csi2rx-shim.yaml", "ti,*-csi2rx-shim"),
+	NEED(DMA, REFUSE, "display/xlnx/xlnx,zynqmp-dpsub.yaml", "xlnx,zynqmp-dpsub*"),
+	NEED(DMA, REFUSE, "media/renesas,drif.yaml", "renesas,*-drif"),
+	NEED(DMA, REFUSE, "media/st,stm32-dcmi.yaml", "st,stm32*-dcmi*"),
+	NEED(DMA, REFUSE, "mmc/owl-mmc.yaml", "actions,*-mmc"),
+	NEED(DMA, REFUSE, "mtd/gpmi-nand.yaml", "fsl,*-gpmi-nand"),
+	NEED(DMA, REFUSE, "mmc/mxs-mmc.yaml", "fsl,imx2[38]-*"),
+	NEED(DMA, REFUSE, "serial/nvidia,tegra20-hsuart.yaml", "nvidia,*-hsuart"),
+	NEED(DMA, REFUSE, "spi/nvidia,tegra20-slink.yaml", "nvidia,*-slink"),
+	NEED(DMA, REFUSE, "spi/nvidia,tegra20-sflash.yaml", "nvidia,*-sflash"),
+	NEED(DMA, REFUSE, "spi/nvidia,tegra114-spi.yaml", "nvidia,tegra*-spi"),
+	NEED(DMA, REFUSE, "display/allwinner,sun4i-a10-hdmi.yaml", "allwinner,*-hdmi"),
+	NEED(DMA, ASK, "crypto/atmel,at91sam9g46-aes.yaml", "atmel,*"),
 	/* Drivers that end their probe without the reset control. */
-	{ REFERENCE_RESET, GRAFT_ASK, "usb/nvidia,tegra124-xusb.yaml", "nvidia,tegra*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "spi/allwinner,sun6i-a31-spi.yaml", "allwinner,*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "net/starfive,jh7110-dwmac.yaml", "starfive,*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "display/rockchip/rockchip-vop.yaml", "rockchip,*-vop*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "thermal/rockchip-thermal.yaml", "rockchip,*-tsadc" },
-	{ REFERENCE_RESET, GRAFT_ASK, "sound/rockchip,i2s-tdm.yaml", "*,*-i2s-tdm" },
-	{ REFERENCE_RESET, GRAFT_ASK, "usb/amlogic,meson-g12a-usb-ctrl.yaml", "amlogic,*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "ufs/hisilicon,ufs.yaml", "hisilicon,*-ufs" },
-	{ REFERENCE_RESET, GRAFT_ASK, "remoteproc/st,stm32-rproc.yaml", "*,*-rproc*" },
-	{ REFERENCE_RESET, GRAFT_ASK, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-mss-pil" },
-	{ REFERENCE_RESET, GRAFT_ASK, "media/cdns,csi2rx.yaml", "cdns,*-csi2*" },
+	NEED(RESET, ASK, "usb/nvidia,tegra124-xusb.yaml", "nvidia,tegra*"),
+	NEED(RESET, ASK, "spi/allwinner,sun6i-a31-spi.yaml", "allwinner,*"),
+	NEED(RESET, ASK, "net/starfive,jh7110-dwmac.yaml", "starfive,*"),
+	NEED(RESET, ASK, "display/rockchip/rockchip-vop.yaml", "rockchip,*-vop*"),
+	NEED(RESET, ASK, "thermal/rockchip-thermal.yaml", "rockchip,*-tsadc"),
+	NEED(RESET, ASK, "sound/rockchip,i2s-tdm.yaml", "*,*-i2s-tdm"),
+	NEED(RESET, ASK, "usb/amlogic,meson-g12a-usb-ctrl.yaml", "amlogic,*"),
+	NEED(RESET, ASK, "ufs/hisilicon,ufs.yaml", "hisilicon,*-ufs"),
+	NEED(RESET, ASK, "remoteproc/st,stm32-rproc.yaml", "*,*-rproc*"),
+	NEED(RESET, ASK, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-mss-pil"),
+	NEED(RESET, ASK, "media/cdns,csi2rx.yaml", "cdns,*-csi2*"),
 	/* Required in writing only: the driver core or another driver deals with it. */
-	{ REFERENCE_RESET, GRAFT_DROP, "serial/renesas,scif.yaml", "renesas,*" },
-	{ REFERENCE_RESET, GRAFT_DROP, "usb/brcm,bcm7445-ehci.yaml", "brcm,*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "serial/renesas,scif.yaml", "renesas,*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,am6* ti,j7*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "usb/mediatek,mtk-xhci.yaml", "mediatek,*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "serial/fsl-lpuart.yaml", "fsl,imx8q*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "display/rockchip/rockchip-vop.yaml", "rockchip,*" },
-	{ REFERENCE_POWER_DOMAIN, GRAFT_DROP, "usb/qcom,dwc3.yaml", "qcom,*" },
-	{ REFERENCE_SYSCON, GRAFT_REFUSE, "net/allwinner,sun8i-a83t-emac.yaml", "allwinner,*-emac" },
-	{ REFERENCE_SYSCON, GRAFT_REFUSE, "usb/nvidia,tegra20-usb-phy.yaml", "nvidia,*" },
-	{ REFERENCE_SYSCON, GRAFT_REFUSE, "net/stm32-dwmac.yaml", "st,*" },
-	{ REFERENCE_SYSCON, GRAFT_REFUSE, "net/mediatek,net.yaml", "mediatek,*" },
-	{ REFERENCE_SYSCON, GRAFT_REFUSE, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-pil" },
-	{ REFERENCE_IOMMU, GRAFT_DROP, "media/mediatek,vcodec-decoder.yaml", "mediatek,*" },
-	{ REFERENCE_IOMMU, GRAFT_DROP, "media/qcom,venus-common.yaml", "qcom,*" },
-	{ REFERENCE_PINCTRL, GRAFT_DROP, "memory-controllers/ti,gpmc.yaml", "ti,*-gpmc" },
+	NEED(RESET, DROP, "serial/renesas,scif.yaml", "renesas,*"),
+	NEED(RESET, DROP, "usb/brcm,bcm7445-ehci.yaml", "brcm,*"),
+	NEED(POWER_DOMAIN, DROP, "serial/renesas,scif.yaml", "renesas,*"),
+	NEED(POWER_DOMAIN, DROP, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,am6* ti,j7*"),
+	NEED(POWER_DOMAIN, DROP, "usb/mediatek,mtk-xhci.yaml", "mediatek,*"),
+	NEED(POWER_DOMAIN, DROP, "serial/fsl-lpuart.yaml", "fsl,imx8q*"),
+	NEED(POWER_DOMAIN, DROP, "display/rockchip/rockchip-vop.yaml", "rockchip,*"),
+	NEED(POWER_DOMAIN, DROP, "usb/qcom,dwc3.yaml", "qcom,*"),
+	NEED(SYSCON, REFUSE, "net/allwinner,sun8i-a83t-emac.yaml", "allwinner,*-emac"),
+	NEED(SYSCON, REFUSE, "usb/nvidia,tegra20-usb-phy.yaml", "nvidia,*"),
+	NEED(SYSCON, REFUSE, "net/stm32-dwmac.yaml", "st,*"),
+	NEED(SYSCON, REFUSE, "net/mediatek,net.yaml", "mediatek,*"),
+	NEED(SYSCON, REFUSE, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-pil"),
+	NEED(IOMMU, DROP, "media/mediatek,vcodec-decoder.yaml", "mediatek,*"),
+	NEED(IOMMU, DROP, "media/qcom,venus-common.yaml", "qcom,*"),
+	NEED(PINCTRL, DROP, "memory-controllers/ti,gpmc.yaml", "ti,*-gpmc"),
 };
 /* clang-format on */
 
 static const struct need *find_need(enum reference_kind kind, const struct host_node *node)
 {
-	for (size_t i = 0; i < n_elems(needs); i++) {
+	for (size_t i = 0; i < n_elems(needs); i++)
 		if (needs[i].kind == kind && host_node_matches(node, needs[i].patterns))
 			return &needs[i];
-	}
 	return NULL;
 }
 

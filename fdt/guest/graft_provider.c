@@ -18,22 +18,17 @@
 /* Of fixed factors on fixed factors. */
 #define MAX_CHAIN 8
 
-static bool is_provider(const struct host_node *node, const char *compatible)
-{
-	return node && host_node_is_compatible(node, compatible);
-}
-
 /* A rate that the tree states: a crystal, or a fixed factor of one. */
 static bool fixed_rate(const struct host_tree *tree, const struct host_node *node, uint64_t *hz)
 {
 	uint64_t mult = 1, div = 1;
 
 	for (unsigned int i = 0; node && i < MAX_CHAIN; i++) {
-		if (is_provider(node, "fixed-clock")) {
+		if (host_node_is_compatible(node, "fixed-clock")) {
 			*hz = host_node_u32(node, "clock-frequency", 0) * mult / div;
 			return *hz != 0;
 		}
-		if (!is_provider(node, "fixed-factor-clock"))
+		if (!host_node_is_compatible(node, "fixed-factor-clock"))
 			return false;
 		mult *= host_node_u32(node, "clock-mult", 1) & 0xffff;
 		div *= host_node_u32(node, "clock-div", 1) & 0xffff;
@@ -64,10 +59,9 @@ static bool assigned_rate(const struct graft_place *place, const struct referenc
 		return false;
 	if (reference_find(place->graft->tree, node, clocks, &list, NULL))
 		place->graft->arena.failed = true;
-	for (size_t i = 0; i < list.n_refs && (i + 1) * 4 <= rates->size; i++) {
+	for (size_t i = 0; i < list.n_refs && (i + 1) * 4 <= rates->size; i++)
 		if (same_clock(place->property, ref, clocks, &list.refs[i]))
 			*hz = host_property_cell(rates, i);
-	}
 	reference_list_destroy(&list);
 	return *hz != 0;
 }
@@ -134,7 +128,7 @@ static uint32_t replace_clock(struct graft_place *place, unsigned int index)
 	const char *separator = strchr(place->item->reason, ':') ? "," : ":";
 	uint64_t hz;
 
-	if (is_provider(ref->target, "fixed-clock") && !ref->n_args &&
+	if (ref->target && host_node_is_compatible(ref->target, "fixed-clock") && !ref->n_args &&
 	    !answered_rate(place, name, &hz) && fixed_rate(place->graft->tree, ref->target, &hz)) {
 		graft_append(place, "%s %s %" PRIu64 " Hz (copied)", separator, name, hz);
 		return graft_copy_data(place, ref->target);
@@ -176,29 +170,21 @@ void graft_name_apb_pclk(struct graft_place *place)
 	graft_value(place->item, APB_PCLK, sizeof(APB_PCLK));
 }
 
-/* Of another assigned device: how many cells it took; 0: it is of none. */
-static size_t keep_clock(struct graft_place *place, const struct reference *ref, uint32_t *cells)
-{
-	if (!ref->target || !place->graft->marks[ref->target->index].in_guest)
-		return 0;
-	cells[0] = graft_guest_phandle(place->graft, place->device, ref->target);
-	for (unsigned int i = 0; i < ref->n_args; i++)
-		cells[1 + i] = host_property_cell(place->property, ref->offset / 4 + 1 + i);
-	return 1 + ref->n_args;
-}
-
 static void put_clocks(struct graft_place *place, uint32_t *cells)
 {
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < place->refs.n_refs; i++) {
 		const struct reference *ref = &place->refs.refs[i];
-		bool hole = !ref->target && (ref->phandle == 0 || ref->phandle == UINT32_MAX);
-		size_t kept = keep_clock(place, ref, cells + n);
 
-		if (!kept)
-			cells[n] = hole ? 0 : replace_clock(place, i);
-		n += kept ? kept : 1;
+		if (ref->target && place->graft->marks[ref->target->index].in_guest) {
+			cells[n++] = graft_guest_phandle(place->graft, place->device, ref->target);
+			for (unsigned int k = 1; k <= ref->n_args; k++)
+				cells[n++] =
+					host_property_cell(place->property, ref->offset / 4 + k);
+		} else {
+			cells[n++] = reference_is_hole(ref) ? 0 : replace_clock(place, i);
+		}
 	}
 	if (place->item->verdict == GRAFT_ASK)
 		graft_append(place, "; a live plan reads rates from the host");

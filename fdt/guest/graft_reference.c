@@ -130,9 +130,8 @@ void graft_act_nvmem(struct graft_place *place)
 
 	if (!names || !host_property_is_strings(names))
 		return;
-	for (unsigned int i = 0; (name = host_property_string(names, i)); i++) {
+	for (unsigned int i = 0; (name = host_property_string(names, i)); i++)
 		if (strncmp(name, "mac", 3))
 			return;
-	}
 	graft_set(place, GRAFT_DROP, "the guest's driver finds another MAC address");
 }

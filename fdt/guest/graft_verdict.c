@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/guest/graft_class.h"
 #include "fdt/guest/graft_parts.h"
 #include "vmm/base/array.h"
 #include "vmm/base/str.h"
@@ -25,6 +23,10 @@ add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ..
 	va_end(ap);
 	device->n_reasons++;
 }
+
+/* Without them, that there is one. */
+#define add_reason(graft, device, ...) \
+	(GRAFT_REASONS ? add_reason((graft), (device), __VA_ARGS__) : (void)(device)->n_reasons++)
 
 /* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that were required. */
 static size_t collect(struct graft *graft, struct graft_device *device,
@@ -57,6 +59,13 @@ static size_t collect(struct graft *graft, struct graft_device *device,
  */
 enum dependence { DEPENDENCE_NONE, DEPENDENCE_SOME, DEPENDENCE_FULL };
 
+/* Kinds of references by that, a bit each. */
+#define FULL_KINDS                                                                      \
+	(1u << REFERENCE_CLOCK | 1u << REFERENCE_RESET | 1u << REFERENCE_POWER_DOMAIN | \
+	 1u << REFERENCE_PINCTRL | 1u << REFERENCE_IOMMU | 1u << REFERENCE_MSI |        \
+	 1u << REFERENCE_INTERRUPT | 1u << REFERENCE_SYSCON)
+#define NONE_KINDS (1u << REFERENCE_NONE | 1u << REFERENCE_OPP | 1u << REFERENCE_UNKNOWN)
+
 /* They describe a wire seen from both ends, or what is not missed. */
 #define NO_USES "companion trigger-sources post-init-providers cooling-device"
 
@@ -75,27 +84,13 @@ static enum dependence find_dependence(const struct graft *graft, const struct r
 {
 	if (str_matches(user->property->name, NO_USES))
 		return DEPENDENCE_NONE;
-	switch (user->kind) {
-	case REFERENCE_CLOCK:
-	case REFERENCE_RESET:
-	case REFERENCE_POWER_DOMAIN:
-	case REFERENCE_PINCTRL:
-	case REFERENCE_IOMMU:
-	case REFERENCE_MSI:
-	case REFERENCE_INTERRUPT:
-	case REFERENCE_SYSCON:
-		return DEPENDENCE_FULL;
-	case REFERENCE_NONE:
-	case REFERENCE_OPP:
-	case REFERENCE_UNKNOWN:
-		return DEPENDENCE_NONE;
-	case REFERENCE_GRAPH:
+	if (user->kind == REFERENCE_GRAPH)
 		return loses_partner(graft, user) ? DEPENDENCE_SOME : DEPENDENCE_NONE;
-	case REFERENCE_SUPPLY: /* a CPU's takes the host down */
+	if (user->kind == REFERENCE_SUPPLY) /* a CPU's takes the host down */
 		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
-	default:
-		return DEPENDENCE_SOME;
-	}
+	if (1u << user->kind & NONE_KINDS)
+		return DEPENDENCE_NONE;
+	return 1u << user->kind & FULL_KINDS ? DEPENDENCE_FULL : DEPENDENCE_SOME;
 }
 
 /* "/soc/a (clocks), /soc/b (resets) and 3 more"; NULL: nobody depends that much. */
@@ -135,17 +130,15 @@ static void judge_users(struct graft *graft, struct graft_device *device)
 	full = name_users(graft, users, n_users, DEPENDENCE_FULL);
 	some = name_users(graft, users, n_users, DEPENDENCE_SOME);
 	free(users);
-	if (full) {
-		if (!forced)
-			device->result = GRAFT_REFUSED;
+	if (full && !forced)
+		device->out.result = GRAFT_REFUSED;
+	if (full)
 		add_reason(graft, device, "%sthe host depends on it: %s", note, full);
-	}
-	if (some) {
-		if (!forced && device->result == GRAFT_PASSES)
-			device->result = GRAFT_NEEDS_ANSWER;
+	if (some && !forced && device->out.result == GRAFT_PASSES)
+		device->out.result = GRAFT_NEEDS_ANSWER;
+	if (some)
 		add_reason(graft, device, "%sthe host uses it: %s%s", note, some,
 			   forced ? "" : ": give force=on");
-	}
 }
 
 /* Buses that no driver is bound to, or one that does nothing when it is gone. */
@@ -153,18 +146,17 @@ static void judge_users(struct graft *graft, struct graft_device *device)
 
 static void note_buses(struct graft *graft, struct graft_device *device)
 {
-	if (device->bus)
+	if (device->out.bus)
 		add_reason(graft, device,
 			   "note: dma-ranges of a bus above it hold in the guest, too, where it "
 			   "is below %s",
-			   device->bus->name);
-	for (const struct host_node *node = device->node->parent; node; node = node->parent) {
+			   device->out.bus->name);
+	for (const struct host_node *node = device->node->parent; node; node = node->parent)
 		if (node->parent && host_node_has(node, "compatible") &&
 		    !host_node_matches(node, PLAIN_BUSES))
 			add_reason(graft, device,
 				   "note: %s above it must keep its driver on the host",
 				   graft_path(graft, node));
-	}
 }
 
 static void judge_facts(struct graft *graft, struct graft_device *device)
@@ -172,10 +164,9 @@ static void judge_facts(struct graft *graft, struct graft_device *device)
 	const struct host_node *above = device->node, *parent = above->parent;
 	const char *fault = graft_class_fault(graft, device);
 
-	for (; above; above = above->parent) {
+	for (; above; above = above->parent)
 		if (host_node_has(above, "#iommu-cells"))
 			add_reason(graft, device, "it is an IOMMU: the host's own");
-	}
 	if (!device->facts.n_regions)
 		add_reason(graft, device, "it has no registers that VFIO could pass");
 	if (parent && !host_node_is_available(parent))
@@ -184,7 +175,7 @@ static void judge_facts(struct graft *graft, struct graft_device *device)
 	if (fault)
 		add_reason(graft, device, "%s", fault);
 	if (device->n_reasons)
-		device->result = GRAFT_REFUSED;
+		device->out.result = GRAFT_REFUSED;
 }
 
 static void note_left_out(struct graft *graft, struct graft_device *device,
@@ -205,17 +196,18 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	const struct host_facts *host = &device->host;
 
 	device->n_reasons = 0;
-	device->result = GRAFT_PASSES;
+	device->out.result = GRAFT_PASSES;
 	judge_facts(graft, device);
-	if (collect(graft, device, device->nodes, GRAFT_REFUSE))
-		device->result = GRAFT_REFUSED;
+	if (collect(graft, device, device->out.nodes, GRAFT_REFUSE))
+		device->out.result = GRAFT_REFUSED;
 	if (!device->answers.force)
 		judge_users(graft, device);
-	if (collect(graft, device, device->nodes, GRAFT_ASK) && device->result == GRAFT_PASSES)
-		device->result = GRAFT_NEEDS_ANSWER;
+	if (collect(graft, device, device->out.nodes, GRAFT_ASK) &&
+	    device->out.result == GRAFT_PASSES)
+		device->out.result = GRAFT_NEEDS_ANSWER;
 	if (device->answers.force)
 		judge_users(graft, device);
-	collect(graft, device, device->nodes, GRAFT_DROP);
+	collect(graft, device, device->out.nodes, GRAFT_DROP);
 	note_left_out(graft, device, device->node);
 	if (host->n_reg_entries > host->n_regions)
 		add_reason(graft, device, "note: only the first %u of %u regions can be translated",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <libfdt.h>
 #include <string.h>
 
 #include "fdt/builder.h"
@@ -16,11 +17,10 @@ static bool is_listed(const struct graft_place *place, const char *const *list, 
 	const char *property = place->property->name;
 	size_t skip = strlen(prefix);
 
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++)
 		if (strcmp(list[i], property) == 0 ||
 		    (strncmp(list[i], prefix, skip) == 0 && strcmp(list[i] + skip, property) == 0))
 			return true;
-	}
 	return false;
 }
 
@@ -155,57 +155,52 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 	return arena_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
 }
 
-static void plan_subtree(struct graft *graft, struct graft_device *device, struct graft_node *out,
-			 enum graft_role role);
-
-static struct graft_node *plan_child(struct graft *graft, struct graft_device *device,
-				     const struct host_node *child)
+/* @name: in the guest. NULL: out of memory. */
+static struct graft_node *plan_subtree(struct graft *graft, struct graft_device *device,
+				       const struct host_node *node, const char *name,
+				       enum graft_role role)
 {
-	struct graft_node *out =
-		graft_node_new(graft, guest_name(graft, device, child), child, OWN_ITEMS);
-	enum graft_role role = graft_child_role(child);
-	const struct graft_item *item = NULL;
+	struct graft_node *out = graft_node_new(graft, name, node, OWN_ITEMS), **link;
+	const struct graft_item *worst = NULL;
 
 	if (!out)
 		return NULL;
-	plan_subtree(graft, device, out, role);
-	/* A slave that cannot be passed takes its place with it, not its controller. */
-	if (role != GRAFT_ROLE_PART && graft_worst(out, &item) >= GRAFT_ASK) {
-		graft->marks[child->index].dropped = arena_printf(
-			&graft->kept, "it cannot be passed: %s: %s", item->property, item->reason);
-		graft->again = true;
-	}
-	return out;
-}
-
-static void plan_subtree(struct graft *graft, struct graft_device *device, struct graft_node *out,
-			 enum graft_role role)
-{
-	struct graft_node **link = &out->child;
-
+	if (role == GRAFT_ROLE_DEVICE)
+		device->out.nodes = out;
+	link = &out->child;
 	plan_properties(graft, device, out, role);
-	for (const struct host_node *child = out->host->child; child; child = child->next) {
+	for (const struct host_node *child = node->child; child; child = child->next) {
 		const char *why;
 		enum graft_verdict verdict = graft_judge_child(graft, device, child, &why);
 
 		if (verdict == GRAFT_COPY) {
-			*link = plan_child(graft, device, child);
+			*link = plan_subtree(graft, device, child, guest_name(graft, device, child),
+					     graft_child_role(child));
 			if (*link)
 				link = &(*link)->next;
 		} else {
-			const char *name = arena_printf(&graft->arena, "%s/", child->name);
-			struct graft_item *item = graft_item_add(out, name ? name : "");
+			struct graft_item *item = graft_item_add(
+				out, arena_printf(&graft->arena, "%s/", child->name) ?: "");
 
 			item->verdict = verdict;
 			item->reason = why;
 		}
 	}
+	/* A slave that cannot be passed takes its place with it, not its controller. */
+	if ((role == GRAFT_ROLE_SLAVE || role == GRAFT_ROLE_ETHERNET_PHY) &&
+	    graft_worst(out, &worst) >= GRAFT_ASK) {
+		graft->marks[node->index].dropped =
+			arena_printf(&graft->kept, "it cannot be passed: %s: %s", worst->property,
+				     worst->reason);
+		graft->again = true;
+	}
+	return out;
 }
 
 /* What stands beside the device's own node. The list grows while it is gone through. */
 static void plan_others(struct graft *graft, struct graft_device *device)
 {
-	for (struct graft_node *node = device->nodes->next; node; node = node->next) {
+	for (struct graft_node *node = device->out.nodes->next; node; node = node->next) {
 		if (node->host && !node->n_items)
 			plan_properties(graft, device, node, GRAFT_ROLE_DATA);
 		if (node != device->reserved)
@@ -221,12 +216,12 @@ static void plan_others(struct graft *graft, struct graft_device *device)
  */
 static void plan_bus(struct graft *graft, struct graft_device *device)
 {
-	uint64_t ranges[3 * HOST_MAX_DMA_RANGES];
 	const struct host_facts *host = &device->host;
 	struct graft_node *bus;
 	struct graft_item *item;
+	fdt64_t *room;
 
-	device->path = arena_printf(&graft->arena, "/%s", device->nodes->name);
+	device->out.path = arena_printf(&graft->arena, "/%s", device->out.nodes->name);
 	if (!device->facts.direct_dma || !host->n_dma)
 		return;
 	bus = graft_node_new(
@@ -241,32 +236,28 @@ static void plan_bus(struct graft *graft, struct graft_device *device)
 	graft_make_item(bus, "ranges", NULL);
 	item = graft_make_item(bus, "dma-ranges", "dt-core.yaml");
 	item->reason = "as they hold on the host";
-	for (unsigned int i = 0; i < host->n_dma; i++) {
-		ranges[3 * i] = host->dma[i].bus;
-		ranges[3 * i + 1] = host->dma[i].cpu.start;
-		ranges[3 * i + 2] = host->dma[i].cpu.size;
+	room = graft_room(graft, item, host->n_dma * 3 * sizeof(*room));
+	for (unsigned int i = 0; room && i < host->n_dma; i++, room += 3) {
+		room[0] = cpu_to_fdt64(host->dma[i].bus);
+		dt_put_ranges(room + 1, &host->dma[i].cpu, 1);
 	}
-	graft_u64s(graft, item, ranges, 3 * (size_t)host->n_dma);
-	device->bus = bus;
-	device->path = arena_printf(&graft->arena, "/%s/%s", bus->name, device->nodes->name);
+	device->out.bus = bus;
+	device->out.path =
+		arena_printf(&graft->arena, "/%s/%s", bus->name, device->out.nodes->name);
 }
 
 void graft_plan_device(struct graft *graft, struct graft_device *device)
 {
-	struct graft_node *own = graft_node_new(graft, guest_name(graft, device, device->node),
-						device->node, OWN_ITEMS);
-
-	if (!own)
+	if (!plan_subtree(graft, device, device->node, guest_name(graft, device, device->node),
+			  GRAFT_ROLE_DEVICE))
 		return;
-	device->nodes = own;
-	plan_subtree(graft, device, own, GRAFT_ROLE_DEVICE);
 	for (size_t i = 0; i < device->n_partners; i++) {
 		const struct host_node *partner = device->partners[i];
-		struct graft_node *node = graft_node_new(graft, partner->name, partner, OWN_ITEMS);
+		struct graft_node *node =
+			plan_subtree(graft, device, partner, partner->name, GRAFT_ROLE_PART);
 
 		if (!node)
 			return;
-		plan_subtree(graft, device, node, GRAFT_ROLE_PART);
 		graft_join(device, node);
 	}
 	graft_plan_carveouts(graft, device);

@@ -140,10 +140,9 @@ static bool check_places(const void *blob, int property)
 
 	if (!places || size < 1 || places[size - 1] != '\0')
 		return false;
-	for (; places < end; places += strlen(places) + 1) {
+	for (; places < end; places += strlen(places) + 1)
 		if (!check_place(blob, places))
 			return false;
-	}
 	return true;
 }
 
@@ -188,10 +187,9 @@ int overlay_check(const struct overlay *overlay, const char *label, struct err *
 
 static bool is_device(const struct overlay_device *devices, size_t n, const char *label)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		if (strcmp(devices[i].label, label) == 0)
 			return devices[i].path;
-	}
 	return false;
 }
 
@@ -277,12 +275,10 @@ static size_t facts_size(const struct overlay_device *devices, size_t n)
 {
 	size_t size = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		size += devices[i].facts.n_regions * 2 * sizeof(fdt64_t) +
-			devices[i].facts.n_irqs * 3 * sizeof(fdt32_t) + 64;
-		size += strlen(devices[i].label) + 64;
-		size += devices[i].path ? strlen(devices[i].path) : 0;
-	}
+			devices[i].facts.n_irqs * 3 * sizeof(fdt32_t) + strlen(devices[i].label) +
+			strlen(devices[i].path ?: "") + 128;
 	return size;
 }
 

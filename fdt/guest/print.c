@@ -9,7 +9,6 @@
 
 #include "fdt/builder.h"
 #include "fdt/host/tree.h"
-#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 
 #define WIDTH 80
@@ -20,7 +19,6 @@ struct printer {
 	FILE *out;
 	unsigned int depth;
 	size_t column;
-	bool failed; /* out of memory */
 };
 
 static void indent(struct printer *p, unsigned int tabs)
@@ -30,11 +28,9 @@ static void indent(struct printer *p, unsigned int tabs)
 	p->column = tabs * TAB;
 }
 
-/* One item of a value: behind a space, or on a line of its own when there is no room. */
-static void put_item(struct printer *p, bool first, const char *item)
+/* The next item of a value, of @n bytes, is behind a space, or on a line of its own. */
+static void make_room(struct printer *p, bool first, size_t n)
 {
-	size_t n = strlen(item);
-
 	if (!first && p->column + 1 + n > WIDTH) {
 		fputc('\n', p->out);
 		indent(p, p->depth + 1);
@@ -42,8 +38,13 @@ static void put_item(struct printer *p, bool first, const char *item)
 		fputc(' ', p->out);
 		p->column++;
 	}
-	fputs(item, p->out);
 	p->column += n;
+}
+
+static void put_item(struct printer *p, bool first, const char *item)
+{
+	make_room(p, first, strlen(item));
+	fputs(item, p->out);
 }
 
 static void put_strings(struct printer *p, const struct host_property *property)
@@ -51,21 +52,15 @@ static void put_strings(struct printer *p, const struct host_property *property)
 	const char *first = (const char *)property->value, *end = first + property->size;
 
 	for (const char *s = first; s < end; s += strlen(s) + 1) {
-		owned_ptr char *item = malloc(2 * strlen(s) + sizeof("\"\";"));
-		char *at = item;
+		size_t n = strlen("\"\",");
 
-		if (!item) {
-			p->failed = true;
-			return;
-		}
-		*at++ = '"';
-		for (const char *c = s; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				*at++ = '\\';
-			*at++ = *c;
-		}
-		strcpy(at, s + strlen(s) + 1 == end ? "\";" : "\",");
-		put_item(p, s == first, item);
+		for (const char *c = s; *c; c++)
+			n += *c == '"' || *c == '\\' ? 2 : 1;
+		make_room(p, s == first, n);
+		fputc('"', p->out);
+		for (const char *c = s; *c; c++)
+			fprintf(p->out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+		fputs(s + strlen(s) + 1 == end ? "\";" : "\",", p->out);
 	}
 }
 
@@ -169,7 +164,7 @@ int dt_print(const void *blob, size_t size, const char *const *names, size_t n, 
 	host_tree_destroy(tree);
 	if (!p.out)
 		return err_set(err, ENOMEM, "print a device tree");
-	if (fclose(p.out) || p.failed) {
+	if (fclose(p.out)) {
 		free(*text);
 		*text = NULL;
 		return err_set(err, ENOMEM, "print a device tree");

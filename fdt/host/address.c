@@ -121,8 +121,8 @@ static bool translate_one(const struct host_node *node, const struct host_bus *b
 	return false;
 }
 
-static bool translate(const struct host_node *node, const uint8_t *cells, const char *ranges,
-		      uint64_t *address)
+bool host_translate(const struct host_node *node, const uint8_t *cells, const char *ranges,
+		    uint64_t *address)
 {
 	struct host_bus bus, above;
 	struct address at;
@@ -140,11 +140,6 @@ static bool translate(const struct host_node *node, const uint8_t *cells, const 
 	}
 	*address = at.number;
 	return at.number != UINT64_MAX; /* OF_BAD_ADDR */
-}
-
-bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t *address)
-{
-	return translate(node, cells, "ranges", address);
 }
 
 /*
@@ -190,29 +185,24 @@ unsigned int host_dma_ranges(const struct host_node *bus, struct host_dma_range 
 
 		range->bus = read_address(&below, p->value + at).number;
 		range->cpu.size = host_cells(cpu + 4 * above.n_address_cells, below.n_size_cells);
-		if (translate(bus, cpu, "dma-ranges", &range->cpu.start) && range_valid(range->cpu))
+		if (host_translate(bus, cpu, "dma-ranges", &range->cpu.start) &&
+		    range_valid(range->cpu))
 			n++;
 	}
 	return n;
-}
-
-static bool has_address(const struct host_node *node, uint64_t *address)
-{
-	const struct host_property *reg = host_node_find(node, "reg");
-
-	return reg && reg->size >= 4 * (size_t)host_address_cells(node->parent) &&
-	       host_translate(node, reg->value, address);
 }
 
 /* of_device_make_bus_id() of Linux */
 static void add_device_name(const struct host_node *node, struct text *name)
 {
 	const struct host_property *mask = host_node_find(node, "mask");
+	const struct host_property *reg = host_node_find(node, "reg");
 	uint64_t address;
 
 	if (!node->parent)
 		return;
-	if (has_address(node, &address)) {
+	if (reg && reg->size >= 4 * (size_t)host_address_cells(node->parent) &&
+	    host_translate(node, reg->value, "ranges", &address)) {
 		text_add(name, "%" PRIx64, address);
 		if (mask && mask->size >= 4)
 			text_add(name, ".%x",

@@ -29,8 +29,12 @@ uint32_t host_size_cells(const struct host_node *node);
 /* The first @n cells at @cells as a number; of more than two the last two count. */
 uint64_t host_cells(const uint8_t *cells, unsigned int n);
 
-/* The CPU's address of @cells, an address as @node's "reg" would have it. False: it has none. */
-bool host_translate(const struct host_node *node, const uint8_t *cells, uint64_t *address);
+/*
+ * The CPU's address of @cells, an address as @node's "reg" would have it, through @ranges: "ranges"
+ * or "dma-ranges". False: it has none.
+ */
+bool host_translate(const struct host_node *node, const uint8_t *cells, const char *ranges,
+		    uint64_t *address);
 
 /* What a device calls @bus is @cpu to the CPUs. */
 struct host_dma_range {

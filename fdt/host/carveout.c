@@ -65,11 +65,10 @@ bool host_carveout_read(const struct host_node *node, struct host_carveout *carv
 /* Another region has the same name, but for the unit address. */
 static bool is_ambiguous(const struct host_node *node, size_t base)
 {
-	for (const struct host_node *other = node->parent->child; other; other = other->next) {
+	for (const struct host_node *other = node->parent->child; other; other = other->next)
 		if (other != node && strncmp(other->name, node->name, base) == 0 &&
 		    (other->name[base] == '@' || !other->name[base]))
 			return true;
-	}
 	return false;
 }
 

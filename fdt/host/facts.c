@@ -53,7 +53,8 @@ static bool read_region(const struct reg *reg, size_t n, struct range *range)
 		return false;
 	cells = reg->property->value + n * reg->entry_size;
 	range->size = host_cells(cells + 4 * reg->bus.n_address_cells, reg->bus.n_size_cells);
-	return is_memory(&reg->bus, cells) && host_translate(reg->node, cells, &range->start) &&
+	return is_memory(&reg->bus, cells) &&
+	       host_translate(reg->node, cells, "ranges", &range->start) &&
 	       (!range->size || range_valid(*range));
 }
 

@@ -96,9 +96,7 @@ static void describe(const struct interrupt *interrupt, struct host_irq_fact *fa
 	if (fact->kind == HOST_IRQ_UNRESOLVED)
 		return;
 	fact->trigger = find_trigger(interrupt, fact->is_gic);
-	fact->edge = fact->trigger == HOST_TRIGGER_EDGE_RISING ||
-		     fact->trigger == HOST_TRIGGER_EDGE_FALLING ||
-		     fact->trigger == HOST_TRIGGER_EDGE_BOTH;
+	fact->edge = fact->trigger && fact->trigger <= HOST_TRIGGER_EDGE_BOTH;
 }
 
 /* The two properties side by side, read in step. */
@@ -110,20 +108,6 @@ struct reader {
 	const struct host_node *parent; /* of @plain */
 	uint32_t n_parent_cells;
 };
-
-static void reader_init(struct reader *r, const struct host_tree *tree,
-			const struct host_node *node)
-{
-	*r = (struct reader){
-		.walk = { tree, HOST_INTERRUPT_MAX_STEPS },
-		.extended = host_node_find(node, "interrupts-extended"),
-		.plain = host_node_find(node, "interrupts"),
-	};
-	if (r->plain)
-		r->parent = interrupt_parent(&r->walk, node);
-	if (r->parent)
-		r->n_parent_cells = host_node_u32(r->parent, "#interrupt-cells", 0);
-}
 
 static void take_cells(const struct host_property *property, size_t cell,
 		       struct interrupt *interrupt)
@@ -209,17 +193,15 @@ static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 
 	if (!sorted)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < n_irqs; i++) {
+	for (unsigned int i = 0; i < n_irqs; i++)
 		if (irqs[i].kind == HOST_IRQ_OK)
 			sorted[n++] = &irqs[i];
-	}
 	qsort(sorted, n, sizeof(*sorted), compare_facts);
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 1; i < n; i++)
 		if (sorted[i]->controller == sorted[i - 1]->controller &&
 		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,
 			   sizeof(sorted[i]->specifier)) == 0)
 			sorted[i]->kind = HOST_IRQ_PLACEHOLDER;
-	}
 	return 0;
 }
 
@@ -255,12 +237,19 @@ int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
 		   struct host_irq_fact **irqs, unsigned int *n_irqs, struct err *err)
 {
 	const char *why = NULL;
-	struct reader r;
+	struct reader r = {
+		.walk = { tree, HOST_INTERRUPT_MAX_STEPS },
+		.extended = host_node_find(node, "interrupts-extended"),
+		.plain = host_node_find(node, "interrupts"),
+	};
 	char path[256];
 
 	*irqs = NULL;
 	*n_irqs = 0;
-	reader_init(&r, tree, node);
+	if (r.plain)
+		r.parent = interrupt_parent(&r.walk, node);
+	if (r.parent)
+		r.n_parent_cells = host_node_u32(r.parent, "#interrupt-cells", 0);
 	if (!r.walk.n_steps)
 		why = CIRCLE;
 	else if (r.parent && (!r.n_parent_cells || r.n_parent_cells > HOST_INTERRUPT_MAX_CELLS))

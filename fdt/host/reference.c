@@ -24,9 +24,9 @@ void reference_list_destroy(struct reference_list *list)
 	*list = (struct reference_list){ 0 };
 }
 
-static bool is_hole(uint32_t phandle)
+bool reference_is_hole(const struct reference *ref)
 {
-	return phandle == 0 || phandle == UINT32_MAX;
+	return ref->phandle == 0 || ref->phandle == UINT32_MAX;
 }
 
 /* How many arguments there are behind @ref, of at most @n_left cells; -1: they do not add up. */
@@ -40,7 +40,7 @@ static int64_t count_args(const struct reference_rule *rule, const struct refere
 		return (int64_t)n_left;
 	if (rule->layout == LAYOUT_LIST) {
 		if (!target)
-			return is_hole(ref->phandle) || (!rule->cells && !n) ? 0 : -1;
+			return reference_is_hole(ref) || (!rule->cells && !n) ? 0 : -1;
 		if (rule->cells && host_node_has(target, rule->cells))
 			n = host_node_u32(target, rule->cells, (uint32_t)n);
 	} else if (rule->layout == LAYOUT_INTERRUPT_MAP) {
@@ -62,18 +62,13 @@ static bool means_other_thing(const struct host_tree *tree, const struct host_pr
 	bool vague = rule->kind == REFERENCE_OTHER || rule->kind == REFERENCE_SYSCON ||
 		     rule->kind == REFERENCE_MEMORY || rule->kind == REFERENCE_PHY ||
 		     rule->kind == REFERENCE_GRAPH;
-	uint32_t first;
+	struct reference first;
 
 	if (!vague || rule->cells || property->size < 4)
 		return false;
-	first = host_property_cell(property, 0);
-	return property->size % 4 || (!is_hole(first) && !host_tree_by_phandle(tree, first));
-}
-
-/* A hog's "gpios" are lines of its parent: bindings/gpio/gpio.txt. */
-static bool is_hog(const struct host_node *node, const struct reference_rule *rule)
-{
-	return rule->kind == REFERENCE_GPIO && host_node_has(node, "gpio-hog");
+	first.phandle = host_property_cell(property, 0);
+	return property->size % 4 ||
+	       (!reference_is_hole(&first) && !host_tree_by_phandle(tree, first.phandle));
 }
 
 static int read_list(const struct host_tree *tree, const struct host_node *node,
@@ -82,8 +77,9 @@ static int read_list(const struct host_tree *tree, const struct host_node *node,
 {
 	size_t n_cells = property->size / 4, first = 0, gap = 0;
 
-	if (rule->layout == LAYOUT_NONE || is_hog(node, rule) ||
-	    means_other_thing(tree, property, rule))
+	/* A hog's "gpios" are lines of its parent: bindings/gpio/gpio.txt. */
+	if (rule->layout == LAYOUT_NONE || means_other_thing(tree, property, rule) ||
+	    (rule->kind == REFERENCE_GPIO && host_node_has(node, "gpio-hog")))
 		return 0;
 	if (rule->layout == LAYOUT_SECOND_OF_4 || rule->layout == LAYOUT_FOURTH_OF_4) {
 		first = rule->layout == LAYOUT_SECOND_OF_4 ? 1 : 3;
@@ -176,9 +172,7 @@ static int compare_edges(const void *a, const void *b)
 		return x->target < y->target ? -1 : 1;
 	if (x->user != y->user)
 		return x->user < y->user ? -1 : 1;
-	if (x->property != y->property)
-		return x->property < y->property ? -1 : 1;
-	return 0;
+	return x->property < y->property ? -1 : x->property > y->property;
 }
 
 int reference_index_create(struct host_tree *tree)
@@ -224,10 +218,9 @@ static bool is_pointed_at(const struct host_tree *tree, const struct host_node *
 /* Index of the first node in tree order that is not below @node. */
 static uint32_t end_of(const struct host_tree *tree, const struct host_node *node)
 {
-	for (; node; node = node->parent) {
+	for (; node; node = node->parent)
 		if (node->next)
 			return node->next->index;
-	}
 	return tree->n_nodes;
 }
 
@@ -291,10 +284,9 @@ static bool fits_provider(const struct host_node *target, size_t n_args)
 
 static bool contains_word(const char *text, const char *word, size_t n)
 {
-	for (const char *end = text + MAX_COMPATIBLE; *text && text < end; text++) {
+	for (const char *end = text + MAX_COMPATIBLE; *text && text < end; text++)
 		if (strncasecmp(text, word, n) == 0)
 			return true;
-	}
 	return false;
 }
 

@@ -58,6 +58,8 @@ struct reference_list {
 int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind);
+/* A phandle that says that there is none: the list goes on behind it. */
+bool reference_is_hole(const struct reference *ref);
 void reference_list_destroy(struct reference_list *list);
 
 /*

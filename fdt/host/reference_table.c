@@ -116,10 +116,9 @@ static const struct reference_rule rules[] = {
 
 const struct reference_rule *reference_rule_find(const char *property)
 {
-	for (size_t i = 0; i < n_elems(rules); i++) {
+	for (size_t i = 0; i < n_elems(rules); i++)
 		if (str_matches(property, rules[i].patterns))
 			return &rules[i];
-	}
 	return NULL;
 }
 

@@ -33,10 +33,9 @@ const struct host_node *host_tree_target(const struct host_tree *tree, const str
 
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {
-	for (size_t i = 0; i < node->n_properties; i++) {
+	for (size_t i = 0; i < node->n_properties; i++)
 		if (strcmp(node->properties[i].name, name) == 0)
 			return &node->properties[i];
-	}
 	return NULL;
 }
 
@@ -104,10 +103,9 @@ int host_property_string_index(const struct host_property *property, const char 
 {
 	const char *s = (const char *)property->value, *end = s + property->size;
 
-	for (int i = 0; s < end; i++, s += strlen(s) + 1) {
+	for (int i = 0; s < end; i++, s += strlen(s) + 1)
 		if (strcmp(s, string) == 0)
 			return i;
-	}
 	return -1;
 }
 
@@ -123,10 +121,9 @@ bool host_node_matches(const struct host_node *node, const char *patterns)
 	const struct host_property *p = host_node_find(node, "compatible");
 	const char *s = p ? (const char *)p->value : NULL, *end = p ? s + p->size : NULL;
 
-	for (; s < end; s += strlen(s) + 1) {
+	for (; s < end; s += strlen(s) + 1)
 		if (str_matches(s, patterns))
 			return true;
-	}
 	return false;
 }
 

@@ -11,10 +11,9 @@
 
 static const struct host_node *find_child(const struct host_node *node, const char *name, size_t n)
 {
-	for (const struct host_node *c = node->child; c; c = c->next) {
+	for (const struct host_node *c = node->child; c; c = c->next)
 		if (strncmp(c->name, name, n) == 0 && !c->name[n])
 			return c;
-	}
 	return NULL;
 }
 

@@ -68,11 +68,10 @@ static int check_names(const char *what, const struct host_node *node, struct er
 	if (node->parent && !is_name(node->name))
 		return malformed(what, node->parent, err,
 				 "a child's name is malformed or too long");
-	for (size_t i = 0; i < node->n_properties; i++) {
+	for (size_t i = 0; i < node->n_properties; i++)
 		if (!is_name(node->properties[i].name))
 			return malformed(what, node, err,
 					 "a property's name is malformed or too long");
-	}
 	return 0;
 }
 
@@ -105,16 +104,14 @@ static int index_phandles(struct host_tree *tree, const char *what, struct err *
 	tree->by_phandle = calloc(tree->n_nodes, sizeof(struct host_node *));
 	if (!tree->by_phandle || !array_add(tree->nodes, tree->n_nodes)) /* the NULL */
 		return err_set(err, ENOMEM, "read device tree %s", what);
-	for (uint32_t i = 0; i < tree->n_nodes; i++) {
+	for (uint32_t i = 0; i < tree->n_nodes; i++)
 		if (tree->nodes[i]->phandle)
 			tree->by_phandle[tree->n_phandles++] = tree->nodes[i];
-	}
 	qsort(tree->by_phandle, tree->n_phandles, sizeof(struct host_node *), compare_phandles);
-	for (size_t i = 1; i < tree->n_phandles; i++) {
+	for (size_t i = 1; i < tree->n_phandles; i++)
 		if (tree->by_phandle[i - 1]->phandle == tree->by_phandle[i]->phandle)
 			return malformed(what, tree->by_phandle[i], err,
 					 "its phandle is another node's too");
-	}
 	return 0;
 }
 

@@ -225,8 +225,7 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 		ret = graft_plan(nodes->graft, err);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
 		if (node->number >= 0)
-			node->result =
-				graft_device_result(nodes->graft, (unsigned int)node->number);
+			node->result = graft_outcome(nodes->graft, node->number)->result;
 		/* What there is to answer is about a node that the guest does not get. */
 		if (node->overlay.brings && node->result == GRAFT_NEEDS_ANSWER)
 			node->result = GRAFT_PASSES;
@@ -237,8 +236,7 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 const struct graft_node *vfio_node_graft(const struct vfio_nodes *nodes,
 					 const struct vfio_node *node)
 {
-	return node->number < 0 ? NULL
-				: graft_device_nodes(nodes->graft, (unsigned int)node->number);
+	return node->number < 0 ? NULL : graft_outcome(nodes->graft, node->number)->nodes;
 }
 
 int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node, struct dt *dt,
@@ -250,7 +248,7 @@ int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node
 	}
 	if (node->overlay.brings && node->result == GRAFT_PASSES)
 		return 0;
-	return graft_write(nodes->graft, (unsigned int)node->number, dt, err);
+	return graft_write(nodes->graft, node->number, dt, err);
 }
 
 int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size, struct err *err)
@@ -271,8 +269,7 @@ int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size
 				.label = node->overlay.label,
 				.path = node->overlay.brings
 						? NULL
-						: graft_device_path(nodes->graft,
-								    (unsigned int)node->number),
+						: graft_outcome(nodes->graft, node->number)->path,
 				.facts = guest_facts(nodes, node),
 			};
 	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next) {

@@ -185,8 +185,7 @@ static int print_nodes(const struct plan *plan, struct plan_device *device, cons
 		       size_t size, struct err *err)
 {
 	const struct graft_node *nodes = vfio_node_graft(&plan->nodes, &device->node);
-	const struct graft_node *bus =
-		graft_device_bus(plan->nodes.graft, (unsigned int)device->node.number);
+	const struct graft_node *bus = graft_outcome(plan->nodes.graft, device->node.number)->bus;
 	owned_ptr const char **names = NULL;
 	size_t n = 0;
 
@@ -292,7 +291,7 @@ const char *plan_reason(const struct plan *plan, const struct plan_device *devic
 		return device->node.err.why;
 	if (device->node.number < 0)
 		return NULL;
-	return graft_device_reason(plan->nodes.graft, (unsigned int)device->node.number, n);
+	return graft_device_reason(plan->nodes.graft, device->node.number, n);
 }
 
 static int ask(struct plan_device *device, struct vm *vm, struct err *err)

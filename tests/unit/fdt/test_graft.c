@@ -129,7 +129,7 @@ Test(graft, every_rule)
 	for (size_t i = 0; i < n_elems(rule_cases); i++) {
 		const struct rule_case *c = &rule_cases[i];
 		struct graft *graft = fixture_graft(tree, &c->device, 1, NULL, NULL);
-		const struct graft_node *node = graft_device_nodes(graft, 0);
+		const struct graft_node *node = graft_outcome(graft, 0)->nodes;
 		const struct graft_item *item;
 
 		item = fixture_item(node, c->node, c->property);
@@ -183,15 +183,15 @@ Test(graft, every_result)
 		const char *device = result_cases[i].device;
 		const char *reason = graft_device_reason(graft, 0, 0);
 
-		cr_expect_eq(graft_device_result(graft, 0), result_cases[i].result, "%s: %s: %s",
-			     device, graft_result_name(graft_device_result(graft, 0)),
+		cr_expect_eq(graft_outcome(graft, 0)->result, result_cases[i].result, "%s: %s: %s",
+			     device, graft_result_name(graft_outcome(graft, 0)->result),
 			     reason ? reason : "");
 		if (result_cases[i].reason)
 			cr_expect(reason && strstr(reason, result_cases[i].reason), "%s: %s",
 				  device, reason ? reason : "");
 		else
 			cr_expect_null(reason, "%s: %s", device, reason ? reason : "");
-		if (graft_device_result(graft, 0) == GRAFT_PASSES)
+		if (graft_outcome(graft, 0)->result == GRAFT_PASSES)
 			host_tree_destroy(fixture_guest_tree(graft, 1));
 		graft_destroy(graft);
 	}
@@ -229,7 +229,7 @@ Test(graft, answers_make_it_pass)
 	for (size_t i = 0; i < n_elems(devices); i++) {
 		struct graft *graft = fixture_graft(tree, &devices[i], 1, NULL, &answers);
 
-		cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES, "%s: %s", devices[i],
+		cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_PASSES, "%s: %s", devices[i],
 			     graft_device_reason(graft, 0, 0));
 		graft_destroy(graft);
 	}
@@ -256,13 +256,13 @@ Test(graft, the_running_host_knows_rates_and_voltages)
 	static const struct graft_host host = { NULL, live_rate, live_voltage };
 	static const char *const devices[] = { "/unknown-clocks@13000", "/mmc@17000" };
 	struct graft *graft = fixture_graft(tree, devices, 2, &host, NULL);
-	const struct graft_item *item = fixture_item(graft_device_nodes(graft, 0), "", "clocks");
+	const struct graft_item *item = fixture_item(graft_outcome(graft, 0)->nodes, "", "clocks");
 
-	cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES);
+	cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_PASSES);
 	cr_expect(strstr(item->reason, "core 1000000 Hz (as the host has it), bus 2000000 Hz"),
 		  "%s", item->reason);
-	cr_expect_eq(graft_device_result(graft, 1), GRAFT_PASSES);
-	item = fixture_item(graft_device_nodes(graft, 1), "", "vqmmc-supply");
+	cr_expect_eq(graft_outcome(graft, 1)->result, GRAFT_PASSES);
+	item = fixture_item(graft_outcome(graft, 1)->nodes, "", "vqmmc-supply");
 	cr_expect(strstr(item->reason, "1850000 uV (as the host has it)"), "%s", item->reason);
 	graft_destroy(graft);
 }
@@ -271,7 +271,7 @@ Test(graft, no_text_is_cut_and_all_can_be_printed)
 {
 	static const char *const device = "/many-clocks@13800";
 	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
-	const struct graft_item *item = fixture_item(graft_device_nodes(graft, 0), "", "clocks");
+	const struct graft_item *item = fixture_item(graft_outcome(graft, 0)->nodes, "", "clocks");
 	const char *reason = graft_device_reason(graft, 0, 0);
 
 	cr_expect(strstr(item->reason, "fixed clocks: 0 unknown, 1 unknown, the-third"), "%s",
@@ -304,9 +304,9 @@ Test(graft, references_between_assigned_devices_survive)
 
 	for (size_t i = 0; i < n_elems(pair_cases); i++) {
 		struct graft *graft = fixture_graft(tree, pair_cases[i].devices, 2, NULL, &force);
-		const struct graft_node *target = graft_device_nodes(graft, 0);
+		const struct graft_node *target = graft_outcome(graft, 0)->nodes;
 		const struct graft_item *item = fixture_item(
-			graft_device_nodes(graft, 1), pair_cases[i].node, pair_cases[i].property);
+			graft_outcome(graft, 1)->nodes, pair_cases[i].node, pair_cases[i].property);
 
 		cr_assert_not_null(item);
 		cr_expect_eq(item->verdict, GRAFT_REWRITE, "%s: %s", item->property, item->reason);
@@ -323,11 +323,11 @@ Test(graft, memory_is_where_it_is_on_the_host_for_a_device_without_iommu)
 	static const char *const device = "/shifted-bus/shifted@3b000";
 	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
 	struct host_tree *guest = fixture_guest_tree(graft, 1);
-	const struct host_node *node = host_tree_find(guest, graft_device_path(graft, 0));
+	const struct host_node *node = host_tree_find(guest, graft_outcome(graft, 0)->path);
 	struct host_facts facts;
 	struct err err;
 
-	cr_assert_not_null(node, "%s", graft_device_path(graft, 0));
+	cr_assert_not_null(node, "%s", graft_outcome(graft, 0)->path);
 	cr_expect_str_eq(node->parent->name, "dma-bus-0");
 	cr_assert_eq(host_facts_read(guest, node, &facts, &err), 0);
 	cr_expect_eq(facts.regions[0].start, 0x10000000);
@@ -346,9 +346,9 @@ Test(graft, a_connector_comes_along)
 {
 	static const char *const device = "/tv@3a000";
 	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
-	const struct graft_node *tv = graft_device_nodes(graft, 0), *connector = tv->next;
+	const struct graft_node *tv = graft_outcome(graft, 0)->nodes, *connector = tv->next;
 
-	cr_expect_eq(graft_device_result(graft, 0), GRAFT_PASSES);
+	cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_PASSES);
 	cr_assert_not_null(connector);
 	cr_expect_str_eq(connector->name, "connector");
 	cr_expect_eq(fixture_item(tv, "port/endpoint", "remote-endpoint")->verdict, GRAFT_REWRITE);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/guest/graft_class.h"
 #include "tests/fixtures/fixture_graft.h"
 #include "tests/fixtures/fixture_tree.h"
 #include "vmm/base/range.h"
@@ -134,7 +133,8 @@ Test(graft_golden, a_class_knows_what_its_device_must_have)
 		struct graft *graft = fixture_graft(host, &cases[i].device, 1, NULL, NULL);
 		const char *reason = graft_device_reason(graft, 0, 0);
 
-		cr_expect_eq(graft_device_result(graft, 0), cases[i].result, "%s", cases[i].device);
+		cr_expect_eq(graft_outcome(graft, 0)->result, cases[i].result, "%s",
+			     cases[i].device);
 		cr_expect(reason && strstr(reason, cases[i].reason), "%s: %s", cases[i].device,
 			  reason ? reason : "");
 		graft_destroy(graft);
