@@ -43,6 +43,7 @@ struct check_device {
 	const struct device_config *config;
 	bool found; /* … and then @host is filled */
 	struct vfio_host_device host;
+	const struct host_node *node;   /* in check->tree; NULL: it has none */
 	const struct plan_device *plan; /* NULL: it was not planned */
 };
 

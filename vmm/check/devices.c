@@ -37,6 +37,8 @@ void check_devices(struct check *check)
 			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		else
 			check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
+		if (device->found && check->tree)
+			device->node = host_live_node(check->tree, host->name);
 		if (device->found && host->group >= 0)
 			vfio_host_group_for_each(host->group, check_member, device);
 	}

@@ -94,13 +94,12 @@ void check_kvm(struct check *check)
 	check_say(check, CHECK_FINE,
 		  "/dev/kvm has API version %d, %u address bits and %u vCPUs for a guest",
 		  KVM_API_VERSION, caps->ipa_bits, caps->max_vcpus);
-	if (!caps->irqfd || !caps->irqfd_resample) {
+	if (!caps->irqfd || !caps->irqfd_resample)
 		check_say(
 			check, CHECK_WARNS,
 			"KVM has no %s: interrupts of devices go through user space, which is slow" FIX
 			"boot a kernel with CONFIG_KVM of Linux 3.19 or newer",
 			caps->irqfd ? "KVM_CAP_IRQFD_RESAMPLE" : "KVM_CAP_IRQFD");
-	}
 	check_each_vm (check, v) {
 		if (vcpus_check_number(caps, v->config.n_vcpus, &err))
 			check_say_err(check, CHECK_BLOCKS, v, &err);

@@ -115,15 +115,13 @@ static bool find_file(const struct check_device *device, size_t backend, char *p
  * iommu_group_has_isolated_msi() of Linux: a platform device whose MSIs go through an ITS is
  * isolated; the amba bus gives its devices no MSI domain.
  */
-static bool has_isolated_msi(const struct check *check, const struct check_device *device)
+static bool has_isolated_msi(const struct check_device *device)
 {
-	const struct host_node *node, *parent;
+	const struct host_node *node = device->node, *parent = NULL;
 
-	if (!check->tree || device->host.amba)
-		return false;
-	node = host_live_node(check->tree, device->host.name);
-	parent = node ? host_tree_by_phandle(check->tree, host_node_u32(node, "msi-parent", 0))
-		      : NULL;
+	if (node && !device->host.amba)
+		parent = host_tree_by_phandle(device->check->tree,
+					      host_node_u32(node, "msi-parent", 0));
 	return parent && host_node_is_compatible(parent, "arm,gic-v3-its");
 }
 
@@ -133,27 +131,26 @@ static bool is_unsafe_refused(size_t backend)
 }
 
 /* As far as can be seen without opening it. */
-static bool works(const struct check *check, const struct check_device *device, size_t backend)
+static bool works(const struct check_device *device, size_t backend)
 {
 	char path[64];
 
 	return check_may_open(device->vm, backends[backend].control) == 0 &&
 	       find_file(device, backend, path, sizeof(path)) &&
 	       check_may_open(device->vm, path) == 0 &&
-	       (!is_unsafe_refused(backend) || has_isolated_msi(check, device));
+	       (!is_unsafe_refused(backend) || has_isolated_msi(device));
 }
 
 /* Of an obstacle to this backend: "auto" needs one of the two. Fine: the device's VM has no use for
  * it. */
-static enum check_severity severity_of(const struct check *check, const struct check_device *device,
-				       size_t backend)
+static enum check_severity severity_of(const struct check_device *device, size_t backend)
 {
 	enum vfio_backend wanted = device->vm->config.iommu;
 
 	if (!device->found)
 		return CHECK_FINE;
 	if (wanted == VFIO_BACKEND_AUTO)
-		return works(check, device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
+		return works(device, !backend) ? CHECK_WARNS : CHECK_BLOCKS;
 	return wanted == backends[backend].backend ? CHECK_BLOCKS : CHECK_FINE;
 }
 
@@ -166,9 +163,9 @@ void check_unsafe_interrupts(struct check *check)
 		if (!is_unsafe_refused(i))
 			continue;
 		check_each_device (check, device) {
-			enum check_severity severity = severity_of(check, device, i);
+			enum check_severity severity = severity_of(device, i);
 
-			if (severity == CHECK_FINE || has_isolated_msi(check, device))
+			if (severity == CHECK_FINE || has_isolated_msi(device))
 				continue;
 			who = device->host.name;
 			worst = severity > worst ? severity : worst;
@@ -202,15 +199,11 @@ void check_reset(struct check *check)
 	if (!check_parameter_is("vfio_platform", "reset_required", 'Y'))
 		return;
 	check_each_device (check, device) {
-		const struct host_node *node =
-			device->found && check->tree
-				? host_live_node(check->tree, device->host.name)
-				: NULL;
 		struct live_device live;
 
-		if (!node || device->host.amba || vfio_host_device_is_bound(&device->host))
+		if (!device->node || device->host.amba || vfio_host_device_is_bound(&device->host))
 			continue;
-		host_live_device(check->live, node, &live);
+		host_live_device(check->live, device->node, &live);
 		if (live.reset_handler == LIVE_HANDLER_THERE)
 			continue;
 		say_reset_required(
@@ -235,12 +228,13 @@ static void check_file(struct check *check, const struct check_vm *vm, const cha
 	}
 }
 
-static void check_backend(struct check *check, const struct check_device *device, size_t backend)
+static void check_backend(const struct check_device *device, size_t backend)
 {
 	const struct check_vm *vm = device->vm;
+	struct check *check = device->check;
 	char path[64], other[64];
 
-	if (severity_of(check, device, backend) != CHECK_BLOCKS)
+	if (severity_of(device, backend) != CHECK_BLOCKS)
 		return;
 	if (!find_file(device, backend, path, sizeof(path))) {
 		if (vm->config.iommu == VFIO_BACKEND_AUTO &&
@@ -268,7 +262,7 @@ void check_nodes(struct check *check)
 		if (vfio_diagnose_owner(&err, &device->host))
 			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		for (size_t n = 0; n < n_elems(backends); n++)
-			check_backend(check, device, n);
+			check_backend(device, n);
 	}
 }
 
