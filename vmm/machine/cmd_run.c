@@ -27,18 +27,6 @@ static int dump_tree(struct machine *m, int fd, struct err *err)
 	return ret ? err_set(err, ret, "write %s", m->config->dump_dtb) : 0;
 }
 
-/* Also of a run that failed; its error goes before one of the statistics. */
-static int write_stats(const struct machine *m, int fd, int result, struct err *err)
-{
-	struct err own;
-	int ret = stats_write(m, fd, &own);
-
-	if (!ret || err->what[0])
-		return result;
-	*err = own;
-	return ret;
-}
-
 /* Open before the machine is built, which ends with dais shut in. */
 static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats_fd,
 			struct err *err)
@@ -61,6 +49,7 @@ static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats
 static int run(const struct vm_config *config, struct err *err)
 {
 	owned_fd int dump_fd = -1, stats_fd = -1;
+	struct err of_stats = { 0 };
 	struct machine machine;
 	int ret = open_outputs(config, &dump_fd, &stats_fd, err);
 
@@ -76,8 +65,12 @@ static int run(const struct vm_config *config, struct err *err)
 		ret = machine_run(&machine, err);
 		if (BUILT(SUMMARY))
 			machine_summarize(&machine);
-		if (BUILT(STATS) && config->stats)
-			ret = write_stats(&machine, stats_fd, ret, err);
+		/* Also of a run that failed, whose error goes before one of the statistics. */
+		if (BUILT(STATS) && config->stats && stats_write(&machine, stats_fd, &of_stats) &&
+		    !err->what[0]) {
+			*err = of_stats;
+			ret = err->code;
+		}
 	}
 	return machine_destroy(&machine) || ret ? ret : EXIT_STATUS_FAILURE;
 }

@@ -12,7 +12,6 @@
 
 #include "vfio/host/device.h"
 #include "vmm/base/arena.h"
-#include "vmm/base/err.h"
 #include "vmm/plan/plan.h"
 
 enum list_state {
