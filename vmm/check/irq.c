@@ -276,6 +276,6 @@ int check_irq(const char *device, int n_options, char *const *options, struct er
 	if (!n_irqs)
 		puts("It has no interrupts.");
 	ret = try_all(t, n_irqs, err);
-	machine_collect_physical();
+	machine_collect_physical(0, true);
 	return ret;
 }

@@ -8,7 +8,7 @@
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
 #include "vmm/cli/wrap.h"
-#include "vmm/plan/json.h"
+#include "vmm/plan/print.h"
 
 #define INDENT 8 /* column of a finding's text */
 

@@ -127,8 +127,8 @@ int machine_describe(struct machine *machine, void **blob, size_t *size, struct 
  */
 int machine_take_physical(struct machine *machine, struct err *err);
 void machine_give_physical_back(struct machine *machine);
-/* RAM that a dais which is gone could not give back. */
-void machine_collect_physical(void);
+/* RAM that a dais which is gone could not give back; vfio_ram_collect(). */
+void machine_collect_physical(uint64_t own, bool may_reset);
 int machine_name_physical(struct machine *machine, struct err *err);
 
 /* vCPUs run: stop them and bring everything back to power-on, then let them go again. */

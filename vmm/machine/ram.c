@@ -81,7 +81,7 @@ static bool is_physical(const struct machine *m)
 }
 
 /* Without the right to the records, or before the first of them, there is nothing to collect. */
-static void collect(uint64_t own, bool may_reset)
+void machine_collect_physical(uint64_t own, bool may_reset)
 {
 	struct err err;
 	owned_fd int lock = records_lock(&err);
@@ -100,11 +100,6 @@ static int announce(void *opaque, const char *path, struct err *err)
 	return vfio_ram_claim_new(path, m->config->name, err);
 }
 
-void machine_collect_physical(void)
-{
-	collect(0, true);
-}
-
 int machine_take_physical(struct machine *m, struct err *err)
 {
 	struct phys_ram_wish wish = {
@@ -121,7 +116,7 @@ int machine_take_physical(struct machine *m, struct err *err)
 	phys_ram_init(&m->phys);
 	if (!is_physical(m))
 		return 0;
-	machine_collect_physical();
+	machine_collect_physical(0, true);
 	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;
@@ -143,7 +138,7 @@ void machine_give_physical_back(struct machine *m)
 
 	/* Confined without a keeper, nothing of the host can be reached: then the next command. */
 	if (is_physical(m) && (m->config->keeper || !confined))
-		collect(confined ? 0 : (uint64_t)getpid(), !confined);
+		machine_collect_physical(confined ? 0 : (uint64_t)getpid(), !confined);
 	phys_ram_destroy(&m->phys);
 	free(take_ptr(&m->new_ram));
 }

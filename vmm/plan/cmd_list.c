@@ -9,8 +9,7 @@
 #include "vmm/base/str.h"
 #include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
-#include "vmm/plan/json.h"
-#include "vmm/plan/list.h"
+#include "vmm/plan/print.h"
 
 /* What the command line says. */
 struct list_options {

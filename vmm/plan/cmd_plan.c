@@ -8,7 +8,7 @@
 #include "vmm/cli/option_values.h"
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
-#include "vmm/plan/json.h"
+#include "vmm/plan/print.h"
 
 /* What the command line says. */
 struct plan_options {

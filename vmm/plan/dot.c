@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Graphviz: the devices, what they depend on, and what was cut. */
-
-#include "vmm/plan/plan.h"
+#include "vmm/plan/print.h"
 
 static const char *edge_style(enum graft_verdict verdict)
 {

@@ -5,8 +5,7 @@
 
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"
-#include "vmm/plan/json.h"
-#include "vmm/plan/list.h"
+#include "vmm/plan/print.h"
 
 /*
  * jansson's functions take NULL for "it could not be made" and fail; json_pack() with "o" takes

@@ -9,7 +9,6 @@
  * read.
  */
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "vfio/host/power.h"
 #include "vfio/nodes/nodes.h"
@@ -56,9 +55,5 @@ const char *plan_reason(const struct plan *plan, const struct plan_device *devic
 
 /* Open the devices, which resets them, and ask VFIO. An error of one is an error. */
 int plan_ask_vfio(struct plan *plan, struct err *err);
-
-/* All devices of the plan; as JSON: vmm/plan/json.h. */
-void plan_print_text(const struct plan *plan, FILE *out);
-void plan_print_dot(const struct plan *plan, FILE *out);
 
 #endif

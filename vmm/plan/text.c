@@ -6,7 +6,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/wrap.h"
-#include "vmm/plan/list.h"
+#include "vmm/plan/print.h"
 
 #define FACT_INDENT 16 /* column of a fact's text */
 #define ITEM_INDENT 38 /* column of a property's reason */
