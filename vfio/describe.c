@@ -2,7 +2,7 @@
 /* The guest's nodes of devices that VFIO has opened: vfio/nodes/nodes.h with its facts. */
 #include <errno.h>
 
-#include "fdt/guest/check.h"
+#include "fdt/guest/tree.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/host/power.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fdt/guest/check.h"
+#include "fdt/guest/tree.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -62,13 +62,9 @@ static int check_class(const struct host_node *node, const char *name,
 static int check_new(const struct graft *graft, const struct host_node *node, const char *name,
 		     struct err *err)
 {
-	for (unsigned int i = 0; i < graft->n_devices; i++) {
-		if (graft->devices[i].node != node)
-			continue;
-		err_usage(err, "%s is given twice: as %s, too", name, graft->devices[i].name);
-		return err->code;
-	}
-	return 0;
+	const struct graft_device *device = graft_find_device(graft, node);
+
+	return device ? err_usage(err, "%s is given twice: as %s, too", name, device->name) : 0;
 }
 
 int graft_add_device(struct graft *graft, const struct host_node *node, const char *name,
@@ -114,10 +110,10 @@ static void plan_pass(struct graft *graft)
 	graft->again = false;
 	for (uint32_t i = 0; i < n; i++)
 		graft->marks[i].in_guest = graft->marks[i].referenced = false;
-	for (unsigned int i = 0; i < graft->n_devices; i++)
-		graft->devices[i].out.nodes = graft->devices[i].out.bus = NULL;
-	for (unsigned int i = 0; i < graft->n_devices; i++)
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		graft->devices[i].out = (struct graft_outcome){ 0 };
 		graft_mark_device(graft, &graft->devices[i]);
+	}
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		graft_mark_partners(graft, &graft->devices[i]);
 	for (unsigned int i = 0; i < graft->n_devices; i++)

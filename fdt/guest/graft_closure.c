@@ -59,20 +59,13 @@ bool graft_has_addressed_child(const struct graft *graft, const struct host_node
 	return false;
 }
 
-static bool is_assigned(const struct graft *graft, const struct host_node *node)
+const struct graft_device *graft_find_device(const struct graft *graft,
+					     const struct host_node *node)
 {
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		if (graft->devices[i].node == node)
-			return true;
-	return false;
-}
-
-static bool is_enabled(const struct host_node *node)
-{
-	const struct host_property *status = host_node_find(node, "status");
-
-	return !status || host_property_string_index(status, "okay") == 0 ||
-	       host_property_string_index(status, "ok") == 0;
+			return &graft->devices[i];
+	return NULL;
 }
 
 /* A device with registers that are not of the one above it. */
@@ -91,14 +84,14 @@ enum graft_verdict graft_judge_child(const struct graft *graft, const struct gra
 	if (*why)
 		return GRAFT_DROP;
 	*why = "the host does not use it";
-	if (!is_enabled(child))
+	if (!host_node_is_enabled(child))
 		return GRAFT_DROP;
 	*why = "the guest cannot change the host's clocks and voltages";
 	if (str_matches(child->name, "opp*-table* opp_table") ||
 	    host_node_is_compatible(child, "operating-points-v2"))
 		return GRAFT_DROP;
 	*why = "it is assigned as a device of its own";
-	if (is_assigned(graft, child))
+	if (graft_find_device(graft, child))
 		return GRAFT_DROP;
 	*why = "its registers are not of this device, which is but its bus: assign the child instead";
 	if (is_elsewhere(device, child))

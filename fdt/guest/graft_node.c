@@ -252,16 +252,20 @@ const char *graft_path(struct graft *graft, const struct host_node *node)
 	return arena_printf(&graft->arena, "%s/%s", above, node->name) ?: "";
 }
 
+bool graft_is_named(const struct graft_place *place, const char *text, const char *name)
+{
+	const char *prefix = graft_prefix(place->graft, place->device, place->node);
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) == 0 && strcmp(text + n, name) == 0;
+}
+
 const struct graft_answer *graft_answer(const struct graft_place *place,
 					const struct graft_answer *answers, unsigned int n,
 					const char *name)
 {
-	const char *prefix = graft_prefix(place->graft, place->device, place->node);
-	size_t skip = strlen(prefix);
-
 	for (unsigned int i = 0; i < n; i++)
-		if (strncmp(answers[i].name, prefix, skip) == 0 &&
-		    strcmp(answers[i].name + skip, name) == 0)
+		if (graft_is_named(place, answers[i].name, name))
 			return &answers[i];
 	return NULL;
 }

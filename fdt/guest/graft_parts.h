@@ -144,6 +144,8 @@ struct graft_item *graft_make_item(struct graft_node *node, const char *property
 const char *graft_prefix(struct graft *graft, const struct graft_device *device,
 			 const struct host_node *node);
 const char *graft_path(struct graft *graft, const struct host_node *node);
+/* @text is what the user says for NAME of the place's node: the prefix and NAME. */
+bool graft_is_named(const struct graft_place *place, const char *text, const char *name);
 /* What the user answered for NAME of the place's node; NULL: nothing. */
 const struct graft_answer *graft_answer(const struct graft_place *place,
 					const struct graft_answer *answers, unsigned int n,
@@ -153,6 +155,9 @@ const struct graft_answer *graft_answer(const struct graft_place *place,
  * graft_closure.c: what of a device's subtree the guest gets, and as what; what it has of what a
  * property points at, and what it may have.
  */
+/* The device that is this node; NULL: none. */
+const struct graft_device *graft_find_device(const struct graft *graft,
+					     const struct host_node *node);
 enum graft_role graft_child_role(const struct host_node *child);
 /* Children's addresses are the device's parent's: it has "ranges". */
 bool graft_is_mmio_bus(const struct host_node *node);

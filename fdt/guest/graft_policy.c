@@ -10,10 +10,9 @@ static bool is_pci(const struct graft_place *place)
 	return host_property_string_index(place->property, "pci") == 0;
 }
 
-static bool is_not_okay(const struct graft_place *place)
+static bool is_disabled(const struct graft_place *place)
 {
-	return host_property_string_index(place->property, "okay") < 0 &&
-	       host_property_string_index(place->property, "ok") < 0;
+	return !host_node_is_enabled(place->node);
 }
 
 static bool is_zap_shader(const struct graft_place *place)
@@ -111,7 +110,7 @@ static const struct rule rules[] = {
 	      "reserved-memory.yaml", ONLY(CARVEOUT)),
 	NAMED("name phandle linux,phandle", DROP, NO_IDENTITY, "dt-core.yaml"),
 	NAMED("status", REFUSE, "the host does not use it: there is no device",
-	      "dt-core.yaml", ONLY(DEVICE), .when = is_not_okay),
+	      "dt-core.yaml", ONLY(DEVICE), .when = is_disabled),
 	NAMED("status", DROP, "the guest may use what was passed to it", "dt-core.yaml"),
 	NAMED("secure-status", DROP, "the guest is not in the secure world", "arm/secure.txt"),
 	NAMED("numa-node-id", DROP, "host memory is not the guest's", "numa.txt"),

@@ -179,9 +179,9 @@ static void put_clocks(struct graft_place *place, uint32_t *cells)
 
 		if (ref->target && place->graft->marks[ref->target->index].in_guest) {
 			cells[n++] = graft_guest_phandle(place->graft, place->device, ref->target);
-			for (unsigned int k = 1; k <= ref->n_args; k++)
-				cells[n++] =
-					host_property_cell(place->property, ref->offset / 4 + k);
+			host_property_cells(place->property, ref->offset / 4 + 1, ref->n_args,
+					    cells + n);
+			n += ref->n_args;
 		} else {
 			cells[n++] = reference_is_hole(ref) ? 0 : replace_clock(place, i);
 		}

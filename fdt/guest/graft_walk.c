@@ -13,13 +13,10 @@
 /* "PROPERTY", or the same with the path below the device in front. */
 static bool is_listed(const struct graft_place *place, const char *const *list, unsigned int n)
 {
-	const char *prefix = graft_prefix(place->graft, place->device, place->node);
 	const char *property = place->property->name;
-	size_t skip = strlen(prefix);
 
 	for (unsigned int i = 0; i < n; i++)
-		if (strcmp(list[i], property) == 0 ||
-		    (strncmp(list[i], prefix, skip) == 0 && strcmp(list[i] + skip, property) == 0))
+		if (strcmp(list[i], property) == 0 || graft_is_named(place, list[i], property))
 			return true;
 	return false;
 }

@@ -47,9 +47,8 @@ bool overlay_brings(const struct overlay *overlay, const char *label)
 
 static const char *only_property(const void *blob, const char *path)
 {
-	int node = fdt_path_offset(blob, path);
-	int first = node < 0 ? node : fdt_first_property_offset(blob, node);
 	const char *name = NULL;
+	int first = fdt_first_property_offset(blob, fdt_path_offset(blob, path));
 
 	if (first < 0 || fdt_next_property_offset(blob, first) >= 0)
 		return NULL;

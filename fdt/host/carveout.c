@@ -98,27 +98,25 @@ static bool is_it(const struct search *search, const struct host_node *node)
 		!is_ambiguous(node, base));
 }
 
-static void look_at(struct search *search, const struct host_node *region)
-{
-	char name[64];
-
-	if (!region || !is_reserved(region) || search->found)
-		return;
-	if (is_it(search, region))
-		search->found = region;
-	else
-		text_add(&search->others, ", %s", host_carveout_name(region, name, sizeof(name)));
-}
-
 static void find_below(struct search *search, const struct host_node *node)
 {
 	const struct host_property *property = host_node_find(node, "memory-region");
 	struct reference_list list = { 0 };
+	char name[64];
 
 	if (property && reference_find(search->tree, node, property, &list, NULL))
 		search->no_memory = true;
-	for (size_t i = 0; i < list.n_refs; i++)
-		look_at(search, list.refs[i].target);
+	for (size_t i = 0; i < list.n_refs && !search->found; i++) {
+		const struct host_node *region = list.refs[i].target;
+
+		if (!region || !is_reserved(region))
+			continue;
+		if (is_it(search, region))
+			search->found = region;
+		else
+			text_add(&search->others, ", %s",
+				 host_carveout_name(region, name, sizeof(name)));
+	}
 	reference_list_destroy(&list);
 	for (const struct host_node *child = node->child; child; child = child->next)
 		find_below(search, child);

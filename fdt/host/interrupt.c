@@ -80,8 +80,7 @@ static bool read_line(const struct interrupt_walk *walk, const struct match *mat
 	line->parent = host_tree_by_phandle(walk->tree, host_property_cell(map, line->to - 1));
 	if (!line->parent || !read_u32(line->parent, "#interrupt-cells", &line->n_specifier))
 		return false;
-	if (!read_u32(line->parent, "#address-cells", &line->n_address))
-		line->n_address = 0;
+	line->n_address = host_node_u32(line->parent, "#address-cells", 0);
 	if (line->n_address > HOST_INTERRUPT_MAX_CELLS ||
 	    line->n_specifier > HOST_INTERRUPT_MAX_CELLS - line->n_address)
 		return false;
@@ -119,20 +118,13 @@ static bool follow_map(const struct interrupt_walk *walk, const struct host_node
 			continue;
 		match->n_address = line.n_address;
 		match->n_specifier = line.n_specifier;
-		for (size_t i = line.to; i < line.end; i++)
-			match->cells[i - line.to] = host_property_cell(map, i);
+		host_property_cells(map, line.to, line.end - line.to, match->cells);
 		interrupt->controller = line.parent;
 		interrupt->n_cells = line.n_specifier;
 		memcpy(interrupt->cells, match->cells + line.n_address, 4 * line.n_specifier);
 		return true;
 	}
 	return false;
-}
-
-static bool is_controller(const struct host_node *node, const struct host_property *map)
-{
-	return host_node_has(node, "interrupt-controller") &&
-	       (!map || host_node_matches(node, MAP_IS_THE_DRIVERS));
 }
 
 /* of_irq_parse_raw() */
@@ -149,7 +141,8 @@ bool interrupt_resolve(struct interrupt_walk *walk, const struct host_node *devi
 	while (at && walk->n_steps) {
 		const struct host_property *map = host_node_find(at, "interrupt-map");
 
-		if (is_controller(at, map))
+		if (host_node_has(at, "interrupt-controller") &&
+		    (!map || host_node_matches(at, MAP_IS_THE_DRIVERS)))
 			return true;
 		walk->n_steps--;
 		if (!map) {

@@ -109,13 +109,6 @@ struct reader {
 	uint32_t n_parent_cells;
 };
 
-static void take_cells(const struct host_property *property, size_t cell,
-		       struct interrupt *interrupt)
-{
-	for (unsigned int i = 0; i < interrupt->n_cells; i++)
-		interrupt->cells[i] = host_property_cell(property, cell + i);
-}
-
 enum read_result { READ_END, READ_HOLE, READ_OK };
 
 /* After an entry that makes no sense Linux finds no other one. */
@@ -139,7 +132,7 @@ static enum read_result read_extended(struct reader *r, struct interrupt *interr
 		r->extended = NULL;
 		return READ_HOLE;
 	}
-	take_cells(p, r->cell, interrupt);
+	host_property_cells(p, r->cell, interrupt->n_cells, interrupt->cells);
 	r->cell += interrupt->n_cells;
 	return READ_OK;
 }
@@ -155,7 +148,8 @@ static enum read_result read_plain(const struct reader *r, size_t index,
 		return READ_END;
 	interrupt->controller = r->parent;
 	interrupt->n_cells = r->n_parent_cells;
-	take_cells(r->plain, index * r->n_parent_cells, interrupt);
+	host_property_cells(r->plain, index * r->n_parent_cells, interrupt->n_cells,
+			    interrupt->cells);
 	return READ_OK;
 }
 

@@ -109,6 +109,13 @@ int host_property_string_index(const struct host_property *property, const char 
 	return -1;
 }
 
+void host_property_cells(const struct host_property *property, size_t first, size_t n,
+			 uint32_t *cells)
+{
+	for (size_t i = 0; i < n; i++)
+		cells[i] = host_property_cell(property, first + i);
+}
+
 bool host_node_is_compatible(const struct host_node *node, const char *compatible)
 {
 	const struct host_property *p = host_node_find(node, "compatible");
@@ -127,16 +134,19 @@ bool host_node_matches(const struct host_node *node, const char *patterns)
 	return false;
 }
 
+bool host_node_is_enabled(const struct host_node *node)
+{
+	const struct host_property *status = host_node_find(node, "status");
+
+	return !status || host_property_string_index(status, "okay") == 0 ||
+	       host_property_string_index(status, "ok") == 0;
+}
+
 bool host_node_is_available(const struct host_node *node)
 {
-	for (; node; node = node->parent) {
-		const struct host_property *p = host_node_find(node, "status");
-		const char *status = p ? host_property_string(p, 0) : NULL;
-
-		if (p && (!status || (strcmp(status, "okay") && strcmp(status, "ok"))))
-			return false;
-	}
-	return true;
+	while (node && host_node_is_enabled(node))
+		node = node->parent;
+	return !node;
 }
 
 bool host_node_is_amba(const struct host_node *node)

@@ -111,11 +111,15 @@ int host_property_string_index(const struct host_property *property, const char 
 const char *host_property_string(const struct host_property *property, unsigned int n);
 /* The i-th 32-bit cell; the caller checks size. */
 uint32_t host_property_cell(const struct host_property *property, size_t i);
+void host_property_cells(const struct host_property *property, size_t first, size_t n,
+			 uint32_t *cells);
 
 bool host_node_is_compatible(const struct host_node *node, const char *compatible);
 /* One of its compatibles matches one of @patterns, as str_matches() has them. */
 bool host_node_matches(const struct host_node *node, const char *patterns);
-/* status absent, "okay" or "ok", here and on every ancestor. */
+/* status absent, "okay" or "ok". */
+bool host_node_is_enabled(const struct host_node *node);
+/* The same here and on every ancestor. */
 bool host_node_is_available(const struct host_node *node);
 /* compatible has "arm,primecell": it sits on Linux's amba bus. */
 bool host_node_is_amba(const struct host_node *node);

@@ -92,43 +92,27 @@ static int no_such_device(const struct host_tree *tree, const char *name, struct
 	return err->code;
 }
 
-static int ambiguous(const struct host_tree *tree, const char *name, struct err *err)
-{
-	char buf[sizeof(err->why)], path[256];
-	struct text list = text_in(buf);
-
-	for (uint32_t i = 1; i < tree->n_nodes; i++) {
-		const struct host_node *node = tree->nodes[i];
-
-		if (is_called(node, name))
-			text_add(&list, "%s%s", list.used ? ", " : "",
-				 host_node_path(node, path, sizeof(path)));
-	}
-	err_usage(err, "%s is more than one device", name);
-	err_why(err, "%s", buf);
-	err_fix(err, "give the path of the one that is meant");
-	return err->code;
-}
-
 int host_tree_find_device(const struct host_tree *tree, const char *name,
 			  const struct host_node **node, struct err *err)
 {
+	char found[sizeof(err->why)], path[256];
+	struct text list = text_in(found);
 	unsigned int n_found = 0;
 
-	*node = NULL;
-	if (name[0] == '/') {
-		*node = host_tree_find(tree, name);
-		return *node ? 0 : no_such_device(tree, name, err);
-	}
-	for (uint32_t i = 1; i < tree->n_nodes; i++) {
-		const struct host_node *candidate = tree->nodes[i];
-
-		if (!is_called(candidate, name))
+	*node = name[0] == '/' ? host_tree_find(tree, name) : NULL;
+	for (uint32_t i = 1; name[0] != '/' && i < tree->n_nodes; i++) {
+		if (!is_called(tree->nodes[i], name))
 			continue;
-		*node = candidate;
-		n_found++;
+		*node = tree->nodes[i];
+		text_add(&list, "%s%s", n_found++ ? ", " : "",
+			 host_node_path(*node, path, sizeof(path)));
 	}
-	if (n_found > 1)
-		return ambiguous(tree, name, err);
-	return n_found ? 0 : no_such_device(tree, name, err);
+	if (!*node)
+		return no_such_device(tree, name, err);
+	if (n_found <= 1)
+		return 0;
+	err_usage(err, "%s is more than one device", name);
+	err_why(err, "%s", found);
+	err_fix(err, "give the path of the one that is meant");
+	return err->code;
 }

@@ -49,46 +49,36 @@ static void go_to(struct reader *r, size_t used, const char *name)
 		text_add(&r->path, "/%s", name);
 }
 
-/* 1, 0, or a negative errno. Not every file system tells it with the name. */
-static int is_directory(const char *path, const struct dirent *entry)
-{
-	struct stat st = { 0 };
-	int ret;
-
-	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type == DT_DIR;
-	ret = sys_stat(path, &st);
-	return ret ? ret : S_ISDIR(st.st_mode);
-}
-
 static int list_directory(struct reader *r, struct entry **entries, size_t *n)
 {
-	DIR *stream = sys_opendir(r->path.buf);
+	owned_dir DIR *stream = sys_opendir(r->path.buf);
 	size_t used = r->path.used;
 	struct dirent *from;
 	int ret = 0;
 
 	if (!stream)
 		return fail(r, errno, "node");
-	while (ret >= 0 && (from = sys_readdir(stream))) {
-		struct entry *entry;
+	while (!ret && (from = sys_readdir(stream))) {
+		struct entry *entry = array_add(*entries, *n);
+		struct stat st = { 0 };
 
 		if (!strcmp(from->d_name, ".") || !strcmp(from->d_name, ".."))
 			continue;
 		go_to(r, used, from->d_name);
-		ret = r->path.cut ? -ENAMETOOLONG : is_directory(r->path.buf, from);
-		entry = array_add(*entries, *n);
 		if (entry)
 			entry->name =
 				arena_copy(&r->tree->arena, from->d_name, strlen(from->d_name));
 		if (!entry || !entry->name)
 			ret = -ENOMEM;
-		if (ret >= 0)
-			(*entries)[(*n)++].is_node = ret;
+		else if (r->path.cut)
+			ret = -ENAMETOOLONG;
+		else if (from->d_type == DT_UNKNOWN) /* not every file system tells it */
+			ret = sys_stat(r->path.buf, &st);
+		if (!ret)
+			(*entries)[(*n)++].is_node = from->d_type == DT_DIR || S_ISDIR(st.st_mode);
 	}
-	sys_closedir(stream);
 	go_to(r, used, NULL);
-	if (ret < 0)
+	if (ret)
 		return fail(r, ret, "node");
 	if (*n)
 		qsort(*entries, *n, sizeof(**entries), compare_entries);

@@ -120,10 +120,8 @@ int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
 	int ret;
 
 	for (uint32_t i = 0; i < tree->n_nodes; i++) {
-		ret = check_names(what, tree->nodes[i], err);
-
-		if (!ret)
-			ret = read_phandle(what, tree->nodes[i], err);
+		ret = check_names(what, tree->nodes[i], err)
+			      ?: read_phandle(what, tree->nodes[i], err);
 		if (ret)
 			return ret;
 	}

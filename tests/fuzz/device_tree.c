@@ -7,9 +7,8 @@
 #include <stdlib.h>
 
 #include "fdt/builder.h"
-#include "fdt/guest/check.h"
 #include "fdt/guest/graft.h"
-#include "fdt/guest/print.h"
+#include "fdt/guest/tree.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "fdt/host/tree.h"

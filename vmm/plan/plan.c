@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "fdt/builder.h"
-#include "fdt/guest/check.h"
-#include "fdt/guest/print.h"
+#include "fdt/guest/tree.h"
 #include "vfio/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/vfio.h"

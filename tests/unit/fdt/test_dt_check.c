@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/guest/check.h"
+#include "fdt/guest/tree.h"
 
 /* Two devices and a clock; what a test changes of them. */
 struct guest {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fdt/builder.h"
-#include "fdt/guest/print.h"
+#include "fdt/guest/tree.h"
 
 /* Close @dt and print it. */
 static char *print(struct dt *dt)

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "arch/common/kvm_arm.h"
-#include "fdt/guest/check.h"
+#include "fdt/guest/tree.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm.h"
 #include "tests/fakes/vfio/fake_vfio.h"
