@@ -5,7 +5,7 @@
 
 #include "vfio/context.h"
 #include "vfio/device.h"
-#include "vfio/host/ram_record.h"
+#include "vfio/host/record.h"
 #include "vfio/irq/irq.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"

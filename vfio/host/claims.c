@@ -7,7 +7,7 @@
 
 #include "vfio/host/bind.h"
 #include "vfio/host/owner.h"
-#include "vfio/host/ram_record.h"
+#include "vfio/host/record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

@@ -62,22 +62,21 @@ static const char *node_path(const char *dir, const char *name, char target[PATH
 	return found ? found + strlen(base) : NULL;
 }
 
-static bool has_node(const char *dir, const char *name, const char *path)
-{
-	char target[PATH_MAX];
-	const char *node = node_path(dir, name, target);
-
-	return node && !strcmp(node, path);
-}
-
-/* The first of @dir's entries whose node is @path, into @name. */
+/* The first of @dir's entries whose node is @path, into @name, which may be a guess. */
 static bool find_by_node(const char *dir, const char *path, char *name, size_t size)
 {
-	owned_dir DIR *d = file_open_dir("%s", dir);
+	owned_dir DIR *d = NULL;
+	char target[PATH_MAX];
+	const char *node = name[0] ? node_path(dir, name, target) : NULL;
 
-	for (const char *entry; (entry = file_next_name(d));)
-		if (has_node(dir, entry, path) && str_copy(name, size, entry))
+	if (node && !strcmp(node, path))
+		return true;
+	d = file_open_dir("%s", dir);
+	for (const char *entry; (entry = file_next_name(d));) {
+		node = node_path(dir, entry, target);
+		if (node && !strcmp(node, path) && str_copy(name, size, entry))
 			return true;
+	}
 	return false;
 }
 
@@ -131,10 +130,7 @@ static bool has_alias(const char *list, size_t size, const char *alias)
 	return false;
 }
 
-/*
- * Which modules there are stands in modules.alias, and in modules.builtin.modinfo for built-in
- * ones.
- */
+/* modules.alias has the modules that there are, modules.builtin.modinfo what is built in. */
 static void read_aliases(struct host_live *live)
 {
 	static const char lists[][24] = { "modules.alias", "modules.builtin.modinfo" };
@@ -156,44 +152,34 @@ static enum live_handler find_reset_handler(struct host_live *live, const struct
 	enum live_handler handler = LIVE_HANDLER_UNKNOWN;
 	char alias[160];
 
-	if (!first)
-		return LIVE_HANDLER_UNKNOWN;
 	if (!live->aliases_read)
 		read_aliases(live);
-	snprintf(alias, sizeof(alias), "vfio-reset:%s", first);
-	for (size_t i = 0; i < n_elems(live->aliases); i++) {
+	snprintf(alias, sizeof(alias), "vfio-reset:%s", first ?: "");
+	for (size_t i = 0; first && i < n_elems(live->aliases); i++) {
 		const struct live_aliases *list = &live->aliases[i];
 
-		if (!list->data)
-			continue;
-		if (has_alias(list->data, list->size, alias))
+		if (list->data && has_alias(list->data, list->size, alias))
 			return LIVE_HANDLER_THERE;
-		handler = LIVE_HANDLER_NONE;
+		if (list->data)
+			handler = LIVE_HANDLER_NONE;
 	}
 	return handler;
-}
-
-/* Nearly all devices have the name that their node gives them. */
-static bool find_device(const struct host_node *node, struct vfio_host_device *host)
-{
-	char path[PATH_MAX], name[128];
-	struct err err;
-
-	host_node_path(node, path, sizeof(path));
-	host_node_device_name(node, name, sizeof(name));
-	for (size_t i = 0; i < n_elems(buses); i++)
-		if (has_node(buses[i], name, path) ||
-		    find_by_node(buses[i], path, name, sizeof(name)))
-			return !vfio_host_device_find(host, name, &err);
-	return false;
 }
 
 void host_live_device(struct host_live *live, const struct host_node *node,
 		      struct live_device *device)
 {
+	char path[PATH_MAX], name[128];
+	struct err err;
+
 	*device = (struct live_device){ .host.group = -1 };
 	device->reset_handler = find_reset_handler(live, node);
-	device->found = find_device(node, &device->host);
+	host_node_path(node, path, sizeof(path));
+	/* Nearly all devices have the name that their node gives them. */
+	host_node_device_name(node, name, sizeof(name));
+	for (size_t i = 0; i < n_elems(buses) && !device->found; i++)
+		device->found = find_by_node(buses[i], path, name, sizeof(name)) &&
+				!vfio_host_device_find(&device->host, name, &err);
 	if (!device->found || device->host.group < 0)
 		return;
 	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));
@@ -203,7 +189,7 @@ void host_live_device(struct host_live *live, const struct host_node *node,
 int host_live_regulator(const struct host_node *regulator, char *dir, size_t size)
 {
 	static const char class[] = "/sys/class/regulator";
-	char path[PATH_MAX], name[64];
+	char path[PATH_MAX], name[64] = "";
 
 	host_node_path(regulator, path, sizeof(path));
 	if (!find_by_node(class, path, name, sizeof(name)))

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"

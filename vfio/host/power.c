@@ -142,16 +142,13 @@ static bool find_domain(const struct host_live *live, const char *device, struct
 
 	while ((line = strsep(&rest, "\n"))) {
 		char path[512];
-		const char *slash;
 
 		if (line[0] != ' ' && line[0] != '\t') {
 			sscanf(line, "%63s %31s", name, status);
 			continue;
 		}
-		if (sscanf(line, "%511s", path) != 1 || path[0] != '/')
-			continue;
-		slash = strrchr(path, '/');
-		if (strcmp(slash + 1, device))
+		if (sscanf(line, "%511s", path) != 1 || path[0] != '/' ||
+		    strcmp(strrchr(path, '/') + 1, device))
 			continue;
 		set_name(power, name);
 		power->state = strcmp(status, "on") ? HOST_POWER_OFF : HOST_POWER_ON;
@@ -178,35 +175,27 @@ static void judge_domain(struct host_power *power, const struct host_live *live,
 		power->cut = power->state == HOST_POWER_ON && host_driver(device);
 }
 
-static void judge_reset(struct host_power *power, size_t index)
-{
-	set_name(power, name_of(power, "reset-names", index));
-	say(power, WATCH_RESET, "Linux does not tell the state of reset lines");
-}
-
-static void judge(struct host_power *power, const struct host_live *live,
+/* false: it is of another kind. */
+static bool judge(struct host_power *power, const struct host_live *live,
 		  const struct live_device *device, size_t index, size_t n_refs)
 {
 	switch (power->kind) {
 	case REFERENCE_CLOCK:
 		judge_clock(power, live, device, index);
-		break;
+		return true;
 	case REFERENCE_SUPPLY:
 		judge_supply(power, device);
-		break;
+		return true;
 	case REFERENCE_POWER_DOMAIN:
 		judge_domain(power, live, device, n_refs == 1);
-		break;
+		return true;
+	case REFERENCE_RESET:
+		set_name(power, name_of(power, "reset-names", index));
+		say(power, WATCH_RESET, "Linux does not tell the state of reset lines");
+		return true;
 	default:
-		judge_reset(power, index);
-		break;
+		return false;
 	}
-}
-
-static bool is_power_kind(enum reference_kind kind)
-{
-	return kind == REFERENCE_CLOCK || kind == REFERENCE_SUPPLY ||
-	       kind == REFERENCE_POWER_DOMAIN || kind == REFERENCE_RESET;
 }
 
 int host_power_add(struct host_power_list *list, const struct host_live *live,
@@ -224,7 +213,7 @@ int host_power_add(struct host_power_list *list, const struct host_live *live,
 	ret = reference_find(live->tree, node, value, &refs, &kind);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < refs.n_refs && is_power_kind(kind) && !ret; i++) {
+	for (size_t i = 0; i < refs.n_refs && !ret; i++) {
 		struct host_power *power;
 
 		if (!refs.refs[i].target)
@@ -234,12 +223,11 @@ int host_power_add(struct host_power_list *list, const struct host_live *live,
 			ret = -ENOMEM;
 			break;
 		}
-		list->n_items++;
 		*power = (struct host_power){ .node = node,
 					      .property = value->name,
 					      .kind = kind,
 					      .provider = refs.refs[i].target };
-		judge(power, live, device, i, refs.n_refs);
+		list->n_items += judge(power, live, device, i, refs.n_refs);
 	}
 	reference_list_destroy(&refs);
 	return ret;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/host/ram_record.h"
-
+/* Records of RAM of vfio/host/record.h. */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>
@@ -47,7 +46,7 @@ static int write_owned(int dir, const char *name, bool quiet, const char *path, 
 	return ret ? ret : record_write(RECORD_OF_RAM, dir, &record, err);
 }
 
-/* In the place of a device's name */
+/* In the place of a device's name. */
 static const char *file_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -87,19 +86,15 @@ int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, st
 }
 
 /* Only a handler that has run, and has not failed, says that the device is quiet. */
-static int reset_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
-			struct vfio_handle *handle, struct err *err)
+static int reset(int fd, struct err *err)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = iommu->ops->open_device(iommu, host, handle, err);
+	int ret = sys_ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
 
-	if (ret)
-		return ret;
-	ret = sys_ioctl(handle->fd, VFIO_DEVICE_GET_INFO, &info);
 	if (ret >= 0 && !(info.flags & VFIO_DEVICE_FLAGS_RESET))
 		return err_set(err, ENOTSUP, "the host's kernel has no reset handler for it");
 	if (ret >= 0)
-		ret = sys_ioctl(handle->fd, VFIO_DEVICE_RESET, NULL);
+		ret = sys_ioctl(fd, VFIO_DEVICE_RESET, NULL);
 	return ret < 0 ? err_set(err, ret, "its reset") : 0;
 }
 
@@ -111,7 +106,9 @@ static int quiet_by_reset(const struct vfio_host_device *host, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = reset_device(iommu, host, &handle, err);
+	ret = iommu->ops->open_device(iommu, host, &handle, err);
+	if (!ret)
+		ret = reset(handle.fd, err);
 	close_fd(&handle.fd);
 	iommu->ops->close(iommu);
 	return ret;

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"

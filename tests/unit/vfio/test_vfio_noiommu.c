@@ -12,7 +12,6 @@
 #include "tests/fixtures/fixture_vfio.h"
 #include "tests/unit/err_says.h"
 #include "vfio/device.h"
-#include "vfio/host/ram_record.h"
 #include "vfio/host/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
