@@ -15,8 +15,8 @@ static int read_host(struct vfio *vfio, struct err *err)
 
 	if (!ret && !vfio->tree) {
 		err_set(err, ENOENT, "find the device tree nodes of assigned devices");
-		err_why(err, "the host does not describe its devices by a device tree (ACPI?)");
-		return err->code;
+		return err_why(err,
+			       "the host does not describe its devices by a device tree (ACPI?)");
 	}
 	vfio->nodes.tree = vfio->tree;
 	vfio->nodes.live = vfio->live;
@@ -29,19 +29,14 @@ static int read_host(struct vfio *vfio, struct err *err)
 	return ret;
 }
 
-static bool wants_carveouts(const struct vfio *vfio)
-{
-	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
-		if (vdev->node.answers.n_carveouts)
-			return true;
-	return false;
-}
-
 int vfio_reserve_carveouts(struct vfio *vfio, struct err *err)
 {
+	const struct vfio_device *vdev = vfio->devices;
 	int ret;
 
-	if (!wants_carveouts(vfio))
+	while (vdev && !vdev->node.answers.n_carveouts)
+		vdev = vdev->next;
+	if (!vdev)
 		return 0;
 	ret = read_host(vfio, err);
 	if (!ret)
@@ -73,14 +68,20 @@ static void trace_nodes(const struct vfio_device *vdev, const struct graft_node 
 	}
 }
 
-/* An access to a device without its clock or power can hang the machine. */
-static int warn_of_cuts(const struct vfio *vfio, const struct vfio_device *vdev, struct err *err)
+static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct err *err)
 {
+	const struct graft_node *nodes = vfio_node_graft(&vfio->nodes, &vdev->node);
 	const struct live_device device = { .found = true, .host = vdev->host };
 	struct host_power_list power = { 0 };
-	int ret = host_power_collect(&power, vfio->live, &device,
-				     vfio_node_graft(&vfio->nodes, &vdev->node));
+	int ret = host_power_collect(&power, vfio->live, &device, nodes);
 
+	if (!vdev->node.facts.coherent)
+		log_info("%s: its DMA does not see the CPUs' caches, by the host's tree: the guest "
+			 "gets no dma-coherent, and its driver must clean and invalidate them, as "
+			 "Linux does then",
+			 vdev->host.name);
+	trace_nodes(vdev, nodes);
+	/* An access to a device without its clock or power can hang the machine. */
 	for (size_t i = 0; i < power.n_items; i++)
 		if (power.items[i].state == HOST_POWER_OFF)
 			log_warn(
@@ -90,17 +91,6 @@ static int warn_of_cuts(const struct vfio *vfio, const struct vfio_device *vdev,
 				power.items[i].name, power.items[i].how, vdev->host.name);
 	host_power_destroy(&power);
 	return ret ? err_set(err, ret, "describe %s", vdev->host.name) : 0;
-}
-
-static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct err *err)
-{
-	if (!vdev->node.facts.coherent)
-		log_info("%s: its DMA does not see the CPUs' caches, by the host's tree: the guest "
-			 "gets no dma-coherent, and its driver must clean and invalidate them, as "
-			 "Linux does then",
-			 vdev->host.name);
-	trace_nodes(vdev, vfio_node_graft(&vfio->nodes, &vdev->node));
-	return warn_of_cuts(vfio, vdev, err);
 }
 
 int vfio_nodes_plan(struct vfio *vfio, struct err *err)

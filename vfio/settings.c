@@ -8,29 +8,22 @@
 #include "devices/platform_bus.h"
 #include "vmm/base/str.h"
 
-static int bad_eoi(struct err *err)
-{
-	err_usage(err, "unknown value");
-	err_fix(err, "give REGION:OFFSET or REGION:OFFSET:write, as 0:0x64");
-	return err->code;
-}
-
 /* REGION:OFFSET[:write]: the region into choice, the offset into number, write into on. */
 static int set_eoi(void *target, const struct option *option, const struct option_value *value,
 		   struct err *err)
 {
 	struct device_setting *setting = target;
-	char text[64], *next = text, *region, *offset;
+	char text[64], *next = text;
+	bool whole = str_copy(text, sizeof(text), value->text);
+	const char *region = strsep(&next, ":"), *offset = strsep(&next, ":");
 	uint64_t number;
 
 	(void)option;
-	if (!str_copy(text, sizeof(text), value->text))
-		return bad_eoi(err);
-	region = strsep(&next, ":");
-	offset = strsep(&next, ":");
-	if (!offset || str_to_u64(region, &number) || number >= OPTION_MAX_INDEX ||
-	    str_to_u64(offset, &setting->number) || (next && strcmp(next, "write")))
-		return bad_eoi(err);
+	if (!whole || !offset || str_to_u64(region, &number) || number >= OPTION_MAX_INDEX ||
+	    str_to_u64(offset, &setting->number) || (next && strcmp(next, "write"))) {
+		err_usage(err, "unknown value");
+		return err_fix(err, "give REGION:OFFSET or REGION:OFFSET:write, as 0:0x64");
+	}
 	setting->choice = (unsigned int)number;
 	setting->on = next;
 	return 0;
@@ -45,19 +38,17 @@ static int set_carveout(void *target, const struct option *option, const struct 
 	const char *file = value->text + strlen("host:"), *at;
 
 	(void)option;
-	setting->on = strncmp(value->text, "host", 4) == 0;
-	if (strcmp(value->text, "guest") == 0 || strcmp(value->text, "host") == 0)
+	setting->on = !strncmp(value->text, "host", 4);
+	if (!strcmp(value->text, "guest") || !strcmp(value->text, "host"))
 		return 0;
 	if (strncmp(value->text, "host:", strlen("host:")) || !file[0]) {
 		err_usage(err, "what stands in for this memory is guest RAM, or the host's own");
-		err_fix(err, "give guest, host or host:FILE@OFFSET");
-		return err->code;
+		return err_fix(err, "give guest, host or host:FILE@OFFSET");
 	}
 	at = strrchr(file, '@');
 	if (at && str_to_size(at + 1, &setting->number)) {
 		err_usage(err, "the offset '%s' is no size", at + 1);
-		err_fix(err, "give host:FILE@OFFSET with an offset such as 0x10000 or 2M");
-		return err->code;
+		return err_fix(err, "give host:FILE@OFFSET with an offset such as 0x10000 or 2M");
 	}
 	setting->text = file;
 	if (at && value->arena)

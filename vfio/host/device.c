@@ -211,8 +211,7 @@ int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct e
 	err_usage(err, "iommu=none: %s has an IOMMU", host->name);
 	err_why(err, "it is in IOMMU group %d: without it, the device could write anywhere",
 		host->group);
-	err_fix(err, "give iommu=auto");
-	return err->code;
+	return err_fix(err, "give iommu=auto");
 }
 
 /* " 23:   5   0   GICv3  36 Level   vfio-irq[23](10000000.ahci)": a number per CPU, then what is no

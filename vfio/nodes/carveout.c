@@ -59,8 +59,7 @@ static int check(const struct vfio_carveouts *carveouts, const struct vfio_carve
 	err_usage(err, "carveout.%s=host: %s cannot be given to a guest", wanted->answer->name,
 		  wanted->host.node->name);
 	err_why(err, "%s", obstacle);
-	err_fix(err, "give carveout.%s=guest", wanted->answer->name);
-	return err->code;
+	return err_fix(err, "give carveout.%s=guest", wanted->answer->name);
 }
 
 static unsigned int count(const struct vfio_carveouts *carveouts)
@@ -101,8 +100,8 @@ int vfio_carveouts_open(struct vfio_carveouts *carveouts, struct err *err)
 		if (c->fd >= 0)
 			continue;
 		err_set(err, c->fd, "carveout.%s: open %s", c->answer->name, path);
-		err_fix(err, "run as a user who may, or give carveout.%s=guest", c->answer->name);
-		return err->code;
+		return err_fix(err, "run as a user who may, or give carveout.%s=guest",
+			       c->answer->name);
 	}
 	return 0;
 }
@@ -120,8 +119,7 @@ static int collides(const struct vfio_carveout *c, struct range taken, struct er
 	err_usage(err, "carveout.%s=host: 0x%" PRIx64 " to 0x%" PRIx64, c->answer->name,
 		  c->host.host.start, range_last(c->host.host));
 	err_why(err, "0x%" PRIx64 " to 0x%" PRIx64 " is taken", taken.start, range_last(taken));
-	err_fix(err, "give carveout.%s=guest", c->answer->name);
-	return err->code;
+	return err_fix(err, "give carveout.%s=guest", c->answer->name);
 }
 
 int vfio_carveouts_avoid(const struct vfio_carveouts *carveouts, struct iova_list *list,
@@ -157,9 +155,8 @@ static int place_own(const struct vfio_carveout *c, const struct memmap *map, st
 							   .is_foreign = true },
 				       err);
 	collides(c, c->host.host, err);
-	err_why(err, "a guest's memory lies between 0x%" PRIx64 " and 0x%" PRIx64, map->ram.start,
-		range_last(map->ram));
-	return err->code;
+	return err_why(err, "a guest's memory lies between 0x%" PRIx64 " and 0x%" PRIx64,
+		       map->ram.start, range_last(map->ram));
 }
 
 int vfio_carveouts_place(struct vfio_carveouts *carveouts, const struct memmap *map,

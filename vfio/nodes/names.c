@@ -57,8 +57,7 @@ static int check_name(const struct vfio_nodes *nodes, const struct vfio_node *no
 		  node->name);
 	err_why(err, "a name is that of a clock, a supply or a property of its node, or of one "
 		     "that it brings along");
-	err_fix(err, "\"dais plan %s\" lists all of them", node->name);
-	return err->code;
+	return err_fix(err, "\"dais plan %s\" lists all of them", node->name);
 }
 
 int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node *node,

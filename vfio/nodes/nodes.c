@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fdt/guest/overlay.h"
+#include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/sys.h"
@@ -25,7 +25,7 @@ int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struc
 static int read_overlay(const struct device_config *config, struct vfio_overlay *overlay,
 			struct err *err)
 {
-	struct overlay file;
+	struct overlay *file = &overlay->file;
 	const struct device_setting *setting = device_config_find(config, "overlay", -1);
 	int ret;
 
@@ -34,28 +34,26 @@ static int read_overlay(const struct device_config *config, struct vfio_overlay 
 		return 0;
 	if (!BUILT(OVERLAY))
 		return err_not_built(err, "OVERLAY");
-	overlay->path = setting->text;
-	ret = file_read_given("overlay", overlay->path, MAX_OVERLAY, &overlay->data, &overlay->size,
-			      err);
-	if (!ret && !overlay->size) {
-		ret = err_usage(err, "the overlay %s is empty", overlay->path);
+	file->path = setting->text;
+	ret = file_read_given("overlay", file->path, MAX_OVERLAY, &overlay->data, &file->size, err);
+	file->blob = overlay->data;
+	if (!ret && !file->size) {
+		ret = err_usage(err, "the overlay %s is empty", file->path);
 		err_why(err, "a compiled overlay has 40 bytes at least");
 		err_fix(err, "compile it with \"dtc -@ -O dtb\"");
 	}
 	if (ret)
 		return err_prefix(err, "device %s", config->name);
-	file = (struct overlay){ overlay->path, overlay->data, overlay->size };
 	if (!overlay->label)
-		overlay->label = overlay_label(&file);
+		overlay->label = overlay_label(file);
 	if (!overlay->label) {
 		err_usage(err,
 			  "device %s: overlay %s does not tell which of its labels is the device's",
-			  config->name, overlay->path);
-		err_fix(err, "add dt-symbol=LABEL");
-		return err->code;
+			  config->name, file->path);
+		return err_fix(err, "add dt-symbol=LABEL");
 	}
-	ret = overlay_check(&file, overlay->label, err);
-	overlay->brings = !ret && overlay_brings(&file, overlay->label);
+	ret = overlay_check(file, overlay->label, err);
+	overlay->brings = !ret && overlay_brings(file, overlay->label);
 	return ret;
 }
 
@@ -67,8 +65,8 @@ int vfio_node_read(struct vfio_node *node, const struct device_config *config, s
 	if (!device_config_str(config, "host")) {
 		err_usage(err, "%s: a %s without host=DEVICE", config->where, config->class->name);
 		err_why(err, "it stands for a device of the host, which must be named");
-		err_fix(err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
-		return err->code;
+		return err_fix(
+			err, "name a device of /sys/bus/platform/devices or /sys/bus/amba/devices");
 	}
 	ret = vfio_answers_read(config, &node->answers, err);
 	return ret ? ret : read_overlay(config, &node->overlay, err);
@@ -160,8 +158,7 @@ static int check_backend(const struct vfio_nodes *nodes, struct err *err)
 			continue;
 		err_usage(err, "carveout.%s=host with iommu=iommufd", answer->name);
 		err_why(err, "iommufd does not map memory that the host's kernel has reserved");
-		err_fix(err, "give iommu=type1, or carveout.%s=guest", answer->name);
-		return err->code;
+		return err_fix(err, "give iommu=type1, or carveout.%s=guest", answer->name);
 	}
 	return 0;
 }
@@ -257,29 +254,25 @@ int vfio_nodes_overlay(const struct vfio_nodes *nodes, void **blob, size_t *size
 	size_t n = 0;
 	int ret = 0;
 
-	for (const struct vfio_node *node = nodes->first; node; node = node->next)
-		n++;
-	devices = calloc(n + 1, sizeof(*devices));
-	if (!devices)
-		return err_set(err, ENOMEM, "apply overlays");
-	n = 0;
-	for (const struct vfio_node *node = nodes->first; node; node = node->next)
-		if (node->result == GRAFT_PASSES && node->overlay.label)
-			devices[n++] = (struct overlay_device){
-				.label = node->overlay.label,
-				.path = node->overlay.brings
-						? NULL
-						: graft_outcome(nodes->graft, node->number)->path,
-				.facts = guest_facts(nodes, node),
-			};
-	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
-		const struct vfio_overlay *o = &node->overlay;
+	if (!BUILT(OVERLAY))
+		return 0;
+	for (const struct vfio_node *node = nodes->first; node; node = node->next) {
+		struct overlay_device *device;
 
-		if (BUILT(OVERLAY) && node->result == GRAFT_PASSES && o->path)
-			ret = overlay_apply(blob, size,
-					    &(struct overlay){ o->path, o->data, o->size }, devices,
-					    n, err);
+		if (node->result != GRAFT_PASSES || !node->overlay.label)
+			continue;
+		device = array_add(devices, n);
+		if (!device)
+			return err_set(err, ENOMEM, "apply overlays");
+		n++;
+		device->label = node->overlay.label;
+		if (!node->overlay.brings)
+			device->path = graft_outcome(nodes->graft, node->number)->path;
+		device->facts = guest_facts(nodes, node);
 	}
+	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next)
+		if (node->result == GRAFT_PASSES && node->overlay.file.path)
+			ret = overlay_apply(blob, size, &node->overlay.file, devices, n, err);
 	return ret;
 }
 

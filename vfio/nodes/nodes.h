@@ -25,6 +25,7 @@
 
 #include "devices/platform_bus.h"
 #include "fdt/guest/graft.h"
+#include "fdt/guest/overlay.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
 #include "vfio/host/live.h"
@@ -35,9 +36,8 @@
 
 /* overlay= and dt-symbol=. */
 struct vfio_overlay {
-	const char *path; /* the configuration's; NULL: the device has no overlay */
-	char *data;
-	size_t size;       /* bytes */
+	struct overlay file; /* without a path: the device has no overlay */
+	char *data;          /* what is in the file */
 	const char *label; /* of the device's node, here or in another device's overlay, or NULL */
 	bool brings;       /* the overlay has the node itself: the graft's is not written */
 };
