@@ -13,7 +13,6 @@
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"

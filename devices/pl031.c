@@ -9,7 +9,6 @@
 
 #include "devices/classes.h"
 #include "devices/emulated.h"
-#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/core/memmap.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <libfdt.h>
-#include <string.h>
 
 #include "fdt/builder.h"
 #include "fdt/guest/graft_parts.h"

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
-#include <string.h>
 
 #include "fdt/guest/graft_parts.h"
 #include "vmm/base/array.h"

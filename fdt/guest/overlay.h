@@ -19,7 +19,6 @@
 
 #include "fdt/guest/graft.h"
 #include "vmm/base/err.h"
-#include "vmm/base/range.h"
 
 /* A device that overlays may name. */
 struct overlay_device {

@@ -2,9 +2,7 @@
 #include "fdt/host/facts.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */
 #define MAX_REG_ENTRIES 4096

@@ -7,7 +7,6 @@
  * drivers/of/irq.c, drivers/of/platform.c), so that it agrees with what VFIO will offer.
  */
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "fdt/host/address.h"

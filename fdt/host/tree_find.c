@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Nodes by the names that people and Linux give them. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,10 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"

@@ -17,7 +17,6 @@
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/str.h"
 #include "vmm/core/ram/pagemap.h"
 
 #define CONTAINER "/dev/vfio/vfio"

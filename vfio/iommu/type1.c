@@ -12,11 +12,9 @@
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"
-#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
-#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
 #define CONTAINER "/dev/vfio/vfio"

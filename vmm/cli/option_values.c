@@ -2,7 +2,6 @@
 #include "vmm/cli/option_values.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "vmm/base/passed_fds.h"

@@ -3,7 +3,6 @@
 #define VMM_CONFIG_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/arch.h"

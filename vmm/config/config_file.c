@@ -3,12 +3,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"

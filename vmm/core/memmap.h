@@ -28,7 +28,6 @@
  *	  end       └──────────────────────────────┘ 1 << ipa_bits
  */
 /* clang-format on */
-#include <stdint.h>
 
 #include "vmm/base/range.h"
 

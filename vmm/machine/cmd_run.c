@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/built.h"

@@ -10,7 +10,6 @@
  * is what is loaded.
  */
 #include <linux/filter.h>
-#include <stdio.h>
 
 #include "vmm/sandbox/policy.h"
 

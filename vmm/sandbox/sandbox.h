@@ -10,7 +10,6 @@
  * All that is needed afterwards is open before: no path leads anywhere any more.
  */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
-#include "vmm/base/range.h"
 
 struct ram;
 

@@ -3,7 +3,6 @@
 #define VMM_CORE_RAM_RAM_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
