@@ -213,15 +213,16 @@ static int return_one(struct vfio_restore *restore, struct err *err)
 {
 	struct device_record *record = &restore->record;
 
-	if (record->left_bound[0]) {
-		vfio_restore_leave_bound(restore, record->left_bound);
-		err_set(err, 0, "%s stays with vfio-%s", record->name, record->bus);
-		err_why(err, "%s", record->left_bound);
-		err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
-		return record->bound == VFIO_BOUND_BY_RUN ? err_host(err) : 0;
-	}
-	return record->bound == VFIO_BOUND_BY_RUN ? vfio_restore_run(restore, err)
-						  : set_free(restore->records, record, err);
+	bool by_run = record->bound == VFIO_BOUND_BY_RUN;
+
+	if (!record->left_bound[0])
+		return by_run ? vfio_restore_run(restore, err)
+			      : set_free(restore->records, record, err);
+	vfio_restore_leave_bound(restore, record->left_bound);
+	err_set(err, 0, "%s stays with vfio-%s", record->name, record->bus);
+	err_why(err, "%s", record->left_bound);
+	err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
+	return by_run ? err_host(err) : 0;
 }
 
 int vfio_claims_return(struct vfio_claims *claims, struct err *err)

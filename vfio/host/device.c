@@ -31,52 +31,43 @@ void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void 
 	}
 }
 
-/* The device's name that is nearest to what the user wrote. */
-struct nearest {
-	const char *wrong;
-	char best[128];
-};
-
-static void consider_name(void *opaque, const char *name)
+static int no_such_device(const char *wrong, struct err *err)
 {
-	struct nearest *nearest = opaque;
-	const char *const candidates[] = { name, nearest->best[0] ? nearest->best : NULL, NULL };
+	char best[128] = "";
 
-	if (str_nearest(nearest->wrong, candidates) == name)
-		str_copy(nearest->best, sizeof(nearest->best), name);
-}
+	for (unsigned int i = 0; i < n_elems(buses); i++) {
+		owned_dir DIR *dir = file_open_dir("/sys/bus/%s/devices", buses[i]);
 
-static int no_such_device(const char *name, struct err *err)
-{
-	struct nearest nearest = { .wrong = name };
+		for (const char *name; (name = file_next_name(dir));) {
+			const char *const candidates[] = { name, best[0] ? best : NULL, NULL };
 
-	err_usage(err, "there is no device %s", name);
+			if (str_nearest(wrong, candidates) == name)
+				str_copy(best, sizeof(best), name);
+		}
+	}
+	err_usage(err, "there is no device %s", wrong);
 	err_why(err, "neither /sys/bus/platform/devices nor /sys/bus/amba/devices has it");
-	vfio_host_device_for_each(consider_name, &nearest);
-	if (nearest.best[0])
-		err_fix(err, "did you mean %s?", nearest.best);
-	else
-		err_fix(err, "give the device's name as those directories have it");
-	return err->code;
+	return best[0] ? err_fix(err, "did you mean %s?", best)
+		       : err_fix(err, "give the device's name as those directories have it");
 }
 
 int vfio_host_device_find(struct vfio_host_device *host, const char *name, struct err *err)
 {
 	char group[32];
+	bool found = false;
 	uint64_t number;
 
 	*host = (struct vfio_host_device){ .group = -1 };
-	if (!name[0] || name[0] == '.' || strchr(name, '/') ||
-	    !str_copy(host->name, sizeof(host->name), name))
+	if (name[0] && name[0] != '.' && !strchr(name, '/') &&
+	    str_copy(host->name, sizeof(host->name), name))
+		for (unsigned int i = 0; i < n_elems(buses) && !found; i++) {
+			snprintf(host->path, sizeof(host->path), "/sys/bus/%s/devices/%s", buses[i],
+				 name);
+			host->amba = i;
+			found = file_exists("%s", host->path);
+		}
+	if (!found)
 		return no_such_device(name, err);
-	for (unsigned int i = 0;; i++) {
-		if (i == n_elems(buses))
-			return no_such_device(name, err);
-		snprintf(host->path, sizeof(host->path), "/sys/bus/%s/devices/%s", buses[i], name);
-		host->amba = i;
-		if (file_exists("%s", host->path))
-			break;
-	}
 	if (file_link_name(host->driver, sizeof(host->driver), "%s/driver", host->path))
 		host->driver[0] = '\0';
 	if (!file_link_name(group, sizeof(group), "%s/iommu_group", host->path) &&
@@ -97,10 +88,8 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 	if (!vfio_host_device_is_bound(host)) {
 		err_set(err, 0, "%s is not bound to vfio-%s", host->name,
 			vfio_host_device_bus(host));
-		if (host->driver[0])
-			err_why(err, "the host's driver %s has it", host->driver);
-		else
-			err_why(err, "no driver has it");
+		err_why(err, "%s%s has it", host->driver[0] ? "the host's driver " : "no driver",
+			host->driver);
 		err_fix(err, "as root: dais bind %s; or give dais run the option --bind",
 			host->name);
 		return err_host(err);
