@@ -2,7 +2,6 @@
 #include "vfio/settings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "devices/platform_bus.h"
@@ -113,16 +112,6 @@ const struct option vfio_platform_keys[] = {
 bool vfio_is_assigned(const struct device_config *config)
 {
 	return config->class->keys == vfio_platform_keys;
-}
-
-uint64_t vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index)
-{
-	char indexed[32];
-
-	if (index == 0)
-		return device_config_number(config, key, 0, PLATFORM_BUS_ANY);
-	snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
-	return device_config_number(config, indexed, -1, PLATFORM_BUS_ANY);
 }
 
 /* The name behind KEY. of this setting, NULL: it is another key's. */

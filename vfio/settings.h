@@ -16,10 +16,6 @@ extern const struct option vfio_platform_keys[];
 /* Whether the device is a host's, to be assigned: one of the classes with these keys. */
 bool vfio_is_assigned(const struct device_config *config);
 
-/* "gpa.N" or "spi.N" as platform_bus_place() and platform_bus_take_spi() take it; "gpa" and "spi"
- * alone are for the first. */
-uint64_t vfio_setting_pin(const struct device_config *config, const char *key, unsigned int index);
-
 /* What stands in for memory that the host reserves: guest RAM, or the host's own. */
 struct vfio_carveout_answer {
 	const char *name; /* host_carveout_find() */

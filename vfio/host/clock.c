@@ -122,12 +122,11 @@ static const struct host_clock *find_by_provider(const struct host_clocks *clock
 	uint32_t index = ref->n_args ? host_property_cell(cells, ref->offset / 4 + 1) : 0;
 	const char *name = NULL;
 
-	for (size_t i = 0; indices && i < indices->size / 4; i++) {
+	for (uint32_t i = 0; indices && i < indices->size / 4; i++)
 		if (host_property_cell(indices, i) == index) {
-			index = (uint32_t)i;
+			index = i;
 			break;
 		}
-	}
 	if (names && ref->n_args <= 1)
 		name = host_property_string(names, index);
 	else if (!names && ref->n_args == 0)

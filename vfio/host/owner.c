@@ -81,15 +81,14 @@ static uint64_t find_in_proc(const struct vfio_host_device *host, uint64_t self)
 	return 0;
 }
 
-static bool is_of_group(const struct device_record *record, const struct vfio_host_device *host)
+static bool is_of_group(const char *name, const struct vfio_host_device *host)
 {
 	struct vfio_host_device other;
 	struct err err;
 
-	if (!strcmp(record->name, host->name))
-		return true;
-	return host->group >= 0 && !vfio_host_device_find(&other, record->name, &err) &&
-	       other.group == host->group;
+	return !strcmp(name, host->name) ||
+	       (host->group >= 0 && !vfio_host_device_find(&other, name, &err) &&
+		other.group == host->group);
 }
 
 /* The owner in the record of @host, or of a device of its group, if it is not @self. */
@@ -104,7 +103,8 @@ static bool find_in_records(const struct vfio_host_device *host, uint64_t self,
 		return false;
 	for (unsigned int i = 0; i < n; i++) {
 		*owner = records[i].owner;
-		if (owner->pid != self && record_is_owned(owner) && is_of_group(&records[i], host))
+		if (owner->pid != self && record_is_owned(owner) &&
+		    is_of_group(records[i].name, host))
 			return true;
 	}
 	return false;

@@ -156,19 +156,15 @@ bool vfio_ram_is_left(const char *name, struct err *err)
 	return true;
 }
 
-/* Others, of processes that live or not, that may write to the file, too. */
-static bool has_other_user(const struct ram_record *list, unsigned int n, unsigned int mine)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (i != mine && !strcmp(list[i].ram_file, list[mine].ram_file))
-			return true;
-	return false;
-}
-
 /* The record goes last: after a kill in between, the file is looked for again. */
 static int forget(int dir, struct ram_record *list, unsigned int n, unsigned int i, struct err *err)
 {
-	if (!has_other_user(list, n, i) && !is_gone(list[i].ram_file)) {
+	unsigned int n_users = 0;
+
+	/* Others, of processes that live or not, may write to the file, too. */
+	for (unsigned int k = 0; k < n; k++)
+		n_users += !strcmp(list[k].ram_file, list[i].ram_file);
+	if (n_users == 1 && !is_gone(list[i].ram_file)) {
 		int ret = sys_unlink(list[i].ram_file);
 
 		if (ret)

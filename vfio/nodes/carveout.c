@@ -12,20 +12,6 @@
 #include "vmm/base/sys.h"
 #include "vmm/core/ram/ram.h"
 
-static int add(struct vfio_carveouts *carveouts, const struct vfio_carveout *wanted,
-	       struct err *err)
-{
-	struct vfio_carveout *more = array_add(carveouts->wanted, carveouts->n);
-	struct graft_carveout *guest = array_add(carveouts->guest, carveouts->n);
-
-	if (!more || !guest)
-		return err_set(err, ENOMEM, "list carve-outs");
-	*more = *wanted;
-	guest->node = wanted->host.node;
-	carveouts->n++;
-	return 0;
-}
-
 /* Why a guest cannot have the host's own memory; NULL: it can. */
 static const char *find_obstacle(const struct host_carveout *host)
 {
@@ -71,21 +57,26 @@ int vfio_carveouts_add(struct vfio_carveouts *carveouts, const struct host_tree 
 		       const struct host_node *device, const char *what,
 		       const struct vfio_answers *answers, struct err *err)
 {
-	struct vfio_carveout wanted = { .device = device, .fd = -1 };
-	int ret = 0;
-
 	if (!BUILT(CARVEOUT) && answers->n_carveouts)
 		return err_not_built(err, "CARVEOUT");
-	for (unsigned int i = 0; BUILT(CARVEOUT) && i < answers->n_carveouts && !ret; i++) {
-		wanted.answer = &answers->carveouts[i];
-		ret = host_carveout_find(tree, device, what, wanted.answer->name, &wanted.host,
+	for (unsigned int i = 0; BUILT(CARVEOUT) && i < answers->n_carveouts; i++) {
+		struct vfio_carveout *wanted = array_add(carveouts->wanted, carveouts->n);
+		struct graft_carveout *guest = array_add(carveouts->guest, carveouts->n);
+		int ret;
+
+		if (!wanted || !guest)
+			return err_set(err, ENOMEM, "list carve-outs");
+		*wanted = (struct vfio_carveout){ device, { 0 }, &answers->carveouts[i], -1 };
+		ret = host_carveout_find(tree, device, what, wanted->answer->name, &wanted->host,
 					 err);
 		if (!ret)
-			ret = check(carveouts, &wanted, err);
-		if (!ret)
-			ret = add(carveouts, &wanted, err);
+			ret = check(carveouts, wanted, err);
+		if (ret)
+			return ret;
+		guest->node = wanted->host.node;
+		carveouts->n++;
 	}
-	return ret;
+	return 0;
 }
 
 int vfio_carveouts_open(struct vfio_carveouts *carveouts, struct err *err)

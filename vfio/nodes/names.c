@@ -77,17 +77,13 @@ int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node
 	return ret;
 }
 
-static bool has_names(const struct graft_answers *answers)
-{
-	return answers->n_clocks || answers->n_supplies || answers->n_drop || answers->n_keep;
-}
-
 static int check(struct vfio_nodes *nodes, struct host_tree **tree, struct vfio_node *node,
 		 const struct device_config *config, struct err *err)
 {
+	const struct graft_answers *a = &node->answers.graft;
 	int ret = vfio_node_read(node, config, err);
 
-	if (ret || !has_names(&node->answers.graft))
+	if (ret || !(a->n_clocks || a->n_supplies || a->n_drop || a->n_keep))
 		return ret;
 	if (!*tree)
 		ret = vfio_nodes_read_host(tree, &nodes->live, err);

@@ -116,10 +116,15 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 		struct vfio_node_part *part = &node->parts[i];
 		bool is_irq = i >= n_regions;
 		unsigned int index = is_irq ? i - n_regions : i;
+		const char *key = is_irq ? "spi" : "gpa";
+		char indexed[16];
 
 		snprintf(part->name, sizeof(part->name), "%s %s %u", node->name,
 			 is_irq ? "interrupt" : "region", index);
-		part->wanted = vfio_setting_pin(node->config, is_irq ? "spi" : "gpa", index);
+		snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
+		/* The key alone is for the first. */
+		part->wanted = device_config_number(node->config, index ? indexed : key,
+						    index ? -1 : 0, PLATFORM_BUS_ANY);
 	}
 	return 0;
 }
