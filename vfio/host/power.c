@@ -28,7 +28,7 @@
 
 const char *host_power_state_name(enum host_power_state state)
 {
-	static const char *const names[] = {
+	static const char names[][8] = {
 		[HOST_POWER_UNKNOWN] = "unknown",
 		[HOST_POWER_ON] = "on",
 		[HOST_POWER_OFF] = "off",
