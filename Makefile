@@ -111,11 +111,6 @@ $(B)/.config:
 
 %/include/config.h: %/config.mk ;
 
-# The names of system calls, for --sandbox=debug; 32-bit Arm has two for one
-%/include/syscall_names.h: %/config.mk | $(SYSROOT:%=%/.complete)
-	$(Q)echo '#include <sys/syscall.h>' | $(if $(filter $(U),$*),$(unit_cc),$(CC) $(target)) -E -dM - | \
-		sed -n '/SYS_arm_sync_file_range/d; s/^#define SYS_\([a-z0-9_]*\) .*/[SYS_\1] = "\1",/p' >$@
-
 # The seccomp programs: a program of the build machine makes them with libseccomp (HOSTCC builds it)
 HOSTCC       ?= $(if $(findstring clang,$(CC)),clang,gcc)
 seccomp_arch  = $(if $(filter arm64,$(ARCH)),aarch64,$(if $(filter arm,$(ARCH)),arm,x86_64))
@@ -128,6 +123,11 @@ $(O)/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/policy.c vmm/
 $(B)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(B)/config.mk
 	@mkdir -p $(@D)
 	$(Q)$< $(seccomp_arch) >$@
+
+# What --sandbox=debug calls them
+$(B)/include/syscall_names.h: $(O)/host/seccomp-programs | $(B)/config.mk
+	@mkdir -p $(@D)
+	$(Q)$< $(seccomp_arch) names >$@
 
 menuconfig oldconfig olddefconfig:
 	@mkdir -p $(B)
@@ -284,6 +284,9 @@ $(U)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(U)/config.mk
 	@mkdir -p $(@D)
 	$(Q)for arch in aarch64 arm x86_64; do $< $$arch >$(@D)/sandbox_programs_$$arch.h || exit; done
 	$(Q)cp $(@D)/sandbox_programs_$(if $(filter aarch64 arm64,$(machine)),aarch64,$(if $(filter arm%,$(machine)),arm,x86_64)).h $@
+$(U)/include/syscall_names.h: $(O)/host/seccomp-programs | $(U)/config.mk
+	@mkdir -p $(@D)
+	$(Q)$< $(if $(filter aarch64 arm64,$(machine)),aarch64,$(if $(filter arm%,$(machine)),arm,x86_64)) names >$@
 $(U)/obj/vmm/sandbox/filter.o $(U)/obj/tests/unit/vmm/test_sandbox_filter.o: $(U)/include/sandbox_programs.h
 
 $(U)/obj/vmm/cli/main.o: unit_flags += -Dmain=dais_main -Wno-missing-prototypes

@@ -4,13 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
 #include <unistd.h>
 
 #include "vmm/base/err.h"
 #include "vmm/base/log.h"
-#include "vmm/base/range.h"
 #include "vmm/sandbox/filter.h"
 
 /* Argument @n, 0 to 2, of a system call in a signal's context. */
@@ -25,10 +25,19 @@
 								: REG_RDX])
 #endif
 
-/* By number; what this architecture has no call for is empty. Made from the C library's headers. */
-static const char names[][32] = {
+/* That of call 0, a NUL, that of call 1 …; empty: this architecture has none. By gen/programs.c. */
+static const char names[] =
 #include <syscall_names.h>
-};
+	;
+
+static const char *name_of(unsigned int nr)
+{
+	const char *name = names;
+
+	while (nr-- && name < names + sizeof(names) - 1)
+		name += strlen(name) + 1;
+	return name;
+}
 
 /* On the thread that made the call, in the place of the call: nothing of libc was interrupted but
  * itself. */
@@ -36,7 +45,7 @@ static void on_forbidden_call(int signal, siginfo_t *info, void *context)
 {
 	const ucontext_t *uc = context;
 	unsigned int nr = (unsigned int)info->si_syscall, role = (unsigned int)info->si_errno;
-	const char *name = nr < n_elems(names) ? names[nr] : "";
+	const char *name = name_of(nr);
 	char number[32];
 
 	(void)signal;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * programs ARCH: for the build machine. Prints, as C, the seccomp program of each role for the
- * architecture ARCH (aarch64, arm, x86_64), which libseccomp makes of vmm/sandbox/policy.c:
+ * programs ARCH [names]: for the build machine. Prints, as C, the seccomp program of each role for
+ *the architecture ARCH (aarch64, arm, x86_64), which libseccomp makes of vmm/sandbox/policy.c:
  *
  *	sandbox_insns[]		all programs, one after the other
  *	sandbox_starts[]	where each begins, and the end of the last
- *	sandbox_numbers[]	of the system calls of sandbox_calls[]; negative: ARCH has no such
- *call
+ *	sandbox_numbers[]	of the calls of sandbox_calls[]; negative: ARCH has no such call
+ *
+ * or the names of all system calls, a string for --sandbox=debug.
  *
  * What libseccomp makes is kept but for three things. Before its search for the call come two
  * questions: is it ioctl(), for KVM_RUN; is it above all calls of the role, because the kernel runs
@@ -54,6 +55,9 @@ static unsigned int n_insns;
 /* libseccomp's programs begin with "load arch; equal ARCH?; load nr"; then come two of ours. */
 #define N_HEAD 3
 #define N_OURS 2
+
+/* More than any architecture's, but for those that only it has (32-bit Arm's cacheflush). */
+#define N_NUMBERS 512
 
 static void check(bool ok, const char *what)
 {
@@ -250,15 +254,29 @@ static void print_checks(const struct arch *arch)
 	printf("#endif\n");
 }
 
+/* The name of call 0, a NUL, that of call 1 …: nothing where @arch has none. */
+static int print_names(const struct arch *arch)
+{
+	for (int nr = 0; nr < N_NUMBERS; nr++) {
+		char *name = seccomp_syscall_resolve_num_arch(arch->token, nr);
+
+		printf("\"%s\\0\"\n", name ? name : "");
+		free(name);
+	}
+	return fflush(stdout) || ferror(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int starts[N_SANDBOX_ROLES + 1] = { 0 };
 	const struct arch *arch = NULL;
 
 	for (size_t i = 0; i < n_elems(arches); i++)
-		if (argc == 2 && !strcmp(argv[1], arches[i].name))
+		if (argc > 1 && !strcmp(argv[1], arches[i].name))
 			arch = &arches[i];
-	check(arch, "usage: programs aarch64|arm|x86_64");
+	check(arch && argc <= 3, "usage: programs aarch64|arm|x86_64 [names]");
+	if (argc == 3)
+		return print_names(arch);
 	/* Not what this kernel can do, which may be none of it (qemu-user): seccomp_init() would
 	 * fail. */
 	seccomp_api_set(3);
