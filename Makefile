@@ -62,10 +62,10 @@ cppflags  = -I. -I$(1)/include -include $(1)/include/config.h -D_GNU_SOURCE= -DD
 CPPFLAGS := -D_FORTIFY_SOURCE=2
 # 64-bit offsets and times; <linux/kvm.h>, which the kernel does not install there any more
 CPPFLAGS += $(if $(filter arm,$(ARCH)),-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iarch/arm/uapi)
-CFLAGS   := -std=gnu11 -Os -g -fPIE -pthread -fstack-protector-strong -ffunction-sections -fdata-sections \
+CFLAGS   := -std=gnu11 -Os -g -fPIE -fomit-frame-pointer -pthread -fstack-protector-strong -ffunction-sections -fdata-sections \
 	    -fno-asynchronous-unwind-tables -fno-unwind-tables $(warnings) \
 	    -ffile-prefix-map=$(CURDIR)=. # the same program from any directory
-LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed,--gc-sections
+LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed,--gc-sections,-O2
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. lld packs relative
 # relocations, too, from version 15 on, which glibc 2.36 reads: a tenth. gcc looks for it in its own directories only.
 lld      := $(or $(lastword $(sort $(wildcard /usr/lib/llvm-*/bin/ld.lld))),$(realpath $(shell command -v ld.lld)))

@@ -15,6 +15,7 @@
 
 static struct range mappings[N_MAPPINGS];
 static struct rlimit memlock;
+static uint64_t max_files;
 static bool populates_nothing;
 
 void fake_memory_reset(void)
@@ -24,6 +25,7 @@ void fake_memory_reset(void)
 			munmap((void *)(uintptr_t)mappings[i].start, mappings[i].size);
 	memset(mappings, 0, sizeof(mappings));
 	fake_set_memlock(RLIM_INFINITY, RLIM_INFINITY);
+	fake_set_max_files(4096);
 	populates_nothing = false;
 }
 
@@ -102,10 +104,15 @@ void fake_populate_nothing(void)
 	populates_nothing = true;
 }
 
+void fake_set_max_files(uint64_t hard)
+{
+	max_files = hard;
+}
+
 int sys_getrlimit(int resource, struct rlimit *limit)
 {
 	fail_if_chosen();
-	*limit = resource == RLIMIT_MEMLOCK ? memlock : (struct rlimit){ 4096, 4096 };
+	*limit = resource == RLIMIT_MEMLOCK ? memlock : (struct rlimit){ 1024, max_files };
 	return 0;
 }
 

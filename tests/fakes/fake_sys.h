@@ -85,6 +85,7 @@ void fake_set_stat(mode_t mode, uint64_t size, uint64_t n_blocks, dev_t rdev);
 /* RLIMIT_MEMLOCK; at first unlimited. The hard one cannot be raised. fake_memlock(): the soft one.
  */
 void fake_set_memlock(uint64_t soft, uint64_t hard);
+void fake_set_max_files(uint64_t hard); /* 4096 otherwise */
 /* sys_populate() takes no page from now on, and there are no huge ones: that takes time. */
 void fake_populate_nothing(void);
 uint64_t fake_memlock(void);

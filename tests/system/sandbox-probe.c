@@ -234,6 +234,10 @@ int main(void)
 		0,
 	};
 
+	if (fd_ranges_allow(&(struct err){ 0 })) {
+		fprintf(stderr, "no numbers for files\n");
+		return 1;
+	}
 	for (unsigned int kind = 0; kind < N_SANDBOX_FILES; kind++) {
 		int fd = kind == SANDBOX_CONSOLE ? STDIN_FILENO : eventfd(0, 0);
 

@@ -10,16 +10,23 @@ static const struct {
 	unsigned int first, mask;
 } ranges[N_FD_RANGES] = FD_RANGES;
 
-/* The soft limit is 1024 almost everywhere, for the sake of select(). */
-static int raise_limit(void)
+int fd_ranges_allow(struct err *err)
 {
 	struct rlimit files;
 	int ret = sys_getrlimit(RLIMIT_NOFILE, &files);
 
-	if (ret || files.rlim_max < FD_RANGES_END)
-		return ret ? ret : -EMFILE;
-	files.rlim_cur = FD_RANGES_END;
-	return sys_setrlimit(RLIMIT_NOFILE, &files);
+	if (!ret && files.rlim_max < FD_RANGES_END) {
+		err_set(err, EMFILE, "give files numbers up to %d", FD_RANGES_END - 1);
+		err_why(err, "the hard limit of open files is %llu",
+			(unsigned long long)files.rlim_max);
+		err_fix(err, "ulimit -H -n 4096; a systemd unit: LimitNOFILE=4096");
+		return err_host(err);
+	}
+	if (!ret && files.rlim_cur < FD_RANGES_END) {
+		files.rlim_cur = FD_RANGES_END;
+		ret = sys_setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return ret ? err_set(err, ret, "raise RLIMIT_NOFILE to %d", FD_RANGES_END) : 0;
 }
 
 int fd_to_range(int fd, enum fd_range range)
@@ -27,11 +34,6 @@ int fd_to_range(int fd, enum fd_range range)
 	int first = (int)ranges[range].first, last = first + (int)~ranges[range].mask;
 	int moved = fd < 0 ? fd : sys_move_fd(fd, first);
 
-	if (moved == -EINVAL) {
-		int ret = raise_limit();
-
-		moved = ret ? ret : sys_move_fd(fd, first);
-	}
 	if (moved < 0 && fd >= 0)
 		sys_close(fd);
 	if (moved <= last)

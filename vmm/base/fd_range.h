@@ -2,6 +2,8 @@
 #ifndef VMM_BASE_FD_RANGE_H
 #define VMM_BASE_FD_RANGE_H
 
+#include "vmm/base/err.h"
+
 /*
  * Files that are asked by ioctl() have numbers by their kind. So a seccomp program, which sees
  * nothing of a file but its number, can tell the kinds apart and be made when dais is built.
@@ -31,9 +33,15 @@ enum fd_range {
 #define FD_RANGES_END   3073
 
 /*
+ * Before the first of them is opened: raise the soft limit of open files, which is 1024 almost
+ * everywhere, for the sake of select(). An error of EXIT_STATUS_HOST when the hard one is too low.
+ */
+int fd_ranges_allow(struct err *err);
+
+/*
  * Give the file @fd, which may be a negative errno, the lowest free number of its range. Returns
- * the number; or a negative errno, and @fd is closed: -EMFILE: the range is full, or the hard limit
- * of open files is below its end.
+ * the number; or a negative errno, and @fd is closed: -EMFILE: the range is full; -EINVAL:
+ * fd_ranges_allow() was not called.
  */
 int fd_to_range(int fd, enum fd_range range);
 

@@ -8,6 +8,7 @@
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
 #include "vfio/irq/mode.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/check/check.h"
 #include "vmm/core/vcpu.h"
@@ -87,7 +88,7 @@ void check_kvm(struct check *check)
 		say_not_permitted(check, &err);
 		return;
 	}
-	if (ret || vm_create(vm, &err)) {
+	if (ret || fd_ranges_allow(&err) || vm_create(vm, &err)) {
 		check_say_err(check, CHECK_BLOCKS, NULL, &err);
 		return;
 	}

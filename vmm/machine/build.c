@@ -7,6 +7,7 @@
 #include "devices/console.h"
 #include "vfio/host/owner.h"
 #include "vfio/vfio.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
@@ -19,8 +20,10 @@
 
 static int open_images(struct machine *m, struct err *err)
 {
-	int ret = boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
+	int ret = fd_ranges_allow(err);
 
+	if (!ret)
+		ret = boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
 	return ret ? ret : arch_boot_probe(&m->files, &m->cpus, err);
 }
 

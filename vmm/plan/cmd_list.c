@@ -145,10 +145,13 @@ static void judge_use(struct list_row *row)
 static int row_create(struct list_row *row, const struct host_tree *tree, struct host_live *live,
 		      const char *name, struct err *err)
 {
-	static const struct plan_device none;
 	int ret;
 
-	*row = (struct list_row){ .device = &none };
+	*row = (struct list_row){ 0 };
+	/* as long as there is no plan: a device of which nothing is known */
+	row->device = arena_alloc(&row->arena, sizeof(*row->device));
+	if (!row->device)
+		return err_set(err, ENOMEM, "list %s", name);
 	if (vfio_host_device_find(&row->host, name, err))
 		return -ENODEV;
 	if (row->host.group >= 0)
