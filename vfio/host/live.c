@@ -107,7 +107,7 @@ static void read_reserved(struct live_device *device)
 		struct live_reserved *reserved = &device->reserved[device->n_reserved];
 		uint64_t first, last;
 
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %15s", &first, &last, reserved->kind) !=
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %23s", &first, &last, reserved->kind) !=
 			    3 ||
 		    last < first)
 			continue;

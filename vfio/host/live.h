@@ -85,7 +85,7 @@ struct live_device {
 	char members[512];            /* of its IOMMU group, with their drivers */
 	struct live_reserved {
 		struct range iova;
-		char kind[16]; /* "msi", "direct" …:
+		char kind[24]; /* "msi", "direct" …:
 				  Documentation/ABI/testing/sysfs-kernel-iommu_groups */
 	} reserved[LIVE_MAX_RESERVED];
 	unsigned int n_reserved;

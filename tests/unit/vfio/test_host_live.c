@@ -107,7 +107,7 @@ static void make_host(const char *driver)
 		  "/sys/devices/platform/10200000.sata");
 	fake_file("/sys/kernel/iommu_groups/3/reserved_regions",
 		  "0x0000000008000000 0x00000000080fffff msi\n"
-		  "0x00000000f0000000 0x00000000f0000fff direct\n");
+		  "0x00000000f0000000 0x00000000f0000fff direct-relaxable\n");
 	fake_link("/sys/class/regulator/regulator.1/of_node", "/sys/firmware/devicetree/base/vcc");
 	fake_file("/sys/class/regulator/regulator.1/name", "vcc-sata\n");
 	fake_file("/sys/class/regulator/regulator.1/num_users", "1\n");
@@ -159,7 +159,7 @@ Test(host_live, facts_of_a_device)
 	cr_assert_eq(device.n_reserved, 2u);
 	cr_expect_eq(device.reserved[0].iova.start, 0x8000000);
 	cr_expect_eq(device.reserved[0].iova.size, 0x100000);
-	cr_expect_str_eq(device.reserved[1].kind, "direct");
+	cr_expect_str_eq(device.reserved[1].kind, "direct-relaxable");
 	cr_expect_eq(device.reset_handler, LIVE_HANDLER_UNKNOWN);
 	cr_expect_eq(host_live_node(tree, "10200000.sata"), host_tree_find(tree, "/sata@10200000"));
 	cr_expect_null(host_live_node(tree, "10300000.sata"));

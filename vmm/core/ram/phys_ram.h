@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/core/ram/ram.h"
 
 struct ram;
 
@@ -27,11 +28,6 @@ struct ram;
  * phys_ram_release() when the devices are quiet; phys_ram_destroy() from any state on, which
  * leaves a name that was given.
  */
-struct phys_page {
-	uint64_t pa;
-	uint64_t offset; /* in the file */
-};
-
 struct phys_ram {
 	int fd; /* -1: none */
 	uint64_t page;

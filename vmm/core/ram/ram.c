@@ -11,7 +11,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram/phys_ram.h"
 
 void ram_init(struct ram *ram)
 {

@@ -28,6 +28,12 @@ struct ram_backing {
 	unsigned int n_threads;    /* that touch and clear it, at most; 0 is 1 */
 };
 
+/* A page of RAM at its physical address (phys_ram.h). */
+struct phys_page {
+	uint64_t pa;
+	uint64_t offset; /* in the file */
+};
+
 /* One run of guest RAM. */
 struct ram_bank {
 	struct range gpa;
