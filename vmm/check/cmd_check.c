@@ -5,8 +5,8 @@
 
 #include "vmm/base/log.h"
 #include "vmm/check/check.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 #include "vmm/machine/machine.h"
 
 /* What the command line says. */

@@ -11,7 +11,7 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
-#include "vmm/config/board.h"
+#include "vmm/config/config.h"
 
 #define MAX_OPTIONS (1 << 20) /* bytes of a kernel's configuration */
 

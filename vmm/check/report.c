@@ -7,7 +7,6 @@
 #include "vmm/base/array.h"
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
-#include "vmm/cli/wrap.h"
 #include "vmm/plan/print.h"
 
 #define INDENT 8 /* column of a finding's text */

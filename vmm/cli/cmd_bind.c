@@ -5,8 +5,8 @@
 #include "vfio/host/owner.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 
 static int find(const char *name, const char **driver, struct vfio_host_device *host,
 		struct err *err)

@@ -15,7 +15,6 @@
 
 #include "devices/device.h"
 #include "vfio/host/device.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 #include "vmm/config/config.h"

@@ -6,47 +6,20 @@
 #include <unistd.h>
 
 #include "vmm/base/err.h"
-#include "vmm/base/option.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/str.h"
-#include "vmm/cli/commands.h"
-
-const struct command *command_find(const char *name)
-{
-	for (const struct command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
-void command_print_usage(const struct command *command, FILE *out)
-{
-	const char *usage = command->usage, *name = command->name;
-	size_t length;
-
-	for (const char *line = usage; line; line = line[length] ? line + length + 1 : NULL) {
-		length = strcspn(line, "\n");
-		fprintf(out, "%s %s %s%s%.*s\n", line == usage ? "usage:" : "      ",
-			line[0] == ' ' ? "    " : "dais", line[0] == ' ' ? "" : name,
-			line[0] == ' ' ? "    " : " ", (int)length, line);
-	}
-}
+#include "vmm/cli/registry.h"
 
 static int print_unknown(const char *name)
 {
-	const char *names[32] = { NULL }, *nearest;
+	const char *names[32] = { NULL };
 	struct err err;
 
 	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
 		names[i] = commands[i].name;
-	nearest = str_nearest(name, names);
 	err_usage(&err, "unknown command '%s'", name);
 	err_why(&err, "this dais has none of this name");
-	if (nearest)
-		err_fix(&err, "did you mean dais %s? dais help lists all", nearest);
-	else
-		err_fix(&err, "dais help lists all");
+	err_suggest(&err, name, names, "dais ", "dais help lists all");
 	err_print(&err);
 	return err_exit_status(&err);
 }
@@ -91,7 +64,7 @@ static void open_missing_streams(void)
 
 static int run_command(int argc, char **argv)
 {
-	const struct command *c;
+	const struct command *c = argc < 2 ? NULL : command_find(argv[1]);
 
 	if (argc < 2) {
 		cmd_help(0, NULL);
@@ -101,7 +74,6 @@ static int run_command(int argc, char **argv)
 		return cmd_help(0, NULL);
 	if (strcmp(argv[1], "--version") == 0)
 		return cmd_version(0, NULL);
-	c = command_find(argv[1]);
 	return c ? c->main(argc - 2, argv + 2) : print_unknown(argv[1]);
 }
 

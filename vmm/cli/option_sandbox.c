@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vmm/base/str.h"
-#include "vmm/cli/option_values.h"
+#include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 #include "vmm/sandbox/sandbox.h"
 
@@ -31,8 +31,6 @@ bool sandbox_layer_may_miss(enum sandbox_layer layer)
 
 static int add_layer(unsigned int *set, const char *name, struct err *err)
 {
-	const char *nearest = str_nearest(name, sandbox_layer_names);
-
 	for (unsigned int i = 0; i < N_SANDBOX_LAYERS; i++) {
 		if (strcmp(name, sandbox_layer_names[i]))
 			continue;
@@ -42,15 +40,10 @@ static int add_layer(unsigned int *set, const char *name, struct err *err)
 		}
 		err_usage(err, "the layer %s cannot be missing", name);
 		err_why(err, "every kernel that dais runs on has it");
-		err_fix(err, "leave it out of the list");
-		return err->code;
+		return err_fix(err, "leave it out of the list");
 	}
 	err_usage(err, "unknown layer '%s'", name);
-	if (nearest)
-		err_fix(err, "did you mean %s? --sandbox=show lists the layers", nearest);
-	else
-		err_fix(err, "--sandbox=show lists the layers");
-	return err->code;
+	return err_suggest(err, name, sandbox_layer_names, "", "--sandbox=show lists the layers");
 }
 
 int option_set_may_miss(void *target, const struct option *option, const struct option_value *value,
@@ -81,15 +74,13 @@ static int read_id(const char *text, int (*find)(const char *name, unsigned int 
 		*id = (unsigned int)number;
 	} else if (find(text, id)) {
 		err_usage(err, "there is no %s '%s'", kind, text);
-		err_fix(err, "give a name that this system knows, or a number");
-		return err->code;
+		return err_fix(err, "give a name that this system knows, or a number");
 	}
 	if (*id)
 		return 0;
 	err_usage(err, "%s %s is root's", kind, text);
 	err_why(err, "the guest's process is to own nothing");
-	err_fix(err, "give an unprivileged %s", kind);
-	return err->code;
+	return err_fix(err, "give an unprivileged %s", kind);
 }
 
 static int find_user(const char *name, unsigned int *id)

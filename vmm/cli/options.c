@@ -1,8 +1,180 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/cli/options.h"
 
-#include "vmm/cli/option_values.h"
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/base/passed_fds.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/config/config.h"
+#include "vmm/core/ram/ram.h"
+
+int option_set_config(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	(void)option;
+	return config_load(target, value->text, err);
+}
+
+static int set_switch(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	enum arch_switch *field = (enum arch_switch *)((char *)target + option->field);
+	bool on;
+
+	if (str_to_bool(value->text, &on)) {
+		err_usage(err, "unknown value");
+		return option_fix_choices(option, err);
+	}
+	*field = on ? ARCH_ON : ARCH_OFF;
+	return 0;
+}
+
+static int set_bits(void *target, const struct option *option, const struct option_value *value,
+		    struct err *err)
+{
+	unsigned int bits = 0;
+
+	for (const char *at = value->text; at;) {
+		size_t n = strcspn(at, ",");
+		int choice = option_choice(option, at, n);
+
+		if (choice < 0) {
+			err_usage(err, "unknown %s '%.*s'", option->key, (int)n, at);
+			return option_fix_choices(option, err);
+		}
+		bits |= 1u << choice;
+		at = at[n] ? at + n + 1 : NULL;
+	}
+	*(unsigned int *)((char *)target + option->field) = bits;
+	return 0;
+}
+
+static int set_memory(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	struct vm_config *config = target;
+	char least[32], most[32], step[32];
+	uint64_t bytes;
+	int ret = str_to_size(value->text, &bytes);
+
+	(void)option;
+	str_size(RAM_ALIGN, step);
+	if (ret == -EINVAL)
+		err_usage(err, "not a size");
+	else if (ret || bytes > VM_MAX_MEMORY)
+		ret = err_usage(err, "too much memory");
+	else if (bytes < RAM_MIN_SIZE)
+		ret = err_usage(err, "too little memory");
+	else if (!is_aligned(bytes, RAM_ALIGN))
+		ret = err_usage(err, "not a multiple of %s", step);
+	if (ret) {
+		err_fix(err,
+			"give %s to %s in steps of %s, as 512M or 4G; a bare number is in bytes",
+			str_size(RAM_MIN_SIZE, least), str_size(VM_MAX_MEMORY, most), step);
+		return ret;
+	}
+	config->memory = bytes;
+	return 0;
+}
+
+static int set_memory_base(void *target, const struct option *option,
+			   const struct option_value *value, struct err *err)
+{
+	struct vm_config *config = target;
+	char step[32];
+	int ret = str_to_size(value->text, &config->memory_base);
+
+	(void)option;
+	if (ret || !is_aligned(config->memory_base, RAM_ALIGN)) {
+		ret = err_usage(err, ret ? "not an address" : "not a multiple of %s",
+				str_size(RAM_ALIGN, step));
+		err_fix(err, "give an address such as 0x80000000, or 2G");
+	}
+	return ret;
+}
+
+static int set_memory_file(void *target, const struct option *option,
+			   const struct option_value *value, struct err *err)
+{
+	static const char key[] = ",offset=";
+	struct vm_config *config = target;
+	const char *comma = strstr(value->text, key);
+	size_t length = comma ? (size_t)(comma - value->text) : strlen(value->text);
+	const char *file = arena_printf(&config->arena, "%.*s", (int)length, value->text);
+
+	(void)option;
+	config->memory_offset = 0;
+	if (comma && str_to_size(comma + strlen(key), &config->memory_offset)) {
+		err_usage(err, "the offset is not a size");
+		return err_fix(err, "give FILE,offset=N with N as 0x80000000 or 2G");
+	}
+	config->memory_file = file ? option_path(value, file) : NULL;
+	return 0;
+}
+
+static int set_stats(void *target, const struct option *option, const struct option_value *value,
+		     struct err *err)
+{
+	const struct option_value standard_output = { value->text, value->where, NULL,
+						      value->arena };
+
+	return option_set_path(target, option, strcmp(value->text, "-") ? value : &standard_output,
+			       err);
+}
+
+static int set_append(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	struct vm_config *config = target;
+	const char *before = value->where ? config->append : NULL;
+
+	(void)option;
+	(void)err;
+	config->append = arena_printf(&config->arena, "%s%s%s", before ?: "", before ? " " : "",
+				      value->text);
+	return 0;
+}
+
+static int set_console(void *target, const struct option *option, const struct option_value *value,
+		       struct err *err)
+{
+	static const char file[] = "file:", fd[] = PASSED_FD_PREFIX;
+	struct vm_config *config = target;
+
+	if (strncmp(value->text, file, strlen(file)) == 0 && value->text[strlen(file)]) {
+		const char *path = option_path(value, value->text + strlen(file));
+
+		config->console = path ? arena_printf(&config->arena, "%s%s", file, path) : NULL;
+		return 0;
+	}
+	if (strncmp(value->text, fd, strlen(fd)) == 0 ||
+	    option_choice(option, value->text, strlen(value->text)) >= 0)
+		return option_set_text(target, option, value, err);
+	err_usage(err, "unknown value");
+	return option_fix_choices(option, err);
+}
+
+/* Only kept: it is read when the number of vCPUs is known. */
+static int set_affinity(void *target, const struct option *option, const struct option_value *value,
+			struct err *err)
+{
+	struct vm_config *config = target;
+
+	config->affinity_where =
+		value->where ? arena_printf(&config->arena, "%s: %s = %s", value->where,
+					    option->key, value->text)
+			     : arena_printf(&config->arena, "--%s %s", option->key, value->text);
+	return option_set_text(target, option, value, err);
+}
+
+int option_set_device(void *target, const struct option *option, const struct option_value *value,
+		      struct err *err)
+{
+	(void)option;
+	return config_add_device(target, value->text, "--device", err);
+}
 
 #define VM_OPTION(...) OPTION(struct vm_config, __VA_ARGS__)
 
@@ -20,21 +192,21 @@ const struct option vm_options[] = {
 		"The guest's kernel: an arm64 Image, plain or compressed by gzip, or a 32-bit kernel's zImage."),
 	VM_OPTION("initrd", "FILE", option_set_path, initrd, "The initial RAM disk."),
 	VM_OPTION(
-		"append", "TEXT", option_set_append, append,
+		"append", "TEXT", set_append, append,
 		"The kernel's command line. In a file it may be given several times: the texts are joined.",
 		.joins = true),
 	VM_OPTION("cpus", "N", option_set_number, n_vcpus, "The number of vCPUs. Default: 1.",
 		  .min = 1, .max = VM_MAX_VCPUS),
-	VM_OPTION("memory", "SIZE", option_set_memory, memory,
+	VM_OPTION("memory", "SIZE", set_memory, memory,
 		  "The guest's RAM, as 512M or 4G; at least 16M, in steps of 2M. Default: 256M."),
 	VM_OPTION(
-		"memory-base", "ADDR", option_set_memory_base, memory_base,
+		"memory-base", "ADDR", set_memory_base, memory_base,
 		"Where the RAM begins in the guest, in one piece; a multiple of 2M, or of its pages where they are "
 		"larger. Default: 0x40000000, around what the host's IOMMU reserves."),
 	VM_OPTION("mem-path", "DIR", option_set_path, mem_path,
 		  "Take the RAM from this hugetlbfs directory, whatever the size of its pages."),
 	VM_OPTION(
-		"memory-file", "FILE|fd:WHICH[,offset=N]", option_set_memory_file, memory_file,
+		"memory-file", "FILE|fd:WHICH[,offset=N]", set_memory_file, memory_file,
 		"The RAM is this file, from offset on: one of a tmpfs or hugetlbfs, or a device of memory such as "
 		"/dev/mem; or a descriptor (see --fd). Its content is lost."),
 	VM_OPTION(
@@ -85,11 +257,11 @@ const struct option vm_options[] = {
 		"Whether the guest has a pl011 (unless console is none), a pl031 and a pl061 without asking "
 		"for them. Default: yes."),
 	VM_OPTION(
-		"console", "stdio|none|pty|file:FILE|fd:WHICH", option_set_console, console,
+		"console", "stdio|none|pty|file:FILE|fd:WHICH", set_console, console,
 		"Where the pl011 leads; fd: a terminal, socket, pipe or file that was passed (see --fd). On stdio, "
 		"Ctrl-a x stops the guest and Ctrl-a h helps. Default: stdio."),
 	VM_OPTION(
-		"cpu-affinity", "LIST", option_set_affinity, affinity_text,
+		"cpu-affinity", "LIST", set_affinity, affinity_text,
 		"Host CPUs that vCPUs may run on: one list for all (0-3,6), or lists with vCPUs before them "
 		"(0:0-1,1:4,6 gives CPUs 4 and 6 to vCPU 1; 0-1:0-3,2-3:4-5). Default: any."),
 	VM_OPTION("rt-priority", "N", option_set_number, rt_priority,
@@ -102,7 +274,7 @@ const struct option vm_options[] = {
 	VM_OPTION("pauth", "auto|on|off", option_set_choice, pauth,
 		  "Pointer authentication. Default: auto, where the host can."),
 	VM_OPTION(
-		"aarch32", "yes|no", option_set_switch, aarch32,
+		"aarch32", "yes|no", set_switch, aarch32,
 		"Whether the guest is a 32-bit one, on a host whose processor has AArch32 at EL1. Default: yes for "
 		"a zImage, no for an arm64 Image; another kernel than that is refused."),
 	VM_OPTION(
@@ -129,13 +301,18 @@ const struct option vm_options[] = {
 	VM_OPTION("dump-dtb", "FILE", option_set_path, dump_dtb,
 		  "Build the machine, write the guest's device tree to this file, and end."),
 	VM_OPTION(
-		"stats", "FILE|-", option_set_stats, stats,
+		"stats", "FILE|-", set_stats, stats,
 		"At the end, write to this file (-: to the standard output), as JSON, what the guest did: "
 		"exits of each vCPU, and the mode and the counts of each assigned interrupt."),
-	VM_OPTION("trace", "mmio|irq|vfio|vm[,...]", option_set_bits, traces,
+	VM_OPTION("trace", "mmio|irq|vfio|vm[,...]", set_bits, traces,
 		  "Show on stderr what happens; mmio is every trapped access."),
 	VM_OPTION("log-level", "error|warn|info|debug", option_set_choice, log_level,
 		  "What to tell on stderr. Default: info."),
 	OPTIONS_HELP_ROW,
 	{ .key = NULL },
 };
+
+bool option_is_switch(const struct option *option)
+{
+	return option->set == option_set_bool || option->set == set_switch;
+}

@@ -15,6 +15,8 @@ struct vm_config;
  * = value" in the [vm] section of a file. Their target is struct vm_config.
  */
 extern const struct option vm_options[];
+/* Setters of it that others use or have; their target begins with a struct vm_config. */
+option_setter option_set_config, option_set_device, option_set_may_miss, option_set_user;
 
 /* The row of each table of a command. */
 #define OPTIONS_HELP_ROW                                                 \

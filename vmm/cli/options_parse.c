@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "vmm/cli/option_values.h"
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 
@@ -44,11 +43,6 @@ const struct option *options_find(const struct option *options, const char *arg)
 			return option;
 	}
 	return NULL;
-}
-
-bool option_is_switch(const struct option *option)
-{
-	return option->set == option_set_bool || option->set == option_set_switch;
 }
 
 /* "--no-KEY" for "--KEY no", as a bare "--KEY" is for "--KEY yes" */
@@ -126,8 +120,7 @@ static int scan(struct reader *r, enum options_wish *wish, struct err *err)
 		if (option->first && file) {
 			err_usage(err, "--%s %s: there is --%s %s already", option->key, value,
 				  option->key, file);
-			err_fix(err, "give one file");
-			return err->code;
+			return err_fix(err, "give one file");
 		}
 		if (option->first)
 			file = value;

@@ -7,8 +7,6 @@
 #include "devices/classes.h"
 #include "vfio/vfio.h"
 #include "vmm/base/range.h"
-#include "vmm/base/str.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 
 const struct command commands[] = {
@@ -68,8 +66,16 @@ const struct command commands[] = {
 	{ "version", "print the version", "", NULL, NULL, cmd_version },
 	{ "help", "tell what the commands and options are", "[COMMAND]", NULL, help_options,
 	  cmd_help },
-	{ NULL, NULL, NULL, NULL, NULL, NULL },
+	{ .name = NULL },
 };
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
 
 /* Without CONFIG_RUN there is no choice of devices: configurations are only read. */
 const struct device_class *const device_classes[] = {
@@ -90,20 +96,17 @@ const struct device_class *const device_classes[] = {
 
 const struct device_class *device_class_find(const char *name)
 {
-	for (size_t i = 0; device_classes[i]; i++) {
+	for (size_t i = 0; device_classes[i]; i++)
 		if (strcmp(device_classes[i]->name, name) == 0)
 			return device_classes[i];
-	}
 	return NULL;
 }
 
-const char *device_class_nearest(const char *wrong)
+int device_class_suggest(const char *wrong, struct err *err)
 {
 	const char *names[n_elems(device_classes)];
-	size_t n = 0;
 
-	for (; device_classes[n]; n++)
-		names[n] = device_classes[n]->name;
-	names[n] = NULL;
-	return str_nearest(wrong, names);
+	for (size_t i = 0; i < n_elems(names); i++)
+		names[i] = device_classes[i] ? device_classes[i]->name : NULL;
+	return err_suggest(err, wrong, names, "", "--device help lists all types");
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/registry.h"
@@ -35,9 +36,7 @@ void config_destroy(struct vm_config *config)
 	memset(config, 0, sizeof(*config));
 }
 
-/*
- * "LIST", or "VCPUS:LIST,VCPUS:LIST…" where a piece without vCPUs goes on with the list before it.
- *
+/* "LIST", or "VCPUS:LIST,VCPUS:LIST…" where a piece without vCPUs goes on with the list before it.
  */
 static int read_affinity(struct vm_config *config, char *text, struct err *err)
 {
@@ -52,16 +51,14 @@ static int read_affinity(struct vm_config *config, char *text, struct err *err)
 			*colon = '\0';
 			if (str_to_cpu_list(piece, vcpus, config->n_vcpus)) {
 				err_usage(err, "'%s' are no vCPUs", piece);
-				err_fix(err, "name vCPUs from 0 to %u", config->n_vcpus - 1);
-				return err->code;
+				return err_fix(err, "name vCPUs from 0 to %u", config->n_vcpus - 1);
 			}
 			piece = colon + 1;
 			known = true;
 		}
 		if (!known || str_to_cpu_list(piece, cpus, 64 * VM_AFFINITY_WORDS)) {
 			err_usage(err, "'%s' are no host CPUs", piece);
-			err_fix(err, "write 0-3,6 for all vCPUs, or 0:0-1,1:2 for each");
-			return err->code;
+			return err_fix(err, "write 0-3,6 for all vCPUs, or 0:0-1,1:2 for each");
 		}
 		for (unsigned int v = 0; v < config->n_vcpus; v++) {
 			if (!(vcpus[v / 64] >> (v % 64) & 1))
@@ -92,9 +89,8 @@ static int finish_affinity(struct vm_config *config, struct err *err)
 			any |= config->affinity[v][w];
 		if (!any) {
 			err_usage(err, "%s: no host CPU for vCPU %u", config->affinity_where, v);
-			err_fix(err, "name all %u vCPUs, or give one list for all",
-				config->n_vcpus);
-			return err->code;
+			return err_fix(err, "name all %u vCPUs, or give one list for all",
+				       config->n_vcpus);
 		}
 	}
 	return 0;
@@ -102,10 +98,9 @@ static int finish_affinity(struct vm_config *config, struct err *err)
 
 static bool has_class(const struct vm_config *config, const struct device_class *class)
 {
-	for (unsigned int i = 0; i < config->n_devices; i++) {
+	for (unsigned int i = 0; i < config->n_devices; i++)
 		if (config->devices[i].class == class)
 			return true;
-	}
 	return false;
 }
 
@@ -132,29 +127,24 @@ static int add_default_devices(struct vm_config *config, struct err *err)
 static const struct device_config *find_device(const struct vm_config *config, unsigned int n,
 					       const char *name)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		const struct device_config *device = &config->devices[i];
-
-		if (device->name && strcmp(device->name, name) == 0)
-			return device;
-	}
+	for (const struct device_config *d = config->devices; d < config->devices + n; d++)
+		if (d->name && strcmp(d->name, name) == 0)
+			return d;
 	return NULL;
 }
 
 static int check_names(const struct vm_config *config, struct err *err)
 {
 	for (unsigned int i = 0; i < config->n_devices; i++) {
-		const struct device_config *device = &config->devices[i], *other = NULL;
+		const struct device_config *device = &config->devices[i];
+		const struct device_config *other =
+			device->name ? find_device(config, i, device->name) : NULL;
 
-		if (device->name)
-			other = find_device(config, i, device->name);
-		if (other) {
-			err_usage(err, "%s: there is a device '%s' already", device->where,
-				  device->name);
-			err_why(err, "it was given by %s", other->where);
-			err_fix(err, "give each device a name of its own");
-			return err->code;
-		}
+		if (!other)
+			continue;
+		err_usage(err, "%s: there is a device '%s' already", device->where, device->name);
+		err_why(err, "it was given by %s", other->where);
+		return err_fix(err, "give each device a name of its own");
 	}
 	return 0;
 }
@@ -187,16 +177,44 @@ int config_finish_devices(struct vm_config *config, struct err *err)
 
 	if (!ret)
 		ret = check_names(config, err);
-
 	if (!ret && config->default_devices)
 		ret = add_default_devices(config, err);
-	for (unsigned int i = 0; !ret && i < config->n_devices; i++) {
-		struct device_config *device = &config->devices[i];
-
-		if (!device->name)
-			ret = make_name(config, device, err);
-	}
+	for (unsigned int i = 0; !ret && i < config->n_devices; i++)
+		if (!config->devices[i].name)
+			ret = make_name(config, &config->devices[i], err);
 	return ret;
+}
+
+/* Mark the file's device of this name. */
+static int use_device(const struct vm_config *config, const char *name, bool *used, struct err *err)
+{
+	for (unsigned int i = 0; i < config->n_file_devices; i++) {
+		if (strcmp(config->devices[i].name, name))
+			continue;
+		used[i] = true;
+		return 0;
+	}
+	err_usage(err, "use = %s: the file has no device '%s'", config->use, name);
+	return err_fix(err, "name devices by their sections: [device NAME]");
+}
+
+/* Of the file's devices, only those stay that config->use names. */
+static int select_devices(struct vm_config *config, struct err *err)
+{
+	char *rest = arena_printf(&config->arena, "%s", config->use), *name;
+	owned_ptr bool *used = calloc(config->n_devices + 1, sizeof(*used));
+	unsigned int n = 0;
+
+	if (!rest || !used)
+		return err_set(err, ENOMEM, "read the configuration");
+	while ((name = strsep(&rest, " ,")))
+		if (*name && use_device(config, name, used, err))
+			return err->code;
+	for (unsigned int i = 0; i < config->n_devices; i++)
+		if (i >= config->n_file_devices || used[i])
+			config->devices[n++] = config->devices[i];
+	config->n_devices = n;
+	return 0;
 }
 
 int config_name_after(struct vm_config *config, const char *path, struct err *err)
@@ -221,19 +239,19 @@ static int check_unsafe(const struct vm_config *config, struct err *err)
 			"nothing then stands between the guest's devices and the host's memory: "
 			"whoever controls the guest can read and write all of it, and a bug in "
 			"a driver of the guest can destroy it");
-		err_fix(err,
+		return err_fix(
+			err,
 			"where there is an IOMMU, iommu=auto; else, for a guest that you trust "
 			"as you trust the host's kernel, allow-unsafe-dma=yes");
-		return err->code;
 	}
 	if (config->mem_path ? config->memory_base == RAM_ANYWHERE
 			     : config->memory_file && config->memory_base != RAM_ANYWHERE)
 		return 0;
 	err_usage(err, "iommu=none with neither mem-path alone nor memory-file and memory-base");
 	err_why(err, "without an IOMMU the guest's RAM must be at its physical address");
-	err_fix(err, "give a hugetlbfs, whose pages dais finds: mem-path=/dev/hugepages; or memory "
+	return err_fix(
+		err, "give a hugetlbfs, whose pages dais finds: mem-path=/dev/hugepages; or memory "
 		     "that is reserved for this, as memory-file with its address as memory-base");
-	return err->code;
 }
 
 int config_finish(struct vm_config *config, struct err *err)
@@ -243,28 +261,25 @@ int config_finish(struct vm_config *config, struct err *err)
 	if (!config->kernel) {
 		err_usage(err, "there is no kernel to start");
 		err_why(err, "neither the command line nor a file names one");
-		err_fix(err,
+		return err_fix(
+			err,
 			"give --kernel FILE, or \"kernel = FILE\" in the [vm] section of a --config file");
-		return err->code;
 	}
 	if (config->mem_path && config->memory_file) {
 		err_usage(err, "mem-path = %s and memory-file = %s", config->mem_path,
 			  config->memory_file);
 		err_why(err, "each says where all of the guest's memory comes from");
-		err_fix(err, "leave one of them out");
-		return err->code;
+		return err_fix(err, "leave one of them out");
 	}
 	if (config->fds && (config->bind || config->iommu == VFIO_BACKEND_NONE)) {
 		err_usage(err, "--fd %s with --bind or iommu=none", config->fds);
 		err_why(err, "these take rights that no descriptor gives");
-		err_fix(err, "leave out one or the other");
-		return err->code;
+		return err_fix(err, "leave out one or the other");
 	}
 	if (config->bind && !config->keeper) {
 		err_usage(err, "--bind without a keeper");
 		err_why(err, "it is the keeper that gives the devices back");
-		err_fix(err, "leave --no-keeper out, or bind the devices before: dais bind");
-		return err->code;
+		return err_fix(err, "leave --no-keeper out, or bind the devices before: dais bind");
 	}
 	ret = check_unsafe(config, err);
 	if (!ret && !config->name)
@@ -274,6 +289,15 @@ int config_finish(struct vm_config *config, struct err *err)
 	if (!ret && config->use)
 		ret = judge_devices(config, err);
 	if (!ret && config->use)
-		ret = config_select_devices(config, err);
+		ret = select_devices(config, err);
 	return ret ? ret : config_finish_devices(config, err);
+}
+
+int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err)
+{
+	int ret = config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0;
+
+	if (!ret)
+		ret = passed_fds_add(passed, "memory-file", config->memory_file, err);
+	return ret ? ret : passed_fds_add(passed, "console", config->console, err);
 }

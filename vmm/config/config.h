@@ -125,11 +125,15 @@ int config_finish(struct vm_config *config, struct err *err);
 /* The part of it that is about devices, for those who start no guest. */
 int config_finish_devices(struct vm_config *config, struct err *err);
 
-/* For config_finish(): of the file's devices, only those stay that config->use names. */
-int config_select_devices(struct vm_config *config, struct err *err);
-
 /* Those of this process's descriptors that @config names. */
 int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err);
+
+/*
+ * The host is one of those that the file is for: a word of [host] compatible stands in the root's
+ * "compatible" of the host's device tree, or the file names none. -EINVAL and @err: it is another,
+ * which is named.
+ */
+int board_check(const struct vm_config *config, struct err *err);
 
 void config_destroy(struct vm_config *config);
 

@@ -25,18 +25,12 @@ struct device_config *config_new_device(struct vm_config *config, const char *na
 int device_config_set_type(struct device_config *device, const char *type, const char *where,
 			   struct err *err)
 {
-	const char *nearest = device_class_nearest(type);
-
 	device->class = device_class_find(type);
 	if (device->class)
 		return 0;
 	err_usage(err, "%s: there is no device type '%s'", where, type);
 	err_why(err, "this dais was built without it, or the name is wrong");
-	if (nearest)
-		err_fix(err, "did you mean %s? --device help lists all types", nearest);
-	else
-		err_fix(err, "--device help lists all types");
-	return err->code;
+	return device_class_suggest(type, err);
 }
 
 int device_config_add(struct device_config *device, const char *key, const char *value,
@@ -44,8 +38,7 @@ int device_config_add(struct device_config *device, const char *key, const char 
 {
 	if (device->n_settings == DEVICE_MAX_SETTINGS) {
 		err_usage(err, "%s: too many keys of a device", where);
-		err_fix(err, "give at most %d", DEVICE_MAX_SETTINGS);
-		return err->code;
+		return err_fix(err, "give at most %d", DEVICE_MAX_SETTINGS);
 	}
 	device->settings[device->n_settings++] =
 		(struct device_setting){ .key = key, .value = value, .where = where };
@@ -92,9 +85,9 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 
 		if (!equals || equals == part || !equals[1]) {
 			err_usage(err, "%s: '%s' is not key=value", where, part);
-			err_fix(err,
+			return err_fix(
+				err,
 				"write TYPE,key=value,key=value; a comma in a value is doubled");
-			return err->code;
 		}
 		*equals = '\0';
 		if (strcmp(part, "id") == 0)

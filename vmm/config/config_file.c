@@ -234,8 +234,8 @@ static int check_text(const char *path, const char *text, size_t size, struct er
 		if (iscntrl((unsigned char)text[i]) && !strchr("\t\r\n", text[i] ?: 1)) {
 			err_usage(err, "%s: this is not a text file", path);
 			err_why(err, "byte %zu is 0x%02x", i, (unsigned char)text[i]);
-			err_fix(err, "--config wants a file of [vm] and [device NAME] sections");
-			return err->code;
+			return err_fix(err,
+				       "--config wants a file of [vm] and [device NAME] sections");
 		}
 	}
 	return 0;

@@ -8,9 +8,8 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
-#include "vmm/config/board.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 #include "vmm/machine/machine.h"
 

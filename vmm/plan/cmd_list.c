@@ -7,8 +7,8 @@
 #include "vfio/host/owner.h"
 #include "vmm/base/array.h"
 #include "vmm/base/str.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 #include "vmm/plan/print.h"
 
 /* What the command line says. */

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "vmm/base/file.h"
-#include "vmm/cli/commands.h"
-#include "vmm/cli/option_values.h"
 #include "vmm/cli/options.h"
+#include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 #include "vmm/plan/print.h"
 

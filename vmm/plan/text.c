@@ -5,7 +5,6 @@
 #include "fdt/host/reference.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/cli/wrap.h"
 #include "vmm/plan/print.h"
 
 #define FACT_INDENT 16 /* column of a fact's text */

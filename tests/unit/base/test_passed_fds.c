@@ -14,7 +14,7 @@
 #include "vmm/base/log.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/registry.h"
 
 static struct passed_fds passed;
 static struct err err;

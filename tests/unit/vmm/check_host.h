@@ -16,7 +16,7 @@
 #include "tests/unit/vmm/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/registry.h"
 
 #define check(...) run_command(cmd_check, __VA_ARGS__)
 

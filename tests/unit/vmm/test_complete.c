@@ -11,7 +11,6 @@
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 

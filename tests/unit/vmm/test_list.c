@@ -13,7 +13,7 @@
 #include "tests/unit/vmm/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/registry.h"
 
 #define list(...) run_command(cmd_list, __VA_ARGS__)
 

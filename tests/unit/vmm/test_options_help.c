@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "devices/device.h"
-#include "vmm/cli/commands.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 

@@ -11,7 +11,7 @@
 #include "tests/unit/vmm/run_command.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
-#include "vmm/cli/commands.h"
+#include "vmm/cli/registry.h"
 
 enum { GIC = 1, CLOCK = 20, DMA = 21 };
 
