@@ -65,7 +65,7 @@ void option_suggest(const struct option *options, const char *wrong, bool in_fil
 		n++;
 	}
 	names[n] = NULL;
-	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(wrong, "."), wrong);
+	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(wrong, ".="), wrong);
 	snprintf(rest, sizeof(rest), "%s lists all", lister);
 	err_suggest(err, wanted, names, dashes, rest);
 }

@@ -71,10 +71,8 @@ struct option {
 const struct option *option_find(const struct option *options, const char *name, bool in_file);
 /* What is behind the dot of "clock.NAME" or "gpa.1"; NULL: nothing. */
 const char *option_suffix(const char *name);
-/*
- * For an error that says that there is no @wrong: "did you mean DASHESkey?", if one is near, and
- * that @lister tells all.
- */
+/* For an error that says that there is no @wrong (up to a "=" or "."): "did you mean DASHESkey?",
+ * if one is near, and that @lister tells all. */
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
 		    const char *dashes, const char *lister, struct err *err);
 /*

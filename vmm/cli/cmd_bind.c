@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "vfio/host/owner.h"
@@ -8,39 +8,33 @@
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
 
-static int find(const char *name, const char **driver, struct vfio_host_device *host,
-		struct err *err)
+static const char *driver_of(const struct vfio_host_device *host)
 {
-	int ret = vfio_host_device_find(host, name, err);
-
-	*driver = host->driver[0] ? host->driver : "no driver";
-	return ret;
+	return host->driver[0] ? host->driver : "no driver";
 }
 
 static int bind_one(int records, const char *name, bool force, struct err *err)
 {
 	struct vfio_host_device before;
-	const char *driver;
-	int ret = find(name, &driver, &before, err);
+	int ret = vfio_host_device_find(&before, name, err);
 
 	if (!ret)
 		ret = vfio_bind(records, name, force, err);
 	if (!ret)
-		printf("%s: %s -> vfio-%s\n", name, driver, vfio_host_device_bus(&before));
+		printf("%s: %s -> vfio-%s\n", name, driver_of(&before),
+		       vfio_host_device_bus(&before));
 	return ret;
 }
 
 static int unbind_one(int records, const char *name, bool force, struct err *err)
 {
 	struct vfio_host_device after;
-	const char *driver;
-	int went_back = vfio_unbind(records, name, err), ret = went_back < 0 ? went_back : 0;
+	int went_back = vfio_unbind(records, name, err);
+	int ret = went_back < 0 ? went_back : vfio_host_device_find(&after, name, err);
 
 	(void)force;
 	if (!ret)
-		ret = find(name, &driver, &after, err);
-	if (!ret)
-		printf("%s: %s %s\n", name, went_back ? "->" : "is with", driver);
+		printf("%s: %s %s\n", name, went_back ? "->" : "is with", driver_of(&after));
 	return ret;
 }
 

@@ -44,40 +44,21 @@ static bool begins(const char *text, const char *with)
 static void offer(const struct completion *c, const char *text, const char *suffix,
 		  const char *help)
 {
+	const char *end = help ? strstr(help, ". ") : NULL;
 	char whole[256];
-	const char *end;
 
 	snprintf(whole, sizeof(whole), "%s%s", text, suffix);
 	if (!begins(whole, c->word + c->done))
 		return;
 	printf("%.*s%s", (int)c->done, c->word, whole);
-	if (help) {
-		end = strstr(help, ". ");
+	if (help)
 		printf("\t%.*s", (int)(end ? (size_t)(end - help) : strcspn(help, ";")), help);
-	}
 	putchar('\n');
-}
-
-static void offer_files(const struct completion *c)
-{
-	printf(":files %zu\n", c->done);
-}
-
-static void offer_directories(const struct completion *c)
-{
-	printf(":directories %zu\n", c->done);
 }
 
 static void offer_name(void *opaque, const char *name)
 {
 	offer(opaque, name, "", NULL);
-}
-
-static void offer_host_devices(const struct completion *c)
-{
-	struct completion copy = *c;
-
-	vfio_host_device_for_each(offer_name, &copy);
 }
 
 static void offer_commands(const struct completion *c)
@@ -124,24 +105,22 @@ static void offer_sections(const struct completion *c)
 static void offer_device(const struct completion *c);
 
 /* Values, by the word that stands for them in help. */
-static const struct {
-	const char *word;
-	void (*offer)(const struct completion *c);
-} kinds[] = {
-	{ "FILE", offer_files },       { "DIR", offer_directories },
-	{ "TYPE", offer_device },      { "DEVICE", offer_host_devices },
-	{ "COMMAND", offer_commands }, { "LAYER", offer_layers },
-	{ "NAME", offer_sections },    { NULL, NULL },
-};
-
-/* @arg begins with a word that stands for values. */
-static void offer_kind(const struct completion *c, const char *arg)
+static void offer_kind(const struct completion *c, const char *word)
 {
-	size_t length = strspn(arg, CAPITALS);
-
-	for (size_t i = 0; kinds[i].word; i++)
-		if (strlen(kinds[i].word) == length && begins(arg, kinds[i].word))
-			kinds[i].offer(c);
+	if (begins(word, "FILE"))
+		printf(":files %zu\n", c->done);
+	else if (begins(word, "DIR"))
+		printf(":directories %zu\n", c->done);
+	else if (begins(word, "TYPE"))
+		offer_device(c);
+	else if (begins(word, "DEVICE"))
+		vfio_host_device_for_each(offer_name, (void *)c);
+	else if (begins(word, "COMMAND"))
+		offer_commands(c);
+	else if (begins(word, "LAYER"))
+		offer_layers(c);
+	else if (begins(word, "NAME"))
+		offer_sections(c);
 }
 
 /* One of the alternatives in @arg: "auto", "FILE", "file:FILE", "host[:FILE]". */
@@ -241,16 +220,13 @@ static void offer_options(const struct completion *c, const char *before)
 
 int cmd_complete(int argc, char *const *argv)
 {
-	struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv, NULL };
-	const char *before = argc > 2 ? argv[argc - 2] : NULL;
-	const struct command *command;
+	const struct command *command = argc > 1 ? command_find(argv[0]) : NULL;
+	const struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv,
+				      command ? command->options : NULL };
 
-	if (argc < 2) {
+	if (argc > 1)
+		offer_options(&c, argc > 2 ? argv[argc - 2] : NULL);
+	else
 		offer_commands(&c);
-		return EXIT_STATUS_OK;
-	}
-	command = command_find(argv[0]);
-	c.options = command ? command->options : NULL;
-	offer_options(&c, before);
 	return EXIT_STATUS_OK;
 }

@@ -49,7 +49,6 @@ static int add_layer(unsigned int *set, const char *name, struct err *err)
 int option_set_may_miss(void *target, const struct option *option, const struct option_value *value,
 			struct err *err)
 {
-	struct vm_config *config = target;
 	unsigned int set = 0;
 
 	(void)option;
@@ -60,19 +59,28 @@ int option_set_may_miss(void *target, const struct option *option, const struct 
 		if (add_layer(&set, name, err))
 			return err->code;
 	}
-	config->sandbox.may_miss = set;
+	((struct vm_config *)target)->sandbox.may_miss = set;
 	return 0;
 }
 
-/* A number, or a name by @find; not root. */
-static int read_id(const char *text, int (*find)(const char *name, unsigned int *id),
-		   const char *kind, unsigned int *id, struct err *err)
+static bool find_id(const char *name, bool is_group, unsigned int *id)
 {
+	const struct group *group = is_group ? getgrnam(name) : NULL;
+	const struct passwd *user = is_group ? NULL : getpwnam(name);
+
+	*id = group ? group->gr_gid : user ? user->pw_uid : 0;
+	return group || user;
+}
+
+/* A number, or a name; not root. */
+static int read_id(const char *text, bool is_group, unsigned int *id, struct err *err)
+{
+	const char *kind = is_group ? "group" : "user";
 	uint64_t number;
 
 	if (str_to_u64(text, &number) == 0 && number < UINT32_MAX) {
 		*id = (unsigned int)number;
-	} else if (find(text, id)) {
+	} else if (!find_id(text, is_group, id)) {
 		err_usage(err, "there is no %s '%s'", kind, text);
 		return err_fix(err, "give a name that this system knows, or a number");
 	}
@@ -83,46 +91,24 @@ static int read_id(const char *text, int (*find)(const char *name, unsigned int 
 	return err_fix(err, "give an unprivileged %s", kind);
 }
 
-static int find_user(const char *name, unsigned int *id)
-{
-	const struct passwd *entry = getpwnam(name);
-
-	*id = entry ? entry->pw_uid : 0;
-	return entry ? 0 : -1;
-}
-
-static int find_group(const char *name, unsigned int *id)
-{
-	const struct group *entry = getgrnam(name);
-
-	*id = entry ? entry->gr_gid : 0;
-	return entry ? 0 : -1;
-}
-
 int option_set_user(void *target, const struct option *option, const struct option_value *value,
 		    struct err *err)
 {
+	struct sandbox_config *sandbox = &((struct vm_config *)target)->sandbox;
 	const char *colon = strchr(value->text, ':');
-	struct vm_config *config = target;
 	const struct passwd *entry;
 	unsigned int uid, gid;
 	char user[64];
-	int ret;
 
 	(void)option;
 	snprintf(user, sizeof(user), "%.*s", (int)strcspn(value->text, ":"), value->text);
-	ret = read_id(user, find_user, "user", &uid, err);
-	if (ret)
-		return ret;
-	if (colon) {
-		ret = read_id(colon + 1, find_group, "group", &gid, err);
-	} else {
+	if (read_id(user, false, &uid, err) || (colon && read_id(colon + 1, true, &gid, err)))
+		return err->code;
+	if (!colon) {
 		entry = getpwuid(uid);
 		gid = entry && entry->pw_gid ? entry->pw_gid : uid;
 	}
-	if (ret)
-		return ret;
-	config->sandbox.uid = uid;
-	config->sandbox.gid = gid;
+	sandbox->uid = uid;
+	sandbox->gid = gid;
 	return 0;
 }

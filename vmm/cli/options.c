@@ -17,6 +17,7 @@ int option_set_config(void *target, const struct option *option, const struct op
 	return config_load(target, value->text, err);
 }
 
+/* enum arch_switch, of yes or no: ARCH_AUTO if it is not given. */
 static int set_switch(void *target, const struct option *option, const struct option_value *value,
 		      struct err *err)
 {
@@ -31,6 +32,7 @@ static int set_switch(void *target, const struct option *option, const struct op
 	return 0;
 }
 
+/* Bits, of choices with commas between. */
 static int set_bits(void *target, const struct option *option, const struct option_value *value,
 		    struct err *err)
 {
@@ -64,19 +66,18 @@ static int set_memory(void *target, const struct option *option, const struct op
 	if (ret == -EINVAL)
 		err_usage(err, "not a size");
 	else if (ret || bytes > VM_MAX_MEMORY)
-		ret = err_usage(err, "too much memory");
+		err_usage(err, "too much memory");
 	else if (bytes < RAM_MIN_SIZE)
-		ret = err_usage(err, "too little memory");
+		err_usage(err, "too little memory");
 	else if (!is_aligned(bytes, RAM_ALIGN))
-		ret = err_usage(err, "not a multiple of %s", step);
-	if (ret) {
-		err_fix(err,
-			"give %s to %s in steps of %s, as 512M or 4G; a bare number is in bytes",
-			str_size(RAM_MIN_SIZE, least), str_size(VM_MAX_MEMORY, most), step);
-		return ret;
+		err_usage(err, "not a multiple of %s", step);
+	else {
+		config->memory = bytes;
+		return 0;
 	}
-	config->memory = bytes;
-	return 0;
+	return err_fix(err,
+		       "give %s to %s in steps of %s, as 512M or 4G; a bare number is in bytes",
+		       str_size(RAM_MIN_SIZE, least), str_size(VM_MAX_MEMORY, most), step);
 }
 
 static int set_memory_base(void *target, const struct option *option,
@@ -117,11 +118,11 @@ static int set_memory_file(void *target, const struct option *option,
 static int set_stats(void *target, const struct option *option, const struct option_value *value,
 		     struct err *err)
 {
-	const struct option_value standard_output = { value->text, value->where, NULL,
-						      value->arena };
+	struct option_value given = *value;
 
-	return option_set_path(target, option, strcmp(value->text, "-") ? value : &standard_output,
-			       err);
+	if (strcmp(value->text, "-") == 0)
+		given.dir = NULL;
+	return option_set_path(target, option, &given, err);
 }
 
 static int set_append(void *target, const struct option *option, const struct option_value *value,

@@ -12,36 +12,29 @@ struct reader {
 	char *const *argv;
 };
 
-static void copy_key(char key[64], const char *arg)
-{
-	snprintf(key, 64, "%.*s", (int)strcspn(arg, "="), arg);
-}
-
 static void unknown_option(const struct reader *r, const char *arg, struct err *err)
 {
-	char key[64], lister[64];
+	char lister[64];
 
-	copy_key(key, arg);
-	if (key[0] != '-')
+	if (arg[0] != '-')
 		err_usage(err, "unexpected argument '%s'", arg);
 	else
-		err_usage(err, "unknown option '%s'", key);
+		err_usage(err, "unknown option '%.*s'", (int)strcspn(arg, "="), arg);
 	err_why(err, "dais %s takes none of this name", r->name);
 	snprintf(lister, sizeof(lister), "dais help %s", r->name);
-	option_suggest(r->options, strncmp(key, "--", 2) ? "" : key + 2, false, "--", lister, err);
+	option_suggest(r->options, strncmp(arg, "--", 2) ? "" : arg + 2, false, "--", lister, err);
 }
 
 const struct option *options_find(const struct option *options, const char *arg)
 {
 	char key[64];
 
-	copy_key(key, arg);
+	snprintf(key, sizeof(key), "%.*s", (int)strcspn(arg, "="), arg);
 	if (strncmp(key, "--", 2) == 0)
 		return option_find(options, key + 2, false);
-	for (const struct option *option = options; option && option->key; option++) {
+	for (const struct option *option = options; option && option->key; option++)
 		if (option->letter && arg[0] == '-' && arg[1] == option->letter && !arg[2])
 			return option;
-	}
 	return NULL;
 }
 

@@ -21,26 +21,17 @@
  */
 struct config_file {
 	struct vm_config *config;
-	struct err *err;
+	struct err *err; /* with a code that is not 0: read no further */
 	const char *path;
 	const char *dir;
-	const char *next;     /* text that is not yet read */
-	unsigned int line;    /* of the line read last, from 1 */
-	unsigned int section; /* line of the section's header; 0: before the first */
-	unsigned int opened;  /* line of the header of the section that the handler is in */
-	bool in_vm;
-	bool in_host;
-	bool in_device;                      /* the last of config->devices */
-	unsigned int seen_in_vm[OPTION_MAX]; /* line of each of vm_options; 0: not given */
-	unsigned int seen_in_host[OPTION_MAX];
-	bool failed; /* err says why: read no further */
+	const char *next;             /* text that is not yet read */
+	unsigned int line;            /* of the line read last, from 1 */
+	unsigned int section;         /* line of the section's header; 0: before the first */
+	unsigned int opened;          /* line of the header of the section that the handler is in */
+	const struct option *options; /* of that section; NULL: of the last of config->devices */
+	unsigned int *seen;           /* line of each of them; 0: not given */
+	unsigned int seen_in_vm[OPTION_MAX], seen_in_host[OPTION_MAX];
 };
-
-static bool fail(struct config_file *file)
-{
-	file->failed = true;
-	return false;
-}
 
 static const char *where(struct config_file *file, unsigned int line)
 {
@@ -53,34 +44,31 @@ static struct device_config *last_device(struct config_file *file)
 }
 
 /* What a section must have by its end. */
-static bool end_section(struct config_file *file)
+static int end_section(struct config_file *file)
 {
 	if (file->section != file->opened) {
 		err_usage(file->err, "%s:%u: the section is empty", file->path, file->section);
-		err_fix(file->err, "take it out, or give it keys");
-		return fail(file);
+		return err_fix(file->err, "take it out, or give it keys");
 	}
-	if (file->in_device && !last_device(file)->class) {
+	if (file->section && !file->options && !last_device(file)->class) {
 		err_usage(file->err, "%s:%u: device '%s' has no type", file->path, file->section,
 			  last_device(file)->name);
-		err_fix(file->err,
-			"add a line \"type = …\"; dais run --device help lists the types");
-		return fail(file);
+		return err_fix(file->err,
+			       "add a line \"type = …\"; dais run --device help lists the types");
 	}
-	return true;
+	return 0;
 }
 
 /* A header was read: "[name]". */
-static bool begin_section(struct config_file *file, const char *header)
+static int begin_section(struct config_file *file, const char *header)
 {
-	if (!end_section(file))
-		return false;
+	if (end_section(file))
+		return file->err->code;
 	file->section = file->line;
 	if (strcspn(header + 1, "]") <= MAX_SECTION)
-		return true;
+		return 0;
 	err_usage(file->err, "%s:%u: the section's name is too long", file->path, file->line);
-	err_fix(file->err, "use at most %d characters", MAX_SECTION);
-	return fail(file);
+	return err_fix(file->err, "use at most %d characters", MAX_SECTION);
 }
 
 /*
@@ -93,7 +81,7 @@ static char *read_line(char *buf, int size, void *opaque)
 	const char *line = file->next;
 	size_t n = strcspn(line, "\n");
 
-	if (file->failed || !*line)
+	if (file->err->code || !*line)
 		return NULL;
 	file->next += n + (line[n] == '\n');
 	file->line++;
@@ -108,16 +96,15 @@ static char *read_line(char *buf, int size, void *opaque)
 			  file->line, size - 2);
 		err_fix(file->err,
 			"several \"append\" lines are joined; make other values shorter");
-		fail(file);
 		return NULL;
 	}
 	memcpy(buf, line, n);
 	buf[n] = '\n';
 	buf[n + 1] = '\0';
-	return *buf == '[' && !begin_section(file, buf) ? NULL : buf;
+	return *buf == '[' && begin_section(file, buf) ? NULL : buf;
 }
 
-static bool unknown_section(struct config_file *file, const char *name)
+static int unknown_section(struct config_file *file, const char *name)
 {
 	static const char *const known[] = { "vm", "host", "device", NULL };
 	const char *nearest = str_nearest(name, known);
@@ -125,8 +112,7 @@ static bool unknown_section(struct config_file *file, const char *name)
 	if (!file->section) {
 		err_usage(file->err, "%s:%u: a key before the first section", file->path,
 			  file->line);
-		err_fix(file->err, "begin the file with a line [vm]");
-		return fail(file);
+		return err_fix(file->err, "begin the file with a line [vm]");
 	}
 	err_usage(file->err, "%s:%u: unknown section [%s]", file->path, file->section, name);
 	err_why(file->err, "a file has the sections [vm], [host] and [device NAME]");
@@ -134,36 +120,37 @@ static bool unknown_section(struct config_file *file, const char *name)
 		err_fix(file->err, "did you mean [%s]?", nearest);
 	else
 		err_fix(file->err, "there are [vm], [host] and [device NAME]");
-	return fail(file);
+	return file->err->code;
 }
 
-static bool open_device(struct config_file *file, const char *name)
+static int open_device(struct config_file *file, const char *name)
 {
 	const char *kept_name = arena_printf(&file->config->arena, "%s", name);
 	const char *here = where(file, file->section);
 
 	if (!*name) {
 		err_usage(file->err, "%s:%u: the device has no name", file->path, file->section);
-		err_fix(file->err, "write [device NAME]");
-		return fail(file);
+		return err_fix(file->err, "write [device NAME]");
 	}
-	return config_new_device(file->config, kept_name, here, file->err) ? true : fail(file);
+	return config_new_device(file->config, kept_name, here, file->err) ? 0 : file->err->code;
 }
 
-static bool open_section(struct config_file *file, const char *name)
+static int open_section(struct config_file *file, const char *name)
 {
+	bool is_vm = strcmp(name, "vm") == 0;
+
 	file->opened = file->section;
-	file->in_vm = strcmp(name, "vm") == 0;
-	file->in_device = strncmp(name, "device", 6) == 0 && (!name[6] || name[6] == ' ');
-	file->in_host = strcmp(name, "host") == 0;
-	if (file->in_device)
+	file->options = is_vm ? vm_options : strcmp(name, "host") ? NULL : host_options;
+	file->seen = is_vm ? file->seen_in_vm : file->seen_in_host;
+	if (file->options)
+		return 0;
+	if (strncmp(name, "device", 6) == 0 && (!name[6] || name[6] == ' '))
 		return open_device(file, name + 6 + strspn(name + 6, " "));
-	return file->in_vm || file->in_host ? true : unknown_section(file, name);
+	return unknown_section(file, name);
 }
 
-/* A key of the section that @options are, in which so far those of @seen were given. */
-static bool set_key(struct config_file *file, const char *section, const struct option *options,
-		    unsigned int *seen, const char *key, const char *value)
+static int set_key(struct config_file *file, const char *section, const char *key,
+		   const char *value)
 {
 	const struct option_value given = {
 		.text = value,
@@ -171,60 +158,56 @@ static bool set_key(struct config_file *file, const char *section, const struct 
 		.dir = file->dir,
 		.arena = &file->config->arena,
 	};
-	const struct option *option = option_find(options, key, true);
+	const struct option *option = option_find(file->options, key, true);
+	unsigned int *seen;
 
 	if (!option) {
 		err_usage(file->err, "%s:%u: unknown key '%s'", file->path, file->line, key);
 		err_why(file->err, "the [%s] section has none of this name", section);
-		option_suggest(options, key, true, "",
-			       file->in_vm ? "dais help run" : "dais.conf(5)", file->err);
-		return fail(file);
+		option_suggest(file->options, key, true, "",
+			       file->options == vm_options ? "dais help run" : "dais.conf(5)",
+			       file->err);
+		return file->err->code;
 	}
-	assert(option - options < OPTION_MAX);
-	seen += option - options;
+	assert(option - file->options < OPTION_MAX);
+	seen = file->seen + (option - file->options);
 	if (*seen && !option->joins) {
 		err_usage(file->err, "%s:%u: duplicate key '%s'", file->path, file->line, key);
 		err_why(file->err, "line %u has it already", *seen);
-		err_fix(file->err, "keep one of the two");
-		return fail(file);
+		return err_fix(file->err, "keep one of the two");
 	}
 	*seen = file->line;
-	return option_set(file->config, option, key, &given, file->err) ? fail(file) : true;
+	return option_set(file->config, option, key, &given, file->err);
 }
 
-static bool set_device_key(struct config_file *file, const char *key, const char *value)
+static int set_device_key(struct config_file *file, const char *key, const char *value)
 {
 	struct device_config *device = last_device(file);
 	const char *here = where(file, file->line);
 	const char *kept_key = arena_printf(&file->config->arena, "%s", key);
 	const char *kept_value = arena_printf(&file->config->arena, "%s", value);
-	int ret;
 
 	if (!here || !kept_key || !kept_value)
-		ret = err_set(file->err, ENOMEM, "read configuration %s", file->path);
-	else if (!*value)
-		ret = err_usage(file->err, "%s: %s has no value", here, key);
-	else if (strcmp(key, "type") != 0)
-		ret = device_config_add(device, kept_key, kept_value, here, file->err);
-	else if (device->class)
-		ret = err_usage(file->err, "%s: duplicate key 'type'", here);
-	else
-		ret = device_config_set_type(device, kept_value, here, file->err);
-	return ret ? fail(file) : true;
+		return err_set(file->err, ENOMEM, "read configuration %s", file->path);
+	if (!*value)
+		return err_usage(file->err, "%s: %s has no value", here, key);
+	if (strcmp(key, "type") != 0)
+		return device_config_add(device, kept_key, kept_value, here, file->err);
+	if (device->class)
+		return err_usage(file->err, "%s: duplicate key 'type'", here);
+	return device_config_set_type(device, kept_value, here, file->err);
 }
 
 static int handle_key(void *opaque, const char *section, const char *key, const char *value)
 {
 	struct config_file *file = opaque;
 
-	if (file->failed)
+	if (file->err->code)
 		return false;
-	if ((!file->section || file->opened != file->section) && !open_section(file, section))
+	if ((!file->section || file->opened != file->section) && open_section(file, section))
 		return false;
-	if (file->in_device)
-		return set_device_key(file, key, value);
-	return file->in_vm ? set_key(file, section, vm_options, file->seen_in_vm, key, value)
-			   : set_key(file, section, host_options, file->seen_in_host, key, value);
+	return !(file->options ? set_key(file, section, key, value)
+			       : set_device_key(file, key, value));
 }
 
 /* Text has no control characters; an image, a device tree or an archive given by mistake has. */
@@ -245,14 +228,12 @@ static int parse(struct config_file *file)
 {
 	int bad_line = ini_parse_stream(read_line, file, handle_key, file);
 
-	if (bad_line > 0 && (!file->failed || (unsigned int)bad_line < file->line)) {
-		err_usage(file->err, "%s:%d: neither [section] nor key = value", file->path,
-			  bad_line);
-		return file->err->code;
-	}
+	if (bad_line > 0 && (!file->err->code || (unsigned int)bad_line < file->line))
+		return err_usage(file->err, "%s:%d: neither [section] nor key = value", file->path,
+				 bad_line);
 	if (bad_line < 0)
 		return err_set(file->err, ENOMEM, "read configuration %s", file->path);
-	return file->failed || !end_section(file) ? file->err->code : 0;
+	return file->err->code ? file->err->code : end_section(file);
 }
 
 int config_load(struct vm_config *config, const char *path, struct err *err)
@@ -270,6 +251,7 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	if (ret)
 		return ret;
 	file.next = text;
+	err->code = 0;
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		file.next += strlen(byte_order_mark);
 	ret = check_text(path, text, size, err);
