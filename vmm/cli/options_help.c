@@ -74,6 +74,4 @@ void options_print_device_help(FILE *out)
 			wrap_print(out, fprintf(out, "  %s=%s", key->key, key->arg), INDENT,
 				   key->help ?: "");
 	}
-	if (!device_classes[0])
-		fputs("none: this dais was built without devices\n", out);
 }
