@@ -164,8 +164,8 @@ endif
 
 srcs = $(filter-out $(if-) $(none),$(every)) $(stand_ins)
 objs = $(srcs:%.c=$(B)/obj/%.o)
-# All of libcap-ng is needed at every start: nothing of it is left for the dynamic loader
-libs = -lfdt -linih $(if $(CONFIG_RUN),-l:libcap-ng.a) $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
+# inih is less than what the dynamic loader would need for it; libcap-ng in the program would be 12 KB of it, libfdt 23
+libs = -lfdt -l:libinih.a $(if $(CONFIG_RUN),-lcap-ng) $(if $(CONFIG_STATS)$(CONFIG_PLAN),-ljansson) $(if $(CONFIG_IMAGE_GZIP),-lz)
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)

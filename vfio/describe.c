@@ -6,6 +6,7 @@
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/host/power.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 
 static int read_host(struct vfio *vfio, struct err *err)
@@ -73,7 +74,7 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 	const struct graft_node *nodes = vfio_node_graft(&vfio->nodes, &vdev->node);
 	const struct live_device device = { .found = true, .host = vdev->host };
 	struct host_power_list power = { 0 };
-	int ret = host_power_collect(&power, vfio->live, &device, nodes);
+	int ret = BUILT(PLAN) ? host_power_collect(&power, vfio->live, &device, nodes) : 0;
 
 	if (!vdev->node.facts.coherent)
 		log_info("%s: its DMA does not see the CPUs' caches, by the host's tree: the guest "

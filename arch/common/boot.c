@@ -10,6 +10,7 @@
 #include "arch/common/kvm_arm.h"
 #include "arch/common/placement.h"
 #include "arch/common/port.h"
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -212,7 +213,7 @@ static int load_all(struct vm *vm, struct image *image, const struct boot_files 
 		    struct arch_boot *boot, struct err *err)
 {
 	const struct image_header *header = &image->header;
-	const bool is_zimage = image->kind == IMAGE_ZIMAGE;
+	const bool is_zimage = BUILT(AARCH32) && image->kind == IMAGE_ZIMAGE;
 	struct placement wish = { .name = image->name };
 	int ret = 0;
 
@@ -249,7 +250,7 @@ int arch_boot_load(struct vm *vm, const struct arch_cpu_config *config,
 	enum arch_switch aarch32 = config->aarch32;
 	int ret = open_image(&image, files, &aarch32, err);
 
-	if (ret >= 0)
+	if (image && ret >= 0)
 		ret = load_all(vm, image, files, boot, err);
 	image_close(image);
 	return ret;

@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/gunzip.h"
 #include "arch/common/le.h"
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
@@ -242,6 +243,8 @@ int image_open(struct image *image, const struct boot_files *files, struct err *
 	case IMAGE_ARM64:
 		return image_parse(image->head, image->head_size, image->name, &image->header, err);
 	case IMAGE_ZIMAGE:
+		if (!BUILT(AARCH32))
+			return err_not_built(err, "AARCH32");
 		ret = zimage_read(image->fd, image->size, image->name, &image->zimage, err);
 		if (ret >= 0)
 			image->size = image->zimage.size;

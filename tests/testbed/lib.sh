@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 cache=$("$root/scripts/cache") || exit 125
 
 # Arm libraries that dais is linked with, and the programs of the host and of Linux guests
-host_packages=(busybox-static libc6 libfdt1 libinih1 libjansson4 zlib1g)
+host_packages=(busybox-static libc6 libcap-ng0 libfdt1 libjansson4 zlib1g)
 guest_packages=(busybox-static)
 
 # A failure of the testbed itself, in difference to one of the job

@@ -36,12 +36,11 @@ enum sandbox_constraint {
 	SANDBOX_READ_LIMIT,  /* prlimit64() of itself, without a new limit */
 };
 
-/* The text is in the rows: a pointer would take four times its own size, with its relocation. */
 struct sandbox_call {
-	char name[24]; /* as libseccomp knows it; an architecture need not have it */
+	const char *name; /* as libseccomp knows it; an architecture need not have it */
 	uint8_t roles;
 	uint8_t constraint;
-	char why[76];
+	const char *why;
 };
 
 /* Kinds of open files: an ioctl is allowed on the files of one kind only. */
@@ -59,10 +58,10 @@ enum sandbox_file {
 
 struct sandbox_ioctl {
 	uint32_t request;
-	char name[28];
+	const char *name;
 	uint8_t file;
 	uint8_t roles;
-	char why[46];
+	const char *why;
 };
 
 extern const struct sandbox_call sandbox_calls[];   /* ends with an empty name */
