@@ -63,7 +63,10 @@ static void read_vms(struct check *check, const struct check_request *request)
 
 	check->step = "files";
 	check->vms = calloc(n + 1, sizeof(*check->vms));
-	check->arena.failed |= !check->vms;
+	if (!check->vms) {
+		check->arena.failed = true;
+		n = 0;
+	}
 	for (unsigned int i = 0; i < n && !check->arena.failed; i++) {
 		struct check_vm *vm = &check->vms[check->n_vms++];
 

@@ -135,6 +135,8 @@ static int set(struct reader *r, void *target, struct arena *arena, bool first, 
 		struct option_value value = { .arena = arena };
 		const struct option *option = take(r, &value.text, err);
 
+		if (!option)
+			return err->code;
 		if (option->first == first && option->set &&
 		    option_set(target, option, option->key, &value, err))
 			return err->code;

@@ -243,12 +243,12 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	owned_ptr char *dir = slash ? str_printf("%.*s", (int)(slash - path), path) : NULL;
 	struct config_file file = { .config = config, .err = err, .path = path, .dir = dir };
 	owned_ptr char *text = NULL;
-	size_t size;
+	size_t size = 0;
 	int ret = slash && !dir ? err_set(err, ENOMEM, "read configuration %s", path)
 				: file_read_given("configuration", path, MAX_FILE_SIZE, &text,
 						  &size, err);
 
-	if (ret)
+	if (ret || !text)
 		return ret;
 	file.next = text;
 	err->code = 0;
