@@ -182,7 +182,8 @@ static int compare_facts(const void *a, const void *b)
 /* Linux has one number for both, which only the first user gets. */
 static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 {
-	owned_ptr struct host_irq_fact **sorted = calloc(n_irqs + 1, sizeof(*sorted));
+	owned_ptr struct host_irq_fact **sorted =
+		calloc(n_irqs + 1, sizeof(struct host_irq_fact *));
 	size_t n = 0;
 
 	if (!sorted)
@@ -190,7 +191,7 @@ static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 	for (unsigned int i = 0; i < n_irqs; i++)
 		if (irqs[i].kind == HOST_IRQ_OK)
 			sorted[n++] = &irqs[i];
-	qsort(sorted, n, sizeof(*sorted), compare_facts);
+	qsort(sorted, n, sizeof(struct host_irq_fact *), compare_facts);
 	for (size_t i = 1; i < n; i++)
 		if (sorted[i]->controller == sorted[i - 1]->controller &&
 		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,

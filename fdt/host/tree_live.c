@@ -116,8 +116,10 @@ static int read_properties(struct reader *r, const struct entry *entries, size_t
 {
 	struct host_property *properties = arena_alloc(&r->tree->arena, n * sizeof(*properties));
 	size_t used = r->path.used;
-	int ret = properties ? 0 : fail(r, ENOMEM, "node");
+	int ret = 0;
 
+	if (!properties)
+		return fail(r, ENOMEM, "node");
 	node->properties = properties;
 	for (size_t i = 0; i < n && !ret; i++) {
 		struct host_property *property = &properties[node->n_properties];

@@ -98,7 +98,7 @@ int vfio_bind(int records, const char *name, bool force, struct err *err)
 int vfio_unbind(int records, const char *name, struct err *err)
 {
 	struct vfio_host_device host;
-	struct device_record record;
+	struct device_record record = { 0 };
 	int ret = vfio_host_device_find(&host, name, err);
 
 	if (!ret)

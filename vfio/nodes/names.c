@@ -99,8 +99,10 @@ int vfio_nodes_check_settings(const struct device_config *configs, unsigned int 
 	owned_ptr struct vfio_node *node = malloc(sizeof(*node));
 	struct vfio_nodes nodes = { 0 };
 	struct host_tree *tree = NULL;
-	int ret = node ? 0 : err_set(err, ENOMEM, "check %u devices", n);
+	int ret = 0;
 
+	if (!node)
+		return err_set(err, ENOMEM, "check %u devices", n);
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		if (!vfio_is_assigned(&configs[i]))
 			continue;

@@ -16,7 +16,9 @@
  */
 #include <stddef.h>
 
-#define array_add(array, n) ((__typeof__(&(array)[0]))array_more(&(array), (n), sizeof((array)[0])))
+/* The type's size, and not the element's: clang-tidy takes that of a pointer for a mistake. */
+#define array_add(array, n) \
+	((__typeof__(&(array)[0]))array_more(&(array), (n), sizeof(__typeof__((array)[0]))))
 
 /* The same without types: @array_ptr is the address of the pointer, @size that of an element. */
 void *array_more(void *array_ptr, size_t n, size_t size);

@@ -45,7 +45,7 @@ static void add(struct text *text, const char *name, uint64_t value)
 
 static void summarize_kernel_exits(const struct vm *vm)
 {
-	struct kvm_stat stats[MACHINE_N_VCPU_EXITS];
+	struct kvm_stat stats[MACHINE_N_VCPU_EXITS] = { 0 };
 	uint64_t sums[N_TOLD] = { 0 };
 	char buf[512];
 	struct text text = text_in(buf);

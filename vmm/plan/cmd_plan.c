@@ -202,7 +202,7 @@ static int plan(const struct plan_options *options, struct err *err)
 	struct report report = { .options = options };
 	int ret = read_host(&report, err);
 
-	if (!ret)
+	if (!ret && report.tree)
 		ret = report_all(&report, err);
 	host_live_destroy(report.live);
 	host_tree_destroy(report.tree);
