@@ -11,6 +11,7 @@
 #include "vfio/iommu/iommu.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/core/memmap.h"
@@ -320,14 +321,13 @@ int plan_ask_vfio(struct plan *plan, struct err *err)
 
 	if (!BUILT(VFIO)) {
 		err_usage(err, "--live: this dais was built without VFIO");
-		err_fix(err, "leave --live out");
-		return err->code;
+		return err_fix(err, "leave --live out");
 	}
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return err_set(err, ENOMEM, "ask VFIO");
 	vm_init(vm);
-	ret = vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, NULL, err);
+	ret = fd_ranges_allow(err) ?: vfio_create(&vm->vfio, VFIO_BACKEND_AUTO, NULL, err);
 	for (unsigned int i = 0; i < plan->n_devices && !ret; i++)
 		ret = ask(&plan->devices[i], vm, err);
 	vfio_destroy(vm->vfio);
