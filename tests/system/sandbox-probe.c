@@ -180,7 +180,7 @@ static bool opens(const char *path, int flags)
 /* The keeper's layers: of files it has its records, of processes the one that it can signal. */
 static void try_keeper(void)
 {
-	const struct sandbox_config config = { .mode = SANDBOX_ON };
+	const struct sandbox_config config = { .mode = SANDBOX_ON, .is_keeper = true };
 	const char *wrong = NULL;
 	struct err err;
 	int status;
@@ -190,7 +190,7 @@ static void try_keeper(void)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		if (sandbox_confine_keeper(&config, &err)) {
+		if (sandbox_confine(&config, &err)) {
 			err_print(&err);
 			_exit(2);
 		}

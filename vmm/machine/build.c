@@ -20,11 +20,9 @@
 
 static int open_images(struct machine *m, struct err *err)
 {
-	int ret = fd_ranges_allow(err);
-
-	if (!ret)
-		ret = boot_files_open(&m->files, m->config->kernel, m->config->initrd, err);
-	return ret ? ret : arch_boot_probe(&m->files, &m->cpus, err);
+	return fd_ranges_allow(err)
+		       ?: boot_files_open(&m->files, m->config->kernel, m->config->initrd, err)
+		       ?: arch_boot_probe(&m->files, &m->cpus, err);
 }
 
 static void close_images(struct machine *m)
@@ -105,9 +103,8 @@ static void unmap_dma(struct machine *m)
 
 static int make_vcpus(struct machine *m, struct err *err)
 {
-	int ret = vcpus_create(&m->vm, m->config->n_vcpus, err);
-
-	return ret ? ret : arch_vcpus_init(&m->vm, &m->cpus, err);
+	return vcpus_create(&m->vm, m->config->n_vcpus, err)
+		       ?: arch_vcpus_init(&m->vm, &m->cpus, err);
 }
 
 /* As many as the devices take, from 0 on, and those that the user chose. */
@@ -128,13 +125,11 @@ static unsigned int n_spis_wanted(const struct machine *m)
 static int make_vgic(struct machine *m, struct err *err)
 {
 	struct vm *vm = &m->vm;
-	int ret = vgic_create(vm, m->config->irqchip, n_spis_wanted(m), &vm->vgic, err);
 
-	if (!ret)
-		ret = vgic_init(vm->vgic, err);
-	if (!ret)
-		ret = arch_vcpus_finish(vm, &m->cpus, err);
-	return ret ? ret : vfio_kvm_attach(vm->vfio, vm, err);
+	return vgic_create(vm, m->config->irqchip, n_spis_wanted(m), &vm->vgic, err)
+		       ?: vgic_init(vm->vgic, err)
+		       ?: arch_vcpus_finish(vm, &m->cpus, err)
+		       ?: vfio_kvm_attach(vm->vfio, vm, err);
 }
 
 static void destroy_vgic(struct machine *m)
@@ -148,9 +143,9 @@ static int make_console(struct machine *m, struct err *err)
 	int ret = event_loop_create(&m->vm.loop, err);
 
 	m->vm.loop.at_work = m->vm.at_work;
-	if (ret)
-		return ret;
-	return console_create(m->config->console, m->config->passed, &m->vm, &m->vm.console, err);
+	return ret
+		       ?: console_create(m->config->console, m->config->passed, &m->vm,
+					 &m->vm.console, err);
 }
 
 static void destroy_console(struct machine *m)

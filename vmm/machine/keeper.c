@@ -9,6 +9,7 @@
 
 #include "vmm/base/log.h"
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/at_work.h"
 
@@ -96,17 +97,16 @@ int keeper_die_with(const struct keeper *k, struct err *err)
 /* ": vCPU 1 was at work then", as far as it said so. */
 static void tell_who(const uint8_t *at_work, char *buf, size_t size)
 {
-	size_t n = 0;
+	struct text text = text_start(buf, size);
 
-	buf[0] = '\0';
-	for (unsigned int i = 0; i < sys_page_size() && n < size; i++) {
+	for (unsigned int i = 0; i < sys_page_size(); i++) {
 		if (!at_work[i])
 			continue;
-		n += (size_t)snprintf(buf + n, size - n, "%s", n ? ", " : ": at work then was ");
-		if (n < size && i == AT_WORK_MAIN)
-			n += (size_t)snprintf(buf + n, size - n, "the main loop");
-		else if (n < size)
-			n += (size_t)snprintf(buf + n, size - n, "vCPU %u", i - AT_WORK_VCPU(0));
+		text_add(&text, "%s", text.used ? ", " : ": at work then was ");
+		if (i == AT_WORK_MAIN)
+			text_add(&text, "the main loop");
+		else
+			text_add(&text, "vCPU %u", i - AT_WORK_VCPU(0));
 	}
 }
 

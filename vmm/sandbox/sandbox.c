@@ -66,14 +66,13 @@ static int write_text(const char *path, const char *text, struct err *err)
 /* This user and group stay who they are. */
 static int map_user(unsigned int uid, unsigned int gid, struct err *err)
 {
-	char text[64];
-	int ret = write_text("/proc/self/setgroups", "deny", err);
+	char gids[32], uids[32];
 
-	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
-	if (!ret)
-		ret = write_text("/proc/self/gid_map", text, err);
-	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
-	return ret ? ret : write_text("/proc/self/uid_map", text, err);
+	snprintf(gids, sizeof(gids), "%u %u 1", gid, gid);
+	snprintf(uids, sizeof(uids), "%u %u 1", uid, uid);
+	return write_text("/proc/self/setgroups", "deny", err)
+		       ?: write_text("/proc/self/gid_map", gids, err)
+		       ?: write_text("/proc/self/uid_map", uids, err);
 }
 
 static int unshare_as_user(int own, struct err *err)
@@ -86,11 +85,10 @@ static int unshare_as_user(int own, struct err *err)
 	err_set(err, ret, "unshare namespaces");
 	err_why(err, "an unprivileged user needs user namespaces for it, and this host does not "
 		     "allow them");
-	err_fix(err, "sysctl user.max_user_namespaces=10000 (on some kernels "
-		     "kernel.unprivileged_userns_clone=1, or a profile of AppArmor), start dais "
-		     "as root, which then becomes another user, or take "
-		     "--sandbox-allow-missing=namespaces");
-	return err->code;
+	return err_fix(err, "sysctl user.max_user_namespaces=10000 (on some kernels "
+			    "kernel.unprivileged_userns_clone=1, or a profile of AppArmor), start "
+			    "dais as root, which then becomes another user, or take "
+			    "--sandbox-allow-missing=namespaces");
 }
 
 /* The mounts are this process's own. */
@@ -105,24 +103,19 @@ static int empty_root(struct err *err)
 		step = "mount an empty file system";
 		ret = sys_mount("dais", place, "tmpfs",
 				MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-				"mode=555,nr_inodes=2");
+				"mode=555,nr_inodes=2")
+			      ?: sys_chdir(place);
 	}
-	if (!ret)
-		ret = sys_chdir(place);
 	if (!ret) {
 		step = "make it the root";
 		ret = sys_pivot_root(".", ".");
 	}
-	if (ret == -EINVAL) {
-		/* an initramfs cannot be moved away, pivot_root(2); it can be covered */
-		ret = sys_mount(".", "/", NULL, MS_MOVE, NULL);
-		if (!ret)
-			ret = sys_chroot(".");
-	} else if (!ret) {
+	/* an initramfs cannot be moved away, pivot_root(2); it can be covered */
+	if (ret == -EINVAL)
+		ret = sys_mount(".", "/", NULL, MS_MOVE, NULL) ?: sys_chroot(".");
+	else if (!ret)
 		ret = sys_umount(".", MNT_DETACH);
-	}
-	if (!ret)
-		ret = sys_chdir("/");
+	ret = ret ?: sys_chdir("/");
 	return ret ? err_set(err, ret, "%s", step) : 0;
 }
 
@@ -156,8 +149,7 @@ int sandbox_empty_bounds(struct err *err)
 		ret = sys_getrlimit(RLIMIT_NOFILE, &files);
 	/* libcap-ng asks the kernel only if it cannot open /proc/PID/status, which takes longer. */
 	none = (struct rlimit){ 0, files.rlim_max };
-	if (!ret)
-		ret = sys_setrlimit(RLIMIT_NOFILE, &none);
+	ret = ret ?: sys_setrlimit(RLIMIT_NOFILE, &none);
 	if (ret)
 		return err_set(err, ret, "ask for the bounding set of capabilities");
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -189,41 +181,26 @@ static int change_user(const struct sandbox_config *config, struct err *err)
 		return 0;
 	err_set(err, EPERM, "become user %u, group %u (step %d of libcap-ng)",
 		(unsigned int)config->uid, (unsigned int)config->gid, -ret);
-	err_why(err, "root without CAP_SETUID or CAP_SETGID");
-	return err->code;
+	return err_why(err, "root without CAP_SETUID or CAP_SETGID");
 }
 
-static int drop_all_but(int but, struct err *err)
+static int drop_capabilities(const struct sandbox_config *config, struct err *err)
 {
 	int ret = sandbox_empty_bounds(err);
 
 	if (ret)
 		return ret;
 	capng_clear(CAPNG_SELECT_ALL);
-	if (but >= 0)
-		ret = capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned int)but);
-	if (!ret)
-		ret = capng_apply(CAPNG_SELECT_CAPS);
+	if (config->is_keeper)
+		ret = capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
+	ret = ret ?: capng_apply(CAPNG_SELECT_CAPS);
 	/* What it does not have it cannot keep. To ask before takes libcap-ng a hundred calls. */
-	if (ret == -5 && errno == EPERM && but >= 0) {
+	if (ret == -5 && errno == EPERM && config->is_keeper) {
 		capng_clear(CAPNG_SELECT_CAPS);
 		ret = capng_apply(CAPNG_SELECT_CAPS);
 	}
-	if (!ret)
-		ret = capng_apply(CAPNG_SELECT_AMBIENT);
+	ret = ret ?: capng_apply(CAPNG_SELECT_AMBIENT);
 	return ret ? err_set(err, EPERM, "drop capabilities (step %d of libcap-ng)", -ret) : 0;
-}
-
-static int drop_capabilities(const struct sandbox_config *config, struct err *err)
-{
-	(void)config;
-	return drop_all_but(-1, err);
-}
-
-static int drop_but_kill(const struct sandbox_config *config, struct err *err)
-{
-	(void)config;
-	return drop_all_but(CAP_KILL, err);
 }
 
 /* What <linux/landlock.h> of Linux 6.12 has; the kernel's version tells how much of it it knows. */
@@ -236,45 +213,7 @@ struct ruleset {
 #define SCOPE_SIGNALS      2         /* LANDLOCK_SCOPE_SIGNAL: to processes outside */
 #define ACCESS_FS_TRUNCATE (1 << 14) /* LANDLOCK_ACCESS_FS_TRUNCATE, version 3 */
 
-/* What a process with it can reach is what @allow adds to the ruleset; of these rights the kernel
- * may not know all. */
-static int restrict_files(const struct sandbox_config *config, bool scope_signals,
-			  int (*allow)(const struct sandbox_config *config, int fd, uint64_t known),
-			  struct err *err)
-{
-	/* LANDLOCK_ACCESS_FS_*: a bit more in versions 2, 3 and 5 */
-	static const unsigned char n_fs[] = { 0, 13, 14, 15, 15, 16, 16 };
-	int version = sys_landlock_version();
-	unsigned int v = version < 0 ? 0 : (unsigned int)version;
-	owned_fd int fd = -1;
-	struct ruleset all;
-	int ret;
-
-	if (version <= 0) {
-		err_set(err, version ? version : -ENOSYS, "this kernel has no Landlock");
-		err_why(err, "it is built, or was booted, without it");
-		err_fix(err, "CONFIG_SECURITY_LANDLOCK and \"landlock\" in the kernel's lsm= list, "
-			     "or --sandbox-allow-missing=landlock");
-		return err->code;
-	}
-	if (v >= n_elems(n_fs))
-		v = n_elems(n_fs) - 1;
-	all = (struct ruleset){ (1ULL << n_fs[v]) - 1, v >= 4 ? 3 : 0,
-				v >= 6 ? SCOPE_SOCKETS | (scope_signals ? SCOPE_SIGNALS : 0) : 0 };
-	fd = sys_landlock_create_ruleset(&all, v >= 6 ? sizeof(all) : v >= 4 ? 16 : 8);
-	ret = fd < 0 ? fd : 0;
-	if (!ret && allow)
-		ret = allow(config, fd, all.fs);
-	if (!ret)
-		ret = sys_landlock_restrict_self(fd);
-	return ret ? err_set(err, ret, "restrict files") : 0;
-}
-
-static int apply_landlock(const struct sandbox_config *config, struct err *err)
-{
-	return restrict_files(config, true, NULL, err);
-}
-
+/* What the keeper may reach; of the rights the kernel knows those in @known. */
 static int allow_records(const struct sandbox_config *config, int fd, uint64_t known)
 {
 	const struct {
@@ -301,9 +240,33 @@ static int allow_records(const struct sandbox_config *config, int fd, uint64_t k
 	return ret;
 }
 
-static int landlock_keeper(const struct sandbox_config *config, struct err *err)
+static int restrict_files(const struct sandbox_config *config, struct err *err)
 {
-	return restrict_files(config, false, allow_records, err);
+	/* LANDLOCK_ACCESS_FS_*: a bit more in versions 2, 3 and 5 */
+	static const unsigned char n_fs[] = { 0, 13, 14, 15, 15, 16, 16 };
+	int version = sys_landlock_version();
+	unsigned int v = version < 0 ? 0 : (unsigned int)version;
+	owned_fd int fd = -1;
+	struct ruleset all;
+	int ret;
+
+	if (version <= 0) {
+		err_set(err, version ? version : -ENOSYS, "this kernel has no Landlock");
+		err_why(err, "it is built, or was booted, without it");
+		return err_fix(err, "CONFIG_SECURITY_LANDLOCK and \"landlock\" in the kernel's "
+				    "lsm= list, or --sandbox-allow-missing=landlock");
+	}
+	if (v >= n_elems(n_fs))
+		v = n_elems(n_fs) - 1;
+	all = (struct ruleset){ (1ULL << n_fs[v]) - 1, v >= 4 ? 3 : 0,
+				v >= 6 ? SCOPE_SOCKETS | (config->is_keeper ? 0 : SCOPE_SIGNALS)
+				       : 0 };
+	fd = sys_landlock_create_ruleset(&all, v >= 6 ? sizeof(all) : v >= 4 ? 16 : 8);
+	ret = fd < 0 ? fd : 0;
+	if (!ret && config->is_keeper)
+		ret = allow_records(config, fd, all.fs);
+	ret = ret ?: sys_landlock_restrict_self(fd);
+	return ret ? err_set(err, ret, "restrict files") : 0;
 }
 
 static int forbid_new_privileges(const struct sandbox_config *config, struct err *err)
@@ -323,32 +286,31 @@ static int forbid_dumps(const struct sandbox_config *config, struct err *err)
 	return ret ? err_set(err, ret, "PR_SET_DUMPABLE") : 0;
 }
 
-typedef int apply_layer(const struct sandbox_config *config, struct err *err);
-
 static const struct layer {
 	const char *help;
-	apply_layer *apply;  /* in the VMM */
-	apply_layer *keeper; /* in the keeper; NULL: it has no such layer */
+	int (*apply)(const struct sandbox_config *config, struct err *err);
+	bool of_keeper; /* which has no other */
 } layers[N_SANDBOX_LAYERS] = {
 	[SANDBOX_LIMITS] = { "no core dump; no more descriptors than a guest reset needs",
-			     set_limits, set_limits },
+			     set_limits, true },
 	[SANDBOX_NO_NEW_PRIVS] = { "no program gives privileges back", forbid_new_privileges,
-				   forbid_new_privileges },
+				   true },
 	[SANDBOX_NAMESPACES] = { "mounts, network, IPC, host name and control groups of its own; "
 				 "the root directory is empty and read-only",
-				 enter_namespaces, NULL },
+				 enter_namespaces, false },
 	/* after the mounts, which take privileges */
 	[SANDBOX_USER] = { "an unprivileged user and group, no others, when started as root",
-			   change_user, NULL },
+			   change_user, false },
 	[SANDBOX_CAPABILITIES] = { "none, in any set (the keeper: CAP_KILL)", drop_capabilities,
-				   drop_but_kill },
+				   true },
 	[SANDBOX_LANDLOCK] = { "no file and no TCP port can be reached (the keeper: records, and "
 			       "guest RAM that is a file)",
-			       apply_landlock, landlock_keeper },
+			       restrict_files, true },
 	/* a change of user has made it dumpable or not, as the system is set up */
-	[SANDBOX_UNDUMPABLE] = { "nobody reads its memory", forbid_dumps, forbid_dumps },
+	[SANDBOX_UNDUMPABLE] = { "nobody reads its memory", forbid_dumps, true },
+	/* by each thread itself: threads.c */
 	[SANDBOX_SECCOMP] = { "each thread keeps the system calls that its work needs", NULL,
-			      NULL },
+			      true },
 };
 
 const char *sandbox_layer_help(enum sandbox_layer layer)
@@ -356,11 +318,11 @@ const char *sandbox_layer_help(enum sandbox_layer layer)
 	return layers[layer].help;
 }
 
-static int apply(enum sandbox_layer layer, apply_layer *fn, const struct sandbox_config *config,
-		 struct err *err)
+static int apply(enum sandbox_layer layer, const struct sandbox_config *config, struct err *err)
 {
 	const char *name = sandbox_layer_names[layer];
-	int ret = fn ? fn(config, err) : 0;
+	bool here = layers[layer].apply && (layers[layer].of_keeper || !config->is_keeper);
+	int ret = here ? layers[layer].apply(config, err) : 0;
 
 	trace_line(TRACE_VM, "sandbox: %s: %d", name, ret);
 	if (!ret)
@@ -383,16 +345,7 @@ int sandbox_confine(const struct sandbox_config *config, struct err *err)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < n_elems(layers) && !ret; i++)
-		ret = apply(i, layers[i].apply, config, err);
-	return ret;
-}
-
-int sandbox_confine_keeper(const struct sandbox_config *config, struct err *err)
-{
-	int ret = 0;
-
-	for (unsigned int i = 0; i < n_elems(layers) && !ret; i++)
-		ret = apply(i, layers[i].keeper, config, err);
+		ret = apply(i, config, err);
 	return ret;
 }
 

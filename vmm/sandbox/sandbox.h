@@ -44,6 +44,7 @@ struct sandbox_config {
 	uid_t uid;             /* to become, when started as root; not root */
 	gid_t gid;
 	unsigned int rt_priority; /* that vCPU threads will ask for */
+	bool is_keeper;           /* of its layers: sandbox_confine() */
 	const char *ram_dir; /* of the keeper: files of guest RAM are removed there; NULL: none */
 };
 
@@ -59,6 +60,11 @@ const char *sandbox_layer_help(enum sandbox_layer layer);
  * Apply all layers but seccomp to the calling process, which has one thread. A layer that the host
  * lacks is an error, unless the configuration lets it be missing: then it is a warning. After an
  * error the process is not to go on.
+ *
+ * The keeper keeps its user, for files of root that were opened before; of capabilities CAP_KILL,
+ * to pass signals on to a VMM that is another user; of files what Landlock lets it have: records in
+ * /run/dais, and with config->ram_dir the files there and the processes of /proc. All of sysfs that
+ * it writes is open.
  */
 int sandbox_confine(const struct sandbox_config *config, struct err *err);
 
@@ -73,19 +79,11 @@ int sandbox_empty_bounds(struct err *err);
 /* As vcpu_start's enter; @machine is a struct machine. */
 int sandbox_enter_vcpu(void *machine, unsigned int index);
 int sandbox_enter_main(const struct machine *machine, struct err *err);
-/* All of it for the keeper, which has one thread: sandbox_confine_keeper() and its program. */
+/* All of it for the keeper, which has one thread: sandbox_confine() and its program. */
 int sandbox_enter_keeper(const struct machine *machine, struct err *err);
 
 /* Say, in red on a terminal, that there is none. */
 void sandbox_warn_off(void);
-
-/*
- * The keeper's part of it. It keeps its user, for files of root that were opened before; of
- * capabilities CAP_KILL, to pass signals on to a VMM that is another user; of files what Landlock
- * lets it have: records in /run/dais, and with config->ram_dir the files there and the processes
- * of /proc. All of sysfs that it writes is open. Errors as sandbox_confine().
- */
-int sandbox_confine_keeper(const struct sandbox_config *config, struct err *err);
 
 /*
  * Print every layer, for each role every system call and ioctl that it keeps, with its reason, and

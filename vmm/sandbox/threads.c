@@ -44,12 +44,12 @@ int sandbox_enter_main(const struct machine *m, struct err *err)
 int sandbox_enter_keeper(const struct machine *m, struct err *err)
 {
 	struct sandbox_config config = m->config->sandbox;
-	int ret = 0;
 
 	if (config.mode == SANDBOX_OFF)
 		return 0;
+	config.is_keeper = true;
 	config.ram_dir = m->phys.fd >= 0 ? m->config->mem_path : NULL;
-	ret = sandbox_confine_keeper(&config, err);
-	return ret ? ret
-		   : load_failed(load(m, SANDBOX_KEEPER, m->keeper.vmm, -1), SANDBOX_KEEPER, err);
+	return sandbox_confine(&config, err)
+		       ?: load_failed(load(m, SANDBOX_KEEPER, m->keeper.vmm, -1), SANDBOX_KEEPER,
+				      err);
 }
