@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vfio/context.h"
 #include "vfio/host/device.h"
 #include "vmm/base/built.h"
-#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram/ram.h"
@@ -31,27 +29,16 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds
 	return 0;
 }
 
-/*
- * "0x0000000008000000 0x00000000080fffff msi", a line each:
- * Documentation/ABI/testing/sysfs-kernel-iommu_groups. What is direct-relaxable may be mapped by
- * whom the device is assigned to.
- */
+/* What is direct-relaxable may be mapped by whom the device is assigned to. */
 static int add_group_reserved(struct iova_list *list, int group)
 {
-	owned_ptr char *text = NULL;
-	char type[32], *line, *next;
-	size_t size;
+	owned_ptr char *text = vfio_host_group_reserved(group);
+	struct vfio_reserved reserved;
 	int ret = 0;
 
-	if (file_read(&text, &size, 1 << 20, "/sys/kernel/iommu_groups/%d/reserved_regions", group))
-		return 0;
-	for (next = text; !ret && (line = strsep(&next, "\n"));) {
-		uint64_t first, last;
-
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %31s", &first, &last, type) == 3 &&
-		    strcmp(type, "direct-relaxable") && last >= first)
-			ret = iova_list_add(list, (struct range){ first, last - first + 1 });
-	}
+	for (char *next = text; !ret && vfio_reserved_next(&next, &reserved);)
+		if (strcmp(reserved.kind, "direct-relaxable"))
+			ret = iova_list_add(list, reserved.iova);
 	return ret;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,11 +45,8 @@ __attribute__((format(printf, 3, 4))) static int open_to_write(int *fd, struct e
 							       const char *fmt, ...)
 {
 	char path[PATH_MAX];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
+	str_format(path, sizeof(path), fmt);
 	*fd = sys_open(path, O_WRONLY);
 	if (*fd >= 0)
 		return 0;

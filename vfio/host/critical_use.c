@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* critical_use_check() of vfio/host/bind.h. */
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -11,6 +10,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
 #define MAX_TEXT  (1 << 20)
@@ -47,11 +47,8 @@ __attribute__((format(printf, 2, 3))) static bool hangs_on(const struct use *use
 	size_t length = strlen(use->place);
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *place;
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
+	str_format(path, sizeof(path), fmt);
 	place = place_of(path, target);
 	return place && !strncmp(place, use->place, length) &&
 	       (place[length] == '/' || !place[length]);
@@ -165,13 +162,9 @@ static bool has_virtio_port(const struct use *use)
 static bool any_line(struct use *use, const char *path,
 		     bool (*fn)(struct use *use, const char *line))
 {
-	owned_ptr char *text = NULL;
-	char *rest, *line;
-	size_t size;
+	owned_ptr char *text = file_text(MAX_TEXT, "%s", path);
+	char *rest = text, *line;
 
-	if (file_read(&text, &size, MAX_TEXT, "%s", path))
-		return false;
-	rest = text;
 	while ((line = strsep(&rest, "\n")))
 		if (fn(use, line))
 			return true;

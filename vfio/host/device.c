@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <endian.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,10 @@
 #include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+
+#define GROUPS "/sys/kernel/iommu_groups"
 
 static const char buses[][12] = { "platform", "amba" };
 
@@ -21,29 +23,30 @@ const char *vfio_host_device_bus(const struct vfio_host_device *host)
 	return buses[host->amba];
 }
 
-void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void *opaque)
+const char *vfio_host_next_name(struct vfio_host_names *names)
 {
-	for (unsigned int i = 0; i < n_elems(buses); i++) {
-		owned_dir DIR *dir = file_open_dir("/sys/bus/%s/devices", buses[i]);
+	const char *name;
 
-		for (const char *name; (name = file_next_name(dir));)
-			fn(opaque, name);
+	while (!(name = file_next_name(names->dir))) {
+		own_close_dir(&names->dir);
+		names->dir = NULL;
+		if (names->bus == n_elems(buses))
+			break;
+		names->dir = file_open_dir("/sys/bus/%s/devices", buses[names->bus++]);
 	}
+	return name;
 }
 
 static int no_such_device(const char *wrong, struct err *err)
 {
+	struct vfio_host_names names = { 0 };
 	char best[128] = "";
 
-	for (unsigned int i = 0; i < n_elems(buses); i++) {
-		owned_dir DIR *dir = file_open_dir("/sys/bus/%s/devices", buses[i]);
+	for (const char *name; (name = vfio_host_next_name(&names));) {
+		const char *const candidates[] = { name, best[0] ? best : NULL, NULL };
 
-		for (const char *name; (name = file_next_name(dir));) {
-			const char *const candidates[] = { name, best[0] ? best : NULL, NULL };
-
-			if (str_nearest(wrong, candidates) == name)
-				str_copy(best, sizeof(best), name);
-		}
+		if (str_nearest(wrong, candidates) == name)
+			str_copy(best, sizeof(best), name);
 	}
 	err_usage(err, "there is no device %s", wrong);
 	err_why(err, "neither /sys/bus/platform/devices nor /sys/bus/amba/devices has it");
@@ -149,20 +152,40 @@ uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsig
 	return at + 4 > size ? 0 : cell_at(reg + at) & (sys_page_size() - 1);
 }
 
-void vfio_host_group_for_each(int group,
-			      void (*fn)(void *opaque, const char *name, const char *driver),
-			      void *opaque)
+const char *vfio_group_next_member(struct vfio_group_members *members)
 {
-	owned_dir DIR *dir = file_open_dir("/sys/kernel/iommu_groups/%d/devices", group);
+	const char *name;
 
-	for (const char *name; (name = file_next_name(dir));) {
-		char driver[64];
+	if (!members->dir && members->group >= 0)
+		members->dir = file_open_dir(GROUPS "/%d/devices", members->group);
+	name = file_next_name(members->dir);
+	if (!name)
+		own_close_dir(&members->dir);
+	else if (file_link_name(members->driver, sizeof(members->driver),
+				GROUPS "/%d/devices/%s/driver", members->group, name))
+		members->driver[0] = '\0';
+	return name;
+}
 
-		if (file_link_name(driver, sizeof(driver),
-				   "/sys/kernel/iommu_groups/%d/devices/%s/driver", group, name))
-			driver[0] = '\0';
-		fn(opaque, name, driver);
+char *vfio_host_group_reserved(int group)
+{
+	return file_text(1 << 20, GROUPS "/%d/reserved_regions", group);
+}
+
+/* "0x0000000008000000 0x00000000080fffff msi", a line each. */
+bool vfio_reserved_next(char **text, struct vfio_reserved *reserved)
+{
+	uint64_t first, last;
+
+	for (const char *line; (line = strsep(text, "\n"));) {
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %23s", &first, &last, reserved->kind) !=
+			    3 ||
+		    last < first)
+			continue;
+		reserved->iova = (struct range){ first, last - first + 1 };
+		return true;
 	}
+	return false;
 }
 
 bool vfio_host_group_is_noiommu(int group)
@@ -170,22 +193,18 @@ bool vfio_host_group_is_noiommu(int group)
 	char name[32];
 
 	/* vfio_noiommu_group_alloc() of drivers/vfio/iommu/group.c */
-	return !file_read_line(name, sizeof(name), "/sys/kernel/iommu_groups/%d/name", group) &&
+	return !file_read_line(name, sizeof(name), GROUPS "/%d/name", group) &&
 	       !strcmp(name, "vfio-noiommu");
-}
-
-static void append_member(void *opaque, const char *name, const char *driver)
-{
-	struct text *list = opaque;
-
-	text_add(list, "%s%s (%s)", list->used ? ", " : "", name, driver[0] ? driver : "no driver");
 }
 
 void vfio_host_group_members(int group, char *buf, size_t size)
 {
+	struct vfio_group_members members = { .group = group };
 	struct text list = text_start(buf, size);
 
-	vfio_host_group_for_each(group, append_member, &list);
+	for (const char *name; (name = vfio_group_next_member(&members));)
+		text_add(&list, "%s%s (%s)", list.used ? ", " : "", name,
+			 members.driver[0] ? members.driver : "no driver");
 }
 
 bool vfio_host_driver_shares_group(const char *driver)

@@ -2,11 +2,13 @@
 #ifndef VFIO_HOST_DEVICE_H
 #define VFIO_HOST_DEVICE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/range.h"
 
 /* The running host's device tree (Documentation/ABI/testing/sysfs-firmware-ofw). */
 #define VFIO_HOST_TREE "/sys/firmware/devicetree/base"
@@ -36,13 +38,20 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 /* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */
 uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index);
 
-/* All names of the platform and the amba bus, in no order. */
-void vfio_host_device_for_each(void (*fn)(void *opaque, const char *name), void *opaque);
+/* All names of the platform and the amba bus, in no order: zeroed, then asked until it is NULL. */
+struct vfio_host_names {
+	DIR *dir;
+	unsigned int bus;
+};
+const char *vfio_host_next_name(struct vfio_host_names *names);
 
-/* All members of IOMMU group @group; @driver is "" where none is bound. */
-void vfio_host_group_for_each(int group,
-			      void (*fn)(void *opaque, const char *name, const char *driver),
-			      void *opaque);
+/* The members of IOMMU group @group (-1: none), likewise; driver is "" where none is bound. */
+struct vfio_group_members {
+	int group;
+	DIR *dir;
+	char driver[64];
+};
+const char *vfio_group_next_member(struct vfio_group_members *members);
 /* A member with this driver ("": none) lets its group be handed out. */
 bool vfio_host_driver_shares_group(const char *driver);
 /* The same for messages: "a (vfio-platform), b (no driver)"; cut when it does not fit. */
@@ -61,6 +70,16 @@ bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size
 int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err);
 /* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
 bool vfio_host_group_is_noiommu(int group);
+
+/* Where nothing can be mapped: Documentation/ABI/testing/sysfs-kernel-iommu_groups. */
+struct vfio_reserved {
+	struct range iova;
+	char kind[24]; /* "msi", "direct" … */
+};
+/* The list of IOMMU group @group as a text, the caller's; NULL: the kernel tells none. */
+char *vfio_host_group_reserved(int group);
+/* The next of it; *@text moves on. false: there is none. */
+bool vfio_reserved_next(char **text, struct vfio_reserved *reserved);
 
 /* A line of /proc/interrupts. */
 struct host_irq {

@@ -2,7 +2,6 @@
 #include "vfio/host/live.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +12,8 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
-#define MAX_MODULES  (64 << 20)
-#define MAX_GENPD    (4 << 20)
-#define MAX_RESERVED 65536
+#define MAX_MODULES (64 << 20)
+#define MAX_GENPD   (4 << 20)
 
 static const char buses[][28] = { "/sys/bus/platform/devices", "/sys/bus/amba/devices" };
 
@@ -92,30 +90,6 @@ const struct host_node *host_live_node(const struct host_tree *tree, const char 
 	return NULL;
 }
 
-/* "START END KIND" a line, END being the last byte. */
-static void read_reserved(struct live_device *device)
-{
-	owned_ptr char *text = NULL;
-	char *line, *rest;
-	size_t size;
-
-	if (file_read(&text, &size, MAX_RESERVED, "/sys/kernel/iommu_groups/%d/reserved_regions",
-		      device->host.group))
-		return;
-	rest = text;
-	while ((line = strsep(&rest, "\n")) && device->n_reserved < LIVE_MAX_RESERVED) {
-		struct live_reserved *reserved = &device->reserved[device->n_reserved];
-		uint64_t first, last;
-
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %23s", &first, &last, reserved->kind) !=
-			    3 ||
-		    last < first)
-			continue;
-		reserved->iova = (struct range){ first, last - first + 1 };
-		device->n_reserved++;
-	}
-}
-
 /* Whether a list of aliases, text or strings with NULs between, has @alias as a whole word. */
 static bool has_alias(const char *list, size_t size, const char *alias)
 {
@@ -169,7 +143,8 @@ static enum live_handler find_reset_handler(struct host_live *live, const struct
 void host_live_device(struct host_live *live, const struct host_node *node,
 		      struct live_device *device)
 {
-	char path[PATH_MAX], name[128];
+	owned_ptr char *reserved = NULL;
+	char path[PATH_MAX], name[128], *next;
 	struct err err;
 
 	*device = (struct live_device){ .host.group = -1 };
@@ -183,7 +158,10 @@ void host_live_device(struct host_live *live, const struct host_node *node,
 	if (!device->found || device->host.group < 0)
 		return;
 	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));
-	read_reserved(device);
+	next = reserved = vfio_host_group_reserved(device->host.group);
+	while (device->n_reserved < LIVE_MAX_RESERVED &&
+	       vfio_reserved_next(&next, &device->reserved[device->n_reserved]))
+		device->n_reserved++;
 }
 
 int host_live_regulator(const struct host_node *regulator, char *dir, size_t size)

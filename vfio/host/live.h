@@ -15,7 +15,6 @@
 #include "fdt/host/tree.h"
 #include "vfio/host/device.h"
 #include "vmm/base/err.h"
-#include "vmm/base/range.h"
 
 /* A clock of the running host, a line of debugfs's clk/clk_summary (clk_summary_show_one() in
  * drivers/clk/clk.c). */
@@ -83,11 +82,7 @@ struct live_device {
 	bool found;                   /* Linux made a device of the node; else nothing is known */
 	struct vfio_host_device host; /* name, driver, group */
 	char members[512];            /* of its IOMMU group, with their drivers */
-	struct live_reserved {
-		struct range iova;
-		char kind[24]; /* "msi", "direct" …:
-				  Documentation/ABI/testing/sysfs-kernel-iommu_groups */
-	} reserved[LIVE_MAX_RESERVED];
+	struct vfio_reserved reserved[LIVE_MAX_RESERVED];
 	unsigned int n_reserved;
 	enum live_handler reset_handler; /* that VFIO would find for it */
 };

@@ -23,13 +23,9 @@
 /* The number behind "\nKEY:" in /proc/self/status; 0 when there is none. */
 static uint64_t read_status(const char *key, int base)
 {
-	owned_ptr char *text = NULL;
-	const char *line;
-	size_t size;
+	owned_ptr char *text = file_text(1 << 16, "/proc/self/status");
+	const char *line = text ? strstr(text, key) : NULL;
 
-	if (file_read(&text, &size, 1 << 16, "/proc/self/status"))
-		return 0;
-	line = strstr(text, key);
 	return line ? strtoull(line + strlen(key), NULL, base) : 0;
 }
 

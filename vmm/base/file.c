@@ -116,6 +116,15 @@ int file_read(char **data, size_t *size, size_t max, const char *fmt, ...)
 	return fd < 0 ? fd : read_whole(fd, false, max, data, size);
 }
 
+char *file_text(size_t max, const char *fmt, ...)
+{
+	char path[PATH_MAX], *text = NULL;
+	size_t size;
+
+	FILE_PATH(path, fmt);
+	return file_read(&text, &size, max, "%s", path) ? NULL : text;
+}
+
 int file_read_line(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX];

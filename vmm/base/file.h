@@ -32,6 +32,9 @@ int file_check_regular(int fd);
 int file_read(char **data, size_t *size, size_t max, const char *fmt, ...) FILE_FMT(4);
 /* The same of a file that stays open, as it is now; not of a pipe. A negative @fd is -EBADF. */
 int file_read_again(int fd, size_t max, char **data, size_t *size);
+/* The whole file as a text, the caller's; NULL when it cannot be read. strsep() takes NULL for one
+ * that has ended. */
+char *file_text(size_t max, const char *fmt, ...) FILE_FMT(2);
 /* One line of text without its newline into @buf. */
 int file_read_line(char *buf, size_t size, const char *fmt, ...) FILE_FMT(3);
 int file_read_u64(uint64_t *value, const char *fmt, ...) FILE_FMT(2);

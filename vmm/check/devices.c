@@ -5,19 +5,20 @@
 #include "vmm/base/str.h"
 #include "vmm/check/check.h"
 
-static void check_member(void *opaque, const char *name, const char *driver)
+static void check_members(const struct check_device *device)
 {
-	const struct check_device *device = opaque;
 	const struct vfio_host_device *host = &device->host;
+	struct vfio_group_members members = { .group = host->group };
 
-	if (!strcmp(name, host->name) || vfio_host_driver_shares_group(driver))
-		return;
-	check_say(
-		device->check, CHECK_BLOCKS,
-		"%s: IOMMU group %d of %s cannot be handed out: the host's driver %s has %s, which is "
-		"in it too" FIX "echo %s | sudo tee /sys/bus/%s/drivers/%s/unbind",
-		device->vm->name, host->group, host->name, driver, name, name,
-		vfio_host_device_bus(host), driver);
+	for (const char *name; (name = vfio_group_next_member(&members));)
+		if (strcmp(name, host->name) && !vfio_host_driver_shares_group(members.driver))
+			check_say(
+				device->check, CHECK_BLOCKS,
+				"%s: IOMMU group %d of %s cannot be handed out: the host's driver "
+				"%s has %s, which is in it too" FIX
+				"echo %s | sudo tee /sys/bus/%s/drivers/%s/unbind",
+				device->vm->name, host->group, host->name, members.driver, name,
+				name, vfio_host_device_bus(host), members.driver);
 }
 
 void check_devices(struct check *check)
@@ -39,8 +40,8 @@ void check_devices(struct check *check)
 			check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
 		if (device->found && check->tree)
 			device->node = host_live_node(check->tree, host->name);
-		if (device->found && host->group >= 0)
-			vfio_host_group_for_each(host->group, check_member, device);
+		if (device->found)
+			check_members(device);
 	}
 }
 

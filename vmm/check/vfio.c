@@ -275,9 +275,8 @@ static bool is_wanted(const struct check *check, const char *name)
 }
 
 /* A wanted one that is held is told by check_nodes(), with the VM that wants it. */
-static void tell_use(void *opaque, const char *name)
+static void tell_use(struct check *check, const char *name)
 {
-	struct check *check = opaque;
 	struct vfio_host_device host;
 	enum vfio_use use;
 	struct err err;
@@ -293,8 +292,11 @@ static void tell_use(void *opaque, const char *name)
 
 void check_use(struct check *check)
 {
+	struct vfio_host_names names = { 0 };
+
 	vfio_warn_of_records();
-	vfio_host_device_for_each(tell_use, check);
+	for (const char *name; (name = vfio_host_next_name(&names));)
+		tell_use(check, name);
 }
 
 #define NOIOMMU_MODE "enable_unsafe_noiommu_mode"

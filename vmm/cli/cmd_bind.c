@@ -39,23 +39,19 @@ static int unbind_one(int records, const char *name, bool force, struct err *err
 }
 
 /* A guest can have a group only as a whole. */
-static void tell_sibling(void *opaque, const char *name, const char *driver)
-{
-	const struct vfio_host_device *host = opaque;
-
-	if (!vfio_host_driver_shares_group(driver))
-		log_warn("%s, in the IOMMU group of %s, is with %s: no guest can have the group "
-			 "before that is unbound, or bound to VFIO as well: dais bind %s",
-			 name, host->name, driver, name);
-}
-
 static void tell_siblings(const char *name)
 {
 	struct vfio_host_device host;
+	struct vfio_group_members members = { 0 };
 	struct err err;
 
-	if (!vfio_host_device_find(&host, name, &err) && host.group >= 0)
-		vfio_host_group_for_each(host.group, tell_sibling, &host);
+	members.group = vfio_host_device_find(&host, name, &err) ? -1 : host.group;
+	for (const char *other; (other = vfio_group_next_member(&members));)
+		if (!vfio_host_driver_shares_group(members.driver))
+			log_warn(
+				"%s, in the IOMMU group of %s, is with %s: no guest can have the "
+				"group before that is unbound, or bound to VFIO as well: dais bind %s",
+				other, name, members.driver, other);
 }
 
 /* What the command line says. */

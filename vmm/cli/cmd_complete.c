@@ -56,9 +56,12 @@ static void offer(const struct completion *c, const char *text, const char *suff
 	putchar('\n');
 }
 
-static void offer_name(void *opaque, const char *name)
+static void offer_devices(const struct completion *c)
 {
-	offer(opaque, name, "", NULL);
+	struct vfio_host_names names = { 0 };
+
+	for (const char *name; (name = vfio_host_next_name(&names));)
+		offer(c, name, "", NULL);
 }
 
 static void offer_commands(const struct completion *c)
@@ -114,7 +117,7 @@ static void offer_kind(const struct completion *c, const char *word)
 	else if (begins(word, "TYPE"))
 		offer_device(c);
 	else if (begins(word, "DEVICE"))
-		vfio_host_device_for_each(offer_name, (void *)c);
+		offer_devices(c);
 	else if (begins(word, "COMMAND"))
 		offer_commands(c);
 	else if (begins(word, "LAYER"))

@@ -43,21 +43,20 @@ static void add_text(struct arena *arena, const char ***texts, unsigned int *n, 
 	add_text(&(row)->arena, &(row)->reasons, &(row)->n_reasons, \
 		 arena_printf(&(row)->arena, __VA_ARGS__))
 
-static void take_member(void *opaque, const char *name, const char *driver)
+static void take_members(struct list_row *row)
 {
-	struct list_row *row = opaque;
-	struct list_member *member;
+	struct vfio_group_members members = { .group = row->host.group };
 
-	if (!strcmp(name, row->host.name))
-		return;
-	member = array_add(row->members, row->n_members);
-	if (!member) {
-		row->arena.failed = true;
-		return;
+	for (const char *name; (name = vfio_group_next_member(&members));) {
+		struct list_member *member = array_add(row->members, row->n_members);
+
+		row->arena.failed |= !member;
+		if (!member || !strcmp(name, row->host.name))
+			continue;
+		row->n_members++;
+		str_copy(member->name, sizeof(member->name), name);
+		str_copy(member->driver, sizeof(member->driver), members.driver);
 	}
-	row->n_members++;
-	str_copy(member->name, sizeof(member->name), name);
-	str_copy(member->driver, sizeof(member->driver), driver);
 }
 
 /* VFIO wants the whole group: its members bound to VFIO too, or to no driver. */
@@ -154,8 +153,7 @@ static int row_create(struct list_row *row, const struct host_tree *tree, struct
 		return err_set(err, ENOMEM, "list %s", name);
 	if (vfio_host_device_find(&row->host, name, err))
 		return -ENODEV;
-	if (row->host.group >= 0)
-		vfio_host_group_for_each(row->host.group, take_member, row);
+	take_members(row);
 	ret = judge_node(row, tree, live, err);
 	if (!ret)
 		judge_use(row);
@@ -192,15 +190,6 @@ static bool matches(const struct option_list *filters, const char *name)
 	return !filters->n;
 }
 
-static void take_name(void *opaque, const char *name)
-{
-	struct list *list = opaque;
-
-	if (matches(&list->options->filters, name))
-		add_text(&list->arena, &list->names, &list->n_names,
-			 arena_printf(&list->arena, "%s", name));
-}
-
 /* "9000000.pl011" before "10000000.edu"; those without an address behind them. */
 static int compare_names(const void *a, const void *b)
 {
@@ -222,8 +211,12 @@ static int compare_names(const void *a, const void *b)
 static int find_names(struct list *list, struct err *err)
 {
 	const struct option_list *filters = &list->options->filters;
+	struct vfio_host_names names = { 0 };
 
-	vfio_host_device_for_each(take_name, list);
+	for (const char *name; (name = vfio_host_next_name(&names));)
+		if (matches(filters, name))
+			add_text(&list->arena, &list->names, &list->n_names,
+				 arena_printf(&list->arena, "%s", name));
 	if (list->arena.failed)
 		return err_set(err, ENOMEM, "list the host's devices");
 	if (filters->n && !list->n_names) {

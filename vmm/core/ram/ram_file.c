@@ -197,11 +197,10 @@ static enum memory_kind find_memory(char *text, struct range memory)
  */
 static int check_physical(const char *path, struct range memory, struct err *err)
 {
-	owned_ptr char *text = NULL;
+	owned_ptr char *text = file_text(1 << 20, "/proc/iomem");
 	enum memory_kind kind = MEMORY_UNKNOWN;
-	size_t size;
 
-	if (!file_read(&text, &size, 1 << 20, "/proc/iomem"))
+	if (text)
 		kind = find_memory(text, memory);
 	if (kind == MEMORY_RESERVED)
 		return 0;
