@@ -9,6 +9,7 @@
 #include "vmm/base/option.h"
 
 struct dt;
+struct emulated_type;
 struct vm;
 
 /*
@@ -85,7 +86,8 @@ struct device {
 struct device_class {
 	const char *name;
 	const char *help;
-	const struct option *keys; /* their target: struct device_setting; NULL: none */
+	const struct option *keys;            /* their target: struct device_setting; NULL: none */
+	const struct emulated_type *emulated; /* devices/emulated.h; NULL: it is assigned */
 
 	/*
 	 * Check the settings and take what it needs of the host (an assigned device is opened

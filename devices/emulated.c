@@ -8,6 +8,7 @@
 #include "devices/platform_bus.h"
 #include "fdt/builder.h"
 #include "vmm/base/log.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/core/vm.h"
 
@@ -16,9 +17,10 @@
 #define PRIMECELL_CELL_ID   0xff0
 #define PRIMECELL_ID_VALUE  0xb105f00d
 
-int emulated_create(const struct emulated_type *type, const struct device_config *config,
-		    struct vm *vm, struct device **device, struct err *err)
+int emulated_create(const struct device_config *config, struct vm *vm, struct device **device,
+		    struct err *err)
 {
+	const struct emulated_type *type = config->class->emulated;
 	struct emulated *e = calloc(1, type->object_size);
 
 	if (!e)
@@ -30,32 +32,62 @@ int emulated_create(const struct emulated_type *type, const struct device_config
 	e->wanted_spi = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
 	e->irq.vm = vm;
 	pthread_mutex_init(&e->lock, NULL);
+	type->reset(e);
 	*device = &e->device;
 	return 0;
 }
 
-int emulated_attach(struct emulated *emu, const struct mmio_ops *ops, struct err *err)
+static void on_timer(void *opaque, uint32_t events)
 {
-	struct device *device = &emu->device;
+	struct emulated *emu = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&emu->lock);
+
+	(void)events;
+	if (event_timer_take(&emu->timer))
+		emu->type->on_timer(emu);
+}
+
+int emulated_attach(struct device *device, struct err *err)
+{
+	struct emulated *emu = container_of(device, struct emulated, device);
+	const struct emulated_type *type = emu->type;
+	struct vm *vm = device->vm;
 	struct mmio_region region = {
-		.gpa = { emu->type->gpa, EMULATED_SIZE },
+		.gpa = { type->gpa, EMULATED_SIZE },
 		.name = device->name,
-		.ops = ops ? ops : &emulated_mmio_ops,
+		.ops = type->ops ? type->ops : &emulated_mmio_ops,
 		.opaque = emu,
 	};
-	int ret = platform_bus_take_spi(device->vm->bus, device->name, emu->wanted_spi,
-					&emu->irq.spi, err);
+	int ret = type->on_timer ? event_timer_create(&vm->loop, type->timer_clock, on_timer, emu,
+						      &emu->timer, device->name, err)
+				 : 0;
 
-	return ret ? ret : mmio_table_add(&device->vm->mmio, &region, err);
+	if (!ret)
+		ret = platform_bus_take_spi(vm->bus, device->name, emu->wanted_spi, &emu->irq.spi,
+					    err);
+	if (!ret)
+		ret = mmio_table_add(&vm->mmio, &region, err);
+	return ret;
+}
+
+int emulated_reset(struct device *device, struct err *err)
+{
+	struct emulated *emu = container_of(device, struct emulated, device);
+	owned_lock pthread_mutex_t *lock = take_lock(&emu->lock);
+
+	(void)err;
+	if (emu->timer.source)
+		event_timer_set(&emu->timer, 0, 0, 0);
+	emu->type->reset(emu);
+	return 0;
 }
 
 void emulated_quiesce(struct device *device)
 {
 	struct emulated *emu = container_of(device, struct emulated, device);
+	owned_lock pthread_mutex_t *lock = take_lock(&emu->lock);
 
-	pthread_mutex_lock(&emu->lock);
 	irq_line_set(&emu->irq, false);
-	pthread_mutex_unlock(&emu->lock);
 }
 
 void emulated_destroy(struct device *device)
@@ -64,6 +96,7 @@ void emulated_destroy(struct device *device)
 
 	if (!device)
 		return;
+	event_timer_destroy(&device->vm->loop, &emu->timer);
 	pthread_mutex_destroy(&emu->lock);
 	free(emu);
 }
@@ -87,11 +120,6 @@ static bool primecell_id(const struct emulated_type *type, uint64_t offset, uint
 	return true;
 }
 
-static uint64_t width_mask(unsigned int width)
-{
-	return width < 8 ? (1ULL << 8 * width) - 1 : UINT64_MAX;
-}
-
 static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct emulated *emu = opaque;
@@ -104,7 +132,7 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 	pthread_mutex_unlock(&emu->lock);
 	if (!found)
 		log_nonsense(emu, "reads", offset);
-	return (uint64_t)value >> 8 * (offset - reg) & width_mask(width);
+	return (uint64_t)value >> 8 * (offset - reg) & mmio_mask(width);
 }
 
 static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
@@ -114,7 +142,7 @@ static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_
 
 	if (is_aligned(offset, 4)) {
 		pthread_mutex_lock(&emu->lock);
-		found = emu->type->write(emu, offset, (uint32_t)(value & width_mask(width)));
+		found = emu->type->write(emu, offset, (uint32_t)(value & mmio_mask(width)));
 		pthread_mutex_unlock(&emu->lock);
 	}
 	if (!found)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "devices/device.h"
+#include "vmm/core/event_loop.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/mmio.h"
 
@@ -28,10 +29,17 @@ struct emulated_type {
 	size_t object_size;     /* of the struct that begins with a struct emulated */
 	uint32_t peripheral_id; /* bytes of PeriphID3-0, from the TRM; 0: no PrimeCell */
 	const char *clock;      /* a PrimeCell's name for its clock besides apb_pclk, or NULL */
+	/* NULL: emulated_mmio_ops; they get the struct emulated */
+	const struct mmio_ops *ops;
+	/* All that follows is called under the lock. */
+	void (*reset)(struct emulated *emu); /* as at power-on; the timer stands */
+	/* It has a timer, which went off (event_loop.h); NULL: none */
+	void (*on_timer)(struct emulated *emu);
+	int timer_clock; /* CLOCK_MONOTONIC or CLOCK_REALTIME */
 	/*
-	 * A 32-bit register at @offset, a multiple of 4, under the lock. Return false for an offset
-	 * where nothing is: reads as zero, and the write goes nowhere. Narrow writes arrive
-	 * zero-extended: a PrimeCell has no byte lanes.
+	 * A 32-bit register at @offset, a multiple of 4. Return false for an offset where nothing
+	 * is: reads as zero, and the write goes nowhere. Narrow writes arrive zero-extended: a
+	 * PrimeCell has no byte lanes.
 	 */
 	bool (*read)(struct emulated *emu, uint64_t offset, uint32_t *value);
 	bool (*write)(struct emulated *emu, uint64_t offset, uint32_t value);
@@ -44,18 +52,18 @@ struct emulated {
 	uint64_t wanted_spi;  /* or PLATFORM_BUS_ANY */
 	pthread_mutex_t lock; /* of all that can change in the device */
 	struct irq_line irq;
+	struct event_timer timer; /* where the type has one */
 	struct log_budget nonsense_log;
 };
 
-/* Make the object, zeroed but for this part. */
-int emulated_create(const struct emulated_type *type, const struct device_config *config,
-		    struct vm *vm, struct device **device, struct err *err);
 /*
- * Take the interrupt and put the registers in the MMIO table; @ops NULL: emulated_mmio_ops, else
- * @ops with the device as opaque.
+ * The members of struct device_class of these names, for devices that need no more. What create
+ * makes is zeroed but for this part.
  */
-int emulated_attach(struct emulated *emu, const struct mmio_ops *ops, struct err *err);
-/* The members of struct device_class of this name, for devices that need no more. */
+int emulated_create(const struct device_config *config, struct vm *vm, struct device **device,
+		    struct err *err);
+int emulated_attach(struct device *device, struct err *err);
+int emulated_reset(struct device *device, struct err *err);
 int emulated_describe(struct device *device, struct dt *dt, struct err *err);
 void emulated_quiesce(struct device *device);
 void emulated_destroy(struct device *device);

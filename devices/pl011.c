@@ -10,6 +10,7 @@
 #include "devices/classes.h"
 #include "devices/console.h"
 #include "devices/emulated.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
@@ -251,9 +252,9 @@ static bool pl011_write(struct emulated *emu, uint64_t offset, uint32_t value)
 static size_t pl011_receive(void *opaque, const uint8_t *bytes, size_t n)
 {
 	struct pl011 *uart = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&uart->emu.lock);
 	size_t room = 0;
 
-	pthread_mutex_lock(&uart->emu.lock);
 	if (receives(uart) && uart->n_fifo < fifo_depth(uart))
 		room = fifo_depth(uart) - uart->n_fifo;
 	uart->input_waits = n > room;
@@ -264,18 +265,16 @@ static size_t pl011_receive(void *opaque, const uint8_t *bytes, size_t n)
 	if (n)
 		fifo_filled(uart);
 	update_irq(uart);
-	pthread_mutex_unlock(&uart->emu.lock);
 	return n;
 }
 
 static void pl011_transmit_ready(void *opaque)
 {
 	struct pl011 *uart = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&uart->emu.lock);
 
-	pthread_mutex_lock(&uart->emu.lock);
 	uart->ris |= INT_TX;
 	update_irq(uart);
-	pthread_mutex_unlock(&uart->emu.lock);
 }
 
 static const struct console_uart console_uart = {
@@ -284,6 +283,19 @@ static const struct console_uart console_uart = {
 };
 
 /* --- life */
+
+/* DDI 0183G, table 3-1, reset values. */
+static void pl011_reset(struct emulated *emu)
+{
+	struct pl011 *uart = to_pl011(emu);
+
+	memset(uart->regs, 0, sizeof(uart->regs));
+	uart->rsr = uart->ris = 0;
+	REG(uart, UARTIFLS) = IFLS_RESET;
+	REG(uart, UARTCR) = CR_TXE | CR_RXE;
+	uart->n_fifo = 0;
+	uart->input_waits = true;
+}
 
 _Static_assert(MEMMAP_PL011 == 0x9000000, "the unit address in stdout_path");
 
@@ -294,42 +306,18 @@ static const struct emulated_type pl011_type = {
 	.gpa = MEMMAP_PL011,
 	.object_size = sizeof(struct pl011),
 	.peripheral_id = 0x00341011,
+	.reset = pl011_reset,
 	.read = pl011_read,
 	.write = pl011_write,
 };
 
-/* DDI 0183G, table 3-1, reset values. */
-static int pl011_reset(struct device *device, struct err *err)
-{
-	struct pl011 *uart = container_of(device, struct pl011, emu.device);
-
-	(void)err;
-	pthread_mutex_lock(&uart->emu.lock);
-	memset(uart->regs, 0, sizeof(uart->regs));
-	uart->rsr = uart->ris = 0;
-	REG(uart, UARTIFLS) = IFLS_RESET;
-	REG(uart, UARTCR) = CR_TXE | CR_RXE;
-	uart->n_fifo = 0;
-	uart->input_waits = true;
-	pthread_mutex_unlock(&uart->emu.lock);
-	return 0;
-}
-
-static int pl011_create(const struct device_config *config, struct vm *vm, struct device **device,
-			struct err *err)
-{
-	int ret = emulated_create(&pl011_type, config, vm, device, err);
-
-	return ret ? ret : pl011_reset(*device, err);
-}
-
 static int pl011_attach(struct device *device, struct err *err)
 {
-	struct pl011 *uart = container_of(device, struct pl011, emu.device);
-	int ret = emulated_attach(&uart->emu, NULL, err);
+	int ret = emulated_attach(device, err);
 
 	if (!ret)
-		console_connect(device->vm->console, &console_uart, uart);
+		console_connect(device->vm->console, &console_uart,
+				container_of(device, struct pl011, emu.device));
 	return ret;
 }
 
@@ -344,11 +332,12 @@ const struct device_class pl011_class = {
 	.name = "pl011",
 	.help = "UART, connected to the console",
 	.keys = emulated_keys,
-	.create = pl011_create,
+	.emulated = &pl011_type,
+	.create = emulated_create,
 	.attach = pl011_attach,
 	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
-	.reset = pl011_reset,
+	.reset = emulated_reset,
 	.destroy = pl011_destroy,
 	.stdout_path = "/pl011@9000000",
 };

@@ -28,8 +28,7 @@ enum {
 
 struct pl031 {
 	struct emulated emu;
-	struct event_timer timer; /* goes off when RTCDR becomes RTCMR */
-	uint32_t offset;          /* RTCDR less the host's clock, modulo 2^32 */
+	uint32_t offset; /* RTCDR less the host's clock, modulo 2^32 */
 	uint32_t mr, lr;
 	bool ris, imsc;
 };
@@ -45,28 +44,21 @@ static void update_irq(struct pl031 *rtc)
 }
 
 /*
- * The clock or the match changed. The counter meets every value once in 2^32 seconds; right now
- * counts.
+ * The clock or the match changed: the timer goes off when RTCDR becomes RTCMR. The counter meets
+ * every value once in 2^32 seconds; right now counts.
  */
 static void set_alarm(struct pl031 *rtc)
 {
 	uint64_t now = sys_realtime_s();
 	uint32_t left = rtc->mr - ((uint32_t)now + rtc->offset);
 
-	event_timer_set(&rtc->timer, TFD_TIMER_ABSTIME, now + left, 0);
+	event_timer_set(&rtc->emu.timer, TFD_TIMER_ABSTIME, now + left, 0);
 }
 
-static void on_alarm(void *opaque, uint32_t events)
+static void pl031_on_timer(struct emulated *emu)
 {
-	struct pl031 *rtc = opaque;
-
-	(void)events;
-	pthread_mutex_lock(&rtc->emu.lock);
-	if (event_timer_take(&rtc->timer)) {
-		rtc->ris = true;
-		update_irq(rtc);
-	}
-	pthread_mutex_unlock(&rtc->emu.lock);
+	to_pl031(emu)->ris = true;
+	update_irq(to_pl031(emu));
 }
 
 static bool pl031_read(struct emulated *emu, uint64_t offset, uint32_t *value)
@@ -127,60 +119,36 @@ static bool pl031_write(struct emulated *emu, uint64_t offset, uint32_t value)
 	return true;
 }
 
+static void pl031_reset(struct emulated *emu)
+{
+	struct pl031 *rtc = to_pl031(emu);
+
+	rtc->offset = rtc->mr = rtc->lr = 0;
+	rtc->ris = rtc->imsc = false;
+}
+
 static const struct emulated_type pl031_type = {
 	.node = "rtc",
 	.compatible = "arm,pl031",
 	.gpa = MEMMAP_PL031,
 	.object_size = sizeof(struct pl031),
 	.peripheral_id = 0x00041031,
+	.reset = pl031_reset,
+	.on_timer = pl031_on_timer,
+	.timer_clock = CLOCK_REALTIME,
 	.read = pl031_read,
 	.write = pl031_write,
 };
-
-static int pl031_create(const struct device_config *config, struct vm *vm, struct device **device,
-			struct err *err)
-{
-	return emulated_create(&pl031_type, config, vm, device, err);
-}
-
-static int pl031_attach(struct device *device, struct err *err)
-{
-	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
-	int ret = event_timer_create(&device->vm->loop, CLOCK_REALTIME, on_alarm, rtc, &rtc->timer,
-				     device->name, err);
-
-	return ret ? ret : emulated_attach(&rtc->emu, NULL, err);
-}
-
-static int pl031_reset(struct device *device, struct err *err)
-{
-	struct pl031 *rtc = container_of(device, struct pl031, emu.device);
-
-	(void)err;
-	pthread_mutex_lock(&rtc->emu.lock);
-	rtc->offset = rtc->mr = rtc->lr = 0;
-	rtc->ris = rtc->imsc = false;
-	set_alarm(rtc);
-	pthread_mutex_unlock(&rtc->emu.lock);
-	return 0;
-}
-
-static void pl031_destroy(struct device *device)
-{
-	if (device)
-		event_timer_destroy(&device->vm->loop,
-				    &container_of(device, struct pl031, emu.device)->timer);
-	emulated_destroy(device);
-}
 
 const struct device_class pl031_class = {
 	.name = "pl031",
 	.help = "real-time clock, the host's time",
 	.keys = emulated_keys,
-	.create = pl031_create,
-	.attach = pl031_attach,
+	.emulated = &pl031_type,
+	.create = emulated_create,
+	.attach = emulated_attach,
 	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
-	.reset = pl031_reset,
-	.destroy = pl031_destroy,
+	.reset = emulated_reset,
+	.destroy = emulated_destroy,
 };

@@ -9,8 +9,8 @@
 #include "devices/classes.h"
 #include "devices/emulated.h"
 #include "fdt/builder.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/core/event_loop.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
 
@@ -41,8 +41,7 @@ enum {
 /* A bit per line in each. */
 struct pl061 {
 	struct emulated emu;
-	struct event_timer timer; /* the end of the press */
-	uint8_t input;            /* what comes from outside */
+	uint8_t input; /* what comes from outside */
 	uint8_t output;
 	uint8_t regs[(GPIOAFSEL - GPIODIR) / 4 + 1]; /* that read as they were written */
 	uint8_t pins;                                /* as they were last seen, to find edges */
@@ -127,25 +126,33 @@ static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)
 
 static void set_key(struct pl061 *gpio, bool pressed)
 {
-	event_timer_set(&gpio->timer, 0, pressed ? PRESS_S : 0, 0);
-	pthread_mutex_lock(&gpio->emu.lock);
+	event_timer_set(&gpio->emu.timer, 0, pressed ? PRESS_S : 0, 0);
 	gpio->input = pressed << POWER_KEY_LINE;
 	update(gpio);
-	pthread_mutex_unlock(&gpio->emu.lock);
 }
 
-static void on_release(void *opaque, uint32_t events)
+static void pl061_release(struct emulated *emu)
 {
-	(void)events;
-	set_key(opaque, false);
+	set_key(to_pl061(emu), false);
 }
 
 static void pl061_press_power_key(struct device *device)
 {
-	set_key(container_of(device, struct pl061, emu.device), true);
+	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
+	owned_lock pthread_mutex_t *lock = take_lock(&gpio->emu.lock);
+
+	set_key(gpio, true);
 }
 
 /* --- life */
+
+static void pl061_reset(struct emulated *emu)
+{
+	struct pl061 *gpio = to_pl061(emu);
+
+	memset(gpio->regs, 0, sizeof(gpio->regs));
+	gpio->input = gpio->output = gpio->pins = gpio->edges = 0;
+}
 
 static const struct emulated_type pl061_type = {
 	.node = "gpio",
@@ -153,24 +160,12 @@ static const struct emulated_type pl061_type = {
 	.gpa = MEMMAP_PL061,
 	.object_size = sizeof(struct pl061),
 	.peripheral_id = 0x00041061,
+	.reset = pl061_reset,
+	.on_timer = pl061_release,
+	.timer_clock = CLOCK_MONOTONIC,
 	.read = pl061_read,
 	.write = pl061_write,
 };
-
-static int pl061_create(const struct device_config *config, struct vm *vm, struct device **device,
-			struct err *err)
-{
-	return emulated_create(&pl061_type, config, vm, device, err);
-}
-
-static int pl061_attach(struct device *device, struct err *err)
-{
-	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
-	int ret = event_timer_create(&device->vm->loop, CLOCK_MONOTONIC, on_release, gpio,
-				     &gpio->timer, device->name, err);
-
-	return ret ? ret : emulated_attach(&gpio->emu, NULL, err);
-}
 
 /* bindings/gpio/pl061-gpio.yaml and bindings/input/gpio-keys.yaml. */
 static int pl061_describe(struct device *device, struct dt *dt, struct err *err)
@@ -199,36 +194,16 @@ static int pl061_describe(struct device *device, struct dt *dt, struct err *err)
 	return 0;
 }
 
-static int pl061_reset(struct device *device, struct err *err)
-{
-	struct pl061 *gpio = container_of(device, struct pl061, emu.device);
-
-	(void)err;
-	event_timer_set(&gpio->timer, 0, 0, 0);
-	pthread_mutex_lock(&gpio->emu.lock);
-	memset(gpio->regs, 0, sizeof(gpio->regs));
-	gpio->input = gpio->output = gpio->pins = gpio->edges = 0;
-	pthread_mutex_unlock(&gpio->emu.lock);
-	return 0;
-}
-
-static void pl061_destroy(struct device *device)
-{
-	if (device)
-		event_timer_destroy(&device->vm->loop,
-				    &container_of(device, struct pl061, emu.device)->timer);
-	emulated_destroy(device);
-}
-
 const struct device_class pl061_class = {
 	.name = "pl061",
 	.help = "GPIO with the power key",
 	.keys = emulated_keys,
-	.create = pl061_create,
-	.attach = pl061_attach,
+	.emulated = &pl061_type,
+	.create = emulated_create,
+	.attach = emulated_attach,
 	.describe = pl061_describe,
 	.quiesce = emulated_quiesce,
-	.reset = pl061_reset,
-	.destroy = pl061_destroy,
+	.reset = emulated_reset,
+	.destroy = emulated_destroy,
 	.press_power_key = pl061_press_power_key,
 };

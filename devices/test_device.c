@@ -28,7 +28,8 @@ struct test_device {
 	uint32_t irq;
 	uint32_t keep[N_KEEP];
 	uint32_t n_rings; /* but for those that are in doorbell_fd still */
-	int doorbell_fd;  /* -1: the doorbell exits to user space */
+	int doorbell_fd;
+	bool has_doorbell; /* false: it exits to user space */
 };
 
 static struct test_device *to_test_device(struct emulated *emu)
@@ -47,7 +48,7 @@ static uint32_t count_rings(struct test_device *t)
 {
 	uint64_t n;
 
-	if (t->doorbell_fd >= 0 && sys_read(t->doorbell_fd, &n, sizeof(n)) == sizeof(n))
+	if (t->has_doorbell && sys_read(t->doorbell_fd, &n, sizeof(n)) == sizeof(n))
 		t->n_rings += (uint32_t)n;
 	return t->n_rings;
 }
@@ -112,64 +113,56 @@ static bool is_scratch(uint64_t offset, unsigned int width)
 	       is_aligned(offset, width);
 }
 
-/* The bits of scratch that an access is for. */
-static uint64_t access_mask(uint64_t place, unsigned int width)
-{
-	return (width < 8 ? (1ULL << 8 * width) - 1 : UINT64_MAX) << 8 * place;
-}
-
 static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct test_device *t = opaque;
-	uint64_t place = offset - TEST_SCRATCH, value;
+	uint64_t place = offset - TEST_SCRATCH;
 
 	if (!is_scratch(offset, width))
 		return emulated_mmio_ops.read(opaque, offset, width);
-	pthread_mutex_lock(&t->emu.lock);
-	value = (t->scratch & access_mask(place, width)) >> 8 * place;
+	owned_lock pthread_mutex_t *lock = take_lock(&t->emu.lock);
 	t->last_access = (uint32_t)(place << 8 | width);
-	pthread_mutex_unlock(&t->emu.lock);
-	return value;
+	return t->scratch >> 8 * place & mmio_mask(width);
 }
 
 static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
 {
 	struct test_device *t = opaque;
-	uint64_t place = offset - TEST_SCRATCH, mask;
+	uint64_t place = offset - TEST_SCRATCH, mask = mmio_mask(width) << 8 * place;
 
 	if (!is_scratch(offset, width)) {
 		emulated_mmio_ops.write(opaque, offset, width, value);
 		return;
 	}
-	mask = access_mask(place, width);
-	pthread_mutex_lock(&t->emu.lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&t->emu.lock);
 	t->scratch = (t->scratch & ~mask) | (value << 8 * place & mask);
 	t->last_access = (uint32_t)(place << 8 | width);
-	pthread_mutex_unlock(&t->emu.lock);
 }
 
 static const struct mmio_ops test_mmio_ops = { .read = read_any, .write = write_any };
 
 /* --- life */
 
+static void test_reset(struct emulated *emu)
+{
+	struct test_device *t = to_test_device(emu);
+
+	t->scratch = 0;
+	t->last_access = t->irq = 0;
+	count_rings(t);
+	t->n_rings = 0;
+}
+
 static const struct emulated_type test_type = {
 	.node = "test-device",
 	.compatible = TEST_COMPATIBLE,
 	.gpa = MEMMAP_TEST_DEVICE,
 	.object_size = sizeof(struct test_device),
+	.ops = &test_mmio_ops,
+	.reset = test_reset,
 	.read = test_read,
 	.write = test_write,
 };
-
-static int test_create(const struct device_config *config, struct vm *vm, struct device **device,
-		       struct err *err)
-{
-	int ret = emulated_create(&test_type, config, vm, device, err);
-
-	if (!ret)
-		container_of(*device, struct test_device, emu.device)->doorbell_fd = -1;
-	return ret;
-}
 
 static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)
 {
@@ -185,13 +178,14 @@ static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)
 	if (ret)
 		return err_set(err, ret, "make a doorbell (KVM_IOEVENTFD)");
 	t->doorbell_fd = take_fd(&fd);
+	t->has_doorbell = true;
 	return 0;
 }
 
 static int test_attach(struct device *device, struct err *err)
 {
 	struct test_device *t = container_of(device, struct test_device, emu.device);
-	int ret = emulated_attach(&t->emu, &test_mmio_ops, err);
+	int ret = emulated_attach(device, err);
 
 	return ret ? ret : make_doorbell(t, device->vm, err);
 }
@@ -200,35 +194,22 @@ static void test_destroy(struct device *device)
 {
 	struct test_device *t = container_of(device, struct test_device, emu.device);
 
-	if (device && t->doorbell_fd >= 0) {
+	if (device && t->has_doorbell) {
 		ioeventfd_set(device->vm, DOORBELL_GPA, BELL_WIDTH, t->doorbell_fd, false);
-		close_fd(&t->doorbell_fd);
+		sys_close(t->doorbell_fd);
 	}
 	emulated_destroy(device);
-}
-
-static int test_reset(struct device *device, struct err *err)
-{
-	struct test_device *t = container_of(device, struct test_device, emu.device);
-
-	(void)err;
-	pthread_mutex_lock(&t->emu.lock);
-	t->scratch = 0;
-	t->last_access = t->irq = 0;
-	count_rings(t);
-	t->n_rings = 0;
-	pthread_mutex_unlock(&t->emu.lock);
-	return 0;
 }
 
 const struct device_class test_device_class = {
 	.name = "test-device",
 	.help = "lets a test guest end dais with an exit status",
 	.keys = emulated_keys,
-	.create = test_create,
+	.emulated = &test_type,
+	.create = emulated_create,
 	.attach = test_attach,
 	.describe = emulated_describe,
 	.quiesce = emulated_quiesce,
-	.reset = test_reset,
+	.reset = emulated_reset,
 	.destroy = test_destroy,
 };

@@ -116,6 +116,8 @@ int sys_timerfd_create(int clock)
 int sys_timerfd_settime(int fd, int flags, const struct itimerspec *value)
 {
 	fail_if_chosen();
+	if (fd == calendar.timer)
+		calendar.due = 0;
 	if (!(flags & TFD_TIMER_ABSTIME))
 		return timerfd_settime(fd, flags, value, NULL) ? -errno : 0;
 	calendar.due = (uint64_t)value->it_value.tv_sec;

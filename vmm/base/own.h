@@ -10,7 +10,10 @@
  *	owned_fd int fd = sys_open(path, O_RDWR);
  *	…
  *	obj->fd = take_fd(&fd);
+ *
+ *	owned_lock pthread_mutex_t *lock = take_lock(&obj->lock);
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "vmm/base/sys.h"
@@ -32,9 +35,21 @@ static inline void own_free_ptr(void *pptr)
 	free(*(void **)pptr);
 }
 
-#define owned_fd  __attribute__((cleanup(own_close_fd), unused))
-#define owned_dir __attribute__((cleanup(own_close_dir)))
-#define owned_ptr __attribute__((cleanup(own_free_ptr)))
+static inline void own_unlock(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+static inline pthread_mutex_t *take_lock(pthread_mutex_t *mutex)
+{
+	pthread_mutex_lock(mutex);
+	return mutex;
+}
+
+#define owned_fd   __attribute__((cleanup(own_close_fd), unused))
+#define owned_dir  __attribute__((cleanup(own_close_dir)))
+#define owned_ptr  __attribute__((cleanup(own_free_ptr)))
+#define owned_lock __attribute__((cleanup(own_unlock), unused))
 
 /* Hand over: return the value and leave "nothing" (-1, NULL) behind. */
 static inline int take_fd(int *fd)

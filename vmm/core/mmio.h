@@ -19,6 +19,12 @@ struct mmio_ops {
 	void (*write)(void *opaque, uint64_t offset, unsigned int width, uint64_t value);
 };
 
+/* The bits of a value that an access of @width bytes has. */
+static inline uint64_t mmio_mask(unsigned int width)
+{
+	return UINT64_MAX >> (64 - 8 * width);
+}
+
 struct mmio_region {
 	struct range gpa;
 	const char *name; /* for messages; lives as long as the region */
