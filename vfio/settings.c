@@ -101,8 +101,9 @@ const struct option vfio_platform_keys[] = {
 		   "these are plain numbers, although they look like references"),
 	DEVICE_KEY("force", "on|off", option_set_bool, on,
 		   "on: pass it although other devices of the host depend on it"),
-	DEVICE_KEY("overlay", "FILE", option_set_path, text,
-		   "device tree overlay (.dtbo) to put over the guest's node"),
+	DEVICE_KEY(
+		"overlay", "FILE", option_set_path, text,
+		"device tree overlay (.dtbo) to put over the guest's node, or a partial tree for Xen"),
 	DEVICE_KEY(
 		"dt-symbol", "LABEL", option_set_text, text,
 		"the overlay's label for the device's node; default: the one that it leaves open"),

@@ -181,11 +181,11 @@ static void begin_node(struct dt *dt, const struct graft_node *node)
 		dt_prop_u32(dt, "phandle", node->phandle);
 }
 
-static void write_node(struct dt *dt, const struct graft_node *node)
+void graft_write_node(struct dt *dt, const struct graft_node *node)
 {
 	begin_node(dt, node);
 	for (const struct graft_node *child = node->child; child; child = child->next)
-		write_node(dt, child);
+		graft_write_node(dt, child);
 	dt_end_node(dt);
 }
 
@@ -203,12 +203,12 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 	}
 	if (d->out.bus)
 		begin_node(dt, d->out.bus);
-	write_node(dt, d->out.nodes);
+	graft_write_node(dt, d->out.nodes);
 	if (d->out.bus)
 		dt_end_node(dt);
 	for (const struct graft_node *node = d->out.nodes->next; node; node = node->next)
 		if (node != d->reserved)
-			write_node(dt, node);
+			graft_write_node(dt, node);
 	return 0;
 }
 
@@ -237,7 +237,7 @@ void graft_write_carveouts(const struct graft *graft, struct dt *dt)
 		open = device->reserved;
 		for (const struct graft_node *region = open->child; region; region = region->next)
 			if (!is_written(graft, device, region->host))
-				write_node(dt, region);
+				graft_write_node(dt, region);
 	}
 	if (open)
 		dt_end_node(dt);

@@ -128,9 +128,11 @@ struct graft_item {
 
 /* One node that the guest gets, or would get. */
 struct graft_node {
-	const struct host_node *host; /* NULL: made by dais (a fixed-clock) */
-	const char *name;             /* in the guest */
-	uint32_t phandle;             /* in the guest; written when something points at it */
+	const struct host_node
+		*host; /* NULL: made by dais (a fixed-clock), or of the user's file */
+	bool of_file;
+	const char *name; /* in the guest */
+	uint32_t phandle; /* in the guest; written when something points at it */
 	bool referenced;
 	struct graft_item *items;
 	size_t n_items;
@@ -174,6 +176,9 @@ const char *graft_device_reason(const struct graft *graft, int device, unsigned 
 /* Write one device's nodes as children of the root, the bus with them. A device that does not pass
  * is an error that says why and what to give. */
 int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err);
+
+/* Write a node with all below it. */
+void graft_write_node(struct dt *dt, const struct graft_node *node);
 
 /* Write /reserved-memory with the carve-outs of all devices; nothing when there are none. */
 void graft_write_carveouts(const struct graft *graft, struct dt *dt);

@@ -5,6 +5,24 @@
 #include "fdt/builder.h"
 #include "fdt/guest/graft_parts.h"
 #include "fdt/host/interrupt.h"
+#include "vmm/base/str.h"
+
+/*
+ * What recipes tell people to write into the host's tree, so that no driver of the host takes the
+ * device: the overlays of tiiuae/ghaf for Orin's UARTs ("nvidia,dummy", "arm,dummy"), guides to
+ * QEMU on ZynqMP ("vfio-platform"), Xilinx' to UIO ("generic-uio").
+ */
+#define STAND_INS "dummy *,dummy vfio-platform vfio,platform generic-uio"
+
+static bool is_stand_in(const struct host_property *compatible)
+{
+	const char *name = "";
+	unsigned int n = 0;
+
+	while ((name = host_property_string(compatible, n)) && str_matches(name, STAND_INS))
+		n++;
+	return n && !name;
+}
 
 void graft_act_compatible(struct graft_place *place)
 {
@@ -22,6 +40,12 @@ void graft_act_compatible(struct graft_place *place)
 		graft_copy(place);
 		if (!host_property_is_strings(place->property))
 			graft_set(place, GRAFT_REFUSE, "it is no text");
+		if (place->role != GRAFT_ROLE_DEVICE || !is_stand_in(place->property))
+			return;
+		graft_set(place, GRAFT_ASK,
+			  "the host's tree has a stand-in here, which keeps the host's driver "
+			  "away: no driver of the guest knows it, and dais needs none");
+		graft_ask(place, "compatible=TEXT");
 	}
 }
 

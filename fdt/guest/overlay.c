@@ -9,6 +9,8 @@
 #include "fdt/builder.h"
 #include "fdt/host/tree.h"
 #include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
 
 #define SYMBOLS "/__symbols__"
 #define FIXUPS  "/__fixups__"
@@ -45,27 +47,51 @@ bool overlay_brings(const struct overlay *overlay, const char *label)
 	return path && fdt_path_offset(overlay->blob, path) >= 0;
 }
 
-static const char *only_property(const void *blob, const char *path)
-{
-	const char *name = NULL;
-	int first = fdt_first_property_offset(blob, fdt_path_offset(blob, path));
+/* Labels that overlays find in every guest's tree, which crosvm promises: its create_gic_node()
+ * (aarch64/src/fdt.rs of 2025). */
+static const struct overlay_promise {
+	const char *label;
+	uint32_t phandle;
+} promises[] = { { "intc", DT_PHANDLE_GIC } };
 
-	if (first < 0 || fdt_next_property_offset(blob, first) >= 0)
-		return NULL;
-	fdt_getprop_by_offset(blob, first, &name, NULL);
-	return name;
+static bool is_promised(const char *label)
+{
+	for (size_t i = 0; i < n_elems(promises); i++)
+		if (strcmp(promises[i].label, label) == 0)
+			return true;
+	return false;
+}
+
+/* How many labels the overlay has there, but for promised ones; *label is the last of them. */
+static unsigned int find_labels(const void *blob, const char *path, const char **label)
+{
+	int node = fdt_path_offset(blob, path), property;
+	unsigned int n = 0;
+
+	if (node < 0)
+		return 0;
+	fdt_for_each_property_offset(property, blob, node)
+	{
+		const char *name = NULL;
+
+		if (!fdt_getprop_by_offset(blob, property, &name, NULL) || is_promised(name))
+			continue;
+		*label = name;
+		n++;
+	}
+	return n;
 }
 
 const char *overlay_label(const struct overlay *overlay)
 {
-	int fixups;
+	const char *label = NULL;
+	unsigned int n;
 
 	if (host_tree_check_blob(overlay->blob, overlay->size))
 		return NULL;
-	fixups = fdt_path_offset(overlay->blob, FIXUPS);
-	if (fixups >= 0 && fdt_first_property_offset(overlay->blob, fixups) >= 0)
-		return only_property(overlay->blob, FIXUPS);
-	return only_property(overlay->blob, SYMBOLS);
+	n = find_labels(overlay->blob, FIXUPS, &label)
+		    ?: find_labels(overlay->blob, SYMBOLS, &label);
+	return n == 1 ? label : NULL;
 }
 
 /*
@@ -184,6 +210,76 @@ int overlay_check(const struct overlay *overlay, const char *label, struct err *
 	return err->code;
 }
 
+/* What the overlay says of a property of a node that it brings; @filled: dais knows better. */
+static void tell_property(struct arena *arena, const char *name, bool filled,
+			  struct graft_item *item)
+{
+	item->property = arena_printf(arena, "%s", name);
+	item->verdict = filled ? GRAFT_REWRITE : GRAFT_COPY;
+	item->reason =
+		filled ? "all that VFIO offers, as it is in the guest" : "the overlay has it";
+	item->option = "";
+}
+
+static struct graft_node *tell_node(const void *blob, int at, const char *device,
+				    const struct host_node *host, struct arena *arena)
+{
+	struct graft_node *out = arena_alloc(arena, sizeof(*out)), **link;
+	int property, child, n = 0;
+	bool is_device;
+
+	fdt_for_each_property_offset(property, blob, at) n++;
+	if (!out || !(out->items = arena_alloc(arena, (size_t)n * sizeof(*out->items))))
+		return NULL;
+	is_device = device && fdt_path_offset(blob, device) == at;
+	out->name = arena_printf(arena, "%s", fdt_get_name(blob, at, NULL));
+	out->host = is_device ? host : NULL;
+	out->of_file = true;
+	link = &out->child;
+	fdt_for_each_property_offset(property, blob, at)
+	{
+		const char *name = "";
+
+		fdt_getprop_by_offset(blob, property, &name, NULL);
+		if (!str_matches(name, "phandle linux,phandle"))
+			tell_property(arena, name, is_device && str_matches(name, "reg interrupts"),
+				      &out->items[out->n_items++]);
+	}
+	fdt_for_each_subnode(child, blob, at)
+	{
+		*link = tell_node(blob, child, device, host, arena);
+		if (!*link)
+			return NULL;
+		link = &(*link)->next;
+	}
+	return out;
+}
+
+int overlay_tell(const struct overlay *overlay, const char *label, const struct host_node *host,
+		 struct arena *arena, struct graft_node **nodes, struct err *err)
+{
+	const char *device = symbol(overlay, label);
+	const void *blob = overlay->blob;
+	int fragment, child;
+
+	fdt_for_each_subnode(fragment, blob, 0)
+	{
+		const char *target = fdt_getprop(blob, fragment, "target-path", NULL);
+		int content = fdt_subnode_offset(blob, fragment, "__overlay__");
+
+		if (!target || strcmp(target, "/") || content < 0)
+			continue;
+		fdt_for_each_subnode(child, blob, content)
+		{
+			*nodes = tell_node(blob, child, device, host, arena);
+			if (!*nodes)
+				return err_set(err, ENOMEM, "read overlay %s", overlay->path);
+			nodes = &(*nodes)->next;
+		}
+	}
+	return arena->failed ? err_set(err, ENOMEM, "read overlay %s", overlay->path) : 0;
+}
+
 static bool is_device(const struct overlay_device *devices, size_t n, const char *label)
 {
 	for (size_t i = 0; i < n; i++)
@@ -205,11 +301,12 @@ static int check_labels(const struct overlay *overlay, const struct overlay_devi
 		const char *label = NULL;
 
 		fdt_getprop_by_offset(overlay->blob, property, &label, NULL);
-		if (label && is_device(devices, n, label))
+		if (label && (is_promised(label) || is_device(devices, n, label)))
 			continue;
 		err_usage(err, "apply overlay %s: no device has the label %s", overlay->path,
 			  label ?: "(none)");
-		err_fix(err, "name the device so, or give it dt-symbol=%s", label ?: "LABEL");
+		err_why(err, "it may name devices by their dt-symbol, and the GIC as intc");
+		err_fix(err, "give the device that it means dt-symbol=%s", label ?: "LABEL");
 		return err->code;
 	}
 	return 0;
@@ -219,17 +316,25 @@ static int check_labels(const struct overlay *overlay, const struct overlay_devi
  * A label stands for its node's phandle; the graft writes none that nobody has asked for. The
  * overlay finds the node by the label.
  */
-static int add_label(void *base, const struct overlay_device *device)
+static int add_label(void *base, const char *label, const char *path)
 {
-	int node = fdt_path_offset(base, device->path), ret = 0;
+	int node = fdt_path_offset(base, path), ret = 0;
 	uint32_t phandle;
 
 	if (node >= 0 && !fdt_get_phandle(base, node))
 		ret = fdt_generate_phandle(base, &phandle)
 			      ?: fdt_setprop_u32(base, node, "phandle", phandle);
-	return ret
-		       ?: fdt_setprop_string(base, fdt_path_offset(base, SYMBOLS), device->label,
-					     device->path);
+	return ret ?: fdt_setprop_string(base, fdt_path_offset(base, SYMBOLS), label, path);
+}
+
+static int add_promised(void *base, const struct overlay_promise *promise)
+{
+	int node = fdt_node_offset_by_phandle(base, promise->phandle);
+	char path[128];
+
+	return node < 0 ? 0
+			: fdt_get_path(base, node, path, sizeof(path))
+				  ?: add_label(base, promise->label, path);
 }
 
 static int fill_node(void *blob, int node, const struct graft_facts *facts)
@@ -258,12 +363,14 @@ static int prepare(void *base, void *copy, const struct overlay *overlay,
 {
 	int symbols = fdt_add_subnode(base, 0, &SYMBOLS[1]), ret = symbols < 0 ? symbols : 0;
 
+	for (size_t i = 0; i < n_elems(promises) && !ret; i++)
+		ret = add_promised(base, &promises[i]);
 	for (size_t i = 0; i < n && !ret; i++) {
 		const char *path = symbol(overlay, devices[i].label);
 		int node = path ? fdt_path_offset(copy, path) : -FDT_ERR_NOTFOUND;
 
 		if (devices[i].path)
-			ret = add_label(base, &devices[i]);
+			ret = add_label(base, devices[i].label, devices[i].path);
 		if (!ret && node >= 0)
 			ret = fill_node(copy, node, &devices[i].facts);
 	}

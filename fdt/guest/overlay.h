@@ -5,7 +5,7 @@
 /*
  * Device tree overlays (.dtbo: Linux's Documentation/devicetree/overlay-notes.rst) from the user,
  * for what no rule can know of an assigned device. An overlay names the device by a label, in one
- *of two ways:
+ * of two ways:
  *
  *	&disk { dma-coherent; };	changes the node that the graft has made
  *
@@ -13,11 +13,14 @@
  *							dt-symbol=disk: dais fills in reg and
  *							interrupts, and the graft's node is not
  *							written: overlay_brings() tells
+ *
+ * The guest's interrupt controller has the label intc, as with crosvm.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "fdt/guest/graft.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 
 /* A device that overlays may name. */
@@ -45,6 +48,13 @@ int overlay_check(const struct overlay *overlay, const char *label, struct err *
 
 /* The overlay has a node of this label itself. */
 bool overlay_brings(const struct overlay *overlay, const char *label);
+
+/*
+ * The nodes that it puts below the root, told as the graft's, in @arena; @label's is that of @host.
+ * It has been checked.
+ */
+int overlay_tell(const struct overlay *overlay, const char *label, const struct host_node *host,
+		 struct arena *arena, struct graft_node **nodes, struct err *err);
 
 /*
  * Apply an overlay that has been checked to a finished tree: *blob is malloc'ed and is replaced,

@@ -83,14 +83,18 @@ static int check(struct vfio_nodes *nodes, struct host_tree **tree, struct vfio_
 	const struct graft_answers *a = &node->answers.graft;
 	int ret = vfio_node_read(node, config, err);
 
-	if (ret || !(a->n_clocks || a->n_supplies || a->n_drop || a->n_keep))
+	if (ret ||
+	    !(a->n_clocks || a->n_supplies || a->n_drop || a->n_keep || node->overlay.partial))
 		return ret;
 	if (!*tree)
 		ret = vfio_nodes_read_host(tree, &nodes->live, err);
 	nodes->tree = *tree;
 	/* Without a tree, or without a node, there is an error of its own later. */
-	if (ret || !*tree || vfio_node_look_up(nodes, node, &(struct err){ 0 }))
+	if (ret || !*tree)
 		return ret;
+	ret = vfio_node_look_up(nodes, node, err);
+	if (ret)
+		return node->overlay.partial && node->host ? ret : 0;
 	return vfio_node_check_names(nodes, node, err);
 }
 

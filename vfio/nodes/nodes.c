@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fdt/guest/partial_tree.h"
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -44,6 +45,9 @@ static int read_overlay(const struct device_config *config, struct vfio_overlay 
 	}
 	if (ret)
 		return err_prefix(err, "device %s", config->name);
+	overlay->partial = partial_tree_is(file->blob, file->size);
+	if (overlay->partial)
+		return 0;
 	if (!overlay->label)
 		overlay->label = overlay_label(file);
 	if (!overlay->label) {
@@ -55,6 +59,31 @@ static int read_overlay(const struct device_config *config, struct vfio_overlay 
 	ret = overlay_check(file, overlay->label, err);
 	overlay->brings = !ret && overlay_brings(file, overlay->label);
 	return ret;
+}
+
+/* What takes the device's node to be known. */
+static int finish_overlay(struct vfio_node *node, struct err *err)
+{
+	struct vfio_overlay *overlay = &node->overlay;
+	const struct partial_tree partial = { overlay->file.path, overlay->data, overlay->file.size,
+					      overlay->label,     node->name,    &node->facts };
+	void *translated = NULL;
+	int ret;
+
+	if (!BUILT(OVERLAY) || !overlay->file.path || overlay->nodes)
+		return 0;
+	if (!overlay->partial)
+		return overlay_tell(&overlay->file, overlay->label, node->host, &overlay->arena,
+				    &overlay->nodes, err);
+	ret = partial_tree_translate(&partial, &overlay->arena, &overlay->nodes, &translated,
+				     &overlay->file.size, err);
+	if (ret)
+		return err_prefix(err, "device %s", node->config->name);
+	free(overlay->data);
+	overlay->file.blob = overlay->data = translated;
+	overlay->label = node->name;
+	overlay->brings = true;
+	return overlay_check(&overlay->file, overlay->label, err);
 }
 
 int vfio_node_read(struct vfio_node *node, const struct device_config *config, struct err *err)
@@ -75,6 +104,7 @@ int vfio_node_read(struct vfio_node *node, const struct device_config *config, s
 void vfio_node_destroy(struct vfio_node *node)
 {
 	free(node->overlay.data);
+	arena_free(&node->overlay.arena);
 	vfio_answers_destroy(&node->answers);
 	free(node->regions);
 	free(node->irqs);
@@ -99,7 +129,9 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 	if (!node->name[0])
 		host_node_device_name(node->host, node->name, sizeof(node->name));
 	ret = host_facts_read(nodes->tree, node->host, &node->facts, &node->err);
-	return ret == -ENOMEM ? err_set(err, ENOMEM, "read the node of %s", node->name) : 0;
+	if (ret == -ENOMEM)
+		return err_set(err, ENOMEM, "read the node of %s", node->name);
+	return ret ? 0 : finish_overlay(node, err);
 }
 
 int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,
@@ -213,6 +245,12 @@ static int add_to_graft(struct vfio_nodes *nodes, struct vfio_node *node, struct
 	return node->number == -ENOMEM ? err_set(err, ENOMEM, "describe %s", node->name) : 0;
 }
 
+bool vfio_node_is_answered(const struct vfio_nodes *nodes, const struct vfio_node *node)
+{
+	return node->overlay.brings && node->number >= 0 &&
+	       graft_outcome(nodes->graft, node->number)->result == GRAFT_NEEDS_ANSWER;
+}
+
 int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 {
 	struct graft_host host = { 0 };
@@ -228,8 +266,7 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
 		if (node->number >= 0)
 			node->result = graft_outcome(nodes->graft, node->number)->result;
-		/* What there is to answer is about a node that the guest does not get. */
-		if (node->overlay.brings && node->result == GRAFT_NEEDS_ANSWER)
+		if (vfio_node_is_answered(nodes, node))
 			node->result = GRAFT_PASSES;
 	}
 	return ret;
@@ -239,6 +276,12 @@ const struct graft_node *vfio_node_graft(const struct vfio_nodes *nodes,
 					 const struct vfio_node *node)
 {
 	return node->number < 0 ? NULL : graft_outcome(nodes->graft, node->number)->nodes;
+}
+
+const struct graft_node *vfio_node_outcome(const struct vfio_nodes *nodes,
+					   const struct vfio_node *node)
+{
+	return node->overlay.brings ? node->overlay.nodes : vfio_node_graft(nodes, node);
 }
 
 int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node, struct dt *dt,

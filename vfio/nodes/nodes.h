@@ -40,6 +40,9 @@ struct vfio_overlay {
 	char *data;          /* what is in the file */
 	const char *label; /* of the device's node, here or in another device's overlay, or NULL */
 	bool brings;       /* the overlay has the node itself: the graft's is not written */
+	bool partial;      /* a tree for Xen, to be translated when the device's node is known */
+	struct graft_node *nodes; /* that the overlay brings to the root; in @arena */
+	struct arena arena;
 };
 
 /* A register window or an interrupt that is to have a place in the guest. */
@@ -112,9 +115,15 @@ int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct 
 int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err *err);
 
 int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err);
+/* All that the graft asks is about a node that the guest does not get: an overlay brings another.
+ */
+bool vfio_node_is_answered(const struct vfio_nodes *nodes, const struct vfio_node *node);
 /* What the graft made of it; NULL: it did not come so far. */
 const struct graft_node *vfio_node_graft(const struct vfio_nodes *nodes,
 					 const struct vfio_node *node);
+/* What the guest gets: that, or what an overlay brings in its place. */
+const struct graft_node *vfio_node_outcome(const struct vfio_nodes *nodes,
+					   const struct vfio_node *node);
 
 /*
  * The nodes of one device, below the root. An error when it does not pass, with why and what to

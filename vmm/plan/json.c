@@ -206,7 +206,7 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 		json_decref(properties);
 		return NULL;
 	}
-	add_properties(vfio_node_graft(&plan->nodes, node), properties);
+	add_properties(vfio_node_outcome(&plan->nodes, node), properties);
 	object = json_pack(
 		"{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?,s:o}", "device",
 		plan_json_text(node->name), "path", json_of_path(node->host), "compatible",

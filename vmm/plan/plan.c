@@ -10,6 +10,7 @@
 #include "vfio/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vfio/vfio.h"
+#include "vmm/base/array.h"
 #include "vmm/base/built.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
@@ -184,21 +185,21 @@ static int write_tree(const struct plan *plan, void **blob, size_t *size, struct
 static int print_nodes(const struct plan *plan, struct plan_device *device, const void *blob,
 		       size_t size, struct err *err)
 {
-	const struct graft_node *nodes = vfio_node_graft(&plan->nodes, &device->node);
 	const struct graft_node *bus = graft_outcome(plan->nodes.graft, device->node.number)->bus;
+	const struct graft_node *lists[] = { vfio_node_outcome(&plan->nodes, &device->node),
+					     device->node.overlay.nodes };
 	owned_ptr const char **names = NULL;
 	size_t n = 0;
 
-	for (const struct graft_node *node = nodes; node; node = node->next)
-		n++;
-	names = calloc(n + 1, sizeof(*names));
-	if (!names)
-		return err_set(err, ENOMEM, "plan %s", device->node.name);
-	n = 0;
-	if (bus)
-		names[n++] = bus->name;
-	for (const struct graft_node *node = nodes; node; node = node->next)
-		names[n++] = node->name;
+	for (size_t i = 0; i < n_elems(lists); i++) {
+		for (const struct graft_node *node = lists[i]; node; node = node->next) {
+			const char **name = array_add(names, n);
+
+			if (!name)
+				return err_set(err, ENOMEM, "plan %s", device->node.name);
+			*name = n++ || !bus ? node->name : bus->name;
+		}
+	}
 	return dt_print(blob, size, names, n, &device->text, err);
 }
 
@@ -289,7 +290,7 @@ const char *plan_reason(const struct plan *plan, const struct plan_device *devic
 		return device->node.err.what;
 	if (device->node.err.why[0] && n-- == 0)
 		return device->node.err.why;
-	if (device->node.number < 0)
+	if (device->node.number < 0 || vfio_node_is_answered(&plan->nodes, &device->node))
 		return NULL;
 	return graft_device_reason(plan->nodes.graft, device->node.number, n);
 }

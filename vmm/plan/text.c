@@ -137,7 +137,8 @@ static void print_decisions(const struct graft_node *node, int depth, FILE *out)
 {
 	for (; node; node = node->next) {
 		fprintf(out, "%*s%s%s\n", 2 * depth, "", node->name,
-			node->host ? "" : " (made by dais)");
+			node->of_file ? " (of the overlay)"
+				      : (node->host ? "" : " (made by dais)"));
 		for (size_t i = 0; i < node->n_items; i++)
 			print_item(&node->items[i], depth, out);
 		print_decisions(node->child, depth + 1, out);
@@ -194,8 +195,9 @@ void plan_print_text(const struct plan *plan, FILE *out)
 			fputs("\n\n", out);
 		print_facts(plan, device, out);
 		if (device->node.number >= 0) {
-			fputs("\n  What becomes of the host's node\n", out);
-			print_decisions(vfio_node_graft(&plan->nodes, &device->node), 1, out);
+			fprintf(out, "\n  What becomes of the %s\n",
+				device->node.overlay.brings ? "overlay's nodes" : "host's node");
+			print_decisions(vfio_node_outcome(&plan->nodes, &device->node), 1, out);
 		}
 		print_power(&device->power, out);
 		if (device->text)

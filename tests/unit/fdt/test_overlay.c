@@ -103,6 +103,31 @@ Test(overlay, a_node_that_it_brings_gets_reg_and_interrupts)
 	unload(&overlay);
 }
 
+/* crosvm's create_gic_node() gives it in __symbols__. */
+Test(overlay, the_interrupt_controller_has_the_label_that_crosvm_promises)
+{
+	const struct overlay_device device = { "net", NULL, facts };
+	struct overlay overlay = load("overlay_crosvm");
+	struct graft_node *nodes = NULL;
+	struct arena arena = { 0 };
+	struct err err = { 0 };
+	size_t size;
+	void *blob = make_base(&size);
+
+	/* "intc" is none of the device's. */
+	cr_expect_null(overlay_label(&overlay));
+	cr_expect_eq(overlay_check(&overlay, "net", &err), 0, "%s", err.what);
+	cr_assert_eq(overlay_apply(&blob, &size, &overlay, &device, 1, &err), 0, "%s", err.what);
+	cr_expect_eq(cell(blob, "/ethernet@1000", "interrupt-parent", 0), DT_PHANDLE_GIC);
+	cr_expect_eq(overlay_tell(&overlay, "net", NULL, &arena, &nodes, &err), 0);
+	cr_assert(nodes && nodes->next && !nodes->next->next);
+	cr_expect_str_eq(nodes->name, "ethernet@1000");
+	cr_expect_str_eq(nodes->next->name, "my-clock");
+	arena_free(&arena);
+	free(blob);
+	unload(&overlay);
+}
+
 Test(overlay, a_missing_label_is_named)
 {
 	const struct overlay_device device = { "net", "/ahci@10000000", facts };
