@@ -8,8 +8,7 @@
 #include "vmm/base/str.h"
 
 /* REGION:OFFSET[:write]: the region into choice, the offset into number, write into on. */
-static int set_eoi(void *target, const struct option *option, const struct option_value *value,
-		   struct err *err)
+static OPTION_SETTER(set_eoi)
 {
 	struct device_setting *setting = target;
 	char text[64], *next = text;
@@ -17,7 +16,6 @@ static int set_eoi(void *target, const struct option *option, const struct optio
 	const char *region = strsep(&next, ":"), *offset = strsep(&next, ":");
 	uint64_t number;
 
-	(void)option;
 	if (!whole || !offset || str_to_u64(region, &number) || number >= OPTION_MAX_INDEX ||
 	    str_to_u64(offset, &setting->number) || (next && strcmp(next, "write"))) {
 		err_usage(err, "unknown value");
@@ -30,13 +28,11 @@ static int set_eoi(void *target, const struct option *option, const struct optio
 
 /* guest, host, host:FILE, host:FILE@OFFSET: host into on, the file into text, the offset into
  * number. */
-static int set_carveout(void *target, const struct option *option, const struct option_value *value,
-			struct err *err)
+static OPTION_SETTER(set_carveout)
 {
 	struct device_setting *setting = target;
 	const char *file = value->text + strlen("host:"), *at;
 
-	(void)option;
 	setting->on = !strncmp(value->text, "host", 4);
 	if (!strcmp(value->text, "guest") || !strcmp(value->text, "host"))
 		return 0;

@@ -42,13 +42,6 @@ const struct option *option_find(const struct option *options, const char *name,
 	return NULL;
 }
 
-const char *option_suffix(const char *name)
-{
-	const char *dot = strchr(name, '.');
-
-	return dot ? dot + 1 : NULL;
-}
-
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
 		    const char *dashes, const char *lister, struct err *err)
 {
@@ -105,7 +98,7 @@ int option_choice(const struct option *option, const char *text, size_t length)
 	}
 }
 
-int option_fix_choices(const struct option *option, struct err *err)
+int option_unknown(const struct option *option, struct err *err)
 {
 	const char *end = strstr(option->arg, "[,");
 	char list[256];
@@ -124,6 +117,7 @@ int option_fix_choices(const struct option *option, struct err *err)
 			 (int)n, at);
 		at = next;
 	}
+	err_usage(err, "unknown value");
 	return err_fix(err, "give %s%s", list, end ? "; several with commas between" : "");
 }
 
@@ -132,33 +126,25 @@ static void *field_of(void *target, const struct option *option)
 	return (char *)target + option->field;
 }
 
-int option_set_flag(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_set_flag)
 {
-	(void)value;
-	(void)err;
 	*(bool *)field_of(target, option) = true;
 	return 0;
 }
 
-int option_set_bool(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_set_bool)
 {
 	if (!str_to_bool(value->text, field_of(target, option)))
 		return 0;
-	err_usage(err, "unknown value");
-	return option_fix_choices(option, err);
+	return option_unknown(option, err);
 }
 
-int option_set_choice(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+OPTION_SETTER(option_set_choice)
 {
 	int choice = option_choice(option, value->text, strlen(value->text));
 
-	if (choice < 0) {
-		err_usage(err, "unknown value");
-		return option_fix_choices(option, err);
-	}
+	if (choice < 0)
+		return option_unknown(option, err);
 	*(unsigned int *)field_of(target, option) = (unsigned int)choice;
 	return 0;
 }
@@ -179,8 +165,7 @@ static int read_number(const struct option *option, const char *text, uint64_t *
 	return err_fix(err, "give a number from %" PRIu64 " to %" PRIu64, option->min, option->max);
 }
 
-int option_set_number(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+OPTION_SETTER(option_set_number)
 {
 	uint64_t number;
 	int ret = read_number(option, value->text, &number, err);
@@ -190,8 +175,7 @@ int option_set_number(void *target, const struct option *option, const struct op
 	return ret;
 }
 
-int option_set_u64(void *target, const struct option *option, const struct option_value *value,
-		   struct err *err)
+OPTION_SETTER(option_set_u64)
 {
 	uint64_t number;
 	int ret = read_number(option, value->text, &number, err);
@@ -207,10 +191,8 @@ static const char *keep(const struct option_value *value)
 	return value->arena ? arena_printf(value->arena, "%s", value->text) : value->text;
 }
 
-int option_set_text(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_set_text)
 {
-	(void)err;
 	*(const char **)field_of(target, option) = keep(value);
 	return 0;
 }
@@ -223,16 +205,13 @@ const char *option_path(const struct option_value *value, const char *path)
 	return value->arena ? arena_printf(value->arena, "%s", path) : path;
 }
 
-int option_set_path(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_set_path)
 {
-	(void)err;
 	*(const char **)field_of(target, option) = option_path(value, value->text);
 	return 0;
 }
 
-int option_add_text(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_add_text)
 {
 	struct option_list *list = field_of(target, option);
 	const char **text = array_add(list->texts, list->n);

@@ -27,10 +27,14 @@ struct option_value {
 
 /*
  * Judge @value and put it into @target, whose type the table's user knows. An error need not name
- * source, key and value: option_set() does.
+ * source, key and value: option_set() does. OPTION_SETTER(name), then a body, defines one.
  */
-typedef int option_setter(void *target, const struct option *option,
-			  const struct option_value *value, struct err *err);
+#define OPTION_SETTER(name)                                                \
+	int name(__attribute__((unused)) void *target,                     \
+		 __attribute__((unused)) const struct option *option,      \
+		 __attribute__((unused)) const struct option_value *value, \
+		 __attribute__((unused)) struct err *err)
+typedef OPTION_SETTER(option_setter);
 
 struct option {
 	/* Of a device, also "KEY[.N]" (of all, or of the n-th region or interrupt) or "KEY.NAME".
@@ -69,8 +73,6 @@ struct option {
 /* The option that @name is, with index or name as its key says, or NULL. @in_file: of those that a
  * file may hold. */
 const struct option *option_find(const struct option *options, const char *name, bool in_file);
-/* What is behind the dot of "clock.NAME" or "gpa.1"; NULL: nothing. */
-const char *option_suffix(const char *name);
 /* For an error that says that there is no @wrong (up to a "=" or "."): "did you mean DASHESkey?",
  * if one is near, and that @lister tells all. */
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
@@ -85,8 +87,8 @@ int option_set(void *target, const struct option *option, const char *name,
 /* The index of @text (up to @length) among the alternatives of @option's arg ("auto|on|off"); -1.
  */
 int option_choice(const struct option *option, const char *text, size_t length);
-/* For an error: "give auto, on or off", from the same. */
-int option_fix_choices(const struct option *option, struct err *err);
+/* The error of a value that is none of them: "give auto, on or off". */
+int option_unknown(const struct option *option, struct err *err);
 
 /* Setters of a field. Bools: yes and no in any spelling of str_to_bool(). */
 option_setter option_set_flag;   /* bool: true */

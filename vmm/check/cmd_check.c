@@ -49,8 +49,7 @@ static int read_options(struct check_options *options, int argc, char *const *ar
 			*wish = OPTIONS_HELP;
 	if (options->json || options->request.files.n || options->request.devices.n) {
 		err_usage(err, "--irq is a check of its own");
-		err_fix(err, "give --irq DEVICE alone");
-		return err->code;
+		return err_fix(err, "give --irq DEVICE alone");
 	}
 	return 0;
 }
@@ -80,19 +79,15 @@ static int look(const struct check_options *options, struct err *err)
 	return ret;
 }
 
-int cmd_check(int argc, char *const *argv)
+int cmd_check(int argc, char *const *argv, struct err *err)
 {
 	struct check_options options = { 0 };
 	enum options_wish wish;
-	struct err err;
-	int ret = read_options(&options, argc, argv, &wish, &err);
+	int ret = read_options(&options, argc, argv, &wish, err);
 
 	if (!ret && !options_help("check", wish))
-		ret = options.irq ? fire(&options, &err) : look(&options, &err);
+		ret = options.irq ? fire(&options, err) : look(&options, err);
 	free(options.request.files.texts);
 	free(options.request.devices.texts);
-	if (ret >= 0)
-		return ret;
-	err_print(&err);
-	return err_exit_status(&err);
+	return ret;
 }

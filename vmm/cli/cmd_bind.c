@@ -16,10 +16,8 @@ static const char *driver_of(const struct vfio_host_device *host)
 static int bind_one(int records, const char *name, bool force, struct err *err)
 {
 	struct vfio_host_device before;
-	int ret = vfio_host_device_find(&before, name, err);
+	int ret = vfio_host_device_find(&before, name, err) ?: vfio_bind(records, name, force, err);
 
-	if (!ret)
-		ret = vfio_bind(records, name, force, err);
 	if (!ret)
 		printf("%s: %s -> vfio-%s\n", name, driver_of(&before),
 		       vfio_host_device_bus(&before));
@@ -97,36 +95,32 @@ static int run(const struct bind_options *options, work_fn *fn, struct err *err)
 }
 
 static int command(const char *name, const struct option *table, work_fn *fn, int argc,
-		   char *const *argv)
+		   char *const *argv, struct err *err)
 {
 	struct bind_options options = { 0 };
 	enum options_wish wish;
-	struct err err;
-	int ret = options_read(name, table, &options, NULL, argc, argv, NULL, &wish, &err);
+	int ret = options_read(name, table, &options, NULL, argc, argv, NULL, &wish, err);
 
 	if (!ret && !options_help(name, wish)) {
 		if (options.devices.n) {
-			ret = run(&options, fn, &err);
+			ret = run(&options, fn, err);
 		} else {
-			ret = err_usage(&err, "dais %s without a device", name);
-			err_fix(&err, "dais help %s tells what it takes", name);
+			ret = err_usage(err, "dais %s without a device", name);
+			err_fix(err, "dais help %s tells what it takes", name);
 		}
 		for (unsigned int i = 0; i < options.devices.n && !ret && fn == bind_one; i++)
 			tell_siblings(options.devices.texts[i]);
 	}
 	free(options.devices.texts);
-	if (ret >= 0)
-		return ret;
-	err_print(&err);
-	return err_exit_status(&err);
+	return ret;
 }
 
-int cmd_bind(int argc, char *const *argv)
+int cmd_bind(int argc, char *const *argv, struct err *err)
 {
-	return command("bind", bind_options, bind_one, argc, argv);
+	return command("bind", bind_options, bind_one, argc, argv, err);
 }
 
-int cmd_unbind(int argc, char *const *argv)
+int cmd_unbind(int argc, char *const *argv, struct err *err)
 {
-	return command("unbind", unbind_options, unbind_one, argc, argv);
+	return command("unbind", unbind_options, unbind_one, argc, argv, err);
 }

@@ -221,12 +221,13 @@ static void offer_options(const struct completion *c, const char *before)
 	}
 }
 
-int cmd_complete(int argc, char *const *argv)
+int cmd_complete(int argc, char *const *argv, struct err *err)
 {
 	const struct command *command = argc > 1 ? command_find(argv[0]) : NULL;
 	const struct completion c = { argc > 0 ? argv[argc - 1] : "", 0, argv,
 				      command ? command->options : NULL };
 
+	(void)err;
 	if (argc > 1)
 		offer_options(&c, argc > 2 ? argv[argc - 2] : NULL);
 	else

@@ -10,30 +10,27 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/registry.h"
 
-static int print_unknown(const char *name)
+static int unknown(const char *name, struct err *err)
 {
 	const char *names[32] = { NULL };
-	struct err err;
 
 	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
 		names[i] = commands[i].name;
-	err_usage(&err, "unknown command '%s'", name);
-	err_why(&err, "this dais has none of this name");
-	err_suggest(&err, name, names, "dais ", "dais help lists all");
-	err_print(&err);
-	return err_exit_status(&err);
+	err_usage(err, "unknown command '%s'", name);
+	err_why(err, "this dais has none of this name");
+	return err_suggest(err, name, names, "dais ", "dais help lists all");
 }
 
 /* For completion: cmd_help() looks itself. */
 const struct option help_options[] = { { .key = "", .arg = "COMMAND" }, { .key = NULL } };
 
-int cmd_help(int argc, char *const *argv)
+int cmd_help(int argc, char *const *argv, struct err *err)
 {
 	if (argc > 0 && argv[0][0] != '-') {
 		const struct command *c = command_find(argv[0]);
 		char *const help[] = { (char *)"--help", NULL };
 
-		return c ? c->main(1, help) : print_unknown(argv[0]);
+		return c ? c->main(1, help, err) : unknown(argv[0], err);
 	}
 	puts("dais gives a KVM guest real platform devices.\n\nusage: dais COMMAND [ARGUMENT…]\n");
 	for (const struct command *c = commands; c->name; c++)
@@ -42,10 +39,11 @@ int cmd_help(int argc, char *const *argv)
 	return EXIT_STATUS_OK;
 }
 
-int cmd_version(int argc, char *const *argv)
+int cmd_version(int argc, char *const *argv, struct err *err)
 {
 	(void)argc;
 	(void)argv;
+	(void)err;
 	puts("dais " DAIS_VERSION);
 	return EXIT_STATUS_OK;
 }
@@ -62,34 +60,41 @@ static void open_missing_streams(void)
 	close_fd(&fd);
 }
 
-static int run_command(int argc, char **argv)
+static int run_command(int argc, char **argv, struct err *err)
 {
 	const struct command *c = argc < 2 ? NULL : command_find(argv[1]);
 
 	if (argc < 2) {
-		cmd_help(0, NULL);
+		cmd_help(0, NULL, err);
 		return EXIT_STATUS_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return cmd_help(0, NULL);
+		return cmd_help(0, NULL, err);
 	if (strcmp(argv[1], "--version") == 0)
-		return cmd_version(0, NULL);
-	return c ? c->main(argc - 2, argv + 2) : print_unknown(argv[1]);
+		return cmd_version(0, NULL, err);
+	return c ? c->main(argc - 2, argv + 2, err) : unknown(argv[1], err);
+}
+
+static int print_err(const struct err *err)
+{
+	err_print(err);
+	return err_exit_status(err);
 }
 
 int main(int argc, char **argv)
 {
-	struct err err;
+	struct err err = { 0 };
 	int status;
 
 	open_missing_streams();
-	status = run_command(argc, argv);
+	status = run_command(argc, argv, &err);
+	if (status < 0)
+		status = print_err(&err);
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
 	err_set(&err, errno, "write to the standard output");
 	err_why(&err, "what was printed is not complete");
 	err_fix(&err, "make room where it goes, or send it elsewhere, and try again");
-	err_print(&err);
-	return EXIT_STATUS_FAILURE;
+	return print_err(&err);
 }

@@ -46,12 +46,10 @@ static int add_layer(unsigned int *set, const char *name, struct err *err)
 	return err_suggest(err, name, sandbox_layer_names, "", "--sandbox=show lists the layers");
 }
 
-int option_set_may_miss(void *target, const struct option *option, const struct option_value *value,
-			struct err *err)
+OPTION_SETTER(option_set_may_miss)
 {
 	unsigned int set = 0;
 
-	(void)option;
 	for (const char *p = value->text; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
 		char name[32];
 
@@ -91,8 +89,7 @@ static int read_id(const char *text, bool is_group, unsigned int *id, struct err
 	return err_fix(err, "give an unprivileged %s", kind);
 }
 
-int option_set_user(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+OPTION_SETTER(option_set_user)
 {
 	struct sandbox_config *sandbox = &((struct vm_config *)target)->sandbox;
 	const char *colon = strchr(value->text, ':');
@@ -100,7 +97,6 @@ int option_set_user(void *target, const struct option *option, const struct opti
 	unsigned int uid, gid;
 	char user[64];
 
-	(void)option;
 	snprintf(user, sizeof(user), "%.*s", (int)strcspn(value->text, ":"), value->text);
 	if (read_id(user, false, &uid, err) || (colon && read_id(colon + 1, true, &gid, err)))
 		return err->code;

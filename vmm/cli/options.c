@@ -10,31 +10,25 @@
 #include "vmm/config/config.h"
 #include "vmm/core/ram/ram.h"
 
-int option_set_config(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+OPTION_SETTER(option_set_config)
 {
-	(void)option;
 	return config_load(target, value->text, err);
 }
 
 /* enum arch_switch, of yes or no: ARCH_AUTO if it is not given. */
-static int set_switch(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+static OPTION_SETTER(set_switch)
 {
 	enum arch_switch *field = (enum arch_switch *)((char *)target + option->field);
 	bool on;
 
-	if (str_to_bool(value->text, &on)) {
-		err_usage(err, "unknown value");
-		return option_fix_choices(option, err);
-	}
+	if (str_to_bool(value->text, &on))
+		return option_unknown(option, err);
 	*field = on ? ARCH_ON : ARCH_OFF;
 	return 0;
 }
 
 /* Bits, of choices with commas between. */
-static int set_bits(void *target, const struct option *option, const struct option_value *value,
-		    struct err *err)
+static OPTION_SETTER(set_bits)
 {
 	unsigned int bits = 0;
 
@@ -43,8 +37,10 @@ static int set_bits(void *target, const struct option *option, const struct opti
 		int choice = option_choice(option, at, n);
 
 		if (choice < 0) {
-			err_usage(err, "unknown %s '%.*s'", option->key, (int)n, at);
-			return option_fix_choices(option, err);
+			option_unknown(option, err);
+			snprintf(err->what, sizeof(err->what), "unknown %s '%.*s'", option->key,
+				 (int)n, at);
+			return err->code;
 		}
 		bits |= 1u << choice;
 		at = at[n] ? at + n + 1 : NULL;
@@ -53,15 +49,13 @@ static int set_bits(void *target, const struct option *option, const struct opti
 	return 0;
 }
 
-static int set_memory(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+static OPTION_SETTER(set_memory)
 {
 	struct vm_config *config = target;
 	char least[32], most[32], step[32];
 	uint64_t bytes;
 	int ret = str_to_size(value->text, &bytes);
 
-	(void)option;
 	str_size(RAM_ALIGN, step);
 	if (ret == -EINVAL)
 		err_usage(err, "not a size");
@@ -80,14 +74,12 @@ static int set_memory(void *target, const struct option *option, const struct op
 		       str_size(RAM_MIN_SIZE, least), str_size(VM_MAX_MEMORY, most), step);
 }
 
-static int set_memory_base(void *target, const struct option *option,
-			   const struct option_value *value, struct err *err)
+static OPTION_SETTER(set_memory_base)
 {
 	struct vm_config *config = target;
 	char step[32];
 	int ret = str_to_size(value->text, &config->memory_base);
 
-	(void)option;
 	if (ret || !is_aligned(config->memory_base, RAM_ALIGN)) {
 		ret = err_usage(err, ret ? "not an address" : "not a multiple of %s",
 				str_size(RAM_ALIGN, step));
@@ -96,8 +88,7 @@ static int set_memory_base(void *target, const struct option *option,
 	return ret;
 }
 
-static int set_memory_file(void *target, const struct option *option,
-			   const struct option_value *value, struct err *err)
+static OPTION_SETTER(set_memory_file)
 {
 	static const char key[] = ",offset=";
 	struct vm_config *config = target;
@@ -105,7 +96,6 @@ static int set_memory_file(void *target, const struct option *option,
 	size_t length = comma ? (size_t)(comma - value->text) : strlen(value->text);
 	const char *file = arena_printf(&config->arena, "%.*s", (int)length, value->text);
 
-	(void)option;
 	config->memory_offset = 0;
 	if (comma && str_to_size(comma + strlen(key), &config->memory_offset)) {
 		err_usage(err, "the offset is not a size");
@@ -115,8 +105,7 @@ static int set_memory_file(void *target, const struct option *option,
 	return 0;
 }
 
-static int set_stats(void *target, const struct option *option, const struct option_value *value,
-		     struct err *err)
+static OPTION_SETTER(set_stats)
 {
 	struct option_value given = *value;
 
@@ -125,21 +114,17 @@ static int set_stats(void *target, const struct option *option, const struct opt
 	return option_set_path(target, option, &given, err);
 }
 
-static int set_append(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+static OPTION_SETTER(set_append)
 {
 	struct vm_config *config = target;
 	const char *before = value->where ? config->append : NULL;
 
-	(void)option;
-	(void)err;
 	config->append = arena_printf(&config->arena, "%s%s%s", before ?: "", before ? " " : "",
 				      value->text);
 	return 0;
 }
 
-static int set_console(void *target, const struct option *option, const struct option_value *value,
-		       struct err *err)
+static OPTION_SETTER(set_console)
 {
 	static const char file[] = "file:", fd[] = PASSED_FD_PREFIX;
 	struct vm_config *config = target;
@@ -153,13 +138,11 @@ static int set_console(void *target, const struct option *option, const struct o
 	if (strncmp(value->text, fd, strlen(fd)) == 0 ||
 	    option_choice(option, value->text, strlen(value->text)) >= 0)
 		return option_set_text(target, option, value, err);
-	err_usage(err, "unknown value");
-	return option_fix_choices(option, err);
+	return option_unknown(option, err);
 }
 
 /* Only kept: it is read when the number of vCPUs is known. */
-static int set_affinity(void *target, const struct option *option, const struct option_value *value,
-			struct err *err)
+static OPTION_SETTER(set_affinity)
 {
 	struct vm_config *config = target;
 
@@ -170,10 +153,8 @@ static int set_affinity(void *target, const struct option *option, const struct 
 	return option_set_text(target, option, value, err);
 }
 
-int option_set_device(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+OPTION_SETTER(option_set_device)
 {
-	(void)option;
 	return config_add_device(target, value->text, "--device", err);
 }
 

@@ -9,8 +9,9 @@ struct device_class;
 
 /*
  * The subcommands. @argc and @argv are what stands behind the command's name. They return the
- * program's exit status, and print their own errors.
+ * program's exit status, or a negative errno and @err, which main() prints.
  */
+typedef int command_main(int argc, char *const *argv, struct err *err);
 struct command {
 	const char *name;
 	const char *help; /* one line */
@@ -19,7 +20,7 @@ struct command {
 	const char *usage;
 	const char *about;            /* a paragraph for its help; NULL: @help says all */
 	const struct option *options; /* what it takes; NULL: only words */
-	int (*main)(int argc, char *const *argv);
+	command_main *main;
 };
 
 /* Ends with a NULL name. */
@@ -39,14 +40,7 @@ int device_class_suggest(const char *wrong, struct err *err);
 extern const struct option list_options[], bind_options[], unbind_options[], check_options[],
 	plan_options[], help_options[];
 
-int cmd_list(int argc, char *const *argv);
-int cmd_bind(int argc, char *const *argv);
-int cmd_unbind(int argc, char *const *argv);
-int cmd_check(int argc, char *const *argv);
-int cmd_run(int argc, char *const *argv);
-int cmd_plan(int argc, char *const *argv);
-int cmd_version(int argc, char *const *argv);
-int cmd_complete(int argc, char *const *argv);
-int cmd_help(int argc, char *const *argv);
+command_main cmd_list, cmd_bind, cmd_unbind, cmd_check, cmd_run, cmd_plan, cmd_version,
+	cmd_complete, cmd_help;
 
 #endif

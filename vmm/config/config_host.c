@@ -25,8 +25,7 @@ static bool read_version(const char *text, size_t n, unsigned int *version)
 }
 
 /* "6.2", "4.5-5.6" */
-static int set_kernel(void *target, const struct option *option, const struct option_value *value,
-		      struct err *err)
+static OPTION_SETTER(set_kernel)
 {
 	struct config_host *host = &((struct vm_config *)target)->host;
 	size_t n = strcspn(value->text, "-");

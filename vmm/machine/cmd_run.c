@@ -40,8 +40,7 @@ static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats
 		return stats_open(config->stats, stats_fd, err);
 	err_usage(err, "--stats %s", config->stats);
 	err_why(err, "this dais was built without it");
-	err_fix(err, "build it with CONFIG_STATS, or leave --stats out");
-	return err->code;
+	return err_fix(err, "build it with CONFIG_STATS, or leave --stats out");
 }
 
 static int run(const struct vm_config *config, struct err *err)
@@ -103,34 +102,29 @@ static int check_built(const struct vm_config *config, enum options_wish wish, s
 	return 0;
 }
 
-int cmd_run(int argc, char *const *argv)
+int cmd_run(int argc, char *const *argv, struct err *err)
 {
 	struct passed_fds passed = { 0 };
-	struct err err = { 0 };
 	struct vm_config config;
 	enum options_wish wish;
 	int ret;
 
 	config_init(&config);
-	ret = options_parse(&config, argc, argv, &wish, &err);
-	if (!ret)
-		ret = check_built(&config, wish, &err);
+	ret = options_parse(&config, argc, argv, &wish, err) ?: check_built(&config, wish, err);
 	if (!ret && wish == OPTIONS_SANDBOX_SHOW && BUILT(SANDBOX_SHOW)) {
 		sandbox_show(stdout);
 	} else if (!ret && !options_help("run", wish)) {
 		log_set_level(config.log_level);
 		log_set_trace(config.traces);
-		ret = config.force_board ? 0 : board_check(&config, &err);
-		if (!ret)
-			ret = find_passed(&config, &passed, &err);
-		if (!ret)
-			ret = machine_block_signals(&err);
-		if (!ret)
-			ret = run(&config, &err);
+		ret = config.force_board ? 0 : board_check(&config, err);
+		ret = ret ?: find_passed(&config, &passed, err)
+			      ?: machine_block_signals(err)
+			      ?: run(&config, err);
 	}
 	passed_fds_destroy(&passed);
 	config_destroy(&config);
-	if (err.what[0])
-		err_print(&err);
-	return ret < 0 ? err_exit_status(&err) : ret;
+	/* how the guest or the VMM ended, where that has a status of its own */
+	if (ret >= 0 && err->what[0])
+		err_print(err);
+	return ret;
 }

@@ -223,8 +223,7 @@ static int find_names(struct list *list, struct err *err)
 		err_usage(err, "no device of this host matches %s%s", filters->texts[0],
 			  filters->n > 1 ? " or the other names" : "");
 		err_why(err, "it is no part of a name on the platform or the amba bus");
-		err_fix(err, "dais list --all shows all");
-		return err->code;
+		return err_fix(err, "dais list --all shows all");
 	}
 	if (list->n_names)
 		qsort(list->names, list->n_names, sizeof(*list->names), compare_names);
@@ -277,10 +276,7 @@ static int list_devices(const struct list_options *options, struct err *err)
 	vfio_warn_of_records();
 	if (options->json)
 		list.devices = json_array();
-	if (!ret)
-		ret = find_names(&list, err);
-	if (!ret)
-		ret = print_rows(&list, err);
+	ret = ret ?: find_names(&list, err) ?: print_rows(&list, err);
 	json_decref(list.devices);
 	free(list.names);
 	arena_free(&list.arena);
@@ -289,18 +285,14 @@ static int list_devices(const struct list_options *options, struct err *err)
 	return ret;
 }
 
-int cmd_list(int argc, char *const *argv)
+int cmd_list(int argc, char *const *argv, struct err *err)
 {
 	struct list_options options = { 0 };
 	enum options_wish wish;
-	struct err err;
-	int ret = options_read("list", list_options, &options, NULL, argc, argv, NULL, &wish, &err);
+	int ret = options_read("list", list_options, &options, NULL, argc, argv, NULL, &wish, err);
 
 	if (!ret && !options_help("list", wish))
-		ret = list_devices(&options, &err);
+		ret = list_devices(&options, err);
 	free(options.filters.texts);
-	if (!ret)
-		return EXIT_STATUS_OK;
-	err_print(&err);
-	return err_exit_status(&err);
+	return ret;
 }

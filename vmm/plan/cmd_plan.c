@@ -19,10 +19,8 @@ struct plan_options {
 	bool live; /* open the devices and ask VFIO */
 };
 
-static int set_host_device(void *target, const struct option *option,
-			   const struct option_value *value, struct err *err)
+static OPTION_SETTER(set_host_device)
 {
-	(void)option;
 	return config_add_host_device(target, value->text, value->text, err);
 }
 
@@ -211,26 +209,19 @@ static int plan(const struct plan_options *options, struct err *err)
 	return report.worst == GRAFT_PASSES || options->all ? EXIT_STATUS_OK : EXIT_STATUS_HOST;
 }
 
-int cmd_plan(int argc, char *const *argv)
+int cmd_plan(int argc, char *const *argv, struct err *err)
 {
 	struct plan_options options = { 0 };
 	enum options_wish wish;
-	struct err err = { 0 };
 	int ret;
 
 	config_init(&options.config);
 	ret = options_read("plan", plan_options, &options, &options.config.arena, argc, argv, NULL,
-			   &wish, &err);
-	if (!ret && wish == OPTIONS_RUN) {
-		ret = check(&options, &err);
-		if (!ret)
-			ret = config_finish_devices(&options.config, &err);
-	}
+			   &wish, err);
+	if (!ret && wish == OPTIONS_RUN)
+		ret = check(&options, err) ?: config_finish_devices(&options.config, err);
 	if (!ret && !options_help("plan", wish))
-		ret = plan(&options, &err);
+		ret = plan(&options, err);
 	config_destroy(&options.config);
-	if (ret >= 0)
-		return ret;
-	err_print(&err);
-	return err_exit_status(&err);
+	return ret;
 }
