@@ -139,8 +139,8 @@ static int open_passed(struct console_host *host, const char *spec, struct passe
 int console_host_open(struct console_host *host, const char *spec, struct passed_fds *passed,
 		      struct err *err)
 {
-	static const char *const names[] = { "stdio", "none", "pty", "file:", "fd:", NULL };
-	const char *nearest;
+	static const char *const names[] = { "stdio", "none", "pty", "file:", "fd:" };
+	struct nearest nearest = nearest_to(spec);
 
 	memset(host, 0, sizeof(*host));
 	host->in_fd = host->out_fd = -1;
@@ -160,15 +160,11 @@ int console_host_open(struct console_host *host, const char *spec, struct passed
 		open_stdio(host);
 		return 0;
 	}
-	nearest = str_nearest(spec, names);
+	for (size_t i = 0; i < n_elems(names); i++)
+		nearest_try(&nearest, names[i]);
 	err_usage(err, "console=%s is not known", spec);
-	if (nearest)
-		err_fix(err,
-			"did you mean %s? A console is stdio, none, pty, file:PATH or fd:WHICH",
-			nearest);
-	else
-		err_fix(err, "a console is stdio, none, pty, file:PATH or fd:WHICH");
-	return err->code;
+	return err_suggest(err, &nearest, "",
+			   "A console is stdio, none, pty, file:PATH or fd:WHICH");
 }
 
 void console_host_close(struct console_host *host)

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "fdt/host/tree.h"
-#include "vmm/base/arena.h"
-#include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
 static const struct host_node *find_child(const struct host_node *node, const char *name, size_t n)
@@ -68,27 +66,18 @@ static bool is_called(const struct host_node *node, const char *name)
 
 static int no_such_device(const struct host_tree *tree, const char *name, struct err *err)
 {
-	uint32_t n = tree->n_nodes, n_names = 0;
-	owned_ptr const char **names = calloc(2 * (size_t)n + 1, sizeof(*names));
-	struct arena arena = { 0 };
-	const char *nearest;
+	struct nearest nearest = nearest_to(name);
 	char buf[512];
 
 	err_usage(err, "the device tree has no device %s", name);
 	err_fix(err, "name it as Linux does (fff50000.ethernet), by its path, or as its node "
 		     "(ethernet@fff50000)");
-	for (uint32_t i = 1; names && i < n && !arena.failed; i++) {
-		const struct host_node *node = tree->nodes[i];
-
-		names[n_names++] = node->name;
-		names[n_names++] =
-			arena_printf(&arena, "%s", host_node_device_name(node, buf, sizeof(buf)));
+	for (uint32_t i = 1; i < tree->n_nodes; i++) {
+		nearest_try(&nearest, tree->nodes[i]->name);
+		nearest_try(&nearest, host_node_device_name(tree->nodes[i], buf, sizeof(buf)));
 	}
-	nearest = names ? str_nearest(name, names) : NULL;
-	if (nearest)
-		err_why(err, "the nearest name in it is %s", nearest);
-	arena_free(&arena);
-	return err->code;
+	return nearest.name[0] ? err_why(err, "the nearest name in it is %s", nearest.name)
+			       : err->code;
 }
 
 int host_tree_find_device(const struct host_tree *tree, const char *name,

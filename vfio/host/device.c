@@ -40,17 +40,14 @@ const char *vfio_host_next_name(struct vfio_host_names *names)
 static int no_such_device(const char *wrong, struct err *err)
 {
 	struct vfio_host_names names = { 0 };
-	char best[128] = "";
+	struct nearest nearest = nearest_to(wrong);
 
-	for (const char *name; (name = vfio_host_next_name(&names));) {
-		const char *const candidates[] = { name, best[0] ? best : NULL, NULL };
-
-		if (str_nearest(wrong, candidates) == name)
-			str_copy(best, sizeof(best), name);
-	}
+	for (const char *name; (name = vfio_host_next_name(&names));)
+		nearest_try(&nearest, name);
 	err_usage(err, "there is no device %s", wrong);
 	err_why(err, "neither /sys/bus/platform/devices nor /sys/bus/amba/devices has it");
-	return best[0] ? err_fix(err, "did you mean %s?", best)
+	return nearest.name[0]
+		       ? err_fix(err, "did you mean %s?", nearest.name)
 		       : err_fix(err, "give the device's name as those directories have it");
 }
 

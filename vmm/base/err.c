@@ -55,13 +55,11 @@ int err_fix(struct err *err, const char *fmt, ...)
 	return err->code;
 }
 
-int err_suggest(struct err *err, const char *wrong, const char *const *names, const char *prefix,
+int err_suggest(struct err *err, const struct nearest *nearest, const char *prefix,
 		const char *rest)
 {
-	const char *nearest = BUILT(REMEDIES) ? str_nearest(wrong, names) : NULL;
-
-	if (nearest)
-		snprintf(err->fix, sizeof(err->fix), "did you mean %s%s? %s", prefix, nearest,
+	if (BUILT(REMEDIES) && nearest->name[0])
+		snprintf(err->fix, sizeof(err->fix), "did you mean %s%s? %s", prefix, nearest->name,
 			 rest);
 	else if (BUILT(REMEDIES))
 		str_copy(err->fix, sizeof(err->fix), rest);

@@ -4,6 +4,8 @@
 
 #include "vmm/base/built.h"
 
+struct nearest;
+
 /*
  * What went wrong, as the user will read it. The function that fails fills the caller's struct err
  * and returns a negative errno; callers pass both on untouched, or put what they were doing in
@@ -61,9 +63,9 @@ static inline int err_code(const struct err *err)
 #define err_why(err, ...) (BUILT(REMEDIES) ? err_why(err, __VA_ARGS__) : err_code(err))
 #define err_fix(err, ...) (BUILT(REMEDIES) ? err_fix(err, __VA_ARGS__) : err_code(err))
 
-/* A remedy for a @wrong name: "did you mean PREFIXname? @rest", if one of @names (NULL-terminated)
- * is near, else @rest. Returns err->code. */
-int err_suggest(struct err *err, const char *wrong, const char *const *names, const char *prefix,
+/* A remedy for a wrong name: "did you mean PREFIXname? @rest", if one is near, else @rest. Returns
+ * err->code. */
+int err_suggest(struct err *err, const struct nearest *nearest, const char *prefix,
 		const char *rest);
 
 /* The host is not ready: the program will end with EXIT_STATUS_HOST. Returns err->code. */

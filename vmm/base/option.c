@@ -45,22 +45,18 @@ const struct option *option_find(const struct option *options, const char *name,
 void option_suggest(const struct option *options, const char *wrong, bool in_file,
 		    const char *dashes, const char *lister, struct err *err)
 {
-	char keys[OPTION_MAX][MAX_KEY], wanted[MAX_KEY], rest[128];
-	const char *names[OPTION_MAX + 1];
-	size_t n = 0;
+	char key[MAX_KEY], wanted[MAX_KEY], rest[128];
+	struct nearest nearest;
 
-	for (const struct option *option = options; option && option->key && n < OPTION_MAX;
-	     option++) {
-		if (!is_in(option, in_file))
-			continue;
-		snprintf(keys[n], MAX_KEY, "%.*s", (int)base_length(option), option->key);
-		names[n] = keys[n];
-		n++;
-	}
-	names[n] = NULL;
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(wrong, ".="), wrong);
+	nearest = nearest_to(wanted);
+	for (const struct option *option = options; option && option->key; option++) {
+		snprintf(key, sizeof(key), "%.*s", (int)base_length(option), option->key);
+		if (is_in(option, in_file))
+			nearest_try(&nearest, key);
+	}
 	snprintf(rest, sizeof(rest), "%s lists all", lister);
-	err_suggest(err, wanted, names, dashes, rest);
+	err_suggest(err, &nearest, dashes, rest);
 }
 
 int option_set(void *target, const struct option *option, const char *name,

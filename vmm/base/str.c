@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/base/built.h"
 #include "vmm/base/range.h"
 
 /* strtoull, but a digit must come first: it takes signs and spaces. */
@@ -100,8 +101,6 @@ int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits)
 	}
 }
 
-#define NAME_MAX_LEN 63
-
 /* Levenshtein's distance with one row; only for names up to NAME_MAX_LEN. */
 static unsigned int edit_distance(const char *a, const char *b)
 {
@@ -128,24 +127,22 @@ static unsigned int edit_distance(const char *a, const char *b)
 	return row[n];
 }
 
-const char *str_nearest(const char *wrong, const char *const *names)
+struct nearest nearest_to(const char *wrong)
 {
-	const char *best = NULL;
-	size_t len = strlen(wrong);
-	unsigned int best_distance = (unsigned int)(len + 2) / 3 + 1;
+	return (struct nearest){ .wrong = wrong,
+				 .distance = (unsigned int)(strlen(wrong) + 2) / 3 + 1 };
+}
 
-	if (len > NAME_MAX_LEN)
-		return NULL;
-	for (; *names; names++) {
-		unsigned int distance =
-			strlen(*names) > NAME_MAX_LEN ? UINT_MAX : edit_distance(wrong, *names);
+void nearest_try(struct nearest *nearest, const char *name)
+{
+	unsigned int distance = BUILT(REMEDIES) && strlen(name) <= NAME_MAX_LEN
+					? edit_distance(nearest->wrong, name)
+					: UINT_MAX;
 
-		if (distance < best_distance) {
-			best_distance = distance;
-			best = *names;
-		}
-	}
-	return best;
+	if (distance >= nearest->distance)
+		return;
+	nearest->distance = distance;
+	str_copy(nearest->name, sizeof(nearest->name), name);
 }
 
 char *str_printf(const char *fmt, ...)

@@ -17,11 +17,21 @@ int str_to_bool(const char *s, bool *value); /* yes/no on/off true/false 1/0 */
 /* CPU list as the kernel prints it ("0-3,8"), as a bit set of @n_bits bits; -ERANGE beyond. */
 int str_to_cpu_list(const char *s, uint64_t *bits, unsigned int n_bits);
 
+#define NAME_MAX_LEN 63
+
 /*
- * The name of @names (NULL-terminated) that is nearest to @wrong by edit distance, or NULL when
- * none is near enough to be worth a guess (more than a third of its letters differ).
+ * For a remedy (CONFIG_REMEDIES): of all names that are tried the nearest to a wrong one by edit
+ * distance, or "" when none is near enough to be worth a guess (more than a third of its letters
+ * differ, or it has more than NAME_MAX_LEN).
  */
-const char *str_nearest(const char *wrong, const char *const *names);
+struct nearest {
+	const char *wrong;
+	unsigned int distance; /* only what is nearer is worth it */
+	char name[NAME_MAX_LEN + 1];
+};
+
+struct nearest nearest_to(const char *wrong);
+void nearest_try(struct nearest *nearest, const char *name);
 
 /* @s matches one of @patterns: for fnmatch(3), with one space between two, no '?' at an end. */
 bool str_matches(const char *s, const char *patterns);

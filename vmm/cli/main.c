@@ -7,18 +7,18 @@
 
 #include "vmm/base/err.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/cli/registry.h"
 
 static int unknown(const char *name, struct err *err)
 {
-	const char *names[32] = { NULL };
+	struct nearest nearest = nearest_to(name);
 
-	for (size_t i = 0; commands[i].name && i < n_elems(names) - 1; i++)
-		names[i] = commands[i].name;
+	for (const struct command *c = commands; c->name; c++)
+		nearest_try(&nearest, c->name);
 	err_usage(err, "unknown command '%s'", name);
 	err_why(err, "this dais has none of this name");
-	return err_suggest(err, name, names, "dais ", "dais help lists all");
+	return err_suggest(err, &nearest, "dais ", "dais help lists all");
 }
 
 /* For completion: cmd_help() looks itself. */

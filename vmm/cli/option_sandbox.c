@@ -31,7 +31,10 @@ bool sandbox_layer_may_miss(enum sandbox_layer layer)
 
 static int add_layer(unsigned int *set, const char *name, struct err *err)
 {
+	struct nearest nearest = nearest_to(name);
+
 	for (unsigned int i = 0; i < N_SANDBOX_LAYERS; i++) {
+		nearest_try(&nearest, sandbox_layer_names[i]);
 		if (strcmp(name, sandbox_layer_names[i]))
 			continue;
 		if (sandbox_layer_may_miss(i)) {
@@ -43,7 +46,7 @@ static int add_layer(unsigned int *set, const char *name, struct err *err)
 		return err_fix(err, "leave it out of the list");
 	}
 	err_usage(err, "unknown layer '%s'", name);
-	return err_suggest(err, name, sandbox_layer_names, "", "--sandbox=show lists the layers");
+	return err_suggest(err, &nearest, "", "--sandbox=show lists the layers");
 }
 
 OPTION_SETTER(option_set_may_miss)

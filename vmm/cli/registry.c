@@ -6,7 +6,7 @@
 
 #include "devices/classes.h"
 #include "vfio/vfio.h"
-#include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/cli/options.h"
 
 const struct command commands[] = {
@@ -104,9 +104,9 @@ const struct device_class *device_class_find(const char *name)
 
 int device_class_suggest(const char *wrong, struct err *err)
 {
-	const char *names[n_elems(device_classes)];
+	struct nearest nearest = nearest_to(wrong);
 
-	for (size_t i = 0; i < n_elems(names); i++)
-		names[i] = device_classes[i] ? device_classes[i]->name : NULL;
-	return err_suggest(err, wrong, names, "", "--device help lists all types");
+	for (size_t i = 0; device_classes[i]; i++)
+		nearest_try(&nearest, device_classes[i]->name);
+	return err_suggest(err, &nearest, "", "--device help lists all types");
 }

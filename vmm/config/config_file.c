@@ -7,6 +7,7 @@
 
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
@@ -106,8 +107,8 @@ static char *read_line(char *buf, int size, void *opaque)
 
 static int unknown_section(struct config_file *file, const char *name)
 {
-	static const char *const known[] = { "vm", "host", "device", NULL };
-	const char *nearest = str_nearest(name, known);
+	static const char *const known[] = { "vm", "host", "device" };
+	struct nearest nearest = nearest_to(name);
 
 	if (!file->section) {
 		err_usage(file->err, "%s:%u: a key before the first section", file->path,
@@ -116,11 +117,10 @@ static int unknown_section(struct config_file *file, const char *name)
 	}
 	err_usage(file->err, "%s:%u: unknown section [%s]", file->path, file->section, name);
 	err_why(file->err, "a file has the sections [vm], [host] and [device NAME]");
-	if (nearest)
-		err_fix(file->err, "did you mean [%s]?", nearest);
-	else
-		err_fix(file->err, "there are [vm], [host] and [device NAME]");
-	return file->err->code;
+	for (size_t i = 0; i < n_elems(known); i++)
+		nearest_try(&nearest, known[i]);
+	return nearest.name[0] ? err_fix(file->err, "did you mean [%s]?", nearest.name)
+			       : err_fix(file->err, "there are [vm], [host] and [device NAME]");
 }
 
 static int open_device(struct config_file *file, const char *name)

@@ -255,7 +255,6 @@ static int run(const char *option, const char *value)
 			 (char *)"/none",    (char *)"--log-level", (char *)"error",
 			 (char *)option,     (char *)value };
 
-	struct err err = { 0 };
 	int ret = cmd_run(n_elems(argv), argv, &err);
 
 	return ret < 0 ? err_exit_status(&err) : ret;

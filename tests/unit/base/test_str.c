@@ -88,15 +88,23 @@ Test(str, cpu_lists)
 	}
 }
 
+static struct nearest nearest(const char *wrong)
+{
+	static const char *const names[] = { "memory", "mem-path", "cpus", "kernel" };
+	struct nearest found = nearest_to(wrong);
+
+	for (size_t i = 0; i < n_elems(names); i++)
+		nearest_try(&found, names[i]);
+	return found;
+}
+
 Test(str, nearest_name_is_a_help_and_no_guess)
 {
-	static const char *const names[] = { "memory", "mem-path", "cpus", "kernel", NULL };
-
-	cr_expect_str_eq(str_nearest("memroy", names), "memory");
-	cr_expect_str_eq(str_nearest("cpu", names), "cpus");
-	cr_expect_str_eq(str_nearest("mempath", names), "mem-path");
-	cr_expect_null(str_nearest("zebra", names));
-	cr_expect_null(str_nearest("", names));
+	cr_expect_str_eq(nearest("memroy").name, "memory");
+	cr_expect_str_eq(nearest("cpu").name, "cpus");
+	cr_expect_str_eq(nearest("mempath").name, "mem-path");
+	cr_expect_str_eq(nearest("zebra").name, "");
+	cr_expect_str_eq(nearest("").name, "");
 }
 
 Test(str, sizes_in_messages_are_exact)

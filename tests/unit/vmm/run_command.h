@@ -11,17 +11,19 @@
 #include <string.h>
 
 #include "tests/fakes/fake_sys.h"
+#include "vmm/cli/registry.h"
 
 #define COMMAND_MAX_TEXT 60000
 
 static char command_text[COMMAND_MAX_TEXT];
 
-/* Run @command with these arguments, up to NULL. Returns its status; what it printed is in
- * command_text. */
-static inline int run_command(int (*command)(int argc, char *const *argv), ...)
+/* Run @command with these arguments, up to NULL, as main() does. Returns its status; what it
+ * printed is in command_text. */
+static inline int run_command(command_main *command, ...)
 {
 	char *argv[16] = { NULL };
 	FILE *out = cr_get_redirected_stdout();
+	struct err failed = { 0 };
 	int argc = 0, status;
 	size_t n;
 	va_list ap;
@@ -30,7 +32,11 @@ static inline int run_command(int (*command)(int argc, char *const *argv), ...)
 	while ((argv[argc] = va_arg(ap, char *)))
 		argc++;
 	va_end(ap);
-	status = command(argc, argv);
+	status = command(argc, argv, &failed);
+	if (status < 0) {
+		err_print(&failed);
+		status = err_exit_status(&failed);
+	}
 	puts("\004"); /* the end of what there is to read */
 	fflush(stdout);
 	for (n = 0; n < COMMAND_MAX_TEXT - 1; n++) {

@@ -226,7 +226,7 @@ Test(complete, usages_agree_with_the_commands)
 /* "-c F", "--config F" and "--config=F" mean the same to each command that takes a file. */
 Test(complete, every_command_takes_a_file_in_each_form)
 {
-	static int (*const mains[])(int argc, char *const *argv) = { cmd_run, cmd_check, cmd_plan };
+	static command_main *const mains[] = { cmd_run, cmd_check, cmd_plan };
 
 	fake_file("/bad.conf", "[vm]\ncpsu = 2\n");
 	for (size_t i = 0; i < n_elems(mains); i++) {
