@@ -69,7 +69,7 @@ LDFLAGS  := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed,--gc-sections,-O2
 # GNU ld pads the file before the read-only relocations, for pages of 64 KiB: a fifth of this one. lld packs relative
 # relocations, too, from version 15 on, which glibc 2.36 reads: a tenth. gcc looks for it in its own directories only.
 lld      := $(or $(lastword $(sort $(wildcard /usr/lib/llvm-*/bin/ld.lld))),$(realpath $(shell command -v ld.lld)))
-lld_15   := $(shell $(lld) --version 2>/dev/null | grep -E 'LLD (1[5-9]|[2-9][0-9])')
+lld_15   := $(if $(lld),$(shell $(lld) --version 2>/dev/null | grep -E 'LLD (1[5-9]|[2-9][0-9])'))
 LDFLAGS  += $(if $(lld),-fuse-ld=lld -B$(dir $(lld))) $(if $(lld_15),-Wl$(comma)-z$(comma)pack-relative-relocs)
 cc_flags  = $(target) $(call cppflags,$(B)) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
 
