@@ -26,6 +26,9 @@ struct vfio {
 	struct vfio_nodes nodes;
 };
 
+/* The node of a device that is not open yet, if the host has a tree: else it is missed later. */
+int vfio_node_find(struct vfio *vfio, struct vfio_node *node, struct err *err);
+
 /* Read which memory of the host the devices are to have, and add it to vfio->reserved. */
 int vfio_reserve_carveouts(struct vfio *vfio, struct err *err);
 

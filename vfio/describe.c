@@ -7,6 +7,7 @@
 #include "vfio/device.h"
 #include "vfio/host/power.h"
 #include "vmm/base/built.h"
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 
 static int read_host(struct vfio *vfio, struct err *err)
@@ -28,6 +29,16 @@ static int read_host(struct vfio *vfio, struct err *err)
 	}
 	*link = NULL;
 	return ret;
+}
+
+int vfio_node_find(struct vfio *vfio, struct vfio_node *node, struct err *err)
+{
+	int ret;
+
+	if (!vfio->tree && !file_exists(VFIO_HOST_TREE))
+		return 0;
+	ret = read_host(vfio, err);
+	return ret ? ret : vfio_node_look_up(&vfio->nodes, node, err);
 }
 
 int vfio_reserve_carveouts(struct vfio *vfio, struct err *err)

@@ -94,6 +94,7 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 
 		irq->name = vdev->node.parts[vdev->node.n_regions + i].name;
 		irq->trigger_fd = irq->resample_fd = -1;
+		irq->is_repeated = host_facts_first_irq(&vdev->node.facts, i) != i;
 		irq->wanted_mode = device_config_choice(config, "irq-mode", (int)i, VFIO_IRQ_AUTO);
 		vfio_irq_eoi_of(config, i, &irq->eoi);
 		ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
@@ -133,22 +134,28 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list *before)
 {
 	struct host_irq_list after;
-	unsigned int i = 0, n = 0;
+	unsigned int i = 0, n = 0, n_wired = 0;
 
 	host_irq_read(vdev->device.vm->vfio->interrupts_fd, &vdev->host, &after);
-	if (!BUILT(SUMMARY) || after.n_irqs != before->n_irqs + vdev->n_irqs)
+	for (unsigned int k = 0; k < vdev->n_irqs; k++)
+		n_wired += !vdev->irqs[k].is_repeated;
+	if (!BUILT(SUMMARY) || after.n_irqs != before->n_irqs + n_wired)
 		return;
 	for (unsigned int k = 0; k < after.n_irqs; k++) {
-		struct vfio_irq *irq = &vdev->irqs[n];
+		struct vfio_irq *irq;
 
 		if (i < before->n_irqs && before->irqs[i].number == after.irqs[k].number) {
 			i++;
-		} else if (n < vdev->n_irqs) {
-			irq->host_irq = after.irqs[k].number;
-			irq->n_before = after.irqs[k].count;
-			irq->host_irq_known = true;
-			n++;
+			continue;
 		}
+		while (n < vdev->n_irqs && vdev->irqs[n].is_repeated)
+			n++;
+		if (n == vdev->n_irqs)
+			return;
+		irq = &vdev->irqs[n++];
+		irq->host_irq = after.irqs[k].number;
+		irq->n_before = after.irqs[k].count;
+		irq->host_irq_known = true;
 	}
 }
 

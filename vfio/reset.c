@@ -84,9 +84,11 @@ static int silence(const struct vfio_device *vdev, struct err *err)
 
 	for (unsigned int i = 0; i < vdev->n_irqs; i++) {
 		const struct vfio_irq *irq = &vdev->irqs[i];
-		int ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+		int ret = 0;
 
-		if (irq->level && ret >= 0)
+		if (!irq->is_repeated)
+			ret = vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 0);
+		if (!irq->is_repeated && irq->level && ret >= 0)
 			ret = vfio_irq_set_fd(irq, VFIO_IRQ_SET_ACTION_UNMASK, -1);
 		if (ret < 0)
 			failed = err_set(err, ret, "disable %s", irq->name);

@@ -135,6 +135,11 @@ unsigned int host_facts_n_usable_irqs(const struct host_facts *facts)
 	return n;
 }
 
+unsigned int host_facts_first_irq(const struct host_facts *facts, unsigned int index)
+{
+	return index < facts->n_irqs ? facts->irqs[index].first : index;
+}
+
 void host_facts_destroy(struct host_facts *facts)
 {
 	free(facts->regions);

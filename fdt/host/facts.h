@@ -26,12 +26,13 @@ enum host_trigger {
 /* One interrupt of "interrupts" or "interrupts-extended", in index order. */
 struct host_irq_fact {
 	enum {
-		HOST_IRQ_OK,          /* Linux gives it a number, so VFIO can hand it out */
-		HOST_IRQ_PPI,         /* private to a CPU: VFIO cannot */
-		HOST_IRQ_UNRESOLVED,  /* no controller, or a specifier that does not fit it */
-		HOST_IRQ_PLACEHOLDER, /* one before it has the same specifier: VFIO cannot take
-					 that twice */
+		HOST_IRQ_OK,         /* Linux gives it a number, so VFIO can hand it out */
+		HOST_IRQ_PPI,        /* private to a CPU: VFIO cannot */
+		HOST_IRQ_UNRESOLVED, /* no controller, or a specifier that does not fit it */
+		HOST_IRQ_REPEATED,   /* the line of one before it, @first: Linux has one number
+					for both, which VFIO asks for alone */
 	} kind;
+	unsigned int first;                 /* index of the first with its line: its own, mostly */
 	const struct host_node *controller; /* after nexus maps; NULL: unresolved */
 	bool is_gic;                        /* @controller is the GIC itself */
 	uint32_t specifier[4];              /* for @controller; first @n_cells */
@@ -71,6 +72,9 @@ void host_facts_destroy(struct host_facts *facts);
 /* As many as VFIO counts: it ends before the first that has no Linux number
  * (vfio_platform_irq_init()). */
 unsigned int host_facts_n_usable_irqs(const struct host_facts *facts);
+
+/* The first interrupt with the line of interrupt @index; @index, where the tree does not tell. */
+unsigned int host_facts_first_irq(const struct host_facts *facts, unsigned int index);
 
 const char *host_trigger_name(enum host_trigger trigger);
 /* irqs.c: all of them, in order; the caller frees *irqs, also after an error. */

@@ -179,7 +179,7 @@ static int compare_facts(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Linux has one number for both, which only the first user gets. */
+/* Sorted, those of one line stand in their order. */
 static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 {
 	owned_ptr struct host_irq_fact **sorted =
@@ -192,11 +192,14 @@ static int mark_repeated(struct host_irq_fact *irqs, unsigned int n_irqs)
 		if (irqs[i].kind == HOST_IRQ_OK)
 			sorted[n++] = &irqs[i];
 	qsort(sorted, n, sizeof(struct host_irq_fact *), compare_facts);
-	for (size_t i = 1; i < n; i++)
-		if (sorted[i]->controller == sorted[i - 1]->controller &&
+	for (size_t i = 1; i < n; i++) {
+		if (sorted[i]->controller != sorted[i - 1]->controller ||
 		    memcmp(sorted[i]->specifier, sorted[i - 1]->specifier,
-			   sizeof(sorted[i]->specifier)) == 0)
-			sorted[i]->kind = HOST_IRQ_PLACEHOLDER;
+			   sizeof(sorted[i]->specifier)) != 0)
+			continue;
+		sorted[i]->kind = HOST_IRQ_REPEATED;
+		sorted[i]->first = sorted[i - 1]->first;
+	}
 	return 0;
 }
 
@@ -218,7 +221,7 @@ static const char *read_all(struct reader *r, const struct host_node *node,
 		fact = array_add(*irqs, *n_irqs);
 		if (!fact)
 			return NO_MEMORY;
-		++*n_irqs;
+		fact->first = (*n_irqs)++;
 		fact->kind = HOST_IRQ_UNRESOLVED;
 		r->walk.n_steps = HOST_INTERRUPT_MAX_STEPS;
 		if (result == READ_OK && interrupt_resolve(&r->walk, node, &interrupt))

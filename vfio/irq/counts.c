@@ -41,10 +41,10 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 		struct host_irq_list now = { 0 };
 
 		host_irq_read(vfio->interrupts_fd, &vdev->host, &now);
-		for (unsigned int i = 0; i < vdev->n_irqs; i++, n++) {
-			if (n >= n_max)
+		for (unsigned int i = 0; i < vdev->n_irqs; i++) {
+			if (vdev->irqs[i].is_repeated || n++ >= n_max)
 				continue;
-			counts[n] = (struct vfio_irq_count){
+			counts[n - 1] = (struct vfio_irq_count){
 				.device = vdev->host.name,
 				.index = i,
 				.spi = vdev->irqs[i].spi,
@@ -53,32 +53,33 @@ unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *cou
 				.why = vdev->irqs[i].why,
 				.n_wakeups = vdev->irqs[i].n_wakeups,
 			};
-			count(&vdev->irqs[i], &now, &counts[n]);
-			find_eoi(vdev, &vdev->irqs[i].eoi, &counts[n]);
+			count(&vdev->irqs[i], &now, &counts[n - 1]);
+			find_eoi(vdev, &vdev->irqs[i].eoi, &counts[n - 1]);
 		}
 	}
 	return n;
 }
 
+static const struct vfio_irq *find(const struct vfio *vfio, unsigned int n)
+{
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
+		for (unsigned int i = 0; i < vdev->n_irqs; i++)
+			if (!vdev->irqs[i].is_repeated && !n--)
+				return &vdev->irqs[i];
+	return NULL;
+}
+
 int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action)
 {
-	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
-		const struct vfio_irq *irq = &vdev->irqs[n];
+	const struct vfio_irq *irq = find(vfio, n);
 
-		if (n >= vdev->n_irqs) {
-			n -= vdev->n_irqs;
-			continue;
-		}
-		switch (action) {
-		case VFIO_IRQ_MASK:
-			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_MASK, 1);
-		case VFIO_IRQ_UNMASK:
-			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_UNMASK, 1);
-		case VFIO_IRQ_FIRE:
-			return vfio_irq_set_none(irq, VFIO_IRQ_SET_ACTION_TRIGGER, 1);
-		case VFIO_IRQ_FIRE_BOOL:
-			return vfio_irq_set_bool(irq, VFIO_IRQ_SET_ACTION_TRIGGER);
-		}
-	}
-	return -ENOENT;
+	if (!irq)
+		return -ENOENT;
+	if (action == VFIO_IRQ_FIRE_BOOL)
+		return vfio_irq_set_bool(irq, VFIO_IRQ_SET_ACTION_TRIGGER);
+	return vfio_irq_set_none(irq,
+				 action == VFIO_IRQ_MASK     ? VFIO_IRQ_SET_ACTION_MASK
+				 : action == VFIO_IRQ_UNMASK ? VFIO_IRQ_SET_ACTION_UNMASK
+							     : VFIO_IRQ_SET_ACTION_TRIGGER,
+				 1);
 }

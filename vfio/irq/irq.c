@@ -29,6 +29,8 @@ int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, stru
 	irq->device_fd = device_fd;
 	irq->index = index;
 	irq->level = info.flags & VFIO_IRQ_INFO_AUTOMASKED;
+	if (irq->is_repeated)
+		return 0;
 
 	irq->trigger_fd = sys_eventfd(0, EFD_NONBLOCK);
 	if (irq->trigger_fd < 0)
@@ -44,6 +46,10 @@ int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, stru
 void vfio_irq_put(struct vfio_irq *irq, struct platform_bus *bus, uint32_t spi)
 {
 	irq->spi = spi;
+	if (irq->is_repeated) {
+		trace_line(TRACE_IRQ, "%s: SPI %u again", irq->name, spi);
+		return;
+	}
 	if (irq->level)
 		bus->levels[spi / 32] |= 1U << spi % 32;
 	trace_line(TRACE_IRQ, "%s: %s, SPI %u (INTID %u)", irq->name, irq->level ? "level" : "edge",
@@ -110,8 +116,11 @@ static void tell_mode(struct vfio_irq *irq)
 
 int vfio_irq_arm(struct vfio_irq *irq, struct vm *vm, struct err *err)
 {
-	int ret = vfio_irq_choose(irq, vm, err);
+	int ret;
 
+	if (irq->is_repeated)
+		return 0;
+	ret = vfio_irq_choose(irq, vm, err);
 	if (!ret && BUILT(VFIO_IRQ_EVENTFD) && irq->mode == VFIO_IRQ_EVENTFD)
 		ret = vfio_user_irq_wire(irq, err);
 	else if (!ret)

@@ -31,6 +31,9 @@ struct vfio_irq {
 	int device_fd;    /* the device's */
 	unsigned int index;
 	bool level;
+	/* Its line is that of one before it, so that VFIO has nothing to give: nothing of this one
+	 * is ever wired or counted. */
+	bool is_repeated;
 	uint32_t spi; /* once placed */
 	enum vfio_irq_mode wanted_mode;
 	enum vfio_irq_mode mode; /* since the last arm */

@@ -245,6 +245,8 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 	for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++) {
 		struct vfio_irq *irq = &vdev->irqs[i];
 
+		if (irq->is_repeated)
+			continue;
 		irq->user = user;
 		irq->line = (struct irq_line){ .vm = vdev->device.vm, .spi = irq->spi };
 		if (irq->eoi.known)

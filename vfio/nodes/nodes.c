@@ -161,14 +161,32 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 	return 0;
 }
 
+/* A line of the host is one of the guest, however often the node lists it. */
+static int place_irq(struct vfio_node *node, struct platform_bus *bus, unsigned int index,
+		     struct err *err)
+{
+	const struct vfio_node_part *part = &node->parts[node->n_regions + index];
+	unsigned int first = host_facts_first_irq(&node->facts, index);
+
+	if (first == index)
+		return platform_bus_take_spi(bus, part->name, part->wanted, &node->irqs[index].spi,
+					     err);
+	if (part->wanted != PLATFORM_BUS_ANY) {
+		err_usage(err, "%s: spi.%u of %s", node->config->where, index, node->name);
+		err_why(err, "its interrupts %u and %u are one line", first, index);
+		return err_fix(err, "give spi.%u, which holds for both", first);
+	}
+	node->irqs[index].spi = node->irqs[first].spi;
+	return 0;
+}
+
 static int place(struct vfio_node *node, struct platform_bus *bus, unsigned int i, struct err *err)
 {
 	const struct vfio_node_part *part = &node->parts[i];
 	struct range *region = &node->regions[i];
 
 	if (i >= node->n_regions)
-		return platform_bus_take_spi(bus, part->name, part->wanted,
-					     &node->irqs[i - node->n_regions].spi, err);
+		return place_irq(node, bus, i - node->n_regions, err);
 	return platform_bus_place(bus, part->name, region->size,
 				  region->start & (sys_page_size() - 1), part->wanted,
 				  &region->start, err);

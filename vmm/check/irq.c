@@ -215,7 +215,8 @@ static int try_one(struct trial *t, struct err *err)
 }
 
 /* What the device is, once, by building the machine as "auto" has it; no guest runs. */
-static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
+static int look(struct trial *t, struct vfio_irq_count **irqs, unsigned int *n_irqs,
+		struct err *err)
 {
 	int ret;
 
@@ -224,19 +225,21 @@ static int look(struct trial *t, unsigned int *n_irqs, struct err *err)
 	if (!ret) {
 		ret = machine_build(&t->machine, &t->config, MACHINE_FOR_IRQS, err);
 		if (!ret)
-			*n_irqs = vfio_irq_counts(t->machine.vm.vfio, NULL, 0);
+			*n_irqs = machine_irq_counts(&t->machine, irqs);
 		machine_destroy(&t->machine);
 	}
 	config_destroy(&t->config);
 	return ret;
 }
 
-static int try_all(struct trial *t, unsigned int n_irqs, struct err *err)
+/* A line that the device lists more than once is in @irqs where it comes first. */
+static int try_all(struct trial *t, const struct vfio_irq_count *irqs, unsigned int n_irqs,
+		   struct err *err)
 {
 	int worst = 0;
 
 	for (t->index = 0; t->index < n_irqs; t->index++) {
-		printf("interrupt %u\n", t->index);
+		printf("interrupt %u\n", irqs[t->index].index);
 		for (size_t m = 0; m < n_elems(modes); m++) {
 			t->mode = modes[m];
 			for (t->way = VFIO_IRQ_FIRE; t->way <= VFIO_IRQ_FIRE_BOOL; t->way++) {
@@ -255,6 +258,7 @@ int check_irq(const char *device, int n_options, char *const *options, struct er
 {
 	owned_ptr struct trial *t = calloc(1, sizeof(*t));
 	owned_fd int image_fd = -1;
+	owned_ptr struct vfio_irq_count *irqs = NULL;
 	unsigned int n_irqs = 0;
 	int ret;
 
@@ -270,12 +274,12 @@ int check_irq(const char *device, int n_options, char *const *options, struct er
 	t->device = device;
 	t->n_options = n_options;
 	t->options = options;
-	ret = look(t, &n_irqs, err);
+	ret = look(t, &irqs, &n_irqs, err);
 	if (ret)
 		return ret;
 	if (!n_irqs)
 		puts("It has no interrupts.");
-	ret = try_all(t, n_irqs, err);
+	ret = try_all(t, irqs, n_irqs, err);
 	machine_collect_physical(0, true);
 	return ret;
 }

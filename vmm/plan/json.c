@@ -86,7 +86,7 @@ static json_t *irqs_of(const struct vfio_node *node)
 		[HOST_IRQ_OK] = "ok",
 		[HOST_IRQ_PPI] = "ppi",
 		[HOST_IRQ_UNRESOLVED] = "unresolved",
-		[HOST_IRQ_PLACEHOLDER] = "placeholder",
+		[HOST_IRQ_REPEATED] = "repeated",
 	};
 	json_t *array = json_array();
 

@@ -49,7 +49,7 @@ static void print_irq(const struct vfio_node *node, unsigned int i, FILE *out)
 		[HOST_IRQ_OK] = "",
 		[HOST_IRQ_PPI] = ", private to each CPU",
 		[HOST_IRQ_UNRESOLVED] = ", has no number in Linux",
-		[HOST_IRQ_PLACEHOLDER] = ", listed more than once",
+		[HOST_IRQ_REPEATED] = ", the same line again",
 	};
 	const struct host_irq_fact *irq = &node->facts.irqs[i];
 	char head[32], buf[64], guest[64] = "";
@@ -299,7 +299,7 @@ static void list_irqs(struct list_row *row, FILE *out)
 		[HOST_IRQ_OK] = "",
 		[HOST_IRQ_PPI] = "",
 		[HOST_IRQ_UNRESOLVED] = " (no number in Linux)",
-		[HOST_IRQ_PLACEHOLDER] = " (again)",
+		[HOST_IRQ_REPEATED] = " (again)",
 	};
 	const struct host_facts *facts = &row->device->node.facts;
 	const char *list = NULL;

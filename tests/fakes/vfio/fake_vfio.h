@@ -36,6 +36,7 @@ struct fake_vfio_device {
 		bool level;
 		bool up; /* the device holds its line: it comes again when it is unmasked */
 		bool masked;
+		bool busy;           /* somebody has the host's line: SET_IRQS is refused */
 		int trigger_fd;      /* -1: disabled */
 		int unmask_fd;       /* -1: none */
 		unsigned int number; /* Linux's */

@@ -25,7 +25,7 @@ void fake_vfio_write_interrupts(void)
 			const struct fake_vfio_device *d = fake_vfio_devices[i];
 
 			for (unsigned int k = 0; d->fd >= 0 && k < d->n_irqs; k++)
-				if (d->irqs[k].number == number)
+				if (d->irqs[k].number == number && !d->irqs[k].busy)
 					snprintf(
 						text + strlen(text), sizeof(text) - strlen(text),
 						"%3u: %10u %10u     GICv3 %3u %s     vfio-irq[%u](%s)\n",
@@ -90,8 +90,8 @@ static int set_irqs(struct fake_vfio_device *d, const struct vfio_irq_set *set)
 
 	if (set->index >= d->n_irqs || set->argsz < sizeof(*set) + (has_fd ? sizeof(fd) : 0))
 		return -EINVAL;
-	if (d->irq_error)
-		return -d->irq_error;
+	if (d->irq_error || irq->busy)
+		return d->irq_error ? -d->irq_error : -EBUSY;
 	if (has_fd)
 		memcpy(&fd, set->data, sizeof(fd));
 	if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {

@@ -117,13 +117,15 @@ Test(host_facts, interrupts_of_the_gic_with_four_cells, .init = load, .fini = dr
 {
 	static const struct expected_irq expected[] = {
 		{ HOST_IRQ_OK, "gic", { 0, 1 }, HOST_TRIGGER_LEVEL_HIGH, false },
-		{ HOST_IRQ_PLACEHOLDER, "gic", { 0, 1 }, HOST_TRIGGER_LEVEL_HIGH, false },
+		{ HOST_IRQ_REPEATED, "gic", { 0, 1 }, HOST_TRIGGER_LEVEL_HIGH, false },
 		{ HOST_IRQ_OK, "gic", { 0, 2 }, HOST_TRIGGER_EDGE_RISING, true },
 		{ HOST_IRQ_OK, "gic", { 2, 9 }, HOST_TRIGGER_EDGE_FALLING, true },
 	};
 
 	read_facts("/bus@10000000/bus@40000/device@1100");
 	expect_irqs(expected, n_elems(expected));
+	for (unsigned int i = 0; i < 5; i++)
+		cr_expect_eq(host_facts_first_irq(&facts, i), i == 1 ? 0 : i);
 	cr_expect(facts.coherent);
 	cr_expect_eq(facts.n_dma, 0);
 	read_facts("/bus@10000000/bus@40000/cut@1000");
