@@ -18,6 +18,12 @@
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
+static void no_rawio(struct err *err)
+{
+	err_why(err, "a device without an IOMMU takes CAP_SYS_RAWIO");
+	err_fix(err, "run dais as root");
+}
+
 static int open_failed(const struct vfio_host_device *host, const char *path, int code,
 		       struct err *err)
 {
@@ -34,8 +40,7 @@ static int open_failed(const struct vfio_host_device *host, const char *path, in
 		err_fix(err, "give it to the user: chown USER %s", path);
 		break;
 	case EPERM:
-		err_why(err, "the group has no IOMMU, which takes CAP_SYS_RAWIO");
-		err_fix(err, "run dais as root");
+		no_rawio(err);
 		break;
 	case ENOENT:
 	case ENODEV:
@@ -71,12 +76,6 @@ struct vfio_group *vfio_group_find(struct vfio_group *groups, int number)
 	return groups;
 }
 
-static void close_group(struct vfio_group *group)
-{
-	close_fd(&group->fd);
-	free(group);
-}
-
 static int open_group(struct vfio_group *group, struct vfio_iommu *iommu,
 		      const struct vfio_host_device *host, struct err *err)
 {
@@ -87,6 +86,70 @@ static int open_group(struct vfio_group *group, struct vfio_iommu *iommu,
 	if (group->fd >= 0)
 		return check_status(group, err);
 	return group->fd == -EBADF ? group->fd : open_failed(host, group->path, group->fd, err);
+}
+
+static int attach_failed(const struct vfio_iommu *iommu, const struct vfio_group *group,
+			 const char *what, int code, struct err *err)
+{
+	err_set(err, code, "%s of %s", what, group->path);
+	switch (-code) {
+	case EPERM:
+		if (iommu->type == VFIO_NOIOMMU_IOMMU)
+			no_rawio(err);
+		else
+			vfio_diagnose_unsafe_interrupts(err, "vfio_iommu_type1");
+		break;
+	case EBUSY:
+		vfio_diagnose_siblings(err, group->number);
+		break;
+	case EINVAL:
+		err_why(err, "whoever passed " CONTAINER " has put another group into it");
+		err_fix(err, "pass it as it was opened");
+		break;
+	case ENODEV:
+		err_why(err,
+			"the host's IOMMU driver does not serve this group, or the device left "
+			"it");
+		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
+		break;
+	default:
+		break;
+	}
+	return err_host(err);
+}
+
+/* One that is in a container when it is passed leaves it: nobody can tell which one that is. */
+static int detach_group(const struct vfio_group *group, struct err *err)
+{
+	int ret = group->has_container ? sys_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL) : 0;
+
+	if (ret >= 0)
+		return 0;
+	err_set(err, ret, "VFIO_GROUP_UNSET_CONTAINER of %s", group->path);
+	err_why(err, "whoever passed it has put it into a container, and uses a device of it");
+	err_fix(err, "pass it as it was opened");
+	return err_host(err);
+}
+
+static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
+{
+	int ret = detach_group(group, err);
+
+	if (ret)
+		return ret;
+	ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
+	trace_line(TRACE_VFIO, "%s: set container %d: %d", group->path, iommu->fd, ret);
+	/* vfio_iommu_type1_attach_group(): another aperture or reserved range than the others'. */
+	if (ret == -EINVAL && iommu->groups) {
+		err_set(err, ret, "VFIO_GROUP_SET_CONTAINER of %s", group->path);
+		return -EXDEV;
+	}
+	if (ret < 0)
+		return attach_failed(iommu, group, "VFIO_GROUP_SET_CONTAINER", ret, err);
+	if (iommu->groups)
+		return 0;
+	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, (void *)iommu->type);
+	return ret < 0 ? attach_failed(iommu, group, "VFIO_SET_IOMMU", ret, err) : 0;
 }
 
 static int open_device(const struct vfio_group *group, const struct vfio_host_device *host,
@@ -111,9 +174,7 @@ static int open_device(const struct vfio_group *group, const struct vfio_host_de
 }
 
 int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
-			   int (*attach)(struct vfio_iommu *iommu, const struct vfio_group *group,
-					 struct err *err),
-			   const struct vfio_group **group, struct err *err)
+			   struct vfio_handle *handle, struct err *err)
 {
 	struct vfio_group *g = vfio_group_find(iommu->groups, host->group);
 	int ret;
@@ -124,24 +185,32 @@ int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_devi
 			return err_set(err, ENOMEM, "IOMMU group %d", host->group);
 		ret = open_group(g, iommu, host, err);
 		if (!ret)
-			ret = attach(iommu, g, err);
+			ret = attach_group(iommu, g, err);
 		if (ret) {
-			close_group(g);
+			close_fd(&g->fd);
+			free(g);
 			return ret;
 		}
 		g->next = iommu->groups;
 		iommu->groups = g;
 	}
-	*group = g;
-	return open_device(g, host, err);
+	ret = open_device(g, host, err);
+	if (ret < 0)
+		return ret;
+	handle->fd = ret;
+	handle->kvm_fd = g->fd;
+	return 0;
 }
 
-void vfio_groups_close(struct vfio_group **groups)
+void vfio_iommu_close(struct vfio_iommu *iommu)
 {
-	while (*groups) {
-		struct vfio_group *group = *groups;
+	while (iommu->groups) {
+		struct vfio_group *group = iommu->groups;
 
-		*groups = group->next;
-		close_group(group);
+		iommu->groups = group->next;
+		close_fd(&group->fd);
+		free(group);
 	}
+	close_fd(&iommu->fd);
+	free(iommu);
 }

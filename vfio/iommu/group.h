@@ -6,8 +6,11 @@
 
 #include "vmm/base/err.h"
 
+struct vfio_handle;
 struct vfio_host_device;
 struct vfio_iommu;
+
+#define CONTAINER "/dev/vfio/vfio"
 
 /* An opened IOMMU group: devices that no IOMMU can tell apart. One process at a time has it. */
 struct vfio_group {
@@ -22,18 +25,12 @@ struct vfio_group {
 struct vfio_group *vfio_group_find(struct vfio_group *groups, int number);
 
 /*
- * Open @host, which is bound, as a member of its group. A group that @iommu has not yet is opened
- * first, or taken from what was passed, put into the address space by @attach, and kept in
- * iommu->groups. Fails when the group is not viable (a sibling is in use by the host) or when
- * another process has it. This resets the device where the kernel can, and requests its interrupts.
- * Returns the device's fd; *group is its group.
+ * open_device() of struct vfio_iommu_ops for containers: @host is opened as a member of its group.
+ * A group that @iommu has not yet is opened first, or taken from what was passed, put into the
+ * container, and kept in iommu->groups. Fails when the group is not viable (a sibling is in use by
+ * the host) or when another process has it.
  */
 int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
-			   int (*attach)(struct vfio_iommu *iommu, const struct vfio_group *group,
-					 struct err *err),
-			   const struct vfio_group **group, struct err *err);
-
-/* After their devices are closed; the list is empty afterwards. */
-void vfio_groups_close(struct vfio_group **groups);
+			   struct vfio_handle *handle, struct err *err);
 
 #endif

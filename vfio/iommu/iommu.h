@@ -82,10 +82,14 @@ struct vfio_iommu {
 	const struct vfio_iommu_ops *ops;
 	struct passed_fds *passed; /* may be NULL */
 	int fd;
+	unsigned long type;        /* of a container: VFIO_SET_IOMMU's number */
 	struct vfio_group *groups; /* open and in this address space, where the backend has such */
 	uint64_t mapped;           /* bytes that vfio.c has mapped */
 	struct vfio_iommu *next;
 };
+
+/* close() for those that have no more: the groups, the file, and @iommu itself. */
+void vfio_iommu_close(struct vfio_iommu *iommu);
 
 /* An IOAS of /dev/iommu for each address space, and the devices' own files. */
 extern const struct vfio_iommu_ops vfio_iommufd_ops;

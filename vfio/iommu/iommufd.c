@@ -234,12 +234,6 @@ static int iommufd_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct er
 	return 0;
 }
 
-static void iommufd_close(struct vfio_iommu *iommu)
-{
-	close_fd(&iommu->fd);
-	free(iommu);
-}
-
 const struct vfio_iommu_ops vfio_iommufd_ops = {
 	.name = "iommufd",
 	.open = iommufd_open,
@@ -247,5 +241,5 @@ const struct vfio_iommu_ops vfio_iommufd_ops = {
 	.reserved = iommufd_reserved,
 	.map = iommufd_map,
 	.unmap_all = iommufd_unmap_all,
-	.close = iommufd_close,
+	.close = vfio_iommu_close,
 };

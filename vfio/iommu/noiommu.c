@@ -19,8 +19,6 @@
 #include "vmm/base/range.h"
 #include "vmm/core/ram/pagemap.h"
 
-#define CONTAINER "/dev/vfio/vfio"
-
 struct noiommu {
 	struct vfio_iommu iommu; /* first */
 	/* Opened by who maps: a pagemap shows the process that opened it. -1: not yet. Stays open,
@@ -50,32 +48,11 @@ static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	if (!n)
 		return err_set(err, ENOMEM, "VFIO container");
 	n->iommu.ops = &vfio_noiommu_ops;
+	n->iommu.type = VFIO_NOIOMMU_IOMMU;
 	n->iommu.fd = take_fd(&fd);
 	n->pagemap = -1;
 	*iommu = (struct vfio_iommu *)n;
 	return 0;
-}
-
-static int refused(const struct vfio_group *group, const char *what, int code, struct err *err)
-{
-	err_set(err, code, "%s of %s", what, group->path);
-	if (code == -EPERM) {
-		err_why(err, "a device without an IOMMU takes CAP_SYS_RAWIO");
-		err_fix(err, "run dais as root");
-	}
-	return err_host(err);
-}
-
-static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
-{
-	int ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
-
-	if (ret < 0)
-		return refused(group, "VFIO_GROUP_SET_CONTAINER", ret, err);
-	if (iommu->groups)
-		return 0;
-	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_NOIOMMU_IOMMU);
-	return ret < 0 ? refused(group, "VFIO_SET_IOMMU", ret, err) : 0;
 }
 
 /*
@@ -85,16 +62,12 @@ static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group
 static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			       struct vfio_handle *handle, struct err *err)
 {
-	const struct vfio_group *group;
 	int ret = vfio_host_device_check_noiommu(host, err);
 
 	if (!ret)
-		ret = vfio_group_open_device(iommu, host, attach_group, &group, err);
-	if (ret < 0)
-		return ret;
-	handle->fd = ret;
+		ret = vfio_group_open_device(iommu, host, handle, err);
 	handle->kvm_fd = -1;
-	return 0;
+	return ret;
 }
 
 static int misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
@@ -144,12 +117,8 @@ static int noiommu_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct er
 
 static void noiommu_close(struct vfio_iommu *iommu)
 {
-	struct noiommu *n = (struct noiommu *)iommu;
-
-	vfio_groups_close(&iommu->groups);
-	close_fd(&n->pagemap);
-	close_fd(&iommu->fd);
-	free(n);
+	close_fd(&((struct noiommu *)iommu)->pagemap);
+	vfio_iommu_close(iommu);
 }
 
 const struct vfio_iommu_ops vfio_noiommu_ops = {

@@ -6,7 +6,6 @@
 #include <linux/vfio.h>
 #include <stdlib.h>
 
-#include "vfio/host/device.h"
 #include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
@@ -16,13 +15,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"
-
-#define CONTAINER "/dev/vfio/vfio"
-
-static void *ioctl_number(unsigned long number)
-{
-	return (void *)(uintptr_t)number;
-}
 
 static int open_failed(int code, struct err *err)
 {
@@ -41,7 +33,7 @@ static int open_failed(int code, struct err *err)
 static int check_container(int fd, struct err *err)
 {
 	int version = sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
-	int type1 = sys_ioctl(fd, VFIO_CHECK_EXTENSION, ioctl_number(VFIO_TYPE1v2_IOMMU));
+	int type1 = sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU);
 
 	if (version != VFIO_API_VERSION) {
 		err_set(err, version < 0 ? version : 0, "VFIO_GET_API_VERSION of " CONTAINER);
@@ -71,81 +63,8 @@ static int type1_open(struct passed_fds *passed, struct vfio_iommu **iommu, stru
 		return err_set(err, ENOMEM, "IOMMU container");
 	(*iommu)->ops = &vfio_type1_ops;
 	(*iommu)->passed = passed;
+	(*iommu)->type = VFIO_TYPE1v2_IOMMU;
 	(*iommu)->fd = take_fd(&fd);
-	return 0;
-}
-
-static int attach_failed(const struct vfio_group *group, const char *what, int code,
-			 struct err *err)
-{
-	err_set(err, code, "%s of %s", what, group->path);
-	switch (-code) {
-	case EPERM:
-		vfio_diagnose_unsafe_interrupts(err, "vfio_iommu_type1");
-		break;
-	case EBUSY:
-		vfio_diagnose_siblings(err, group->number);
-		break;
-	case EINVAL:
-		err_why(err, "whoever passed " CONTAINER " has put another group into it");
-		err_fix(err, "pass it as it was opened");
-		break;
-	case ENODEV:
-		err_why(err,
-			"the host's IOMMU driver does not serve this group, or the device left "
-			"it");
-		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
-		break;
-	default:
-		break;
-	}
-	return err_host(err);
-}
-
-/* One that is in a container when it is passed leaves it: nobody can tell which one that is. */
-static int detach_group(const struct vfio_group *group, struct err *err)
-{
-	int ret = group->has_container ? sys_ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL) : 0;
-
-	if (ret >= 0)
-		return 0;
-	err_set(err, ret, "VFIO_GROUP_UNSET_CONTAINER of %s", group->path);
-	err_why(err, "whoever passed it has put it into a container, and uses a device of it");
-	err_fix(err, "pass it as it was opened");
-	return err_host(err);
-}
-
-static int attach_group(struct vfio_iommu *iommu, const struct vfio_group *group, struct err *err)
-{
-	int ret = detach_group(group, err);
-
-	if (ret)
-		return ret;
-	ret = sys_ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd);
-	trace_line(TRACE_VFIO, "%s: set container %d: %d", group->path, iommu->fd, ret);
-	/* vfio_iommu_type1_attach_group(): another aperture or reserved range than the others'. */
-	if (ret == -EINVAL && iommu->groups) {
-		err_set(err, ret, "VFIO_GROUP_SET_CONTAINER of %s", group->path);
-		return -EXDEV;
-	}
-	if (ret < 0)
-		return attach_failed(group, "VFIO_GROUP_SET_CONTAINER", ret, err);
-	if (iommu->groups)
-		return 0;
-	ret = sys_ioctl(iommu->fd, VFIO_SET_IOMMU, ioctl_number(VFIO_TYPE1v2_IOMMU));
-	return ret < 0 ? attach_failed(group, "VFIO_SET_IOMMU", ret, err) : 0;
-}
-
-static int type1_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
-			     struct vfio_handle *handle, struct err *err)
-{
-	const struct vfio_group *group;
-	int ret = vfio_group_open_device(iommu, host, attach_group, &group, err);
-
-	if (ret < 0)
-		return ret;
-	handle->fd = ret;
-	handle->kvm_fd = group->fd;
 	return 0;
 }
 
@@ -198,19 +117,12 @@ static int type1_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err 
 	return ret < 0 ? err_set(err, ret, "VFIO_IOMMU_UNMAP_DMA") : 0;
 }
 
-static void type1_close(struct vfio_iommu *iommu)
-{
-	vfio_groups_close(&iommu->groups);
-	close_fd(&iommu->fd);
-	free(iommu);
-}
-
 const struct vfio_iommu_ops vfio_type1_ops = {
 	.name = "type1",
 	.open = type1_open,
-	.open_device = type1_open_device,
+	.open_device = vfio_group_open_device,
 	.reserved = type1_reserved,
 	.map = type1_map,
 	.unmap_all = type1_unmap_all,
-	.close = type1_close,
+	.close = vfio_iommu_close,
 };
