@@ -139,7 +139,7 @@ int device_config_judge(struct device_config *config, struct arena *arena, struc
 
 		if (!key)
 			return unknown_key(config->class, setting, err);
-		if (find_exact(config, setting->key) != setting) {
+		if (!key->joins && find_exact(config, setting->key) != setting) {
 			err_usage(err, "%s: duplicate key '%s'", setting->where, setting->key);
 			err_why(err, "the device has it already");
 			return err_fix(err, "keep one of the two");

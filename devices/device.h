@@ -64,9 +64,9 @@ int device_configs_place(const struct device_config *configs, unsigned int n,
 /* The number behind the highest SPI that the user chose for it; 0: none. */
 uint64_t device_config_spis_end(const struct device_config *config);
 /*
- * Judge all settings: each key is one of the class's, given once, with a value that makes sense by
- * itself; else an error that names the place, and the nearest key. @arena keeps what is made of
- * values; NULL: paths are not made relative, texts are kept as they are.
+ * Judge all settings: each key is one of the class's, given once (unless it joins), with a value
+ * that makes sense by itself; else an error that names the place, and the nearest key. @arena keeps
+ * what is made of values; NULL: paths are not made relative, texts are kept as they are.
  */
 int device_config_judge(struct device_config *config, struct arena *arena, struct err *err);
 

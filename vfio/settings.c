@@ -92,9 +92,10 @@ const struct option vfio_platform_keys[] = {
 		"the host's own memory"),
 	DEVICE_KEY(
 		"drop", "PROPERTIES", option_set_text, text,
-		"these (with spaces between) the guest's driver can do without, although dais would ask"),
+		"these (with spaces between) the guest's driver can do without, although dais would ask",
+		.joins = true),
 	DEVICE_KEY("keep", "PROPERTIES", option_set_text, text,
-		   "these are plain numbers, although they look like references"),
+		   "these are plain numbers, although they look like references", .joins = true),
 	DEVICE_KEY("force", "on|off", option_set_bool, on,
 		   "on: pass it although other devices of the host depend on it"),
 	DEVICE_KEY(
@@ -129,12 +130,11 @@ bool vfio_wants_own_memory(const struct device_config *config)
 	return false;
 }
 
-/* The words of "KEY = WORD WORD…", in a copy. */
-static void read_words(const struct device_config *config, const char *key,
-		       struct vfio_answers *answers, const char **list, unsigned int *n)
+/* The words of "WORD WORD…", in a copy. */
+static void read_words(const char *value, struct vfio_answers *answers, const char **list,
+		       unsigned int *n)
 {
-	const char *value = device_config_str(config, key);
-	char *rest = value ? arena_printf(&answers->arena, "%s", value) : NULL, *word;
+	char *rest = arena_printf(&answers->arena, "%s", value), *word;
 
 	while (rest && (word = strsep(&rest, " ")) && *n < DEVICE_MAX_SETTINGS)
 		if (*word)
@@ -168,9 +168,11 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		else if ((name = named(s, "carveout")))
 			answers->carveouts[answers->n_carveouts++] =
 				(struct vfio_carveout_answer){ name, s->on, s->text, s->number };
+		else if (!strcmp(s->key, "drop"))
+			read_words(s->value, answers, answers->drop, &graft->n_drop);
+		else if (!strcmp(s->key, "keep"))
+			read_words(s->value, answers, answers->keep, &graft->n_keep);
 	}
-	read_words(config, "drop", answers, answers->drop, &graft->n_drop);
-	read_words(config, "keep", answers, answers->keep, &graft->n_keep);
 	return answers->arena.failed ? err_set(err, ENOMEM, "%s", config->name) : 0;
 }
 

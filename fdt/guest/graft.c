@@ -154,6 +154,14 @@ const char *graft_device_reason(const struct graft *graft, int device, unsigned 
 	return n < d->n_reasons ? d->reasons[n] : NULL;
 }
 
+const struct graft_question *graft_device_question(const struct graft *graft, int device,
+						   unsigned int n)
+{
+	const struct graft_device *d = &graft->devices[device];
+
+	return n < d->n_questions ? &d->questions[n] : NULL;
+}
+
 void graft_destroy(struct graft *graft)
 {
 	if (!graft)
@@ -161,6 +169,7 @@ void graft_destroy(struct graft *graft)
 	for (unsigned int i = 0; i < graft->n_devices; i++) {
 		host_facts_destroy(&graft->devices[i].host);
 		free(graft->devices[i].reasons);
+		free(graft->devices[i].questions);
 	}
 	free(graft->devices);
 	arena_free(&graft->kept);

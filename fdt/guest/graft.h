@@ -22,6 +22,7 @@
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 
+struct arena;
 struct dt;
 struct graft;
 
@@ -57,7 +58,7 @@ struct graft_facts {
 
 /* A value that the user gives for something of the device. */
 struct graft_answer {
-	const char *name; /* "apb_pclk", "1", "mdio/ethernet-phy@1/ref": see graft_item.option */
+	const char *name; /* "apb_pclk", "1", "mdio/ethernet-phy@1/ref": see graft_option */
 	uint64_t value;
 };
 
@@ -103,10 +104,25 @@ enum graft_verdict {
 	GRAFT_REWRITE, /* the same thing, as it is in the guest */
 	GRAFT_REPLACE, /* something of ours stands in for it */
 	GRAFT_DROP,    /* the guest does not get it */
-	GRAFT_ASK,     /* the user must say: graft_item.option */
+	GRAFT_ASK,     /* the user must say: one of graft_item.options */
 	GRAFT_REFUSE,  /* the device cannot be passed because of it */
 };
 const char *graft_verdict_name(enum graft_verdict verdict);
+
+/*
+ * One way to answer what is asked; one of several is enough. @setting can be pasted as it stands
+ * behind "--device vfio-platform,host=…," but for values in capitals: "clock.core=HZ,clock.bus=HZ",
+ * "drop=st,,syscon" (a comma in a name is doubled there, and not in a file). That another device is
+ * to be assigned, too, begins with "--device".
+ */
+struct graft_option {
+	const char *setting;
+	const char *why; /* when it is right */
+};
+#define GRAFT_MAX_OPTIONS 3
+
+/* "give A", or "give A (why), or B (why)"; "" for none. */
+const char *graft_options_text(struct arena *arena, const struct graft_option *options, size_t n);
 
 /* One property of one node that was considered, or one child node that was not. */
 struct graft_item {
@@ -116,8 +132,8 @@ struct graft_item {
 	bool required;       /* it was dropped although its binding requires it */
 	const char *reason;  /* why; names the node pointed at where there is one; never NULL */
 	const char *binding; /* file of dt-schema or of Linux's bindings, NULL: none */
-	/* with GRAFT_ASK: "clock.baudclk=HZ", "drop=phys", "host=…"; else "" */
-	const char *option;
+	const struct graft_option *options; /* with GRAFT_ASK */
+	size_t n_options;
 	const void *value; /* what the guest gets; NULL: nothing. Phandles are filled in */
 	size_t size;
 	/* Nodes that its phandles point at, in order; with GRAFT_DROP and GRAFT_REPLACE: on the
@@ -172,6 +188,16 @@ const struct graft_outcome *graft_outcome(const struct graft *graft, int device)
 /* Reasons for the result, and what else is to be known of the device: one a line of text, the
  * worst first, NULL after the last. */
 const char *graft_device_reason(const struct graft *graft, int device, unsigned int n);
+
+/* What is asked of a device, NULL after the last. */
+struct graft_question {
+	const char *about; /* a property, with the path below the device; "": the device itself */
+	const char *reason;
+	const struct graft_option *options; /* one of them answers it */
+	size_t n_options;
+};
+const struct graft_question *graft_device_question(const struct graft *graft, int device,
+						   unsigned int n);
 
 /* Write one device's nodes as children of the root, the bus with them. A device that does not pass
  * is an error that says why and what to give. */

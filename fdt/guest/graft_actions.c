@@ -45,7 +45,7 @@ void graft_act_compatible(struct graft_place *place)
 		graft_set(place, GRAFT_ASK,
 			  "the host's tree has a stand-in here, which keeps the host's driver "
 			  "away: no driver of the guest knows it, and dais needs none");
-		graft_ask(place, "compatible=TEXT");
+		graft_ask(place, "what the guest's driver knows", "compatible=TEXT");
 	}
 }
 

@@ -76,8 +76,9 @@ static void ask(struct graft_place *place)
 		const struct host_node *target = place->refs.refs[i].target;
 
 		if (!place->graft->marks[target->index].in_guest)
-			graft_ask(place, "carveout.%s=guest",
-				  host_carveout_name(target, name, sizeof(name)));
+			graft_ask_also(place, "the device needs no more than memory",
+				       "carveout.%s=guest",
+				       host_carveout_name(target, name, sizeof(name)));
 	}
 }
 

@@ -11,7 +11,7 @@ struct graft_item *graft_item_add(struct graft_node *node, const char *property)
 	struct graft_item *item = &node->items[node->n_items++];
 
 	item->property = property;
-	item->reason = item->option = "";
+	item->reason = "";
 	return item;
 }
 
@@ -26,34 +26,102 @@ void(graft_set)(struct graft_place *place, enum graft_verdict verdict, const cha
 	va_end(ap);
 }
 
-__attribute__((format(printf, 4, 0))) static const char *
-append(struct arena *arena, const char *text, const char *separator, const char *fmt, va_list ap)
-{
-	const char *more = arena_vprintf(arena, fmt, ap);
-
-	return (more ? arena_printf(arena, "%s%s%s", text, separator, more) : NULL) ?: text;
-}
-
 void(graft_append)(struct graft_place *place, const char *fmt, ...)
 {
+	struct arena *arena = &place->graft->arena;
+	const char *more;
 	va_list ap;
 
 	va_start(ap, fmt);
-	place->item->reason = append(&place->graft->arena, place->item->reason, "", fmt, ap);
+	more = arena_vprintf(arena, fmt, ap) ?: "";
 	va_end(ap);
+	place->item->reason = arena_printf(arena, "%s%s", place->item->reason, more) ?: "";
 }
 
-void graft_ask(struct graft_place *place, const char *fmt, ...)
+/* One more way to answer, or the last one. NULL: out of memory. */
+static struct graft_option *add_option(struct graft_place *place, bool also, const char *why)
 {
 	struct graft_item *item = place->item;
-	va_list ap;
+	struct graft_option *options = (struct graft_option *)item->options;
 
 	item->verdict = GRAFT_ASK;
 	item->value = NULL;
+	if (!options)
+		item->options = options =
+			arena_alloc(&place->graft->arena, GRAFT_MAX_OPTIONS * sizeof(*options));
+	if (!options)
+		return NULL;
+	if (!item->n_options || (!also && item->n_options < GRAFT_MAX_OPTIONS))
+		options[item->n_options++] = (struct graft_option){ "", why };
+	return &options[item->n_options - 1];
+}
+
+/* "drop=st,syscon" as --device takes it: "drop=st,,syscon". */
+static const char *double_commas(struct arena *arena, const char *text)
+{
+	char *doubled = arena_alloc(arena, 2 * strlen(text) + 1), *to = doubled;
+
+	for (; doubled && *text; text++) {
+		*to++ = *text;
+		if (*text == ',')
+			*to++ = ',';
+	}
+	return doubled;
+}
+
+static void ask(struct graft_place *place, bool also, const char *why, const char *fmt, va_list ap)
+{
+	struct graft_option *option = add_option(place, also, why);
+	struct arena *arena = &place->graft->arena;
+	const char *setting = arena_vprintf(arena, fmt, ap);
+
+	setting = setting ? double_commas(arena, setting) : NULL;
+	if (option && setting)
+		option->setting = arena_printf(arena, "%s%s%s", option->setting,
+					       option->setting[0] ? "," : "", setting)
+					  ?: "";
+}
+
+void graft_ask(struct graft_place *place, const char *why, const char *fmt, ...)
+{
+	va_list ap;
+
 	va_start(ap, fmt);
-	item->option =
-		append(&place->graft->arena, item->option, item->option[0] ? "," : "", fmt, ap);
+	ask(place, false, why, fmt, ap);
 	va_end(ap);
+}
+
+void graft_ask_also(struct graft_place *place, const char *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	ask(place, true, why, fmt, ap);
+	va_end(ap);
+}
+
+void graft_ask_device(struct graft_place *place, const struct host_node *device)
+{
+	struct graft_option *option = add_option(place, false, "the guest gets both");
+	char name[512];
+
+	host_node_device_name(device, name, sizeof(name));
+	if (option)
+		option->setting =
+			arena_printf(&place->graft->arena, "--device vfio-platform,host=%s", name)
+				?: "";
+}
+
+const char *graft_options_text(struct arena *arena, const struct graft_option *options, size_t n)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(arena, "%s%s%s%s%s%s", text, i ? ", or " : "give ",
+				    options[i].setting, n > 1 ? " (" : "",
+				    n > 1 ? options[i].why : "", n > 1 ? ")" : "")
+			       ?: "";
+	return text;
 }
 
 void graft_value(struct graft_item *item, const void *value, size_t size)

@@ -43,6 +43,8 @@ struct graft_device {
 	size_t n_partners;
 	const char **reasons;
 	size_t n_reasons;
+	struct graft_question *questions;
+	size_t n_questions;
 };
 
 struct graft {
@@ -96,9 +98,14 @@ void graft_set(struct graft_place *place, enum graft_verdict verdict, const char
 void graft_append(struct graft_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 #define graft_append(...) (GRAFT_REASONS ? (graft_append)(__VA_ARGS__) : (void)0)
-/* GRAFT_ASK, and add ", OPTION" to what the user is asked. */
-void graft_ask(struct graft_place *place, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* GRAFT_ASK, and a setting, "drop=phys", as one more way to answer, or (graft_ask_also()) what the
+ * last way needs beside what it has. Commas in it are doubled. */
+void graft_ask(struct graft_place *place, const char *why, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void graft_ask_also(struct graft_place *place, const char *why, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same: to assign another device, too. */
+void graft_ask_device(struct graft_place *place, const struct host_node *device);
 /* What the guest gets. */
 void graft_value(struct graft_item *item, const void *value, size_t size);
 /* @size bytes of it for the caller to fill in. */

@@ -188,8 +188,10 @@ static void offer_drop(struct graft_place *place)
 	const char *prefix = graft_prefix(place->graft, place->device, place->node);
 
 	if (place->item->guessed)
-		graft_ask(place, "keep=%s%s", prefix, place->property->name);
-	graft_ask(place, "drop=%s%s", prefix, place->property->name);
+		graft_ask(place, "its words are plain numbers", "keep=%s%s", prefix,
+			  place->property->name);
+	graft_ask(place, "the guest's driver does without it", "drop=%s%s", prefix,
+		  place->property->name);
 }
 
 /* What the bindings of some devices require, or their drivers insist on, that others do without. */
@@ -319,6 +321,6 @@ void graft_policy_apply(struct graft_place *place)
 	else if (rule->verdict == GRAFT_COPY)
 		graft_copy(place);
 	note_need(place);
-	if (item->verdict == GRAFT_ASK && !item->option[0])
+	if (item->verdict == GRAFT_ASK && !item->n_options)
 		offer_drop(place);
 }

@@ -137,8 +137,8 @@ static uint32_t replace_clock(struct graft_place *place, unsigned int index)
 		graft_append(place, "%s %s %" PRIu64 " Hz (%s)", separator, name, hz, source);
 		return make_clock(place, hz);
 	}
-	graft_ask(place, "clock.%s%s=HZ", graft_prefix(place->graft, place->device, place->node),
-		  name);
+	graft_ask_also(place, "its rates in Hz", "clock.%s%s=HZ",
+		       graft_prefix(place->graft, place->device, place->node), name);
 	graft_append(place, "%s %s unknown", separator, name);
 	return 0;
 }
@@ -292,7 +292,7 @@ void graft_act_supply(struct graft_place *place)
 		graft_set(place, GRAFT_ASK,
 			  "its driver computes with the voltage, which the tree leaves open: %s",
 			  targets);
-		graft_ask(place, "supply.%s%s=MICROVOLT",
+		graft_ask(place, "its voltage", "supply.%s%s=MICROVOLT",
 			  graft_prefix(place->graft, place->device, place->node), name);
 		return;
 	}

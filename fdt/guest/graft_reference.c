@@ -86,11 +86,9 @@ static bool serves_only(const struct graft_place *place, const struct host_node 
 
 static void ask_for(struct graft_place *place, const struct host_node *device, const char *why)
 {
-	char name[512];
-
 	graft_set(place, GRAFT_ASK, "%s: assign it, too: %s", why,
 		  graft_path(place->graft, device));
-	graft_ask(place, "host=%s", host_node_device_name(device, name, sizeof(name)));
+	graft_ask_device(place, device);
 }
 
 void graft_act_needed(struct graft_place *place)

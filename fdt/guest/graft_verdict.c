@@ -27,6 +27,22 @@ add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ..
 #define add_reason(graft, device, ...) \
 	(GRAFT_REASONS ? add_reason((graft), (device), __VA_ARGS__) : (void)(device)->n_reasons++)
 
+/* A reason that ends with how to answer it. @about: a property; "": the device. */
+static void add_question(struct graft *graft, struct graft_device *device, const char *about,
+			 const char *reason, const struct graft_option *options, size_t n)
+{
+	struct graft_question *question;
+
+	add_reason(graft, device, "%s%s%s: %s", about, about[0] ? ": " : "", reason,
+		   graft_options_text(&graft->arena, options, n));
+	question = GRAFT_REASONS ? array_add(device->questions, device->n_questions) : NULL;
+	if (question) {
+		*question = (struct graft_question){ about, reason, options, n };
+		device->n_questions++;
+	}
+	graft->arena.failed |= GRAFT_REASONS && !question;
+}
+
 /* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that were required. */
 static size_t collect(struct graft *graft, struct graft_device *device,
 		      const struct graft_node *node, enum graft_verdict verdict)
@@ -41,10 +57,17 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 
 			if (item->verdict != verdict || (verdict == GRAFT_DROP && !item->required))
 				continue;
-			add_reason(graft, device, "%s%s%s: %s%s%s",
-				   verdict == GRAFT_DROP ? "note: its binding requires " : "",
-				   prefix, item->property, item->reason,
-				   item->option[0] ? ": give " : "", item->option);
+			if (item->n_options)
+				add_question(
+					graft, device,
+					arena_printf(&graft->arena, "%s%s", prefix, item->property)
+						?: "",
+					item->reason, item->options, item->n_options);
+			else
+				add_reason(graft, device, "%s%s%s: %s",
+					   verdict == GRAFT_DROP ? "note: its binding requires "
+								 : "",
+					   prefix, item->property, item->reason);
 			n++;
 		}
 		n += collect(graft, device, node->child, verdict);
@@ -118,6 +141,7 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 /* Unless the user forces it, the host keeps what it cannot do without. */
 static void judge_users(struct graft *graft, struct graft_device *device)
 {
+	static const struct graft_option force = { "force=on", "these may fail then" };
 	bool forced = device->answers.force;
 	const char *note = forced ? "note: forced, although " : "";
 	struct reference_user *users = NULL;
@@ -135,9 +159,12 @@ static void judge_users(struct graft *graft, struct graft_device *device)
 		add_reason(graft, device, "%sthe host depends on it: %s", note, full);
 	if (some && !forced && device->out.result == GRAFT_PASSES)
 		device->out.result = GRAFT_NEEDS_ANSWER;
-	if (some)
-		add_reason(graft, device, "%sthe host uses it: %s%s", note, some,
-			   forced ? "" : ": give force=on");
+	if (some && forced)
+		add_reason(graft, device, "%sthe host uses it: %s", note, some);
+	else if (some)
+		add_question(graft, device, "",
+			     arena_printf(&graft->arena, "the host uses it: %s", some) ?: "",
+			     &force, 1);
 }
 
 /* Buses that no driver is bound to, or one that does nothing when it is gone. */
@@ -194,7 +221,7 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 {
 	const struct host_facts *host = &device->host;
 
-	device->n_reasons = 0;
+	device->n_reasons = device->n_questions = 0;
 	device->out.result = GRAFT_PASSES;
 	judge_facts(graft, device);
 	if (collect(graft, device, device->out.nodes, GRAFT_REFUSE))

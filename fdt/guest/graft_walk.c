@@ -43,7 +43,7 @@ static void relent(struct graft_place *place)
 	} else {
 		return;
 	}
-	item->option = "";
+	item->n_options = 0;
 }
 
 static void keep_targets(struct graft_place *place)

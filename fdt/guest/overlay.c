@@ -218,7 +218,6 @@ static void tell_property(struct arena *arena, const char *name, bool filled,
 	item->verdict = filled ? GRAFT_REWRITE : GRAFT_COPY;
 	item->reason =
 		filled ? "all that VFIO offers, as it is in the guest" : "the overlay has it";
-	item->option = "";
 }
 
 static struct graft_node *tell_node(const void *blob, int at, const char *device,

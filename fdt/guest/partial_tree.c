@@ -172,7 +172,6 @@ static void decide(struct translation *t, const struct host_node *node,
 		   struct graft_item *item)
 {
 	item->property = arena_printf(t->arena, "%s", property->name);
-	item->option = "";
 	for (size_t i = 0; i < n_elems(rules); i++)
 		if (str_matches(property->name, rules[i].patterns) &&
 		    (!rules[i].of_device || node == t->device)) {

@@ -1,42 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Answers what "dais plan" asks about a device, as the plan's own reasons say."""
+"""Answers what "dais plan" asks about a device, by the first option of each of its questions."""
 
 import re
 
-VALUES = {"HZ": "100000000", "MICROVOLT": "3300000", "guest": "guest"}
-ASKED = re.compile(r"\bgive ((?:clock|supply|carveout|drop|keep|host|force)\b\S*)$")
-FORCE = re.compile(r"\bgive force(=on)?$")
+VALUES = {"HZ": "100000000", "MICROVOLT": "3300000", "TEXT": "vendor,device"}
+ASKED = re.compile(r": give (--device|(clock|supply|carveout|syscon|drop|keep|compatible|force)\b)")
 
 
-def must_be_forced(reasons):
-    return any(FORCE.search(reason) for reason in reasons)
+def must_be_forced(device):
+    return any(option["option"] == "force=on" for question in device["questions"]
+               for option in question["options"])
 
 
-def to(reasons):
-    """{key: value} of the options asked for; None when another device would have to be assigned, too."""
-    options = {}
-    for reason in reasons:
-        asked = ASKED.search(reason)
-        if not asked:
-            continue
-        # Names of properties have commas, too.
-        for option in re.split(r",(?=(?:clock|supply|carveout)\.|(?:drop|keep|host)=)", asked.group(1)):
-            key, _, value = option.partition("=")
-            if key == "host":
-                return None
-            if key == "drop":
-                options.setdefault("drop", []).append(value)
-            elif key == "force":
-                options["force"] = "on"
-            elif key != "keep":  # or drop, which stands beside it
-                options[key] = VALUES[value]
-    return options
+def to(device):
+    """The settings that are asked for, as they go behind host=; None when another device would have to be
+    assigned, too."""
+    settings = []
+    for question in device["questions"]:
+        # That it is no reference is not to be tried: most are.
+        options = [option["option"] for option in question["options"]]
+        option = next((text for text in options if not text.startswith("keep=")), options[0])
+        if option.startswith("--device"):
+            return None
+        settings.append(re.sub("=(HZ|MICROVOLT|TEXT)(?=,|$)", lambda match: "=" + VALUES[match[1]], option))
+    return settings
 
 
-def device_of(path, options):
+def device_of(path, settings):
     """The argument of --device."""
-    words = ["vfio-platform", "host=" + path]
-    for key, value in options.items():
-        text = key + "=" + (" ".join(value) if isinstance(value, list) else value)
-        words.append(text.replace(",", ",,"))
-    return ",".join(words)
+    return ",".join(["vfio-platform", "host=" + path.replace(",", ",,")] + settings)

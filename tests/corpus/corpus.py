@@ -20,7 +20,9 @@ import answers
 import check
 import goldens
 import report
+import schema
 
+SCHEMA = os.path.join(os.path.dirname(__file__), "../../docs/plan.schema.json")
 SAMPLE = os.path.join(os.path.dirname(__file__), "sample.txt")
 MOST_REFUSED = 25  # per cent, of devices with interrupts on SoCs that can run KVM
 TIMEOUT = 120  # seconds a tree; the slowest takes a few, under ASan
@@ -51,31 +53,28 @@ def plan(dais, path, what, statuses):
 def answer(dais, path, checked, device):
     """Problems of a device whose plan asks something, when it gets answers. A second plan may ask more,
     of what the first could not know."""
-    options = {}
-    reasons = device["reasons"]
+    settings = []
+    asking = device
     for _ in range(4):
-        more = answers.to(reasons)
+        more = answers.to(asking)
         if more is None:
             return
-        before = repr(options)
-        options["drop"] = list(dict.fromkeys(options.pop("drop", []) + more.pop("drop", [])))
-        options.update(more)
-        if not options["drop"]:
-            del options["drop"]
-        given = answers.device_of(device["path"], options)
-        if repr(options) == before:
+        before = len(settings)
+        settings = list(dict.fromkeys(settings + more))
+        given = answers.device_of(device["path"], settings)
+        if len(settings) == before:
             break
         planned, error = plan(dais, path, ["--device", given], (0, 3))
         if error:
             yield "with %s: %s" % (given, error)
             return
-        reasons = planned["devices"][0]["reasons"]
-        if planned["devices"][0]["result"] == "passes":
-            yield from checked.node_problems(planned["devices"][0])
+        asking = planned["devices"][0]
+        if asking["result"] == "passes":
+            yield from checked.node_problems(asking)
             return
-        if planned["devices"][0]["result"] == "refused":
+        if asking["result"] == "refused":
             break
-    yield "does not pass with %s: %s" % (given, "; ".join(reasons))
+    yield "does not pass with %s: %s" % (given, "; ".join(asking["reasons"]))
 
 
 def check_tree(args):
@@ -86,6 +85,8 @@ def check_tree(args):
         return name, [], [(None, error)]
     checked = check.Check(path, planned)
     problems = checked.run()
+    if with_answers:
+        problems += [(None, "schema: " + text) for text in schema.problems(schema.read(SCHEMA), planned)]
     found = {device["path"]: device for device in planned["devices"]}
     for place, lines in expected.items():
         if place not in found:

@@ -99,7 +99,7 @@ def facts(tree, plan):
             reasons = [r for r in reasons if not answers.ASKED.search(r)] or reasons
         kinds = tuple(sorted({first_match(REASONS, text, "other") for text in reasons}))
         result = device["result"]
-        if result == "needs-answer" and answers.must_be_forced(reasons):
+        if result == "needs-answer" and answers.must_be_forced(device):
             result = "force"
         found.append(Fact(
             arch, compatible[-1] if compatible else "", kvm, device["path"],

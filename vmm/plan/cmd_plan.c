@@ -186,7 +186,8 @@ static int report_all(struct report *report, struct err *err)
 	if (options->dot)
 		puts("}");
 	if (!ret && options->json)
-		ret = plan_json_print(json_pack("{s:o,s:O}", "tree",
+		ret = plan_json_print(json_pack("{s:i,s:o,s:O}", "version", PLAN_JSON_VERSION,
+						"tree",
 						plan_json_text(options->host_dtb ?: VFIO_HOST_TREE),
 						"devices", report->devices),
 				      stdout, err);

@@ -131,6 +131,17 @@ static int add_references(const struct plan *plan, const struct host_node *node,
 	return 0;
 }
 
+static json_t *options_of(const struct graft_option *options, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_pack("{s:o,s:s}", "option",
+						       plan_json_text(options[i].setting), "why",
+						       options[i].why));
+	return array;
+}
+
 static void add_properties(const struct graft_node *node, json_t *array)
 {
 	for (; node; node = node->next) {
@@ -139,12 +150,12 @@ static void add_properties(const struct graft_node *node, json_t *array)
 
 			json_array_append_new(
 				array,
-				json_pack("{s:s,s:o,s:s,s:s,s:s,s:s?,s:s?,s:b,s:b}", "node",
+				json_pack("{s:s,s:o,s:s,s:s,s:s,s:s?,s:o,s:b,s:b}", "node",
 					  node->name, "host", json_of_path(node->host), "property",
 					  item->property, "verdict",
 					  graft_verdict_name(item->verdict), "reason", item->reason,
-					  "binding", item->binding, "option",
-					  item->option[0] ? item->option : NULL, "guessed",
+					  "binding", item->binding, "options",
+					  options_of(item->options, item->n_options), "guessed",
 					  (int)item->guessed, "required", (int)item->required));
 		}
 		add_properties(node->child, array);
@@ -196,6 +207,21 @@ static json_t *reasons_of(const struct plan *plan, const struct plan_device *dev
 	return array;
 }
 
+static json_t *questions_of(const struct plan *plan, const struct plan_device *device)
+{
+	const struct graft_question *question;
+	json_t *array = json_array();
+	int number = device->node.number;
+
+	for (unsigned int i = 0;
+	     number >= 0 && (question = graft_device_question(plan->nodes.graft, number, i)); i++)
+		json_array_append_new(
+			array, json_pack("{s:o,s:s,s:o}", "about", plan_json_text(question->about),
+					 "reason", question->reason, "options",
+					 options_of(question->options, question->n_options)));
+	return array;
+}
+
 json_t *plan_device_json(const struct plan *plan, const struct plan_device *device)
 {
 	json_t *references = json_array(), *properties = json_array(), *object;
@@ -208,14 +234,15 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 	}
 	add_properties(vfio_node_outcome(&plan->nodes, node), properties);
 	object = json_pack(
-		"{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:s?,s:o}", "device",
+		"{s:o,s:o,s:o,s:b,s:b,s:o,s:i,s:o,s:o,s:o,s:s,s:o,s:o,s:s?,s:o}", "device",
 		plan_json_text(node->name), "path", json_of_path(node->host), "compatible",
 		json_of_compatible(node->host), "amba", (int)node->facts.amba, "coherent",
 		(int)node->facts.coherent, "dma_offset", json_of_hex(host_dma_offset(&node->facts)),
 		"reg_entries", (int)node->facts.n_reg_entries, "regions",
 		regions_of(&node->facts, node), "interrupts", irqs_of(node), "references",
 		references, "result", graft_result_name(node->result), "reasons",
-		reasons_of(plan, device), "node", device->text, "properties", properties);
+		reasons_of(plan, device), "questions", questions_of(plan, device), "node",
+		device->text, "properties", properties);
 	if (plan->nodes.live && object) {
 		json_object_set_new(object, "live", live_of(&device->live));
 		json_object_set_new(object, "held", power_of(device));

@@ -18,6 +18,9 @@
 void plan_print_text(const struct plan *plan, FILE *out);
 void plan_print_dot(const struct plan *plan, FILE *out);
 
+/* docs/plan.schema.json describes what is printed, and says what raises it. */
+#define PLAN_JSON_VERSION 1
+
 /* Of the host's files; "" is null, and what is no UTF-8 is escaped. */
 json_t *plan_json_text(const char *text);
 json_t *plan_device_json(const struct plan *plan, const struct plan_device *device);

@@ -122,15 +122,17 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 
 static void print_item(const struct graft_item *item, int depth, FILE *out)
 {
+	struct arena arena = { 0 };
 	char head[160];
 
 	snprintf(head, sizeof(head), "%*s%-12s %s", 2 + 2 * depth, "",
 		 graft_verdict_name(item->verdict), item->property);
 	print_row(out, ITEM_INDENT, head, "%s%s%s%s%s%s%s%s", item->reason,
 		  item->guessed ? " (a guess)" : "",
-		  item->required ? "; its binding requires it" : "",
-		  item->option[0] ? "; give " : "", item->option, item->binding ? " [" : "",
-		  item->binding ?: "", item->binding ? "]" : "");
+		  item->required ? "; its binding requires it" : "", item->n_options ? "; " : "",
+		  graft_options_text(&arena, item->options, item->n_options),
+		  item->binding ? " [" : "", item->binding ?: "", item->binding ? "]" : "");
+	arena_free(&arena);
 }
 
 static void print_decisions(const struct graft_node *node, int depth, FILE *out)

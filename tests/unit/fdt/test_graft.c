@@ -30,8 +30,8 @@ static const struct rule_case {
 	const char *node; /* below the device; "" */
 	const char *property;
 	enum graft_verdict verdict;
-	const char *reason; /* a part of it */
-	const char *option; /* what the user is asked */
+	const char *reason;  /* a part of it */
+	const char *options; /* one of which the user is to give, with " | " between */
 } rule_cases[] = {
 	{ "/plain@10000", "", "compatible", GRAFT_COPY, "same device", "" },
 	{ "/plain@10000", "", "reg", GRAFT_REWRITE, "guest addresses", "" },
@@ -80,7 +80,7 @@ static const struct rule_case {
 	{ "/sound@18000", "", "dmas", GRAFT_REFUSE, "/dma-controller@5000", "" },
 	{ "/sound@18000", "", "dma-names", GRAFT_DROP, "dmas", "" },
 	{ "/usb@19000", "", "phys", GRAFT_ASK, "/phy@6000", "drop=phys" },
-	{ "/refused@1a000", "", "acme,syscon", GRAFT_ASK, "/syscon@9000", "drop=acme,syscon" },
+	{ "/refused@1a000", "", "acme,syscon", GRAFT_ASK, "/syscon@9000", "drop=acme,,syscon" },
 	{ "/refused@1a000", "", "memory-region", GRAFT_ASK,
 	  "unless the device needs that address or", "carveout.firmware=guest" },
 	{ "/camera@1aa00", "", "memory-region", GRAFT_ASK, "firmware@80100000 and 1 more",
@@ -91,7 +91,7 @@ static const struct rule_case {
 	{ "/hole@1ad00", "pool", "memory-region", GRAFT_DROP, "RAM", "" },
 	{ "/refused@1a000", "", "mboxes", GRAFT_REFUSE, "/mailbox@a000", "" },
 	{ "/other@1a800", "", "acme,gpio-thing", GRAFT_ASK, "/gpio@4000",
-	  "keep=acme,gpio-thing,drop=acme,gpio-thing" },
+	  "keep=acme,,gpio-thing | drop=acme,,gpio-thing" },
 	{ "/domains@1b000", "", "power-domains", GRAFT_ASK, "by name", "drop=power-domains" },
 	{ "/domains@1b000", "", "nvmem-cells", GRAFT_ASK, "/efuse@b000/trim@8",
 	  "drop=nvmem-cells" },
@@ -112,7 +112,8 @@ static const struct rule_case {
 	  "works without", "" },
 	{ "/ethernet@30000", "mdio/ethernet-phy@1", "reset-gpios", GRAFT_DROP, "/gpio@4000", "" },
 	{ "/ethernet@30000", "mdio/ethernet-phy@1", "clocks", GRAFT_DROP, "works without", "" },
-	{ "/far-phy@31000", "", "phy-handle", GRAFT_ASK, "/mdio@32000", "host=32000.mdio" },
+	{ "/far-phy@31000", "", "phy-handle", GRAFT_ASK, "/mdio@32000",
+	  "--device vfio-platform,host=32000.mdio" },
 	{ "/fixed-link@33000", "fixed-link", "speed", GRAFT_COPY, "", "" },
 	{ "/i2c@34000", "", "touch@20/", GRAFT_DROP, "interrupts-extended", "" },
 	{ "/i2c@34000", "eeprom@50", "compatible", GRAFT_COPY, "", "" },
@@ -121,7 +122,7 @@ static const struct rule_case {
 	{ "/banks@35000", "", "bank@900/", GRAFT_DROP, "does not use it", "" },
 	{ "/child-irq@36000", "port0", "interrupts", GRAFT_REFUSE, "own node only", "" },
 	{ "/display@37000", "port/endpoint", "remote-endpoint", GRAFT_ASK, "/hdmi@38000",
-	  "host=38000.hdmi" },
+	  "--device vfio-platform,host=38000.hdmi" },
 };
 
 Test(graft, every_rule)
@@ -139,7 +140,8 @@ Test(graft, every_rule)
 				     c->property, graft_verdict_name(item->verdict), item->reason);
 			cr_expect(strstr(item->reason, c->reason), "%s %s: %s", c->device,
 				  c->property, item->reason);
-			cr_expect_str_eq(item->option, c->option, "%s %s", c->device, c->property);
+			cr_expect_str_eq(fixture_options(item), c->options, "%s %s", c->device,
+					 c->property);
 		}
 		graft_destroy(graft);
 	}
@@ -272,16 +274,23 @@ Test(graft, no_text_is_cut_and_all_can_be_printed)
 	static const char *const device = "/many-clocks@13800";
 	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
 	const struct graft_item *item = fixture_item(graft_outcome(graft, 0)->nodes, "", "clocks");
-	const char *reason = graft_device_reason(graft, 0, 0);
+	const char *reason = graft_device_reason(graft, 0, 0), *option;
+	const struct graft_question *question;
 
 	cr_expect(strstr(item->reason, "fixed clocks: 0 unknown, 1 unknown, the-third"), "%s",
 		  item->reason);
 	cr_expect(strstr(item->reason, "the-last-of-many-clocks-by-its-name unknown; a live plan"),
 		  "%s", item->reason);
-	cr_expect(strncmp(item->option, "clock.0=HZ,clock.1=HZ,", 22) == 0, "%s", item->option);
-	cr_expect(strstr(item->option, ",clock.the-last-of-many-clocks-by-its-name=HZ"), "%s",
-		  item->option);
-	cr_expect(strstr(reason, item->option), "%s", reason);
+	cr_assert_eq(item->n_options, 1);
+	option = item->options[0].setting;
+	cr_expect(strncmp(option, "clock.0=HZ,clock.1=HZ,", 22) == 0, "%s", option);
+	cr_expect(strstr(option, ",clock.the-last-of-many-clocks-by-its-name=HZ"), "%s", option);
+	cr_expect(strstr(reason, option), "%s", reason);
+	question = graft_device_question(graft, 0, 0);
+	cr_assert_not_null(question);
+	cr_expect_str_eq(question->about, "clocks");
+	cr_expect_str_eq(question->options[0].setting, option);
+	cr_expect_null(graft_device_question(graft, 0, 1));
 	graft_destroy(graft);
 }
 

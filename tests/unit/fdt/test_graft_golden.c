@@ -126,7 +126,8 @@ Test(graft_golden, a_class_knows_what_its_device_must_have)
 		const char *reason;
 	} cases[] = {
 		{ "/soc/ethernet@fff51000", GRAFT_REFUSED, "has 3 interrupts" },
-		{ "/smb/xgmac@e0900000", GRAFT_NEEDS_ANSWER, "give host=e1240c00.phy" },
+		{ "/smb/xgmac@e0900000", GRAFT_NEEDS_ANSWER,
+		  "give --device vfio-platform,host=e1240c00.phy" },
 	};
 
 	for (size_t i = 0; i < n_elems(cases); i++) {

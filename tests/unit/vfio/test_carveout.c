@@ -341,6 +341,7 @@ Test(carveout, drivers_find_regions_by_number_so_that_one_of_two_is_not_enough)
 	cr_assert_eq(graft_plan(graft, &err), 0);
 	item = fixture_item(graft_outcome(graft, 0)->nodes, "", "memory-region");
 	cr_expect_eq(item->verdict, GRAFT_ASK);
-	cr_expect_str_eq(item->option, "carveout.firmware=guest");
+	cr_assert_eq(item->n_options, 1);
+	cr_expect_str_eq(item->options[0].setting, "carveout.firmware=guest");
 	graft_destroy(graft);
 }
