@@ -79,14 +79,10 @@ void console_put(struct console *c, uint8_t byte)
 
 bool console_is_full(struct console *c)
 {
-	bool full;
-
 	if (!c)
 		return false;
-	pthread_mutex_lock(&c->lock);
-	full = c->full;
-	pthread_mutex_unlock(&c->lock);
-	return full;
+	owned_lock pthread_mutex_t *lock = take_lock(&c->lock);
+	return c->full;
 }
 
 /* @n bytes of output are done with. Returns how many are left. */
@@ -148,7 +144,7 @@ static int watch(struct console *c, struct event_source **source, int fd, event_
 	int ret = 0;
 
 	if (wanted && !*source) {
-		ret = event_loop_add(&c->vm->loop, fd, EPOLLIN, fn, c, source, &err);
+		ret = event_loop_add(&c->vm->loop, fd, fn, c, source, &err);
 		if (ret && ret != -EPERM)
 			log_within(&c->failures, LOG_WARN, "console: %s", err.what);
 	} else if (!wanted && *source) {
@@ -158,11 +154,10 @@ static int watch(struct console *c, struct event_source **source, int fd, event_
 	return ret;
 }
 
-static void on_output(void *opaque, uint32_t events)
+static void on_output(void *opaque)
 {
 	struct console *c = opaque;
 
-	(void)events;
 	watch(c, &c->out_source, c->ready_fd, on_output, write_some(c) > 0);
 }
 
@@ -210,7 +205,7 @@ void console_drain(struct console *c)
 
 /* --- host to guest */
 
-static void on_input(void *opaque, uint32_t events);
+static void on_input(void *opaque);
 
 static void feed_guest(struct console *c)
 {
@@ -278,9 +273,8 @@ static void move_input(struct console *c, bool is_ready)
 		wake_main(c, AT_ONCE);
 }
 
-static void on_input(void *opaque, uint32_t events)
+static void on_input(void *opaque)
 {
-	(void)events;
 	move_input(opaque, true);
 }
 
@@ -292,11 +286,10 @@ void console_resume(struct console *c)
 
 /* --- life */
 
-static void on_timer(void *opaque, uint32_t events)
+static void on_timer(void *opaque)
 {
 	struct console *c = opaque;
 
-	(void)events;
 	event_timer_take(&c->timer);
 	flush_output(c);
 	move_input(c, c->in_direct);

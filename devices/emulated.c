@@ -37,12 +37,11 @@ int emulated_create(const struct device_config *config, struct vm *vm, struct de
 	return 0;
 }
 
-static void on_timer(void *opaque, uint32_t events)
+static void on_timer(void *opaque)
 {
 	struct emulated *emu = opaque;
 	owned_lock pthread_mutex_t *lock = take_lock(&emu->lock);
 
-	(void)events;
 	if (event_timer_take(&emu->timer))
 		emu->type->on_timer(emu);
 }

@@ -2,8 +2,6 @@
 #include "vfio/irq/user.h"
 
 #include <linux/vfio.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #include "vfio/device.h"
@@ -89,8 +87,8 @@ static void on_access(void *opaque, const struct vfio_region *region, uint64_t o
 		      unsigned int width, bool is_write)
 {
 	struct vfio_user_irqs *user = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&user->lock);
 
-	pthread_mutex_lock(&user->lock);
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
 		struct vfio_irq *irq = &user->vdev->irqs[i];
 
@@ -101,18 +99,13 @@ static void on_access(void *opaque, const struct vfio_region *region, uint64_t o
 		unmask(irq);
 		trace_line(TRACE_IRQ, "%s: completed, unmasked", irq->name);
 	}
-	pthread_mutex_unlock(&user->lock);
 }
 
 /* --- the host's side: on the main thread */
 
-static int set_timer(struct vfio_user_irqs *user, bool on)
+static void set_timer(struct vfio_user_irqs *user, unsigned int ms)
 {
-	const struct timespec time = { .tv_sec = on ? user->quiet_ms / 1000 : 0,
-				       .tv_nsec = on ? user->quiet_ms % 1000 * 1000000L : 0 };
-	const struct itimerspec value = { .it_interval = time, .it_value = time };
-
-	return sys_timerfd_settime(user->timer_fd, 0, &value);
+	event_timer_set(&user->timer, 0, ms / 1000, ms % 1000 * 1000000L);
 }
 
 static void set_trapping(struct vfio_user_irqs *user, bool on)
@@ -129,11 +122,7 @@ static void set_trapping(struct vfio_user_irqs *user, bool on)
 		   on ? "trapped where they tell" : "mapped");
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
 		ret = vfio_region_trap(&vdev->regions[i], vm, on, &err);
-	if (!ret) {
-		ret = set_timer(user, on);
-		if (ret)
-			err_set(&err, ret, "%s: set the timer of mmap-timeout", vdev->host.name);
-	}
+	set_timer(user, on ? user->quiet_ms : 0);
 	/* An interrupt whose completion cannot be seen would be the last one. */
 	if (ret)
 		vm_request_crash(vm, &err);
@@ -143,14 +132,14 @@ static void set_trapping(struct vfio_user_irqs *user, bool on)
 static void begin_trapping(struct vfio_user_irqs *user)
 {
 	set_trapping(user, true);
-	pthread_mutex_lock(&user->lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&user->lock);
+
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
 		struct vfio_irq *irq = &user->vdev->irqs[i];
 
 		if (irq->source && irq->level && take_signal(irq))
 			ask(irq);
 	}
-	pthread_mutex_unlock(&user->lock);
 }
 
 /* Nobody has acknowledged it: is its line still up? */
@@ -164,14 +153,12 @@ static void tick(struct vfio_irq *irq)
 		ask(irq);
 }
 
-static void on_tick(void *opaque, uint32_t events)
+static void on_tick(void *opaque)
 {
 	struct vfio_user_irqs *user = opaque;
 	bool in_flight = false;
-	uint64_t n;
 
-	(void)events;
-	if (sys_read(user->timer_fd, &n, sizeof(n)) != sizeof(n))
+	if (!event_timer_take(&user->timer))
 		return;
 	pthread_mutex_lock(&user->lock);
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++) {
@@ -184,22 +171,23 @@ static void on_tick(void *opaque, uint32_t events)
 	pthread_mutex_unlock(&user->lock);
 	if (user->n_signals == user->n_signals_seen && !in_flight)
 		set_trapping(user, false);
+	else
+		set_timer(user, user->quiet_ms);
 	user->n_signals_seen = user->n_signals;
 }
 
-static void on_trigger(void *opaque, uint32_t events)
+static void on_trigger(void *opaque)
 {
 	struct vfio_irq *irq = opaque;
 	struct vfio_user_irqs *user = irq->user;
 
-	(void)events;
 	user->n_signals++;
 	if (irq->level && !user->trapping)
 		begin_trapping(user);
-	pthread_mutex_lock(&user->lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&user->lock);
+
 	if (take_signal(irq))
 		raise_line(irq);
-	pthread_mutex_unlock(&user->lock);
 }
 
 /* --- life */
@@ -239,9 +227,7 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 	if (!BUILT(VFIO_IRQ_EVENTFD))
 		return 0;
 	user->vdev = vdev;
-	user->timer_fd = -1;
 	pthread_mutex_init(&user->lock, NULL);
-	user->prepared = true;
 	for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++) {
 		struct vfio_irq *irq = &vdev->irqs[i];
 
@@ -262,6 +248,9 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 		vdev->regions[i].accessed = on_access;
 		vdev->regions[i].accessed_opaque = user;
 	}
+	if (!ret && is_told)
+		ret = event_timer_create(&vdev->device.vm->loop, CLOCK_MONOTONIC, on_tick, user,
+					 &user->timer, vdev->host.name, err);
 	return ret;
 }
 
@@ -269,54 +258,32 @@ void vfio_user_irqs_destroy(struct vfio_device *vdev)
 {
 	struct vfio_user_irqs *user = &vdev->user;
 
-	if (!BUILT(VFIO_IRQ_EVENTFD) || !user->prepared)
+	if (!BUILT(VFIO_IRQ_EVENTFD) || !user->vdev)
 		return;
-	close_fd(&user->timer_fd);
+	event_timer_destroy(&vdev->device.vm->loop, &user->timer);
 	pthread_mutex_destroy(&user->lock);
-	user->prepared = false;
-}
-
-static int start_timer(struct vfio_user_irqs *user, struct event_loop *loop, struct err *err)
-{
-	if (user->timer)
-		return 0;
-	if (user->timer_fd < 0)
-		user->timer_fd = sys_timerfd_create(CLOCK_MONOTONIC);
-	if (user->timer_fd < 0)
-		return err_set(err, user->timer_fd, "create a timer");
-	return event_loop_add(loop, user->timer_fd, EPOLLIN, on_tick, user, &user->timer, err);
+	user->vdev = NULL;
 }
 
 int vfio_user_irq_wire(struct vfio_irq *irq, struct err *err)
 {
-	struct vfio_user_irqs *user = irq->user;
-	struct event_loop *loop = &user->vdev->device.vm->loop;
-	int ret = start_timer(user, loop, err);
+	int ret = event_loop_add(&irq->user->vdev->device.vm->loop, irq->trigger_fd, on_trigger,
+				 irq, &irq->source, err);
 
-	if (!ret)
-		ret = event_loop_add(loop, irq->trigger_fd, EPOLLIN, on_trigger, irq, &irq->source,
-				     err);
-	if (ret)
-		return err_prefix(err, "%s", irq->name);
-	return 0;
+	return ret ? err_prefix(err, "%s", irq->name) : 0;
 }
 
 void vfio_user_irq_unwire(struct vfio_irq *irq)
 {
 	struct vfio_user_irqs *user = irq->user;
-	struct event_loop *loop;
 
 	if (!BUILT(VFIO_IRQ_EVENTFD) || !irq->source)
 		return;
-	loop = &user->vdev->device.vm->loop;
-	event_loop_remove(loop, irq->source);
-	irq->source = NULL;
+	event_loop_remove(&user->vdev->device.vm->loop, take_ptr(&irq->source));
 	take_signal(irq);
 	lower_line(irq);
 	for (unsigned int i = 0; i < user->vdev->n_irqs; i++)
 		if (user->vdev->irqs[i].source)
 			return;
 	set_trapping(user, false);
-	event_loop_remove(loop, user->timer);
-	user->timer = NULL;
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/core/event_loop.h"
 
-struct event_source;
 struct vfio_device;
 struct vfio_irq;
 
@@ -48,10 +48,8 @@ struct vfio_user_irqs {
 	struct vfio_device *vdev;
 	unsigned int quiet_ms; /* mmap-timeout= */
 	pthread_mutex_t lock;  /* of the interrupts' state */
-	bool prepared;
 	/* of the main thread */
-	int timer_fd; /* ticks once in quiet_ms while pages are out of stage 2 */
-	struct event_source *timer;
+	struct event_timer timer; /* ticks once in quiet_ms while pages are out of stage 2 */
 	bool trapping;
 	uint64_t n_signals, n_signals_seen; /* now; at the last tick */
 };

@@ -98,11 +98,10 @@ static int act(struct trial *t, enum vfio_irq_action action)
 }
 
 /* Fires until the guest has enough: an interrupt that is not completed yet swallows one. */
-static void on_tick(void *opaque, uint32_t events)
+static void on_tick(void *opaque)
 {
 	struct trial *t = opaque;
 
-	(void)events;
 	if (!event_timer_take(&t->timer))
 		return;
 	event_timer_set(&t->timer, 0, 0, TICK_NS);

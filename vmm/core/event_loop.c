@@ -13,7 +13,6 @@
 struct event_source {
 	struct event_source *next;
 	int fd;
-	uint32_t events; /* 0: epoll does not know of it */
 	event_fn fn;
 	void *opaque;
 };
@@ -30,16 +29,17 @@ int event_loop_create(struct event_loop *loop, struct err *err)
 	return 0;
 }
 
-int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn, void *opaque,
+int event_loop_add(struct event_loop *loop, int fd, event_fn fn, void *opaque,
 		   struct event_source **source, struct err *err)
 {
 	struct event_source *s = malloc(sizeof(*s));
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
 	int code;
 
 	if (!s)
 		return err_set(err, ENOMEM, "wait for events");
 	*s = (struct event_source){ .next = loop->sources, .fd = fd, .fn = fn, .opaque = opaque };
-	code = event_loop_modify(loop, s, events);
+	code = sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 	if (code) {
 		free(s);
 		return err_set(err, code, "wait for events of descriptor %d", fd);
@@ -48,24 +48,6 @@ int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn
 	if (source)
 		*source = s;
 	return 0;
-}
-
-/*
- * A paused source leaves epoll altogether: with no events asked for, it would still report a
- * hang-up, for ever.
- */
-int event_loop_modify(struct event_loop *loop, struct event_source *source, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.ptr = source };
-	int op, code;
-
-	if (events == source->events)
-		return 0;
-	op = !source->events ? EPOLL_CTL_ADD : !events ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-	code = sys_epoll_ctl(loop->epoll_fd, op, source->fd, &event);
-	if (!code)
-		source->events = events;
-	return code;
 }
 
 void event_loop_remove(struct event_loop *loop, struct event_source *source)
@@ -77,7 +59,7 @@ void event_loop_remove(struct event_loop *loop, struct event_source *source)
 	while (*p != source)
 		p = &(*p)->next;
 	*p = source->next;
-	event_loop_modify(loop, source, 0);
+	sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
 	free(source);
 }
 
@@ -88,7 +70,7 @@ int event_timer_create(struct event_loop *loop, int clock, event_fn fn, void *op
 
 	if (fd < 0)
 		return err_set(err, fd, "%s: make a timer", what);
-	if (event_loop_add(loop, fd, EPOLLIN, fn, opaque, &timer->source, err))
+	if (event_loop_add(loop, fd, fn, opaque, &timer->source, err))
 		return err_prefix(err, "%s", what);
 	timer->fd = take_fd(&fd);
 	return 0;
@@ -136,7 +118,7 @@ int event_loop_run(struct event_loop *loop, struct err *err)
 		if (n == 1) {
 			struct event_source *source = event.data.ptr;
 
-			source->fn(source->opaque, event.events);
+			source->fn(source->opaque);
 		}
 	}
 	return 0;

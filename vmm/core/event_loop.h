@@ -10,11 +10,8 @@
 /* The main thread waits here (epoll). All functions are for that thread only. */
 struct event_source;
 
-/*
- * @events: EPOLLIN, EPOLLOUT, EPOLLHUP … that came. The callback may remove its own or any other
- * source.
- */
-typedef void (*event_fn)(void *opaque, uint32_t events);
+/* May remove its own or any other source. */
+typedef void (*event_fn)(void *opaque);
 
 struct event_loop {
 	int epoll_fd;                 /* -1 when there is none */
@@ -26,14 +23,12 @@ struct event_loop {
 int event_loop_create(struct event_loop *loop, struct err *err);
 
 /*
- * Wait for @events (EPOLLIN, EPOLLOUT) on @fd, level-triggered. @fd stays the caller's and must be
- * removed before it is closed. Returns the source in *source (NULL-able). -EPERM for what cannot be
- * waited for, such as a plain file.
+ * Call @fn while @fd can be read, or has been hung up. @fd stays the caller's and must be removed
+ * before it is closed. Returns the source in *source (NULL-able). -EPERM for what cannot be waited
+ * for, such as a plain file.
  */
-int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_fn fn, void *opaque,
+int event_loop_add(struct event_loop *loop, int fd, event_fn fn, void *opaque,
 		   struct event_source **source, struct err *err);
-/* Change what is waited for; 0 pauses the source. */
-int event_loop_modify(struct event_loop *loop, struct event_source *source, uint32_t events);
 void event_loop_remove(struct event_loop *loop, struct event_source *source);
 
 /*

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vmm/base/own.h"
 #include "vmm/base/sys.h"
 #include "vmm/core/at_work.h"
 #include "vmm/core/vcpu.h"
@@ -52,25 +53,21 @@ static void kick(struct vcpu *vcpu)
 static bool wait_for_release(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	bool quit;
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
 
-	pthread_mutex_lock(&vm->lock);
 	while (vcpu->parked && !vm->quit)
 		pthread_cond_wait(&vm->cond, &vm->lock);
-	quit = vm->quit;
-	pthread_mutex_unlock(&vm->lock);
-	return !quit;
+	return !vm->quit;
 }
 
 static void report_parked(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
 
-	pthread_mutex_lock(&vm->lock);
 	vcpu->parked = true;
 	vm->n_parked++;
 	pthread_cond_broadcast(&vm->cond);
-	pthread_mutex_unlock(&vm->lock);
 }
 
 /* What vcpus_start() waits for. False: the thread is to end. */
@@ -170,10 +167,10 @@ static int start_one(struct vcpu *vcpu, const struct vcpu_start *start, struct e
 
 static void wait_for_parked(struct vm *vm)
 {
-	pthread_mutex_lock(&vm->lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
+
 	while (vm->n_parked < vm->n_vcpus)
 		pthread_cond_wait(&vm->cond, &vm->lock);
-	pthread_mutex_unlock(&vm->lock);
 }
 
 static int wait_for_start(struct vm *vm, struct err *err)
@@ -215,7 +212,8 @@ int vcpus_start(struct vm *vm, const struct vcpu_start *start, struct err *err)
 
 void vcpus_release(struct vm *vm)
 {
-	pthread_mutex_lock(&vm->lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
+
 	assert(vm->n_parked == vm->n_vcpus);
 	__atomic_store_n(&vm->park, 0, __ATOMIC_RELEASE);
 	vm->n_parked = 0;
@@ -224,7 +222,6 @@ void vcpus_release(struct vm *vm)
 		vm->vcpus[i].parked = false;
 	}
 	pthread_cond_broadcast(&vm->cond);
-	pthread_mutex_unlock(&vm->lock);
 }
 
 static void kick_all(struct vm *vm)

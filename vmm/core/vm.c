@@ -134,17 +134,16 @@ bool kvm_attr_has(int fd, uint32_t group, uint64_t attr)
 static void make_request(struct vm *vm, enum vm_request request, int exit_status,
 			 const struct err *crash)
 {
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
 	uint64_t one = 1;
 
-	pthread_mutex_lock(&vm->lock);
-	if (request > vm->request) {
-		vm->exit_status = exit_status;
-		if (crash)
-			vm->crash = *crash;
-		__atomic_store_n(&vm->request, request, __ATOMIC_RELEASE);
-		sys_write(vm->request_fd, &one, sizeof(one));
-	}
-	pthread_mutex_unlock(&vm->lock);
+	if (request <= vm->request)
+		return;
+	vm->exit_status = exit_status;
+	if (crash)
+		vm->crash = *crash;
+	__atomic_store_n(&vm->request, request, __ATOMIC_RELEASE);
+	sys_write(vm->request_fd, &one, sizeof(one));
 }
 
 void vm_request(struct vm *vm, enum vm_request request)
@@ -176,8 +175,8 @@ enum vm_request vm_request_pending(struct vm *vm)
 
 void vm_request_clear_reset(struct vm *vm)
 {
-	pthread_mutex_lock(&vm->lock);
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
+
 	if (vm->request == VM_REQUEST_RESET)
 		__atomic_store_n(&vm->request, VM_REQUEST_NONE, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&vm->lock);
 }

@@ -60,13 +60,12 @@ static bool press_power_key(struct machine *m)
 	return pressed;
 }
 
-static void on_signal(void *opaque, uint32_t events)
+static void on_signal(void *opaque)
 {
 	struct control *control = opaque;
 	struct machine *m = control->machine;
 	struct signalfd_siginfo info;
 
-	(void)events;
 	if (sys_read(control->signal_fd, &info, sizeof(info)) != sizeof(info) ||
 	    sys_monotonic_ns() - control->asked_at < SAME_SIGNAL_NS)
 		return;
@@ -82,24 +81,22 @@ static void on_signal(void *opaque, uint32_t events)
 	event_timer_set(&control->timer, 0, m->config->stop_timeout, 0);
 }
 
-static void on_timeout(void *opaque, uint32_t events)
+static void on_timeout(void *opaque)
 {
 	struct control *control = opaque;
 	struct machine *m = control->machine;
 
-	(void)events;
 	if (!event_timer_take(&control->timer))
 		return;
 	log_warn("the guest did not power off within %u s: stopping it", m->config->stop_timeout);
 	vm_request(&m->vm, VM_REQUEST_STOP);
 }
 
-static void on_request(void *opaque, uint32_t events)
+static void on_request(void *opaque)
 {
 	struct control *control = opaque;
 	struct vm *vm = &control->machine->vm;
 
-	(void)events;
 	if (vm_request_pending(vm) == VM_REQUEST_RESET) {
 		log_within(&control->resets, LOG_INFO, "guest reset");
 		control->ret = machine_reset(control->machine, control->err);
@@ -113,12 +110,12 @@ static void on_request(void *opaque, uint32_t events)
 static int add_sources(struct control *control, struct event_source *sources[2], struct err *err)
 {
 	struct vm *vm = &control->machine->vm;
-	int ret = event_loop_add(&vm->loop, control->signal_fd, EPOLLIN, on_signal, control,
-				 &sources[0], err);
+	int ret =
+		event_loop_add(&vm->loop, control->signal_fd, on_signal, control, &sources[0], err);
 
 	if (!ret)
-		ret = event_loop_add(&vm->loop, vm->request_fd, EPOLLIN, on_request, control,
-				     &sources[1], err);
+		ret = event_loop_add(&vm->loop, vm->request_fd, on_request, control, &sources[1],
+				     err);
 	return ret ? ret
 		   : event_timer_create(&vm->loop, CLOCK_MONOTONIC, on_timeout, control,
 					&control->timer, "stop-timeout", err);
@@ -138,7 +135,7 @@ static int serve(struct control *control, struct err *err)
 	if (!ret) {
 		/* What came during the build: a guest that has not begun cannot be asked. */
 		control->asked = true;
-		on_signal(control, EPOLLIN);
+		on_signal(control);
 		control->asked = false;
 		if (!m->vm.request)
 			vcpus_release(&m->vm);

@@ -62,11 +62,10 @@ void watch_look(struct watch *watch)
 		vcpus_release(vm);
 }
 
-static void on_tick(void *opaque, uint32_t events)
+static void on_tick(void *opaque)
 {
 	struct watch *watch = opaque;
 
-	(void)events;
 	if (!event_timer_take(&watch->timer))
 		return;
 	event_timer_set(&watch->timer, 0, PERIOD, 0);

@@ -7,7 +7,6 @@
 #include <linux/kvm.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -152,9 +151,8 @@ void fake_guest_poke(struct fake_guest *g)
 	}
 }
 
-static void stop_loop(void *opaque, uint32_t events)
+static void stop_loop(void *opaque)
 {
-	(void)events;
 	event_loop_stop(opaque);
 }
 
@@ -169,7 +167,7 @@ bool fake_guest_serve(struct fake_guest *g, int timeout_ms)
 		struct event_source *stop = NULL;
 
 		assert(n < MAX_ROUNDS);
-		ret = event_loop_add(loop, stop_fd, EPOLLIN, stop_loop, loop, &stop, &g->err);
+		ret = event_loop_add(loop, stop_fd, stop_loop, loop, &stop, &g->err);
 		assert(!ret);
 		ret = event_loop_run(loop, &g->err);
 		assert(!ret);
