@@ -80,30 +80,6 @@ uint64_t device_config_spis_end(const struct device_config *config)
 	return end;
 }
 
-uint64_t device_config_number(const struct device_config *config, const char *key, int index,
-			      uint64_t otherwise)
-{
-	const struct device_setting *setting = device_config_find(config, key, index);
-
-	return setting ? setting->number : otherwise;
-}
-
-unsigned int device_config_choice(const struct device_config *config, const char *key, int index,
-				  unsigned int otherwise)
-{
-	const struct device_setting *setting = device_config_find(config, key, index);
-
-	return setting ? setting->choice : otherwise;
-}
-
-bool device_config_is_on(const struct device_config *config, const char *key, int index,
-			 bool otherwise)
-{
-	const struct device_setting *setting = device_config_find(config, key, index);
-
-	return setting ? setting->on : otherwise;
-}
-
 static int unknown_key(const struct device_class *class, const struct device_setting *setting,
 		       struct err *err)
 {

@@ -47,13 +47,14 @@ struct device_config {
 const struct device_setting *device_config_find(const struct device_config *config, const char *key,
 						int index);
 const char *device_config_str(const struct device_config *config, const char *key);
-/* The same of its members; @otherwise when it is not given. */
-uint64_t device_config_number(const struct device_config *config, const char *key, int index,
-			      uint64_t otherwise);
-unsigned int device_config_choice(const struct device_config *config, const char *key, int index,
-				  unsigned int otherwise);
-bool device_config_is_on(const struct device_config *config, const char *key, int index,
-			 bool otherwise);
+/* One of its members; @otherwise when it is not given. */
+#define device_config_get(config, key, index, member, otherwise)                                \
+	({                                                                                      \
+		const struct device_setting *device_config_setting =                            \
+			device_config_find(config, key, index);                                 \
+		device_config_setting ? device_config_setting->member                           \
+				      : (__typeof__(device_config_setting->member))(otherwise); \
+	})
 /*
  * Call @place for each of @n devices: first those of which the user said where in the guest they
  * are to be, for what is placed freely must not take what another device was promised.

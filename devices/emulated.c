@@ -29,7 +29,7 @@ int emulated_create(const struct device_config *config, struct vm *vm, struct de
 		.class = config->class, .vm = vm, .name = config->name, .n_spis = 1
 	};
 	e->type = type;
-	e->wanted_spi = device_config_number(config, "spi", -1, PLATFORM_BUS_ANY);
+	e->wanted_spi = device_config_get(config, "spi", -1, number, PLATFORM_BUS_ANY);
 	e->irq.vm = vm;
 	pthread_mutex_init(&e->lock, NULL);
 	type->reset(e);

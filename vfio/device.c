@@ -21,9 +21,9 @@
 
 static enum vfio_mmap mmap_of(const struct device_config *config, unsigned int index)
 {
-	if (!device_config_find(config, "mmap", (int)index))
-		return VFIO_MMAP_AUTO;
-	return device_config_is_on(config, "mmap", (int)index, true) ? VFIO_MMAP_ON : VFIO_MMAP_OFF;
+	const struct device_setting *mmap = device_config_find(config, "mmap", (int)index);
+
+	return !mmap ? VFIO_MMAP_AUTO : mmap->on ? VFIO_MMAP_ON : VFIO_MMAP_OFF;
 }
 
 static bool is_of_irq(const char *key)
@@ -55,8 +55,7 @@ static int check_indices(const struct vfio_device *vdev, const struct device_con
 		err_usage(err, "%s: %s=%s", setting->where, setting->key, setting->value);
 		err_why(err, "%s has no such %s: it has %u", vdev->host.name,
 			of_irq ? "interrupt" : "region", n);
-		err_fix(err, "count from 0, or leave it out");
-		return err->code;
+		return err_fix(err, "count from 0, or leave it out");
 	}
 	return 0;
 }
@@ -95,7 +94,8 @@ static int query_irqs(struct vfio_device *vdev, const struct device_config *conf
 		irq->name = vdev->node.parts[vdev->node.n_regions + i].name;
 		irq->trigger_fd = irq->resample_fd = -1;
 		irq->is_repeated = host_facts_first_irq(&vdev->node.facts, i) != i;
-		irq->wanted_mode = device_config_choice(config, "irq-mode", (int)i, VFIO_IRQ_AUTO);
+		irq->wanted_mode =
+			device_config_get(config, "irq-mode", (int)i, choice, VFIO_IRQ_AUTO);
 		vfio_irq_eoi_of(config, i, &irq->eoi);
 		ret = vfio_irq_query(irq, vdev->handle.fd, i, err);
 		vdev->node.irqs[i].edge = !irq->level;
@@ -117,7 +117,7 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 		return err_host(err);
 	}
 	vdev->flags = info.flags;
-	vdev->user.quiet_ms = device_config_choice(config, "mmap-timeout", -1, VFIO_QUIET_MS);
+	vdev->user.quiet_ms = device_config_get(config, "mmap-timeout", -1, choice, VFIO_QUIET_MS);
 	ret = vfio_node_make_room(&vdev->node, info.num_regions, info.num_irqs, err);
 	if (!ret)
 		ret = query_regions(vdev, config, info.num_regions, err);

@@ -66,8 +66,7 @@ static int check_not_twice(const struct vfio_device *vdev, struct err *err)
 		err_usage(err, "%s: host=%s is given twice", vdev->node.config->where,
 			  vdev->host.name);
 		err_why(err, "%s (%s) has it already", d->device.name, d->node.config->where);
-		err_fix(err, "give each host device to one device of the guest");
-		return err->code;
+		return err_fix(err, "give each host device to one device of the guest");
 	}
 	return 0;
 }

@@ -17,19 +17,17 @@
 #include "vmm/core/mmio.h"
 #include "vmm/core/vm.h"
 
-static void report_failure(struct vfio_region *region, const char *what, uint64_t offset,
-			   unsigned int width, ssize_t ret)
-{
-	log_within(&region->failures, LOG_WARN, "%s: %u-byte %s at offset %#" PRIx64 " failed: %s",
-		   region->name, width, what, offset,
-		   ret < 0 ? strerrordesc_np((int)-ret) : "cut short");
-}
-
-static void tell_access(const struct vfio_region *region, uint64_t offset, unsigned int width,
-			bool is_write)
+/* An access is done; @ret: how many bytes of it. */
+static void accessed(struct vfio_region *region, bool is_write, uint64_t offset, unsigned int width,
+		     ssize_t ret)
 {
 	if (region->accessed)
 		region->accessed(region->accessed_opaque, region, offset, width, is_write);
+	if (ret == (ssize_t)width)
+		return;
+	log_within(&region->failures, LOG_WARN, "%s: %u-byte %s at offset %#" PRIx64 " failed: %s",
+		   region->name, width, is_write ? "write" : "read", offset,
+		   ret < 0 ? strerrordesc_np((int)-ret) : "cut short");
 }
 
 /* Hosts are little-endian: the first bytes of a number are its low ones. */
@@ -40,11 +38,8 @@ static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 	ssize_t ret =
 		sys_pread(region->device_fd, &value, width, (off_t)(region->file_offset + offset));
 
-	tell_access(region, offset, width, false);
-	if (ret == (ssize_t)width)
-		return value;
-	report_failure(region, "read", offset, width, ret);
-	return 0;
+	accessed(region, false, offset, width, ret);
+	return ret == (ssize_t)width ? value : 0;
 }
 
 static void region_write(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
@@ -53,9 +48,7 @@ static void region_write(void *opaque, uint64_t offset, unsigned int width, uint
 	ssize_t ret =
 		sys_pwrite(region->device_fd, &value, width, (off_t)(region->file_offset + offset));
 
-	tell_access(region, offset, width, true);
-	if (ret != (ssize_t)width)
-		report_failure(region, "write", offset, width, ret);
+	accessed(region, true, offset, width, ret);
 }
 
 static const struct mmio_ops region_ops = {
@@ -119,8 +112,7 @@ static int apply_mmap_setting(struct vfio_region *region, struct err *err)
 			"only whole pages of %zu bytes can be; it has %" PRIu64
 			" bytes at offset %#" PRIx64 " of a page",
 			sys_page_size(), region->size, region->page_offset);
-		err_fix(err, "leave mmap out for this region: each access is then trapped");
-		return err->code;
+		return err_fix(err, "leave mmap out for this region: each access is then trapped");
 	}
 	if (region->mmap == VFIO_MMAP_AUTO)
 		log_info("%s (%s) does not fill whole pages: its accesses are trapped",

@@ -15,7 +15,7 @@
 int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config *config,
 			   struct err *err)
 {
-	vdev->reset = device_config_choice(config, "reset", -1, VFIO_RESET_BEST_EFFORT);
+	vdev->reset = device_config_get(config, "reset", -1, choice, VFIO_RESET_BEST_EFFORT);
 	if (vdev->reset == VFIO_RESET_NONE || vdev->flags & VFIO_DEVICE_FLAGS_RESET)
 		return 0;
 	if (vdev->reset == VFIO_RESET_BEST_EFFORT) {

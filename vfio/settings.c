@@ -150,7 +150,7 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 	if (strcmp(config->class->name, "vfio-platform"))
 		graft->class = config->class->name;
 	graft->compatible = device_config_str(config, "compatible");
-	graft->force = device_config_is_on(config, "force", -1, false);
+	graft->force = device_config_get(config, "force", -1, on, false);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;

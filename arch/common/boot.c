@@ -155,15 +155,6 @@ static int place(const struct ram *ram, const struct boot_files *files, struct p
 	return ret;
 }
 
-/*
- * "the instruction cache … must not hold any stale entries" (arm64's booting.rst): pages that KVM
- * still maps at a reset were written just now.
- */
-static void sync_code(char *code, size_t size)
-{
-	__builtin___clear_cache(code, code + size);
-}
-
 static int load_image(struct image *image, const struct ram *ram, const struct arch_boot *boot,
 		      uint64_t least, struct err *err)
 {
@@ -193,7 +184,9 @@ static int load_image(struct image *image, const struct ram *ram, const struct a
 			str_size(total, sizes[1]));
 		return err_fix(err, "copy or download it again");
 	}
-	sync_code(dst, total);
+	/* "the instruction cache … must not hold any stale entries" (arm64's booting.rst): pages
+	   that KVM still maps at a reset were written just now. */
+	__builtin___clear_cache(dst, dst + total);
 	return 0;
 }
 
@@ -256,28 +249,19 @@ int arch_boot_load(struct vm *vm, const struct arch_cpu_config *config,
 	return ret;
 }
 
-static int put_dtb(const struct ram *ram, const struct arch_boot *boot, const void *dtb,
-		   size_t dtb_size, struct err *err)
+int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
+			size_t dtb_size, struct err *err)
 {
+	struct vcpu *vcpu = &vm->vcpus[0];
 	char sizes[2][32];
+	int ret;
 
 	if (dtb_size > boot->dtb_max) {
 		err_set(err, E2BIG, "the guest's device tree is %s", str_size(dtb_size, sizes[0]));
 		err_why(err, "the boot protocol allows %s", str_size(boot->dtb_max, sizes[1]));
 		return err_fix(err, "fewer devices");
 	}
-	memcpy(ram_ptr(ram, boot->dtb, boot->dtb_max), dtb, dtb_size);
-	return 0;
-}
-
-int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void *dtb,
-			size_t dtb_size, struct err *err)
-{
-	struct vcpu *vcpu = &vm->vcpus[0];
-	int ret = put_dtb(&vm->ram, boot, dtb, dtb_size, err);
-
-	if (ret < 0)
-		return ret;
+	memcpy(ram_ptr(&vm->ram, boot->dtb, boot->dtb_max), dtb, dtb_size);
 	ret = vcpu_set_reg(vcpu, arch_port.pc_reg, boot->entry);
 	for (unsigned int i = 0; i < n_elems(boot->args) && ret >= 0; i++)
 		ret = vcpu_set_reg(vcpu, arch_port.arg_regs[i], boot->args[i]);

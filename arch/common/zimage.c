@@ -42,6 +42,13 @@ static int corrupt(const char *name, const char *why, struct err *err)
 	return err_fix(err, "copy or download it again");
 }
 
+static int read_at(int fd, void *buf, size_t size, uint64_t at, const char *name, struct err *err)
+{
+	int ret = file_pread_all(fd, buf, size, at);
+
+	return ret < 0 ? err_set(err, ret, "read the kernel %s", name) : 0;
+}
+
 /* The entry of @tag among @n words at @table, with at least @least words of it; or NULL. */
 static const uint8_t *find_entry(const uint8_t *table, size_t n, uint32_t tag, size_t least,
 				 size_t *n_words)
@@ -62,22 +69,19 @@ static int read_table(int fd, uint64_t at, const char *name, struct zimage *z, s
 	uint8_t table[TABLE_MAX], word[4];
 	const uint8_t *entry;
 	size_t n_words;
-	int ret;
 
 	if (size > sizeof(table))
 		size = sizeof(table);
-	ret = file_pread_all(fd, table, size, at);
-	if (ret < 0)
-		return err_set(err, ret, "read the kernel %s", name);
+	if (read_at(fd, table, size, at, name, err))
+		return err->code;
 	entry = find_entry(table, size / 4, ENTRY_KERNEL, ENTRY_BSS_SIZE + 1, &n_words);
 	if (!entry)
 		return corrupt(name, "its table does not tell the unpacked kernel's size", err);
 	piggy = get_le32(entry + 4 * ENTRY_PIGGY_SIZE);
 	if (piggy + sizeof(word) > z->size)
 		return corrupt(name, "its table points beyond its end", err);
-	ret = file_pread_all(fd, word, sizeof(word), piggy);
-	if (ret < 0)
-		return err_set(err, ret, "read the kernel %s", name);
+	if (read_at(fd, word, sizeof(word), piggy, name, err))
+		return err->code;
 	z->unpacked = (uint64_t)get_le32(word) + get_le32(entry + 4 * ENTRY_BSS_SIZE);
 	if (n_words > ENTRY_TEXT_OFFSET)
 		z->text_offset = get_le32(entry + 4 * ENTRY_TEXT_OFFSET);
@@ -90,13 +94,11 @@ static int read_header(int fd, uint64_t file_size, const char *name, struct zima
 	uint8_t head[ZIMAGE_HEADER_SIZE];
 	uint32_t start, end;
 	char sizes[2][32];
-	int ret;
 
 	if (file_size < sizeof(head))
 		return corrupt(name, "the file ends before it does", err);
-	ret = file_pread_all(fd, head, sizeof(head), 0);
-	if (ret < 0)
-		return err_set(err, ret, "read the kernel %s", name);
+	if (read_at(fd, head, sizeof(head), 0, name, err))
+		return err->code;
 	if (get_le32(head + ZIMAGE_ENDIAN) == ENDIAN_BIG) {
 		err_usage(err, "the kernel %s is a big-endian one", name);
 		return err_fix(err, "use a little-endian kernel (built without CPU_BIG_ENDIAN)");

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "vfio/host/device.h"
+#include "vfio/host/owner.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
 
@@ -37,6 +38,61 @@ void vfio_diagnose_no_start(struct err *err)
 		     "which");
 	err_fix(err, "where the reset handler is missing or broken, boot the host with "
 		     "vfio_platform.reset_required=0");
+}
+
+void vfio_diagnose_not_served(struct err *err)
+{
+	err_why(err, "the host's IOMMU driver does not serve the device");
+	err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
+}
+
+void vfio_diagnose_no_rawio(struct err *err)
+{
+	err_why(err, "a device without an IOMMU takes CAP_SYS_RAWIO");
+	err_fix(err, "run dais as root");
+}
+
+int vfio_open_failed(const struct vfio_host_device *host, const char *path, int code,
+		     struct err *err)
+{
+	err_set(err, code, "open %s", path);
+	switch (-code) {
+	case EBUSY:
+		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host)) {
+			err_why(err, "another process has the device, or one of its IOMMU group");
+			err_fix(err, "stop that process, or assign another device");
+		}
+		break;
+	case EACCES:
+		err_why(err, "this user may not open it");
+		err_fix(err, "give it to the user: chown USER %s", path);
+		break;
+	case EPERM:
+		vfio_diagnose_no_rawio(err);
+		break;
+	case ENOENT:
+	case ENODEV:
+		err_why(err,
+			"VFIO has no such group or device: it was unbound, it has no IOMMU, or "
+			"/dev is not the kernel's devtmpfs");
+		err_fix(err, "bind the device to its VFIO driver again, and see dmesg");
+		break;
+	}
+	return err_host(err);
+}
+
+int vfio_no_control(const char *path, int code, const char *why, const char *fix, struct err *err)
+{
+	if (code == -EBADF) /* of what was passed: it is told */
+		return code;
+	err_set(err, code, "open %s", path);
+	err_why(err, "%s", code == -EACCES ? "this user may not open it" : why);
+	if (code == -EACCES)
+		err_fix(err, "chmod 666 %s (it gives no right without a device's or group's file)",
+			path);
+	else
+		err_fix(err, "%s", fix);
+	return err_host(err);
 }
 
 int vfio_map_failed(struct range iova, int code, struct err *err)

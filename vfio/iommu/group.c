@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "vfio/host/device.h"
-#include "vfio/host/owner.h"
 #include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"
@@ -17,42 +16,6 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
-
-static void no_rawio(struct err *err)
-{
-	err_why(err, "a device without an IOMMU takes CAP_SYS_RAWIO");
-	err_fix(err, "run dais as root");
-}
-
-static int open_failed(const struct vfio_host_device *host, const char *path, int code,
-		       struct err *err)
-{
-	err_set(err, code, "open %s", path);
-	switch (-code) {
-	case EBUSY:
-		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host)) {
-			err_why(err, "another process has the group or one of its devices");
-			err_fix(err, "stop that process, or assign another device");
-		}
-		break;
-	case EACCES:
-		err_why(err, "this user may not open the group");
-		err_fix(err, "give it to the user: chown USER %s", path);
-		break;
-	case EPERM:
-		no_rawio(err);
-		break;
-	case ENOENT:
-	case ENODEV:
-		err_why(err, "VFIO has no such group: the device was unbound, it has no IOMMU, or "
-			     "/dev is not the kernel's devtmpfs");
-		err_fix(err, "bind the device to its VFIO driver again, and see dmesg");
-		break;
-	default:
-		break;
-	}
-	return err_host(err);
-}
 
 static int check_status(struct vfio_group *group, struct err *err)
 {
@@ -85,7 +48,8 @@ static int open_group(struct vfio_group *group, struct vfio_iommu *iommu,
 	group->fd = passed_fds_open(iommu->passed, group->path, O_RDWR, err);
 	if (group->fd >= 0)
 		return check_status(group, err);
-	return group->fd == -EBADF ? group->fd : open_failed(host, group->path, group->fd, err);
+	return group->fd == -EBADF ? group->fd
+				   : vfio_open_failed(host, group->path, group->fd, err);
 }
 
 static int attach_failed(const struct vfio_iommu *iommu, const struct vfio_group *group,
@@ -95,7 +59,7 @@ static int attach_failed(const struct vfio_iommu *iommu, const struct vfio_group
 	switch (-code) {
 	case EPERM:
 		if (iommu->type == VFIO_NOIOMMU_IOMMU)
-			no_rawio(err);
+			vfio_diagnose_no_rawio(err);
 		else
 			vfio_diagnose_unsafe_interrupts(err, "vfio_iommu_type1");
 		break;
@@ -107,10 +71,7 @@ static int attach_failed(const struct vfio_iommu *iommu, const struct vfio_group
 		err_fix(err, "pass it as it was opened");
 		break;
 	case ENODEV:
-		err_why(err,
-			"the host's IOMMU driver does not serve this group, or the device left "
-			"it");
-		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
+		vfio_diagnose_not_served(err);
 		break;
 	default:
 		break;

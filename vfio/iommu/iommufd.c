@@ -33,19 +33,6 @@ static struct iommufd *to_iommufd(struct vfio_iommu *iommu)
 	return (struct iommufd *)iommu;
 }
 
-static int no_iommufd(int code, struct err *err)
-{
-	err_set(err, code, "open " IOMMUFD);
-	if (code == -EACCES) {
-		err_why(err, "this user may not open it");
-		err_fix(err, "chmod 666 " IOMMUFD " (it gives no right without a device's file)");
-	} else {
-		err_why(err, "the host's kernel has no iommufd");
-		err_fix(err, "modprobe iommufd (CONFIG_IOMMUFD), or give iommu=type1");
-	}
-	return err_host(err);
-}
-
 static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
@@ -54,7 +41,9 @@ static int iommufd_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	int ret;
 
 	if (fd < 0)
-		return fd == -EBADF ? fd : no_iommufd(fd, err);
+		return vfio_no_control(IOMMUFD, fd, "the host's kernel has no iommufd",
+				       "modprobe iommufd (CONFIG_IOMMUFD), or give iommu=type1",
+				       err);
 	ret = sys_ioctl(fd, IOAS_ALLOC, &alloc);
 	if (ret < 0)
 		return err_set(err, ret, "IOMMU_IOAS_ALLOC");
@@ -75,20 +64,6 @@ static int no_cdev(const struct vfio_host_device *host, struct err *err)
 	err_why(err, "the host's kernel does not make any (CONFIG_VFIO_DEVICE_CDEV, Linux 6.6 or "
 		     "newer), or no IOMMU serves the device");
 	err_fix(err, "give iommu=type1");
-	return err_host(err);
-}
-
-static int open_failed(const char *path, int code, struct err *err)
-{
-	err_set(err, code, "open %s", path);
-	if (code == -EACCES) {
-		err_why(err, "this user may not open the device");
-		err_fix(err, "give it to the user: chown USER %s", path);
-	} else if (code == -ENOENT || code == -ENODEV) {
-		err_why(err, "the device was unbound a moment ago, or /dev is not the kernel's "
-			     "devtmpfs");
-		err_fix(err, "bind the device to its VFIO driver again, and see dmesg");
-	}
 	return err_host(err);
 }
 
@@ -149,10 +124,8 @@ static int attach_failed(const struct iommufd *iommufd, const char *path, int co
 	 */
 	if (code == -EINVAL && iommufd->is_used)
 		return -EXDEV;
-	if (code == -ENODEV) {
-		err_why(err, "the host's IOMMU driver does not serve the device");
-		err_fix(err, "see dmesg; the device's node must name the IOMMU (iommus)");
-	}
+	if (code == -ENODEV)
+		vfio_diagnose_not_served(err);
 	return err_host(err);
 }
 
@@ -170,7 +143,7 @@ static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 		return no_cdev(host, err);
 	fd = fd_to_range(passed_fds_open(iommu->passed, path, O_RDWR, err), FD_VFIO_DEVICE);
 	if (fd < 0)
-		return fd == -EBADF ? fd : open_failed(path, fd, err);
+		return fd == -EBADF ? fd : vfio_open_failed(host, path, fd, err);
 	ret = sys_ioctl(fd, CDEV_BIND, &bind);
 	if (ret < 0)
 		return bind_failed(host, path, fd, ret, err);

@@ -16,20 +16,6 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/sys.h"
 
-static int open_failed(int code, struct err *err)
-{
-	err_set(err, code, "open " CONTAINER);
-	if (code == -EACCES) {
-		err_why(err, "this user may not open it");
-		err_fix(err, "chmod 666 " CONTAINER " (it gives no right without a group's file)");
-	} else {
-		err_why(err, "the host's kernel has no VFIO container");
-		err_fix(err, "modprobe vfio_iommu_type1 (CONFIG_VFIO_CONTAINER, "
-			     "CONFIG_VFIO_IOMMU_TYPE1)");
-	}
-	return err_host(err);
-}
-
 static int check_container(int fd, struct err *err)
 {
 	int version = sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
@@ -54,7 +40,10 @@ static int type1_open(struct passed_fds *passed, struct vfio_iommu **iommu, stru
 	int ret;
 
 	if (fd < 0)
-		return fd == -EBADF ? fd : open_failed(fd, err);
+		return vfio_no_control(CONTAINER, fd, "the host's kernel has no VFIO container",
+				       "modprobe vfio_iommu_type1 (CONFIG_VFIO_CONTAINER, "
+				       "CONFIG_VFIO_IOMMU_TYPE1)",
+				       err);
 	ret = check_container(fd, err);
 	if (ret)
 		return ret;

@@ -155,8 +155,8 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 			 is_irq ? "interrupt" : "region", index);
 		snprintf(indexed, sizeof(indexed), "%s.%u", key, index);
 		/* The key alone is for the first. */
-		part->wanted = device_config_number(node->config, index ? indexed : key,
-						    index ? -1 : 0, PLATFORM_BUS_ANY);
+		part->wanted = device_config_get(node->config, index ? indexed : key,
+						 index ? -1 : 0, number, PLATFORM_BUS_ANY);
 	}
 	return 0;
 }

@@ -17,11 +17,6 @@ struct vm;
 #define SPI_TO_INTID(spi) ((spi) + 32)
 #define SPI_MAX_COUNT     988
 
-enum irq_trigger {
-	IRQ_LEVEL_HIGH,
-	IRQ_EDGE_RISING,
-};
-
 /* The interrupt output of an emulated device, driven by KVM_IRQ_LINE. */
 struct irq_line {
 	struct vm *vm;

@@ -2,7 +2,6 @@
 #include "vmm/core/mmio.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -71,27 +70,12 @@ static void report_unclaimed(struct mmio_table *table, uint64_t gpa, unsigned in
 		   is_write ? "wrote" : "read", width, gpa);
 }
 
-/* The guest is little-endian towards devices (KVM has swapped already where it runs big-endian). */
-static uint64_t load(const uint8_t *data, unsigned int width)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, data, width);
-	return le64toh(value);
-}
-
-static void store(uint8_t *data, unsigned int width, uint64_t value)
-{
-	value = htole64(value);
-	memcpy(data, &value, width);
-}
-
 void mmio_access(struct mmio_table *table, uint64_t gpa, uint8_t data[8], unsigned int width,
 		 bool is_write)
 {
 	unsigned int i = find_index(table, gpa);
 	const struct mmio_region *region = &table->regions[i];
-	uint64_t value, offset;
+	uint64_t value = 0, offset;
 
 	if (i == table->n_regions || !range_contains(region->gpa, (struct range){ gpa, width })) {
 		report_unclaimed(table, gpa, width, is_write);
@@ -100,13 +84,15 @@ void mmio_access(struct mmio_table *table, uint64_t gpa, uint8_t data[8], unsign
 		return;
 	}
 
+	/* The guest is little-endian towards devices (KVM has swapped already where it runs
+	   big-endian), and so are hosts. */
 	offset = gpa - region->gpa.start;
 	if (is_write) {
-		value = load(data, width);
+		memcpy(&value, data, width);
 		region->ops->write(region->opaque, offset, width, value);
 	} else {
 		value = region->ops->read(region->opaque, offset, width);
-		store(data, width, value);
+		memcpy(data, &value, width);
 	}
 	if (trace_on(TRACE_MMIO))
 		trace_line(TRACE_MMIO, "%-5s %s+0x%" PRIx64 " width %u: 0x%0*" PRIx64 "%s",

@@ -113,7 +113,7 @@ static int place(void *opaque, unsigned int i, struct err *err)
 	if (!node)
 		return platform_bus_take_spi(
 			&p->bus, config->name,
-			device_config_number(config, "spi", -1, PLATFORM_BUS_ANY), &spi, err);
+			device_config_get(config, "spi", -1, number, PLATFORM_BUS_ANY), &spi, err);
 	/* What has no room is refused alone. */
 	if (!node->err.what[0])
 		vfio_node_place(node, &p->bus, &node->err);

@@ -61,10 +61,11 @@ Test(device_config, an_index_falls_back_to_the_plain_key)
 
 	cr_assert_eq(device_config_judge(&config, &arena, &err), 0, "%s", err.what);
 	for (unsigned int i = 0; i < n_elems(cases); i++)
-		cr_assert_eq(device_config_number(&config, "gpa", cases[i].index, 0), cases[i].gpa);
-	cr_assert(!device_config_is_on(&config, "mmap", 0, true));
+		cr_assert_eq(device_config_get(&config, "gpa", cases[i].index, number, 0),
+			     cases[i].gpa);
+	cr_assert(!device_config_get(&config, "mmap", 0, on, true));
 	cr_assert_str_eq(device_config_str(&config, "host"), "10000000.ahci");
-	cr_assert_eq(device_config_number(&config, "clock.bus", -1, 0), 1000);
+	cr_assert_eq(device_config_get(&config, "clock.bus", -1, number, 0), 1000);
 	cr_assert_str_eq(device_config_find(&config, "overlay", -1)->text, "vms/x.dtbo");
 }
 
@@ -73,8 +74,8 @@ Test(device_config, what_is_not_given_stays)
 	struct device_config config = config_of(1, good);
 
 	cr_assert_eq(device_config_judge(&config, &arena, &err), 0, "%s", err.what);
-	cr_assert_eq(device_config_number(&config, "gpa", 0, 42), 42);
-	cr_assert(device_config_is_on(&config, "mmap", -1, true));
+	cr_assert_eq(device_config_get(&config, "gpa", 0, number, 42), 42);
+	cr_assert(device_config_get(&config, "mmap", -1, on, true));
 	cr_assert_null(device_config_str(&config, "gpa"));
 	cr_assert_null(device_config_find(&config, "gpa", 3));
 }
@@ -151,7 +152,7 @@ Test(device_config, words_are_in_the_order_of_their_enums)
 
 		config.class = &vfio_platform_class;
 		cr_assert_eq(device_config_judge(&config, &arena, &err), 0, "%s", err.what);
-		cr_expect_eq(device_config_choice(&config, "irq-mode", 0, 99), mode);
+		cr_expect_eq(device_config_get(&config, "irq-mode", 0, choice, 99), mode);
 	}
 }
 

@@ -97,7 +97,6 @@ static int create_named(struct phys_ram *ram, const struct phys_ram_wish *wish, 
 static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
 	const char *dir = wish->hugetlbfs;
-	struct statfs st;
 	char text[32];
 	int ret = 0;
 
@@ -108,12 +107,9 @@ static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, str
 		ret = err_set(err, ram->fd, "mem-path = %s: make a file there", dir);
 	if (ret)
 		return ret;
-	ret = sys_fstatfs(ram->fd, &st);
-	if (ret)
-		return err_set(err, ret, "fstatfs %s", dir);
-	ram->page = (uint64_t)st.f_bsize;
-	if ((uint32_t)st.f_type == HUGETLBFS_MAGIC && is_aligned(ram->page, RAM_ALIGN))
-		return 0;
+	ret = ram_hugetlbfs_page(ram->fd, dir, &ram->page, err);
+	if (ret || is_aligned(ram->page, RAM_ALIGN))
+		return ret;
 	err_usage(err, "mem-path = %s: this is no hugetlbfs of pages of %s or more", dir,
 		  str_size(RAM_ALIGN, text));
 	err_why(err,
