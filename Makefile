@@ -319,28 +319,37 @@ $(U)/obj/%.o: %.c $(U)/include/config.h
 	$(call say,CC,$<)
 	$(Q)$(unit_cc) $(unit_flags) -MMD -MP -c -o $@ $<
 
-# ---- Fuzzing: tests/fuzz/NAME.c with all of fdt/; FUZZ is what tests/fuzz/run takes
+# ---- Fuzzing: tests/fuzz/NAME.c with the sources that it is about; FUZZ is what tests/fuzz/run takes
 
 Z            := $(O)/fuzz
 FUZZ         ?= --seconds 600
 fuzz_cc      ?= clang
-fuzz_flags   := -I. -D_GNU_SOURCE= -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+fuzz_flags   := $(call cppflags,$(U)) -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 		-fsanitize=fuzzer,address,undefined $(warnings)
-fuzz_objs    := $(patsubst %.c,$(Z)/obj/%.o,$(call in,fdt vmm/base))
+fuzz_targets := $(patsubst tests/fuzz/%.c,$(Z)/%,$(wildcard tests/fuzz/*.c))
 fuzz_seeds   := $(patsubst tests/unit/trees/%.dts,$(Z)/seeds/%.dtb,$(wildcard tests/unit/trees/*.dts))
 
-fuzz: $(Z)/device_tree $(fuzz_seeds)
+fuzz: $(fuzz_targets) $(fuzz_seeds)
 	@O=$(O) tests/fuzz/run $(Z) $(FUZZ)
 
-$(Z)/device_tree: $(Z)/obj/tests/fuzz/device_tree.o $(fuzz_objs)
+$(Z)/device_tree $(Z)/overlay: $(patsubst %.c,$(Z)/obj/%.o,$(call in,fdt vmm/base))
+$(Z)/image: $(patsubst %.c,$(Z)/obj/%.o,$(addprefix arch/common/,image.c zimage.c gunzip.c) $(call in,vmm/base))
+# The options are those of the whole program
+$(Z)/config: $(patsubst %.c,$(Z)/obj/%.o,$(filter-out arch/arm/% $(none),$(every)))
+
+$(Z)/obj/vmm/cli/main.o: fuzz_flags += -Dmain=dais_main -Wno-missing-prototypes
+$(Z)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
+$(Z)/obj/vmm/sandbox/filter.o: $(U)/include/sandbox_programs.h
+
+$(fuzz_targets): $(Z)/%: $(Z)/obj/tests/fuzz/%.o
 	$(call say,FUZZ,$@)
-	$(Q)$(fuzz_cc) $(fuzz_flags) -o $@ $^ -lfdt
+	$(Q)$(fuzz_cc) $(fuzz_flags) -o $@ $^ -lfdt -linih -ljansson -lz -lcap-ng
 
 $(Z)/seeds/%.dtb: tests/unit/trees/%.dts
 	@mkdir -p $(@D)
 	$(Q)dtc -qq -o $@ $<
 
-$(Z)/obj/%.o: %.c
+$(Z)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_cc) $(fuzz_flags) -MMD -MP -c -o $@ $<
 
@@ -470,7 +479,7 @@ help:
 #: make check-native     on an arm64 machine with KVM: only what it tests by itself, DAIS_TEST_DEVICES="NAME..." included
 #: make check-midway     KERNEL=zImage: dais for 32-bit Arm on an emulated Calxeda Midway with this kernel
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md
-#: make fuzz             device trees made by libFuzzer, for FUZZ="--seconds 600"
+#: make fuzz             device trees, overlays, kernels and VM files made by libFuzzer, each for FUZZ="--seconds 600"
 #: make setup            installs the Debian packages that all of this needs (check and demo do it)
 #: make format           clang-format
 #:

@@ -43,10 +43,13 @@ struct host_tree {
 
 /*
  * Load from a flattened tree. Refuses what is malformed (libfdt's full check, names that cannot be
- * printed, a phandle used twice, more than HOST_TREE_MAX_DEPTH levels) with the place named.
+ * printed, a phandle used twice, more than HOST_TREE_MAX_DEPTH levels or a node with more than
+ * HOST_TREE_MAX_PROPERTIES) with the place named. The most of real trees: 12 levels; 60 properties,
+ * 612 labels in __symbols__.
  */
-#define HOST_TREE_MAX_DEPTH 64
-#define HOST_TREE_MAX_SIZE  (64u << 20) /* bytes of a .dtb */
+#define HOST_TREE_MAX_DEPTH      64
+#define HOST_TREE_MAX_PROPERTIES 4096
+#define HOST_TREE_MAX_SIZE       (64u << 20) /* bytes of a .dtb */
 int host_tree_load(const char *path, struct host_tree **tree, struct err *err);
 int host_tree_parse(const void *blob, size_t size, const char *what, struct host_tree **tree,
 		    struct err *err);

@@ -68,6 +68,11 @@ static int check_names(const char *what, const struct host_node *node, struct er
 	if (node->parent && !is_name(node->name))
 		return malformed(what, node->parent, err,
 				 "a child's name is malformed or too long");
+	if (node->n_properties > HOST_TREE_MAX_PROPERTIES) {
+		malformed(what, node, err, "");
+		return err_why(err, "it has %zu properties; real ones have less than %d",
+			       node->n_properties, HOST_TREE_MAX_PROPERTIES);
+	}
 	for (size_t i = 0; i < node->n_properties; i++)
 		if (!is_name(node->properties[i].name))
 			return malformed(what, node, err,

@@ -12,6 +12,9 @@
 /* What dtc writes unless told otherwise; older ones do not tell the structure block's size. */
 #define VERSION 17
 
+#define TEXT(number)  TEXT_OF(number)
+#define TEXT_OF(text) #text
+
 #define LENGTH_AND_NAME (2 * sizeof(fdt32_t)) /* of a property, behind its tag */
 
 /* The header is sound. */
@@ -106,7 +109,7 @@ static const char *read_nodes(struct host_tree *tree, const void *blob, int *ret
 		const char *name = fdt_get_name(blob, at, NULL);
 
 		if (depth > HOST_TREE_MAX_DEPTH)
-			return "its nodes are nested too deep";
+			return "its nodes are nested deeper than " TEXT(HOST_TREE_MAX_DEPTH);
 		if (!name)
 			return "a node of it is malformed";
 		way[depth] =

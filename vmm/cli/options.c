@@ -114,11 +114,18 @@ static OPTION_SETTER(set_stats)
 	return option_set_path(target, option, &given, err);
 }
 
+/* COMMAND_LINE_SIZE is 2048 in arch/arm64/include/uapi/asm/setup.h of Linux 6.12. */
+#define MAX_APPEND 65536
+
 static OPTION_SETTER(set_append)
 {
 	struct vm_config *config = target;
 	const char *before = value->where ? config->append : NULL;
 
+	if (before && strlen(before) > MAX_APPEND) {
+		err_usage(err, "the command line is longer than %d characters", MAX_APPEND);
+		return err_fix(err, "Linux takes 2048 of them on arm64, 1024 on 32-bit Arm");
+	}
 	config->append = arena_printf(&config->arena, "%s%s%s", before ?: "", before ? " " : "",
 				      value->text);
 	return 0;

@@ -13,6 +13,7 @@
 #include "vmm/config/config.h"
 
 #define MAX_FILE_SIZE (1 << 20)
+#define MAX_LINES     10000
 /* inih cuts longer section names without a word. */
 #define MAX_SECTION   48
 
@@ -84,6 +85,11 @@ static char *read_line(char *buf, int size, void *opaque)
 
 	if (file->err->code || !*line)
 		return NULL;
+	if (file->line == MAX_LINES) {
+		err_usage(file->err, "%s: the file has more than %d lines", file->path, MAX_LINES);
+		err_fix(file->err, "a VM takes some hundred: is this the right file?");
+		return NULL;
+	}
 	file->next += n + (line[n] == '\n');
 	file->line++;
 	for (; n && isspace((unsigned char)*line); n--)

@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <libfdt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/builder.h"
 #include "fdt/host/carveout.h"
 #include "fdt/host/tree.h"
 #include "tests/fakes/fake_sys.h"
@@ -379,4 +381,40 @@ Test(host_tree, reserved_memory_of_absurd_sizes, .init = load_names, .fini = dro
 	cr_expect_not(carveout.low);
 	cr_expect(host_carveout_read(host_tree_find(names, "/reserved-memory/endless"), &carveout));
 	cr_expect_eq(carveout.size, UINT64_MAX);
+}
+
+/* A tree of one node below the root with so many properties. */
+static int load_properties(unsigned int n, struct err *err)
+{
+	struct host_tree *tree = NULL;
+	size_t size = 0;
+	void *blob = NULL;
+	struct dt dt;
+	int ret;
+
+	dt_init(&dt);
+	dt_begin_node(&dt, "many");
+	for (unsigned int i = 0; i < n; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "p%u", i);
+		dt_prop_empty(&dt, name);
+	}
+	dt_end_node(&dt);
+	cr_assert_eq(dt_finish(&dt, &blob, &size, err), 0);
+	ret = host_tree_parse(blob, size, "many.dtb", &tree, err);
+	host_tree_destroy(tree);
+	free(blob);
+	dt_destroy(&dt);
+	return ret;
+}
+
+Test(host_tree, the_number_of_properties_has_an_end)
+{
+	struct err err = { 0 };
+
+	cr_expect_eq(load_properties(4096, &err), 0, "%s", err.why);
+	cr_expect_eq(load_properties(4097, &err), -EINVAL);
+	cr_expect(strstr(err.what, "many.dtb: node /many"), "%s", err.what);
+	cr_expect(strstr(err.why, "4097 properties"), "%s", err.why);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -34,6 +35,33 @@ static void teardown(void)
 }
 
 TestSuite(config_file, .fini = teardown);
+
+/* A file of @n lines: a [vm] with a kernel, then this one again and again. */
+static int load_many(const char *line, unsigned int n)
+{
+	static const char head[] = "[vm]\nkernel = k\n";
+	char *text = malloc(sizeof(head) + (size_t)n * strlen(line)), *end = stpcpy(text, head);
+	int ret;
+
+	for (unsigned int i = 2; i < n; i++)
+		end = stpcpy(end, line);
+	ret = load("f.conf", text);
+	free(text);
+	return ret;
+}
+
+Test(config_file, lines_and_the_command_line_have_an_end)
+{
+	char line[160];
+
+	cr_expect_eq(load_many("# comment\n", 10000), 0, "%s", err.what);
+	cr_expect_eq(load_many("# comment\n", 10001), -EINVAL);
+	cr_expect_str_eq(err.what, "f.conf: the file has more than 10000 lines");
+	snprintf(line, sizeof(line), "append = %0127d\n", 1); /* 128 with the space between */
+	cr_expect_eq(load_many(line, 2 + 513), 0, "%s", err.why);
+	cr_expect_eq(load_many(line, 2 + 514), -EINVAL);
+	cr_expect_str_eq(err.why, "the command line is longer than 65536 characters");
+}
 
 Test(config_file, a_whole_file)
 {
