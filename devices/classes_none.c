@@ -3,7 +3,11 @@
  * configurations. */
 #include "devices/classes.h"
 
-const struct device_class pl011_class = { .name = "pl011", .keys = emulated_keys };
+const struct device_class pl011_class = {
+	.name = "pl011",
+	.keys = emulated_keys,
+	.stdout_path = "/pl011@9000000",
+};
 const struct device_class pl031_class = { .name = "pl031", .keys = emulated_keys };
 const struct device_class pl061_class = { .name = "pl061", .keys = emulated_keys };
 const struct device_class test_device_class = { .name = "test-device", .keys = emulated_keys };

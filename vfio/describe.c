@@ -105,12 +105,13 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 	return ret ? err_set(err, ret, "describe %s", vdev->host.name) : 0;
 }
 
-int vfio_nodes_plan(struct vfio *vfio, struct err *err)
+int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err)
 {
 	int ret;
 
 	if (!vfio || !vfio->devices || vfio->nodes.graft)
 		return 0;
+	vfio->nodes.console = console;
 	ret = read_host(vfio, err);
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
 		vdev->node.direct_dma = vfio->backend == VFIO_BACKEND_NONE;

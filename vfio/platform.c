@@ -143,9 +143,11 @@ static int platform_describe(struct device *device, struct dt *dt, struct err *e
 	const struct vfio_nodes *nodes = &device->vm->vfio->nodes;
 	const struct vfio_node *node = &to_vfio(device)->node;
 
-	if (node == nodes->first) /* once for all */
-		graft_write_carveouts(nodes->graft, dt);
-	return vfio_node_write(nodes, node, dt, err);
+	int ret = vfio_node_write(nodes, node, dt, err);
+
+	if (!node->next) /* behind all of them */
+		graft_write_shared(nodes->graft, dt);
+	return ret;
 }
 
 static int platform_arm(struct device *device, struct err *err)

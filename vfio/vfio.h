@@ -101,9 +101,10 @@ void vfio_release(struct vfio *vfio, bool may_note,
 
 /*
  * Read the host's tree and decide what of it the guest gets of each device; before the devices'
- * describe(), when all have their addresses. The second call does nothing.
+ * describe(), when all have their addresses. The second call does nothing. @console: path of dais'
+ * own console in the guest; NULL: it has none.
  */
-int vfio_nodes_plan(struct vfio *vfio, struct err *err);
+int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err);
 /* Apply the devices' overlays to the finished tree, and check what came of it; *blob is replaced.
  */
 int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err);

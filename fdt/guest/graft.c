@@ -139,6 +139,8 @@ int graft_plan(struct graft *graft, struct err *err)
 		mark_referenced(graft, graft->devices[i].out.nodes);
 	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
 		graft_judge_device(graft, &graft->devices[i]);
+	if (!graft->arena.failed)
+		graft_plan_aliases(graft);
 	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
 }
 
@@ -177,15 +179,20 @@ void graft_destroy(struct graft *graft)
 	free(graft);
 }
 
-static void begin_node(struct dt *dt, const struct graft_node *node)
+static void write_items(struct dt *dt, const struct graft_node *node)
 {
-	dt_begin_node(dt, "%s", node->name);
 	for (size_t i = 0; i < node->n_items; i++) {
 		const struct graft_item *item = &node->items[i];
 
 		if (item->value)
 			dt_prop(dt, item->property, item->value, item->size);
 	}
+}
+
+static void begin_node(struct dt *dt, const struct graft_node *node)
+{
+	dt_begin_node(dt, "%s", node->name);
+	write_items(dt, node);
 	if (node->referenced)
 		dt_prop_u32(dt, "phandle", node->phandle);
 }
@@ -200,7 +207,7 @@ void graft_write_node(struct dt *dt, const struct graft_node *node)
 
 int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 {
-	const struct graft_device *d = &graft->devices[device];
+	struct graft_device *d = &graft->devices[device];
 
 	if (d->out.result != GRAFT_PASSES) {
 		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
@@ -210,13 +217,14 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 			d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
 		return err->code;
 	}
+	d->written = true;
 	if (d->out.bus)
 		begin_node(dt, d->out.bus);
 	graft_write_node(dt, d->out.nodes);
 	if (d->out.bus)
 		dt_end_node(dt);
 	for (const struct graft_node *node = d->out.nodes->next; node; node = node->next)
-		if (node != d->reserved)
+		if (node != d->reserved && node != d->aliases)
 			graft_write_node(dt, node);
 	return 0;
 }
@@ -232,7 +240,7 @@ static bool is_written(const struct graft *graft, const struct graft_device *dev
 	return false;
 }
 
-void graft_write_carveouts(const struct graft *graft, struct dt *dt)
+static void write_carveouts(const struct graft *graft, struct dt *dt)
 {
 	const struct graft_node *open = NULL;
 
@@ -250,4 +258,28 @@ void graft_write_carveouts(const struct graft *graft, struct dt *dt)
 	}
 	if (open)
 		dt_end_node(dt);
+}
+
+static void write_aliases(const struct graft *graft, struct dt *dt)
+{
+	bool open = false;
+
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		const struct graft_node *node = graft->devices[i].aliases;
+
+		if (!node || !graft->devices[i].written)
+			continue;
+		if (!open)
+			dt_begin_node(dt, "%s", node->name);
+		open = true;
+		write_items(dt, node);
+	}
+	if (open)
+		dt_end_node(dt);
+}
+
+void graft_write_shared(const struct graft *graft, struct dt *dt)
+{
+	write_aliases(graft, dt);
+	write_carveouts(graft, dt);
 }

@@ -12,7 +12,7 @@
  *	graft_add_device()	each, in the order of the configuration
  *	graft_plan()		decides
  *	graft_write()		the device's nodes into a tree open at the root
- *	graft_write_carveouts()	once, for all of them
+ *	graft_write_shared()	once, behind all of them
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,6 +93,7 @@ struct graft_host {
 	int (*clock_rate)(void *opaque, const struct host_node *consumer, unsigned int index,
 			  uint64_t *hz);
 	int (*supply_voltage)(void *opaque, const struct host_node *regulator, uint32_t *microvolt);
+	const char *console; /* not of the host: path of dais' own in the guest; NULL: none */
 };
 
 /* A class of this name, a type of device, takes the node. */
@@ -130,6 +131,7 @@ struct graft_item {
 	enum graft_verdict verdict;
 	bool guessed;        /* that it holds a reference is a guess */
 	bool required;       /* it was dropped although its binding requires it */
+	bool lifted;         /* the user drops what dais would refuse */
 	const char *reason;  /* why; names the node pointed at where there is one; never NULL */
 	const char *binding; /* file of dt-schema or of Linux's bindings, NULL: none */
 	const struct graft_option *options; /* with GRAFT_ASK */
@@ -206,8 +208,8 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 /* Write a node with all below it. */
 void graft_write_node(struct dt *dt, const struct graft_node *node);
 
-/* Write /reserved-memory with the carve-outs of all devices; nothing when there are none. */
-void graft_write_carveouts(const struct graft *graft, struct dt *dt);
+/* Write what the devices that were written share: /aliases, /reserved-memory. */
+void graft_write_shared(const struct graft *graft, struct dt *dt);
 
 void graft_destroy(struct graft *graft);
 

@@ -212,7 +212,7 @@ void graft_join(struct graft_device *device, struct graft_node *node)
 }
 
 /* Names that every guest's tree has taken: vmm/machine/guest_tree.c, arch/, devices/. */
-#define TAKEN "apb-pclk chosen cpus gpio-keys pmu psci reserved-memory timer"
+#define TAKEN "aliases apb-pclk chosen cpus gpio-keys pmu psci reserved-memory timer"
 
 static bool is_taken(const struct graft *graft, const char *name)
 {

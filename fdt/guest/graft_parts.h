@@ -38,6 +38,8 @@ struct graft_device {
 	struct host_facts host;      /* what the tree says */
 	struct graft_outcome out;    /* of the pass */
 	struct graft_node *reserved; /* one of them: /reserved-memory; NULL: it has none */
+	struct graft_node *aliases;  /* another: its part of /aliases */
+	bool written;
 	/* Connectors and panels that it brings along; of the pass. */
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
 	size_t n_partners;
@@ -229,6 +231,9 @@ void graft_plan_device(struct graft *graft, struct graft_device *device);
 
 /* graft_class.c: what the device's class misses; NULL: nothing. */
 const char *graft_class_fault(struct graft *graft, const struct graft_device *device);
+
+/* graft_alias.c: /aliases for the devices that pass. */
+void graft_plan_aliases(struct graft *graft);
 
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);

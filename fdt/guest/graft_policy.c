@@ -127,13 +127,19 @@ static const struct rule rules[] = {
 
 	KIND(RESET, DROP, "the reset line stays the host's; the device is reset through VFIO",
 	      "reset.yaml"),
-	KIND(POWER_DOMAIN, ASK,
-	      "the driver may ask for each power domain by name; power stays the host's",
+	/* genpd_dev_pm_attach() in drivers/pmdomain/core.c of Linux 6.12 leaves several to drivers. */
+	KIND(POWER_DOMAIN, REFUSE,
+	      "the host's driver powers them, and nobody when it is unbound, for VFIO does that for "
+	      "one domain only; drop=power-domains is right where the host holds them on otherwise",
 	      "power-domain-consumer.yaml", .when = is_one_of_several),
+	KIND(POWER_DOMAIN, DROP, "VFIO powers it while it has the device open",
+	      "power-domain-consumer.yaml", ONLY(DEVICE)),
 	KIND(POWER_DOMAIN, DROP, "power stays the host's", "power-domain-consumer.yaml"),
 	KIND(SUPPLY, REPLACE, "a fixed regulator of the same voltage",
 	      "regulator/regulator.yaml", .act = graft_act_supply),
 	KIND(PINCTRL, DROP, NO_PINS, "pinctrl-consumer.yaml"),
+	RULE("cd-gpios", REFERENCE_GPIO, DROP, "the pin of the card's switch stays the host's",
+	     "mmc/mmc-controller.yaml", ),
 	KIND(GPIO, DROP, "the pin stays as the host left it", "gpio-consumer.yaml"),
 	KIND(DMA, DROP, "without a DMA engine the driver moves the data itself", "dma/dma.txt"),
 	KIND(PHY, ASK, "the PHY stays the host's, whose driver may switch it off when unbound",

@@ -43,7 +43,7 @@ static void add_question(struct graft *graft, struct graft_device *device, const
 	graft->arena.failed |= GRAFT_REASONS && !question;
 }
 
-/* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that were required. */
+/* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that are missed. */
 static size_t collect(struct graft *graft, struct graft_device *device,
 		      const struct graft_node *node, enum graft_verdict verdict)
 {
@@ -55,7 +55,8 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 		for (size_t i = 0; i < node->n_items; i++) {
 			const struct graft_item *item = &node->items[i];
 
-			if (item->verdict != verdict || (verdict == GRAFT_DROP && !item->required))
+			if (item->verdict != verdict ||
+			    (verdict == GRAFT_DROP && !item->required && !item->lifted))
 				continue;
 			if (item->n_options)
 				add_question(
@@ -65,8 +66,9 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 					item->reason, item->options, item->n_options);
 			else
 				add_reason(graft, device, "%s%s%s: %s",
-					   verdict == GRAFT_DROP ? "note: its binding requires "
-								 : "",
+					   item->lifted     ? "note: "
+					   : item->required ? "note: its binding requires "
+							    : "",
 					   prefix, item->property, item->reason);
 			n++;
 		}

@@ -34,6 +34,7 @@ static void relent(struct graft_place *place)
 		graft_set(place, GRAFT_COPY, "plain numbers, as the user says");
 		graft_copy(place);
 	} else if (is_listed(place, answers->drop, answers->n_drop)) {
+		item->lifted = item->verdict == GRAFT_REFUSE;
 		graft_set(place, GRAFT_DROP, "the guest does without it, as the user says; %s",
 			  why);
 		item->value = NULL;
@@ -86,10 +87,29 @@ static void add_own(struct graft_place *place, const char *property, const char 
 	act(place);
 }
 
+/* Its card is to be asked for, since the pin of the switch is the host's. */
+static bool loses_card_detect(const struct graft_place *place)
+{
+	for (size_t i = 0; i < place->out->n_items; i++)
+		if (strcmp(place->out->items[i].property, "cd-gpios") == 0)
+			return place->out->items[i].verdict == GRAFT_DROP &&
+			       !host_node_has(place->node, "non-removable");
+	return false;
+}
+
+/* mmc_of_parse() in drivers/mmc/core/host.c of Linux 6.12 */
+static void act_broken_cd(struct graft_place *place)
+{
+	graft_set(place, GRAFT_REPLACE, "for cd-gpios: the driver asks for the card each second");
+	graft_value(place->item, "", 0);
+}
+
 static void add_owns(struct graft_place *place)
 {
 	const struct graft_facts *facts = &place->device->facts;
 
+	if (loses_card_detect(place))
+		add_own(place, "broken-cd", "mmc/mmc-controller.yaml", "", act_broken_cd);
 	if (place->role == GRAFT_ROLE_CARVEOUT)
 		add_own(place, "reg", "reserved-memory.yaml", "", graft_act_carveout);
 	if (place->role != GRAFT_ROLE_DEVICE)
@@ -149,7 +169,9 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 						       node->name + base + 1)
 					: node->name;
 	}
-	return arena_printf(&graft->arena, "%.*s@%" PRIx64, base, node->name, region.start);
+	/* What stands behind a comma tells children of one address apart. */
+	return arena_printf(&graft->arena, "%.*s@%" PRIx64 "%s", base, node->name, region.start,
+			    strchr(node->name + base, ',') ?: "");
 }
 
 /* @name: in the guest. NULL: out of memory. */

@@ -276,6 +276,7 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 
 	if (nodes->live)
 		host_live_for_graft(nodes->live, &host);
+	host.console = nodes->console;
 	ret = graft_create(nodes->tree, &host, &nodes->graft, err);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next)
 		ret = add_to_graft(nodes, node, err);

@@ -79,6 +79,7 @@ struct vfio_nodes {
 	const struct host_tree *tree;
 	struct host_live *live; /* NULL: the tree is a file's */
 	enum vfio_backend backend;
+	const char *console; /* path of dais' own in the guest; NULL: it has none */
 	struct vfio_node *first;
 	struct vfio_carveouts carveouts;
 	struct graft *graft;
@@ -127,7 +128,7 @@ const struct graft_node *vfio_node_outcome(const struct vfio_nodes *nodes,
 
 /*
  * The nodes of one device, below the root. An error when it does not pass, with why and what to
- * give. graft_write_carveouts() comes once for all.
+ * give. graft_write_shared() comes behind all of them.
  */
 int vfio_node_write(const struct vfio_nodes *nodes, const struct vfio_node *node, struct dt *dt,
 		    struct err *err);

@@ -28,13 +28,20 @@ static int write_seeds(struct dt *dt, struct err *err)
 	return 0;
 }
 
-static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
+static const char *console_path(const struct machine *m)
 {
 	const char *console = NULL;
-	int ret;
 
 	for (unsigned int i = 0; i < m->n_devices && !console; i++)
 		console = m->devices[i]->class->stdout_path;
+	return console;
+}
+
+static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
+{
+	const char *console = console_path(m);
+	int ret;
+
 	dt_begin_node(dt, "chosen");
 	if (m->config->append)
 		dt_prop_str(dt, "bootargs", m->config->append);
@@ -88,7 +95,7 @@ int machine_describe(struct machine *m, void **blob, size_t *size, struct err *e
 	vgic_describe(m->vm.vgic, &dt);
 	dt_describe_apb_pclk(&dt);
 	if (!ret)
-		ret = vfio_nodes_plan(m->vm.vfio, err);
+		ret = vfio_nodes_plan(m->vm.vfio, console_path(m), err);
 	if (!ret)
 		ret = write_devices(m, &dt, err);
 	if (!ret)

@@ -175,7 +175,7 @@ static int write_tree(const struct plan *plan, void **blob, size_t *size, struct
 	for (const struct vfio_node *node = plan->nodes.first; node && !ret; node = node->next)
 		if (node->result == GRAFT_PASSES)
 			ret = vfio_node_write(&plan->nodes, node, &dt, err);
-	graft_write_carveouts(plan->nodes.graft, &dt);
+	graft_write_shared(plan->nodes.graft, &dt);
 	if (!ret)
 		ret = dt_finish(&dt, blob, size, err);
 	dt_destroy(&dt);
@@ -232,6 +232,8 @@ static int create(struct plan *plan, const struct vm_config *config, struct err 
 {
 	int ret = read_devices(plan, config, err);
 
+	for (unsigned int i = 0; i < config->n_devices && !plan->nodes.console; i++)
+		plan->nodes.console = config->devices[i].class->stdout_path;
 	if (!ret)
 		ret = place_devices(plan, config, err);
 	if (!ret)

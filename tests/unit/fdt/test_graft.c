@@ -44,6 +44,7 @@ static const struct rule_case {
 	{ "/plain@10000", "", "pinctrl-0", GRAFT_DROP, "/pinctrl/pins", "" },
 	{ "/plain@10000", "", "pinctrl-names", GRAFT_DROP, "pinctrl-0", "" },
 	{ "/plain@10000", "", "cd-gpios", GRAFT_DROP, "/gpio@4000", "" },
+	{ "/plain@10000", "", "broken-cd", GRAFT_REPLACE, "cd-gpios", "" },
 	{ "/plain@10000", "", "dmas", GRAFT_DROP, "/dma-controller@5000", "" },
 	{ "/plain@10000", "", "dma-names", GRAFT_DROP, "dmas", "" },
 	{ "/plain@10000", "", "iommus", GRAFT_DROP, "IOMMU", "" },
@@ -92,7 +93,7 @@ static const struct rule_case {
 	{ "/refused@1a000", "", "mboxes", GRAFT_REFUSE, "/mailbox@a000", "" },
 	{ "/other@1a800", "", "acme,gpio-thing", GRAFT_ASK, "/gpio@4000",
 	  "keep=acme,,gpio-thing | drop=acme,,gpio-thing" },
-	{ "/domains@1b000", "", "power-domains", GRAFT_ASK, "by name", "drop=power-domains" },
+	{ "/domains@1b000", "", "power-domains", GRAFT_REFUSE, "nobody when it is unbound", "" },
 	{ "/domains@1b000", "", "nvmem-cells", GRAFT_ASK, "/efuse@b000/trim@8",
 	  "drop=nvmem-cells" },
 	{ "/resets@1c000", "", "resets", GRAFT_ASK, "requires", "drop=resets" },
@@ -255,7 +256,8 @@ static int live_voltage(void *opaque, const struct host_node *regulator, uint32_
 
 Test(graft, the_running_host_knows_rates_and_voltages)
 {
-	static const struct graft_host host = { NULL, live_rate, live_voltage };
+	static const struct graft_host host = { .clock_rate = live_rate,
+						.supply_voltage = live_voltage };
 	static const char *const devices[] = { "/unknown-clocks@13000", "/mmc@17000" };
 	struct graft *graft = fixture_graft(tree, devices, 2, &host, NULL);
 	const struct graft_item *item = fixture_item(graft_outcome(graft, 0)->nodes, "", "clocks");

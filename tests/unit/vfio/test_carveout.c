@@ -261,7 +261,7 @@ static void *write_tree(struct graft **graft)
 	dt_init(&dt);
 	for (unsigned int i = 0; i < 2; i++)
 		cr_assert_eq(graft_write(*graft, i, &dt, &err), 0, "%s", err.why);
-	graft_write_carveouts(*graft, &dt);
+	graft_write_shared(*graft, &dt);
 	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0);
 	dt_destroy(&dt);
 	return blob;

@@ -62,7 +62,7 @@ static void describe(enum vfio_backend backend)
 	cr_assert_eq(vfio_platform_class.create(&config, &vm, &device, &err), 0, "%s", err.what);
 	vm.vfio->backend = backend;
 	cr_assert_eq(device->class->attach(device, &err), 0);
-	cr_assert_eq(vfio_nodes_plan(vm.vfio, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_nodes_plan(vm.vfio, NULL, &err), 0, "%s", err.what);
 	dt_init(&dt);
 	cr_assert_eq(device->class->describe(device, &dt, &err), 0, "%s", err.what);
 	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0);

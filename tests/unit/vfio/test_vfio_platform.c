@@ -280,7 +280,7 @@ Test(vfio_platform, the_guest_node_has_guest_addresses)
 	int node, size;
 
 	cr_assert_eq(CLASS->attach(device, &err), 0);
-	cr_assert_eq(vfio_nodes_plan(vm.vfio, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_nodes_plan(vm.vfio, NULL, &err), 0, "%s", err.what);
 	dt_init(&dt);
 	cr_assert_eq(CLASS->describe(device, &dt, &err), 0, "%s", err.what);
 	cr_assert_eq(dt_finish(&dt, &blob, &blob_size, &err), 0);
@@ -380,7 +380,7 @@ Test(vfio_platform, each_failing_call_is_told_and_leaves_nothing)
 		if (!ret)
 			ret = CLASS->attach(device, &err);
 		if (!ret)
-			ret = vfio_nodes_plan(vm.vfio, &err);
+			ret = vfio_nodes_plan(vm.vfio, NULL, &err);
 		dt_init(&dt);
 		if (!ret)
 			ret = CLASS->describe(device, &dt, &err);
