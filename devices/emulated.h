@@ -60,6 +60,9 @@ struct emulated {
  * The members of struct device_class of these names, for devices that need no more. What create
  * makes is zeroed but for this part.
  */
+#define EMULATED_CLASS(type)                                                   \
+	.keys = emulated_keys, .emulated = &(type), .create = emulated_create, \
+	.quiesce = emulated_quiesce, .reset = emulated_reset
 int emulated_create(const struct device_config *config, struct vm *vm, struct device **device,
 		    struct err *err);
 int emulated_attach(struct device *device, struct err *err);

@@ -331,13 +331,9 @@ static void pl011_destroy(struct device *device)
 const struct device_class pl011_class = {
 	.name = "pl011",
 	.help = "UART, connected to the console",
-	.keys = emulated_keys,
-	.emulated = &pl011_type,
-	.create = emulated_create,
+	EMULATED_CLASS(pl011_type),
 	.attach = pl011_attach,
 	.describe = emulated_describe,
-	.quiesce = emulated_quiesce,
-	.reset = emulated_reset,
 	.destroy = pl011_destroy,
 	.stdout_path = "/pl011@9000000",
 };

@@ -143,12 +143,8 @@ static const struct emulated_type pl031_type = {
 const struct device_class pl031_class = {
 	.name = "pl031",
 	.help = "real-time clock, the host's time",
-	.keys = emulated_keys,
-	.emulated = &pl031_type,
-	.create = emulated_create,
+	EMULATED_CLASS(pl031_type),
 	.attach = emulated_attach,
 	.describe = emulated_describe,
-	.quiesce = emulated_quiesce,
-	.reset = emulated_reset,
 	.destroy = emulated_destroy,
 };

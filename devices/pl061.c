@@ -197,13 +197,9 @@ static int pl061_describe(struct device *device, struct dt *dt, struct err *err)
 const struct device_class pl061_class = {
 	.name = "pl061",
 	.help = "GPIO with the power key",
-	.keys = emulated_keys,
-	.emulated = &pl061_type,
-	.create = emulated_create,
+	EMULATED_CLASS(pl061_type),
 	.attach = emulated_attach,
 	.describe = pl061_describe,
-	.quiesce = emulated_quiesce,
-	.reset = emulated_reset,
 	.destroy = emulated_destroy,
 	.press_power_key = pl061_press_power_key,
 };

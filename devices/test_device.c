@@ -204,12 +204,8 @@ static void test_destroy(struct device *device)
 const struct device_class test_device_class = {
 	.name = "test-device",
 	.help = "lets a test guest end dais with an exit status",
-	.keys = emulated_keys,
-	.emulated = &test_type,
-	.create = emulated_create,
+	EMULATED_CLASS(test_type),
 	.attach = test_attach,
 	.describe = emulated_describe,
-	.quiesce = emulated_quiesce,
-	.reset = emulated_reset,
 	.destroy = test_destroy,
 };

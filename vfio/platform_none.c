@@ -4,17 +4,11 @@
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 
-const struct device_class vfio_platform_class = {
-	.name = "vfio-platform",
-	.keys = vfio_platform_keys,
-};
+#define ASSIGNED(name_)                                    \
+	{                                                  \
+		.name = name_, .keys = vfio_platform_keys, \
+	}
 
-const struct device_class vfio_calxeda_xgmac_class = {
-	.name = "vfio-calxeda-xgmac",
-	.keys = vfio_platform_keys,
-};
-
-const struct device_class vfio_amd_xgbe_class = {
-	.name = "vfio-amd-xgbe",
-	.keys = vfio_platform_keys,
-};
+const struct device_class vfio_platform_class = ASSIGNED("vfio-platform");
+const struct device_class vfio_calxeda_xgmac_class = ASSIGNED("vfio-calxeda-xgmac");
+const struct device_class vfio_amd_xgbe_class = ASSIGNED("vfio-amd-xgbe");

@@ -19,7 +19,6 @@
 #define KVM32_REG_CORE(word) (0x4020000000100000ULL | (word))
 #define KVM32_REG_R(n)       KVM32_REG_CORE(n)
 #define KVM32_REG_PC         KVM32_REG_CORE(15)
-#define KVM32_REG_CPSR       KVM32_REG_CORE(16)
 
 /* Registers of the system coprocessor, cp15, 32 bits wide */
 #define KVM32_REG_CP15(opc1, crn, crm, opc2) \

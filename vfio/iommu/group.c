@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/iommu/group.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>

@@ -2,6 +2,7 @@
 #ifndef VFIO_IOMMU_IOMMU_H
 #define VFIO_IOMMU_IOMMU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vfio/vfio.h"
@@ -9,7 +10,6 @@
 #include "vmm/base/range.h"
 
 struct passed_fds;
-struct vfio_group;
 struct vfio_host_device;
 struct vfio_iommu;
 struct vfio_iova_range;
@@ -87,6 +87,29 @@ struct vfio_iommu {
 	uint64_t mapped;           /* bytes that vfio.c has mapped */
 	struct vfio_iommu *next;
 };
+
+#define CONTAINER "/dev/vfio/vfio"
+
+/* An opened IOMMU group: devices that no IOMMU can tell apart. One process at a time has it. */
+struct vfio_group {
+	int number;
+	int fd;
+	char path[32];      /* "/dev/vfio/7" */
+	bool has_container; /* the process that passed it has put it into one */
+	struct vfio_group *next;
+};
+
+/* The one of this number in a list, or NULL. */
+struct vfio_group *vfio_group_find(struct vfio_group *groups, int number);
+
+/*
+ * open_device() of struct vfio_iommu_ops for containers: @host is opened as a member of its group.
+ * A group that @iommu has not yet is opened first, or taken from what was passed, put into the
+ * container, and kept in iommu->groups. Fails when the group is not viable (a sibling is in use by
+ * the host) or when another process has it.
+ */
+int vfio_group_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
+			   struct vfio_handle *handle, struct err *err);
 
 /* close() for those that have no more: the groups, the file, and @iommu itself. */
 void vfio_iommu_close(struct vfio_iommu *iommu);

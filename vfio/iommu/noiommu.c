@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "vfio/host/device.h"
-#include "vfio/iommu/group.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "vfio/iommu/diagnosis.h"
-#include "vfio/iommu/group.h"
 #include "vfio/iommu/info_cap.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/irq/mode.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

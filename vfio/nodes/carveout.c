@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "vfio/nodes/carveout.h"
+#include "vfio/nodes/nodes.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include "arch/arch.h"
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
-#include "vfio/irq/mode.h"
+#include "vfio/irq/irq.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/check/check.h"

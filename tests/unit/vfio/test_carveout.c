@@ -11,7 +11,7 @@
 #include "tests/fixtures/fixture_tree.h"
 #include "tests/unit/err_says.h"
 #include "vfio/iommu/iommu.h"
-#include "vfio/nodes/carveout.h"
+#include "vfio/nodes/nodes.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram/ram.h"
 

@@ -5,7 +5,7 @@
 
 #include "devices/device.h"
 #include "tests/unit/err_says.h"
-#include "vfio/irq/mode.h"
+#include "vfio/irq/irq.h"
 #include "vfio/vfio.h"
 #include "vmm/base/arena.h"
 #include "vmm/base/range.h"

@@ -17,13 +17,6 @@ void ram_init(struct ram *ram)
 	*ram = (struct ram){ .page = sys_page_size(), .fd = -1 };
 }
 
-int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err)
-{
-	assert(ram->fd < 0 && !ram->n_banks);
-	ram->backing = *backing;
-	return ram_file_open(ram, err);
-}
-
 /* What one entry of a level-2 table maps: 2, 32 or 512 MiB, with host pages of 4, 16 or 64 KiB. */
 static uint64_t block_size(void)
 {

@@ -76,7 +76,10 @@ struct ram {
 
 void ram_init(struct ram *ram);
 
-/* Open what the backing names, and learn the size of its pages. No page is taken yet. */
+/*
+ * Open what the backing names, and learn the size of its pages. No page is taken yet. Sets fd,
+ * which stays -1 for anonymous memory, page and is_dirty.
+ */
 int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err);
 
 /*
@@ -156,9 +159,6 @@ bool ram_lacks_pages(uint64_t page, uint64_t size, uint64_t n_taken, struct err 
 int ram_hugetlbfs_page(int fd, const char *path, uint64_t *page, struct err *err);
 
 /* For the files of this room. */
-
-/* Set fd, page and is_dirty as ram->backing says; fd stays -1 for anonymous memory. */
-int ram_file_open(struct ram *ram, struct err *err);
 
 /* Whether what is planned lies in the file, and a guest can work there. */
 int ram_file_check(const struct ram *ram, struct err *err);

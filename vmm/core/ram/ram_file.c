@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest RAM from a file. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -118,12 +119,14 @@ static int open_file(struct ram *ram, struct err *err)
 	return 0;
 }
 
-int ram_file_open(struct ram *ram, struct err *err)
+int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err)
 {
-	const char *path = ram->backing.hugetlbfs, *file = ram->backing.file;
+	const char *path = backing->hugetlbfs, *file = backing->file;
 	struct statfs st;
 	int ret;
 
+	assert(ram->fd < 0 && !ram->n_banks);
+	ram->backing = *backing;
 	if (!path && !file)
 		return 0;
 	ret = path ? open_hugetlbfs(ram, err) : open_file(ram, err);

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "vmm/base/array.h"
@@ -149,9 +148,10 @@ static const char *find_window(const struct memmap *map, struct range ram, struc
 		struct range range;
 		const char *name;
 	} windows[] = {
-		{ { MEMMAP_PL011, MEMMAP_BUS_LOW - MEMMAP_PL011 }, "emulated devices and the GIC" },
-		{ map->bus_low, "assigned devices" },
-		{ map->bus_high, "assigned devices" },
+		{ { MEMMAP_PL011, MEMMAP_BUS_LOW - MEMMAP_PL011 },
+		  "the window for emulated devices and the GIC" },
+		{ map->bus_low, "the window for assigned devices" },
+		{ map->bus_high, "the window for assigned devices" },
 	};
 
 	for (size_t i = 0; i < n_elems(windows); i++) {
@@ -193,12 +193,8 @@ int ram_plan_at(struct ram *ram, const struct memmap *map, uint64_t base, uint64
 		return no_place(run, (struct range){ end, -end },
 				"beyond the guest's address space", err);
 	name = find_window(map, run, &window);
-	if (name) {
-		char what[64];
-
-		snprintf(what, sizeof(what), "the window for %s", name);
-		return no_place(run, window, what, err);
-	}
+	if (name)
+		return no_place(run, window, name, err);
 	for (unsigned int i = 0; i < n_holes; i++)
 		if (range_overlaps(holes[i], run))
 			return no_place(run, holes[i],
