@@ -56,9 +56,9 @@ struct arch_cpu_config {
 int arch_vcpus_init(struct vm *vm, struct arch_cpu_config *config, struct err *err);
 
 /*
- * The code of the guest of "dais check --irq" (vmm/check/guest.h), a kernel that arch_boot_load()
- * takes; its parameters follow it. The source is beside the words: tests/lint/check-guest assembles
- * that and compares.
+ * The code of the guest that tries interrupts (arch/common/check_guest.h), a kernel that
+ * arch_boot_load() takes; its parameters follow it. The source is beside the words:
+ * tests/lint/check-guest assembles that and compares.
  */
 #define ARCH_CHECK_GUEST_WORDS 64
 extern const uint32_t arch_check_guest[ARCH_CHECK_GUEST_WORDS];

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "arch/common/vgic.h"
 #include "fdt/host/tree.h"
 #include "vfio/host/device.h"
 #include "vfio/host/live.h"
@@ -122,7 +121,7 @@ void check_say_not_passed(struct check *check, const struct check_vm *vm, const 
 
 /* The parts, of which vmm/check/run.c's table has the order. */
 typedef void check_part(struct check *check);
-check_part check_passed, check_kvm, check_gic, check_forward;
+check_part check_passed, check_kvm, check_gic, check_resample, check_forward;
 check_part check_kernel, check_host, check_sandbox;
 check_part check_memory, check_memlock, check_hugepages;
 check_part check_devices, check_plans, check_power, check_set;
@@ -137,27 +136,5 @@ check_part check_use, check_drivers, check_iommu, check_noiommu, check_unsafe_in
  * negative errno and @err: it could not be tried.
  */
 int check_irq(const char *device, int n_options, char *const *options, struct err *err);
-
-/*
- * The guest of "dais check": one page of code that enables one SPI, handles it some times, and
- * ends dais by the test device with status 0. It is a part of dais, so that a board can be tried
- * with nothing but dais on it.
- */
-#define CHECK_GUEST_SIZE 4096
-
-/* What it shall do. */
-struct check_guest {
-	enum vgic_version gic;
-	uint32_t spi;
-	bool edge;
-	unsigned int n;   /* interrupts to handle */
-	uint64_t touch;   /* guest address that it accesses (32 bits) for each; 0: none */
-	bool touch_write; /* … by writing 0, else by reading */
-};
-
-/* The kernel for machine_build(). */
-void check_guest_image(uint8_t image[CHECK_GUEST_SIZE]);
-/* Tell the one that was loaded at @image what to do, before it runs. */
-void check_guest_set(uint8_t image[CHECK_GUEST_SIZE], const struct check_guest *wish);
 
 #endif

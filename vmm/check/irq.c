@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "arch/common/check_guest.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"

@@ -6,8 +6,10 @@
 
 #include "arch/arch.h"
 #include "arch/common/kvm_arm.h"
+#include "arch/common/resample.h"
 #include "arch/common/vgic.h"
 #include "vfio/irq/irq.h"
+#include "vmm/base/built.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
 #include "vmm/check/check.h"
@@ -130,6 +132,38 @@ void check_gic(struct check *check)
 	check_each_vm (check, vm)
 		if (vgic_choose(&check->vm, vm->config.irqchip, vm->config.n_vcpus, &version, &err))
 			check_say_err(check, CHECK_BLOCKS, vm, &err);
+}
+
+void check_resample(struct check *check)
+{
+	bool works = false, v2_works = false;
+	struct err err;
+
+	if (!BUILT(VFIO_IRQ_PROBE))
+		return;
+	if (check->vm.fd < 0)
+		check_say(check, CHECK_FINE,
+			  "not tried, without /dev/kvm: whether KVM resamples level interrupts");
+	for (enum vgic_version gic = VGIC_V2; check->vm.fd >= 0 && gic <= VGIC_V3; gic++) {
+		if (!vgic_host_has(&check->vm, gic))
+			continue;
+		if (resample_try(&check->vm.kvm, gic, &works, &err))
+			check_say_err(check, CHECK_WARNS, NULL, &err);
+		else if (works)
+			check_say(check, CHECK_FINE,
+				  "KVM resamples level interrupts of a guest with a GICv%d",
+				  gic == VGIC_V2 ? 2 : 3);
+		else
+			check_say(
+				check, CHECK_WARNS,
+				"KVM does not resample a level interrupt that a guest with a "
+				"GICv%d ends without an exit: dais traps accesses to its device, "
+				"which makes the interrupt about 3 times as dear" FIX
+				"boot a kernel with the resample patch of dais's kernel/patches%s",
+				gic == VGIC_V2 ? 2 : 3,
+				v2_works ? ", or give guests a GICv2: irqchip = gicv2" : "");
+		v2_works = works;
+	}
 }
 
 /* The first device that wants its interrupts forwarded, or nothing; NULL: none. */

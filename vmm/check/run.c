@@ -107,6 +107,7 @@ static const struct {
 	{ "host", check_host },
 	{ "kvm", check_kvm },
 	{ "gic", check_gic },
+	{ "resample", check_resample },
 	{ "memlock", check_memlock },
 	{ "hugepages", check_hugepages },
 	{ "devices", check_devices }, /* looks them up, for all that follow */

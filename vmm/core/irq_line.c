@@ -13,7 +13,7 @@
  */
 #define IRQ_LINE_SPI (1u << 24)
 
-void irq_line_tell(struct irq_line *line, bool level)
+int irq_line_tell(struct irq_line *line, bool level)
 {
 	struct kvm_irq_level arg = { .irq = IRQ_LINE_SPI | SPI_TO_INTID(line->spi),
 				     .level = level };
@@ -25,6 +25,7 @@ void irq_line_tell(struct irq_line *line, bool level)
 	if (ret)
 		log_within(&line->failures, LOG_ERROR, "SPI %u: KVM_IRQ_LINE failed with errno %d",
 			   line->spi, -ret);
+	return ret;
 }
 
 void irq_line_set(struct irq_line *line, bool level)

@@ -34,9 +34,9 @@ void irq_line_set(struct irq_line *line, bool level);
 /*
  * The same, and tells KVM also what it was told before: for an SPI that is an edge, KVM latches a
  * rise and forgets the level (kvm_vgic_inject_irq()), so that a line which is up may be low in an
- * SPI that became a level since.
+ * SPI that became a level since. A failure is logged; returns as sys_ioctl.
  */
-void irq_line_tell(struct irq_line *line, bool level);
+int irq_line_tell(struct irq_line *line, bool level);
 
 /*
  * KVM_IRQFD: a signal on @fd raises @spi. With @resample_fd >= 0 the line is a level: it stays up

@@ -21,15 +21,22 @@ void vm_init(struct vm *vm)
 	pthread_cond_init(&vm->cond, NULL);
 }
 
+int kvm_vm_create(const struct kvm *kvm)
+{
+	const unsigned int bits = kvm->caps.ipa_bits;
+	/* 0 means 40 bits, and is all that a host without KVM_CAP_ARM_VM_IPA_SIZE takes. */
+	const uintptr_t type = bits == 40 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(bits);
+
+	return sys_ioctl(kvm->fd, KVM_CREATE_VM, (void *)type);
+}
+
 int vm_create(struct vm *vm, struct err *err)
 {
-	unsigned int bits = vm->kvm.caps.ipa_bits;
-	/* 0 means 40 bits, and is all that a host without KVM_CAP_ARM_VM_IPA_SIZE takes. */
-	uintptr_t type = bits == 40 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(bits);
-	int fd = fd_to_range(sys_ioctl(vm->kvm.fd, KVM_CREATE_VM, (void *)type), FD_VM);
+	int fd = fd_to_range(kvm_vm_create(&vm->kvm), FD_VM);
 
 	if (fd < 0) {
-		err_set(err, fd, "create a virtual machine of %u address bits", bits);
+		err_set(err, fd, "create a virtual machine of %u address bits",
+			vm->kvm.caps.ipa_bits);
 		if (fd == -EBUSY) {
 			err_why(err, "another hypervisor has the processor");
 			err_fix(err, "stop it");

@@ -68,7 +68,9 @@ struct vm {
 
 void vm_init(struct vm *vm);
 
-/* KVM_CREATE_VM with vm->kvm open: the address space that it offers. Also vm->request_fd. */
+/* KVM_CREATE_VM: of the address space that KVM offers. Returns as sys_ioctl. */
+int kvm_vm_create(const struct kvm *kvm);
+/* The same with vm->kvm, which is open, as what dais is for; also vm->request_fd. */
 int vm_create(struct vm *vm, struct err *err);
 
 /*

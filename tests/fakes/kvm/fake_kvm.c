@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm_store.h"
 #include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/memmap.h"
 
 #define N_FAILURES 16
 
@@ -142,6 +145,27 @@ int fake_kvm_wait(struct fake_kvm_vcpu *vcpu)
 	return -EINTR;
 }
 
+static bool is_probe(void)
+{
+	return fake_kvm.memslots[0].memory_size && fake_kvm.memslots[0].memory_size <= 64 << 10 &&
+	       !fake_kvm.memslots[1].memory_size;
+}
+
+static int run_probe(const struct fake_kvm_vcpu *vcpu)
+{
+	const uint64_t one = 1;
+
+	if (fake_kvm.n_resamples) {
+		fake_kvm.n_resamples--;
+		sys_write((int)fake_kvm.irqfds[0].resamplefd, &one, sizeof(one));
+	}
+	fake_kvm.n_probes++;
+	vcpu->run->exit_reason = KVM_EXIT_MMIO;
+	vcpu->run->mmio.phys_addr = MEMMAP_TEST_DEVICE + 4;
+	vcpu->run->mmio.is_write = 1;
+	return 0;
+}
+
 static int vcpu_run(struct fake_kvm_vcpu *vcpu)
 {
 	int ret;
@@ -154,7 +178,9 @@ static int vcpu_run(struct fake_kvm_vcpu *vcpu)
 	}
 	if (immediate_exit(vcpu))
 		return -EINTR;
-	ret = fake_kvm.run ? fake_kvm.run(vcpu) : fake_kvm_wait(vcpu);
+	ret = is_probe()     ? run_probe(vcpu)
+	      : fake_kvm.run ? fake_kvm.run(vcpu)
+			     : fake_kvm_wait(vcpu);
 	vcpu->mmio_pending = ret == 0 && vcpu->run->exit_reason == KVM_EXIT_MMIO;
 	return ret;
 }
@@ -344,6 +370,10 @@ static int system_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return RUN_SIZE;
 	case KVM_CREATE_VM:
 		fake_kvm.vm_type = (uintptr_t)arg;
+		fake_kvm.n_vcpus = fake_kvm.n_devices = fake_kvm.n_irqfds = fake_kvm.n_lines = 0;
+		fake_kvm.n_forwards = 0;
+		fake_kvm.vgic_initialised = false;
+		memset(fake_kvm.memslots, 0, sizeof(fake_kvm.memslots));
 		return fake_fd_new(&vm_ops, NULL);
 	}
 	return -ENOTTY;
@@ -382,6 +412,7 @@ void fake_kvm_reset(void)
 	fake_kvm.caps[KVM_CAP_ARM_VM_IPA_SIZE] = 48;
 	fake_kvm.device_errors[KVM_DEV_TYPE_ARM_VGIC_V2] = ENODEV;
 	fake_kvm.preferred_target = TARGET_GENERIC_V8;
+	fake_kvm.n_resamples = UINT_MAX;
 	fake_kvm.vcpu_features = ~0u;
 	fake_device("/dev/kvm", &system_ops, NULL);
 }

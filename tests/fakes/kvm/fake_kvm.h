@@ -5,7 +5,8 @@
 /*
  * An arm64 host's /dev/kvm on top of fake_sys. A test describes the host, runs the code, and reads
  * what KVM was told. One state per process; fake_kvm_reset() begins anew, after fake_sys_reset(): a
- * host with GICv3, 48 IPA bits, all features, 512 vCPUs.
+ * host with GICv3, 48 IPA bits, all features, 512 vCPUs. With each KVM_CREATE_VM what KVM was told
+ * begins anew, but for attributes and registers.
  */
 #include <linux/kvm.h>
 #include <stdbool.h>
@@ -53,6 +54,12 @@ struct fake_kvm {
 	bool vgic_initialised;     /* set by KVM_DEV_ARM_VGIC_CTRL_INIT; KVM_IRQFD wants it */
 	bool can_forward;          /* KVM_DEV_VFIO_DEVICE, as kernel/ adds it */
 	int forward_error;         /* positive errno of FORWARD_IRQ */
+	/*
+	 * A VM with nothing but a page of memory is arch/common/resample.c's: KVM_RUN ends with its
+	 * guest's last write, after it has signalled the resample eventfd, so often at most.
+	 */
+	unsigned int n_resamples;
+	unsigned int n_probes; /* KVM_RUN that did this */
 	/*
 	 * What a vCPU does in KVM_RUN; NULL: it waits like a guest in WFI until it is kicked.
 	 * Called on vCPU threads.

@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "arch/common/check_guest.h"
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/err_says.h"
-#include "vmm/check/check.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 

@@ -202,6 +202,26 @@ Test(check, what_kvm_lacks)
 	expect_finding("blocks", "API version 13", NULL);
 }
 
+Test(check, whether_kvm_resamples)
+{
+	check("--json", NULL);
+	expect_finding("fine", "KVM resamples level interrupts of a guest with a GICv3", NULL);
+	fake_kvm.n_resamples = 0;
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_OK);
+	expect_finding("warns", "a guest with a GICv3 ends without an exit", "resample patch");
+	fake_kvm.device_errors[KVM_DEV_TYPE_ARM_VGIC_V2] = 0;
+	fake_kvm.n_resamples = 2; /* for the GICv2, which comes first */
+	check("--json", NULL);
+	expect_finding("fine", "a guest with a GICv2", NULL);
+	expect_finding("warns", "a guest with a GICv3 ends without an exit", "irqchip = gicv2");
+	fake_kvm_fail(KVM_IRQFD, EIO);
+	cr_expect_eq(check("--json", NULL), EXIT_STATUS_OK);
+	expect_finding("warns", "try whether KVM resamples: wire an event descriptor", "");
+	fake_open_error("/dev/kvm", EACCES);
+	check("--json", NULL);
+	expect_finding("fine", "not tried, without /dev/kvm: whether KVM resamples", NULL);
+}
+
 Test(check, forwarding)
 {
 	fake_kvm.can_forward = true;

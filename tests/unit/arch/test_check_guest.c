@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "arch/common/check_guest.h"
 #include "vmm/base/range.h"
-#include "vmm/check/check.h"
 #include "vmm/core/memmap.h"
 
 #define PARAMETERS 256 /* where the code looks: "adr x19, .+192" at 64 */

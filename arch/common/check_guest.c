@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "arch/common/check_guest.h"
+
 #include <string.h>
 
 #include "arch/arch.h"
-#include "devices/test_device_abi.h"
 #include "vmm/base/range.h"
-#include "vmm/check/check.h"
 #include "vmm/core/irq_line.h"
-#include "vmm/core/memmap.h"
 
 /* Behind the code, which knows where. The GIC is set up by a list of 32-bit writes. */
 struct parameters {
