@@ -124,7 +124,7 @@ static bool place_apart(const struct ram *ram, const struct placement *wish, str
 
 static int no_room(const struct ram *ram, const struct placement *wish, struct err *err)
 {
-	uint64_t largest = 0, align = wish->rules->base_align;
+	uint64_t largest = 0, align = wish->rules->base_align, need;
 	char text[4][32];
 
 	for (unsigned int i = 0; i < ram->n_banks; i++)
@@ -143,9 +143,14 @@ static int no_room(const struct ram *ram, const struct placement *wish, struct e
 		align > RAM_ALIGN ? " from a multiple of " : "",
 		align > RAM_ALIGN ? str_size(align, text[0]) : "", str_size(wish->initrd, text[2]),
 		str_size(DTB_MAX, text[3]));
-	return err_fix(err, "--memory %lluM or more%s",
-		       (unsigned long long)(extent_of_all(wish) / MIB),
-		       ram->n_banks == 1 ? "" : ", in one piece");
+	need = round_up_to(extent_of_all(wish), ram->page > RAM_ALIGN ? ram->page : RAM_ALIGN);
+	if (ram->n_banks == 1)
+		return err_fix(err, "--memory %lluM or more", (unsigned long long)(need / MIB));
+	return err_fix(err,
+		       "--memory %lluM or more, in one piece: huge pages follow each other when "
+		       "they are reserved at boot (hugepages=%llu), or are larger (hugepagesz=1G)",
+		       (unsigned long long)(need / MIB),
+		       (unsigned long long)(need / (ram->page ?: RAM_ALIGN)));
 }
 
 int placement_plan(const struct ram *ram, const struct placement *wish, struct arch_boot *boot,

@@ -19,6 +19,8 @@
 #define N_PIPES    64
 #define PIPE_SLOTS 16 /* of a new pipe */
 #define NOWHERE    UINT64_MAX
+#define OWN_FRAME  0x12345
+#define STACK      (64 << 10) /* of those that call, at most */
 
 struct huge_page {
 	uint64_t pa, offset; /* NOWHERE: free */
@@ -170,6 +172,13 @@ static struct huge_page *page_of(uint64_t hva, uint64_t *in_page)
 	return NULL;
 }
 
+static bool is_stack(uint64_t hva)
+{
+	uint64_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return hva > here - STACK && hva < here + STACK;
+}
+
 static ssize_t pagemap_pread(int fd, void *opaque, void *buf, size_t size, off_t offset)
 {
 	uint64_t *entries = buf, in_page = 0, host = sys_page_size();
@@ -177,10 +186,12 @@ static ssize_t pagemap_pread(int fd, void *opaque, void *buf, size_t size, off_t
 	(void)fd;
 	(void)opaque;
 	for (size_t i = 0; i < size / sizeof(*entries); i++) {
-		struct huge_page *page =
-			page_of(((uint64_t)offset / sizeof(*entries) + i) * host, &in_page);
+		uint64_t hva = ((uint64_t)offset / sizeof(*entries) + i) * host;
+		struct huge_page *page = page_of(hva, &in_page);
 
 		entries[i] = page ? 1ULL << 63 : 0;
+		if (!page && !huge.hidden && is_stack(hva))
+			entries[i] = 1ULL << 63 | OWN_FRAME;
 		if (page && !huge.hidden)
 			entries[i] |= (page->pa + in_page) / host;
 		if (page && huge.n_to_move && huge.n_to_move--)

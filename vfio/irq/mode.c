@@ -114,6 +114,9 @@ int vfio_irq_forward(struct vfio_irq *irq, struct vm *vm, struct err *err)
 	if (!irq->level) {
 		snprintf(irq->why, sizeof(irq->why),
 			 "an edge has no completion that forwarding could save");
+	} else if (vm->vfio->backend == VFIO_BACKEND_NONE) {
+		/* It has been told of no group that would be the device's: noiommu.c. */
+		snprintf(irq->why, sizeof(irq->why), "without an IOMMU KVM knows no device");
 	} else if (!vfio_irq_can_forward(vm->vfio->kvm_fd)) {
 		snprintf(irq->why, sizeof(irq->why), "the host's kernel cannot forward interrupts");
 	} else {

@@ -166,10 +166,13 @@ static void tell(const struct trial *t, const char *what, const char *why)
 	printf("  %-8s %s: %s%s\n", t->mode, ways[t->way], what, why);
 }
 
-/* Prints one line. Returns 0, or 1 when something is not well. */
-static int build_and_run(struct trial *t)
+enum outcome { WELL, NOT_WELL, NOT_HERE };
+
+/* Prints one line. */
+static enum outcome build_and_run(struct trial *t)
 {
 	struct err err = { 0 };
+	enum outcome outcome = NOT_WELL;
 	const char *wrong = NULL;
 	int ret = machine_build(&t->machine, &t->config, MACHINE_FOR_RUN, &err);
 
@@ -177,17 +180,18 @@ static int build_and_run(struct trial *t)
 		ret = run_guest(t, &err);
 		wrong = ret < 0 ? err.what : verdict(t, ret);
 		tell(t, wrong ? "FAILED: " : "ok", wrong ?: "");
+		outcome = wrong ? NOT_WELL : WELL;
 	} else if (err_exit_status(&err) == EXIT_STATUS_HOST) {
 		tell(t, "not here: ", err.why[0] ? err.why : err.what);
+		outcome = NOT_HERE;
 	} else {
 		err_print(&err);
-		wrong = err.what;
 	}
 	machine_destroy(&t->machine);
-	return wrong != NULL;
+	return outcome;
 }
 
-/* In a process of its own: it ends shut in. Returns as check_irq(). */
+/* In a process of its own: it ends shut in. Returns the outcome, or a negative errno. */
 static int try_one(struct trial *t, struct err *err)
 {
 	siginfo_t end;
@@ -211,7 +215,7 @@ static int try_one(struct trial *t, struct err *err)
 	if (end.si_code == CLD_EXITED)
 		return end.si_status;
 	tell(t, "FAILED: it died of SIG", sigabbrev_np(end.si_status) ?: "?");
-	return 1;
+	return NOT_WELL;
 }
 
 /* What the device is, once, by building the machine as "auto" has it; no guest runs. */
@@ -236,7 +240,7 @@ static int look(struct trial *t, struct vfio_irq_count **irqs, unsigned int *n_i
 static int try_all(struct trial *t, const struct vfio_irq_count *irqs, unsigned int n_irqs,
 		   struct err *err)
 {
-	int worst = 0;
+	unsigned int n[] = { [WELL] = 0, [NOT_WELL] = 0, [NOT_HERE] = 0 };
 
 	for (t->index = 0; t->index < n_irqs; t->index++) {
 		printf("interrupt %u\n", irqs[t->index].index);
@@ -247,11 +251,16 @@ static int try_all(struct trial *t, const struct vfio_irq_count *irqs, unsigned 
 
 				if (ret < 0)
 					return ret;
-				worst |= ret;
+				n[ret == WELL || ret == NOT_HERE ? ret : NOT_WELL]++;
 			}
 		}
 	}
-	return worst;
+	if (n[WELL] || n[NOT_WELL])
+		return n[NOT_WELL] != 0;
+	err_set(err, 0, "check --irq %s: nothing was tested", t->device);
+	err_why(err, n_irqs ? "no mode could be tried on this host"
+			    : "VFIO offers no interrupt of the device");
+	return err_host(err);
 }
 
 int check_irq(const char *device, int n_options, char *const *options, struct err *err)
@@ -277,8 +286,6 @@ int check_irq(const char *device, int n_options, char *const *options, struct er
 	ret = look(t, &irqs, &n_irqs, err);
 	if (ret)
 		return ret;
-	if (!n_irqs)
-		puts("It has no interrupts.");
 	ret = try_all(t, irqs, n_irqs, err);
 	machine_collect_physical(0, true);
 	return ret;

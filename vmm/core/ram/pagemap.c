@@ -25,18 +25,25 @@ int pagemap_open(struct err *err)
 	return err_host(err);
 }
 
-static int entry_to_pa(uint64_t entry, uint64_t *pa)
-{
-	if (!(entry & PRESENT))
-		return -ENODATA;
-	*pa = (entry & PFN) * sys_page_size();
-	return *pa ? 0 : -EPERM;
-}
-
 static int read_entries(int fd, const char *hva, uint64_t *entries, uint64_t n)
 {
 	return file_pread_all(fd, entries, n * sizeof(*entries),
 			      (uintptr_t)hva / sys_page_size() * sizeof(*entries));
+}
+
+/* Frame 0 is that of memory at address 0, which boards have, and what is shown to those who may
+ * not know: but then every page is there, that of the stack too. */
+static int entry_to_pa(int fd, uint64_t entry, uint64_t *pa)
+{
+	uint64_t own = 0;
+	int ret = 0;
+
+	if (!(entry & PRESENT))
+		return -ENODATA;
+	*pa = (entry & PFN) * sys_page_size();
+	if (!*pa)
+		ret = read_entries(fd, (const char *)&own, &own, 1);
+	return ret ? ret : *pa || own & PFN ? 0 : -EPERM;
 }
 
 int pagemap_find(int fd, const void *hva, uint64_t *pa)
@@ -44,7 +51,7 @@ int pagemap_find(int fd, const void *hva, uint64_t *pa)
 	uint64_t entry;
 	int ret = read_entries(fd, hva, &entry, 1);
 
-	return ret ? ret : entry_to_pa(entry, pa);
+	return ret ? ret : entry_to_pa(fd, entry, pa);
 }
 
 int pagemap_check(int fd, const void *hva, struct range pa, struct pagemap_misfit *found)
@@ -57,7 +64,7 @@ int pagemap_check(int fd, const void *hva, struct range pa, struct pagemap_misfi
 		int ret = read_entries(fd, (const char *)hva + found->offset, entries, n);
 
 		for (uint64_t i = 0; i < n && !ret; i++) {
-			ret = entry_to_pa(entries[i], &found->pa);
+			ret = entry_to_pa(fd, entries[i], &found->pa);
 			if (!ret && found->pa != pa.start + found->offset)
 				ret = -ESTALE;
 			if (!ret)

@@ -21,17 +21,19 @@
 #include "vmm/base/sys.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/ram/pagemap.h"
+#include "vmm/core/ram/phys_runs.h"
 #include "vmm/core/ram/ram.h"
 
 /* What any user may have, with the default fs.pipe-max-size; pages of the host, one per reference.
  */
 #define PIPE_SIZE (1 << 20)
 
-/* More runs than this in a map that is shown would help nobody. */
-#define MAP_LINES 40
-
 /* Linux's INIT_MEMBLOCK_REGIONS, less what it splits for its own use. */
 #define LINUX_BANKS 100
+
+/* Room for a kernel, an initrd and their tree: a 32-bit kernel unpacks itself to the beginning of
+ * such a piece (Documentation/arch/arm/booting.rst). */
+#define LARGE_RUN (128 << 20)
 
 /* What phys_ram_create() has while it works. */
 struct taking {
@@ -46,34 +48,6 @@ struct taking {
 void phys_ram_init(struct phys_ram *ram)
 {
 	*ram = (struct phys_ram){ .fd = -1 };
-}
-
-const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits)
-{
-	const struct range page = { pa, size };
-
-	if (!range_contains((struct range){ 0, 1ULL << ipa_bits }, page))
-		return "beyond the addresses that the guest can have";
-	if (range_overlaps((struct range){ MEMMAP_FIXED, MEMMAP_FIXED_SIZE }, page))
-		return "where the guest has its interrupt controller and emulated devices";
-	return NULL;
-}
-
-static int compare_pages(const void *a, const void *b)
-{
-	uint64_t x = ((const struct phys_page *)a)->pa, y = ((const struct phys_page *)b)->pa;
-
-	return (x > y) - (x < y);
-}
-
-/* How many of the first of @n sorted pages follow each other. */
-static size_t run_length(const struct phys_page *pages, size_t n, uint64_t size)
-{
-	size_t i = n ? 1 : 0;
-
-	while (i < n && pages[i].pa == pages[i - 1].pa + size)
-		i++;
-	return i;
 }
 
 /* Kernels before 5.13 have no files without a name there. */
@@ -185,22 +159,52 @@ static int take_pages(struct taking *t, size_t n, struct err *err)
 	return 0;
 }
 
-/* The runs of @pages, sorted here; of each, why a guest cannot have it, if so. */
-static void show_map(const struct taking *t, struct phys_page *pages, size_t n)
+static int give_back(const struct taking *t, const struct phys_page *pages, size_t n,
+		     struct err *err)
 {
-	uint64_t page = t->ram->page;
-	unsigned int n_lines = 0;
-	char text[32];
+	int ret = 0;
 
-	qsort(pages, n, sizeof(*pages), compare_pages);
-	for (size_t i = 0, run; i < n && n_lines++ < MAP_LINES; i += run) {
-		const char *unfit = phys_page_unfit(pages[i].pa, page, t->wish->ipa_bits);
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = sys_fallocate(t->ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    (off_t)pages[i].offset, (off_t)t->ram->page);
+	return ret ? err_set(err, ret, "give back huge pages") : 0;
+}
 
-		run = run_length(&pages[i], n - i, page);
-		log_info("  0x%010" PRIx64 "-0x%010" PRIx64 " %s%s%s", pages[i].pa,
-			 pages[i].pa + run * page - 1, str_size(run * page, text),
-			 unfit ? ", " : "", unfit ? unfit : "");
+/*
+ * A pool in pieces gives pages that do not follow each other, although others of it do: more of
+ * them are taken, until the best of all are few pieces and one is large, or the pool is empty.
+ */
+static int take_adjacent(struct taking *t, size_t n_wanted, struct err *err)
+{
+	struct phys_ram *ram = t->ram;
+	size_t n_large = (t->wish->size < LARGE_RUN ? t->wish->size : LARGE_RUN) / ram->page;
+	struct phys_choice choice;
+	struct err full;
+	int ret;
+
+	for (;;) {
+		uint64_t n;
+
+		ret = phys_pages_choose(ram->pages, ram->n_pages, n_wanted, ram->page, &choice);
+		if (ret)
+			return err_set(err, ret, "list the pages of guest RAM");
+		if (choice.longest >= n_large && choice.n_runs <= LINUX_BANKS)
+			break;
+		n = ram_free_pages(ram->page);
+		ret = n ? take_pages(t, n < n_wanted ? n : n_wanted, &full) : -ENOSPC;
+		if (ret == -ENOSPC || ret == -ENOMEM)
+			break;
+		if (ret) {
+			*err = full;
+			return ret;
+		}
 	}
+	if (ram->n_pages > n_wanted)
+		log_info("of %zu huge pages those that follow each other are taken: %zu pieces",
+			 ram->n_pages, choice.n_runs);
+	ret = give_back(t, &ram->pages[n_wanted], ram->n_pages - n_wanted, err);
+	ram->n_pages = n_wanted;
+	return ret;
 }
 
 /* Until there are enough; those that are of no use are kept meanwhile, or they would come again. */
@@ -215,18 +219,16 @@ static int take_enough(struct taking *t, struct err *err)
 	if (t->n_unfit) {
 		log_info("%zu huge pages are at physical addresses that a guest cannot have:",
 			 t->n_unfit);
-		show_map(t, t->unfit, t->n_unfit);
+		phys_pages_show(t->unfit, t->n_unfit, ram->page, t->wish->ipa_bits);
 		if (ret && ram->n_pages)
 			log_info("and those that it can have:");
 		if (ret)
-			show_map(t, ram->pages, ram->n_pages);
+			phys_pages_show(ram->pages, ram->n_pages, ram->page, t->wish->ipa_bits);
 	}
-	for (size_t i = 0; i < t->n_unfit && !ret; i++) {
-		ret = sys_fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				    (off_t)t->unfit[i].offset, (off_t)ram->page);
-		if (ret)
-			err_set(err, ret, "give back huge pages");
-	}
+	if (!ret)
+		ret = take_adjacent(t, n_wanted, err);
+	if (!ret)
+		ret = give_back(t, t->unfit, t->n_unfit, err);
 	return ret;
 }
 
@@ -299,9 +301,9 @@ static void finish(struct phys_ram *ram)
 {
 	size_t n_runs = 0;
 
-	qsort(ram->pages, ram->n_pages, sizeof(*ram->pages), compare_pages);
+	phys_pages_sort(ram->pages, ram->n_pages);
 	for (size_t i = 0; i < ram->n_pages; n_runs++)
-		i += run_length(&ram->pages[i], ram->n_pages - i, ram->page);
+		i += phys_run_length(&ram->pages[i], ram->n_pages - i, ram->page);
 	if (n_runs > LINUX_BANKS)
 		log_warn("guest RAM is in %zu pieces: a Linux that is built without CONFIG_EFI "
 			 "takes 128, and dies early of more; larger pages, or pages reserved at "
@@ -335,7 +337,7 @@ int phys_ram_add_banks(const struct phys_ram *phys, uint64_t size, struct ram *r
 		struct range run = { .start = phys->pages[i].pa };
 		int ret;
 
-		n = run_length(&phys->pages[i], phys->n_pages - i, phys->page);
+		n = phys_run_length(&phys->pages[i], phys->n_pages - i, phys->page);
 		/* The last page may be more than is wanted. */
 		run.size = n * phys->page < size ? n * phys->page : size;
 		size -= run.size;

@@ -77,7 +77,4 @@ int phys_ram_release(struct phys_ram *ram, struct err *err);
 
 void phys_ram_destroy(struct phys_ram *ram);
 
-/* NULL when a guest may have a page of @size bytes at @pa, else why not. */
-const char *phys_page_unfit(uint64_t pa, uint64_t size, unsigned int ipa_bits);
-
 #endif

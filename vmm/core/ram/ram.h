@@ -149,6 +149,8 @@ void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size);
 /* Leaves it as ram_init() does. */
 void ram_destroy(struct ram *ram);
 
+/* Huge pages of @page bytes that nobody has, or has been promised. */
+uint64_t ram_free_pages(uint64_t page);
 /*
  * Whether the host has too few free huge pages of @page bytes for @size bytes, when others take
  * @n_taken before. Adds to @err, which is set, how many there are, and how to have more.

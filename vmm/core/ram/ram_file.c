@@ -30,13 +30,19 @@ static uint64_t n_pages(uint64_t page, const char *which)
 	return n;
 }
 
+uint64_t ram_free_pages(uint64_t page)
+{
+	uint64_t n_free = n_pages(page, "free_hugepages"), n_used = n_pages(page, "resv_hugepages");
+
+	return n_free > n_used ? n_free - n_used : 0;
+}
+
 bool ram_lacks_pages(uint64_t page, uint64_t size, uint64_t n_taken, struct err *err)
 {
-	uint64_t n_wanted = (size + page - 1) / page, n_free = n_pages(page, "free_hugepages");
-	uint64_t n_used = n_pages(page, "resv_hugepages") + n_taken;
+	uint64_t n_wanted = (size + page - 1) / page, n_free = ram_free_pages(page);
 	char text[32];
 
-	n_free = n_free > n_used ? n_free - n_used : 0;
+	n_free = n_free > n_taken ? n_free - n_taken : 0;
 	err_why(err, "%" PRIu64 " huge pages of %s are needed, %" PRIu64 " are free%s", n_wanted,
 		str_size(page, text), n_free, n_taken ? " behind the VMs before it" : "");
 	if (n_wanted <= n_free)
