@@ -223,6 +223,9 @@ void graft_act_graph(struct graft_place *place);
 void graft_act_nvmem(struct graft_place *place);
 void graft_act_needed(struct graft_place *place);
 
+/* graft_needs.c: what drivers of the guest do without, or not. */
+void graft_judge_need(struct graft_place *place);
+
 /* graft_policy.c: decide by the rules. */
 void graft_policy_apply(struct graft_place *place);
 

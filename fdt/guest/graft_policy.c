@@ -163,7 +163,7 @@ static const struct rule rules[] = {
 	      "graph.yaml", .act = graft_act_graph),
 	KIND(SYSCON, ASK,
 	      "these registers stay as the host set them, but the driver may insist on them",
-	      "mfd/syscon.yaml", .act = graft_act_needed),
+	      "mfd/syscon.yaml"),
 	KIND(CLOCK, DROP, NO_CLOCK, "clock.yaml"),
 
 	NAMED("access-controllers", DROP, "the host has opened its firewall",
@@ -200,114 +200,6 @@ static void offer_drop(struct graft_place *place)
 		  place->property->name);
 }
 
-/* What the bindings of some devices require, or their drivers insist on, that others do without. */
-struct need {
-	unsigned char kind;    /* enum reference_kind: of what is pointed at */
-	unsigned char verdict; /* GRAFT_DROP: required, but drivers do not mind; ASK; REFUSE */
-	char binding[BUILT_IF(PLAN, 38, 1)]; /* below Linux's bindings directory */
-	char patterns[30];                   /* of the device's compatible: str_matches() */
-};
-
-/* clang-format off */
-#define NEED(kind, verdict, binding, patterns) \
-	{ REFERENCE_##kind, GRAFT_##verdict, BUILT_IF(PLAN, binding, ""), patterns }
-static const struct need needs[] = {
-	/* Sound has no other way than DMA. */
-	NEED(DMA, REFUSE, "sound/", "*,*-i2s* *,*-spdif*"),
-	NEED(DMA, REFUSE, "sound/fsl,sai.yaml", "fsl,*-sai"),
-	NEED(DMA, REFUSE, "sound/fsl,esai.yaml", "fsl,*-esai"),
-	NEED(DMA, REFUSE, "sound/fsl,ssi.yaml", "fsl,*-ssi"),
-	NEED(DMA, REFUSE, "sound/fsl,imx-asrc.yaml", "fsl,*asrc"),
-	NEED(DMA, REFUSE, "sound/fsl,micfil.yaml", "fsl,*-micfil"),
-	NEED(DMA, REFUSE, "sound/fsl,xcvr.yaml", "fsl,*-xcvr"),
-	NEED(DMA, REFUSE, "sound/fsl,aud2htx.yaml", "fsl,*-aud2htx"),
-	NEED(DMA, REFUSE, "sound/davinci-mcasp-audio.yaml", "ti,*-mcasp-audio"),
-	NEED(DMA, REFUSE, "sound/davinci-mcbsp.yaml", "ti,*mcbsp*"),
-	NEED(DMA, REFUSE, "sound/ti,omap4-mcpdm.yaml", "ti,*-mcpdm"),
-	NEED(DMA, REFUSE, "sound/omap-dmic.txt", "ti,*-dmic"),
-	NEED(DMA, REFUSE, "sound/allwinner,sun50i-h6-dmic.yaml", "*,*-dmic"),
-	NEED(DMA, REFUSE, "sound/rockchip,pdm.yaml", "*,*pdm"),
-	NEED(DMA, REFUSE, "sound/allwinner,sun4i-a10-codec.yaml", "allwinner,*-codec"),
-	NEED(DMA, REFUSE, "sound/apple,mca.yaml", "apple,*mca"),
-	NEED(DMA, REFUSE, "sound/nvidia,tegra20-ac97.yaml", "nvidia,*-ac97"),
-	NEED(DMA, REFUSE, "sound/nvidia,tegra210-admaif.yaml", "nvidia,*-admaif"),
-	NEED(DMA, REFUSE, "crypto/starfive,jh7110-crypto.yaml", "starfive,jh7110-*"),
-	/* These are a DMA engine's other half. */
-	NEED(DMA, REFUSE, "crypto/qcom-qce.yaml", "qcom,*qce qcom,crypto-*"),
-	NEED(DMA, REFUSE, "slimbus/qcom,slim-ngd.yaml", "qcom,slim-ngd*"),
-	NEED(DMA, REFUSE, "mtd/qcom,nandc.yaml", "qcom,*-nand"),
-	NEED(DMA, REFUSE, "crypto/ti,sa2ul.yaml", "ti,*sa?ul"),
-	NEED(DMA, REFUSE, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,*-nuss"),
-	NEED(DMA, REFUSE, "net/ti,icssg-prueth.yaml", "ti,*-icssg-prueth"),
-	NEED(DMA, REFUSE, "media/ti,j721e-csi2rx-shim.yaml", "ti,*-csi2rx-shim"),
-	NEED(DMA, REFUSE, "display/xlnx/xlnx,zynqmp-dpsub.yaml", "xlnx,zynqmp-dpsub*"),
-	NEED(DMA, REFUSE, "media/renesas,drif.yaml", "renesas,*-drif"),
-	NEED(DMA, REFUSE, "media/st,stm32-dcmi.yaml", "st,stm32*-dcmi*"),
-	NEED(DMA, REFUSE, "mmc/owl-mmc.yaml", "actions,*-mmc"),
-	NEED(DMA, REFUSE, "mtd/gpmi-nand.yaml", "fsl,*-gpmi-nand"),
-	NEED(DMA, REFUSE, "mmc/mxs-mmc.yaml", "fsl,imx2[38]-*"),
-	NEED(DMA, REFUSE, "serial/nvidia,tegra20-hsuart.yaml", "nvidia,*-hsuart"),
-	NEED(DMA, REFUSE, "spi/nvidia,tegra20-slink.yaml", "nvidia,*-slink"),
-	NEED(DMA, REFUSE, "spi/nvidia,tegra20-sflash.yaml", "nvidia,*-sflash"),
-	NEED(DMA, REFUSE, "spi/nvidia,tegra114-spi.yaml", "nvidia,tegra*-spi"),
-	NEED(DMA, REFUSE, "display/allwinner,sun4i-a10-hdmi.yaml", "allwinner,*-hdmi"),
-	NEED(DMA, ASK, "crypto/atmel,at91sam9g46-aes.yaml", "atmel,*"),
-	/* Drivers that end their probe without the reset control. */
-	NEED(RESET, ASK, "usb/nvidia,tegra124-xusb.yaml", "nvidia,tegra*"),
-	NEED(RESET, ASK, "spi/allwinner,sun6i-a31-spi.yaml", "allwinner,*"),
-	NEED(RESET, ASK, "net/starfive,jh7110-dwmac.yaml", "starfive,*"),
-	NEED(RESET, ASK, "display/rockchip/rockchip-vop.yaml", "rockchip,*-vop*"),
-	NEED(RESET, ASK, "thermal/rockchip-thermal.yaml", "rockchip,*-tsadc"),
-	NEED(RESET, ASK, "sound/rockchip,i2s-tdm.yaml", "*,*-i2s-tdm"),
-	NEED(RESET, ASK, "usb/amlogic,meson-g12a-usb-ctrl.yaml", "amlogic,*"),
-	NEED(RESET, ASK, "ufs/hisilicon,ufs.yaml", "hisilicon,*-ufs"),
-	NEED(RESET, ASK, "remoteproc/st,stm32-rproc.yaml", "*,*-rproc*"),
-	NEED(RESET, ASK, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-mss-pil"),
-	NEED(RESET, ASK, "media/cdns,csi2rx.yaml", "cdns,*-csi2*"),
-	/* Required in writing only: the driver core or another driver deals with it. */
-	NEED(RESET, DROP, "serial/renesas,scif.yaml", "renesas,*"),
-	NEED(RESET, DROP, "usb/brcm,bcm7445-ehci.yaml", "brcm,*"),
-	NEED(POWER_DOMAIN, DROP, "serial/renesas,scif.yaml", "renesas,*"),
-	NEED(POWER_DOMAIN, DROP, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,am6* ti,j7*"),
-	NEED(POWER_DOMAIN, DROP, "usb/mediatek,mtk-xhci.yaml", "mediatek,*"),
-	NEED(POWER_DOMAIN, DROP, "serial/fsl-lpuart.yaml", "fsl,imx8q*"),
-	NEED(POWER_DOMAIN, DROP, "display/rockchip/rockchip-vop.yaml", "rockchip,*"),
-	NEED(POWER_DOMAIN, DROP, "usb/qcom,dwc3.yaml", "qcom,*"),
-	NEED(SYSCON, REFUSE, "net/allwinner,sun8i-a83t-emac.yaml", "allwinner,*-emac"),
-	NEED(SYSCON, REFUSE, "usb/nvidia,tegra20-usb-phy.yaml", "nvidia,*"),
-	NEED(SYSCON, REFUSE, "net/stm32-dwmac.yaml", "st,*"),
-	NEED(SYSCON, REFUSE, "net/mediatek,net.yaml", "mediatek,*"),
-	NEED(SYSCON, REFUSE, "remoteproc/qcom,sc7180-mss-pil.yaml", "qcom,*-pil"),
-	NEED(IOMMU, DROP, "media/mediatek,vcodec-decoder.yaml", "mediatek,*"),
-	NEED(IOMMU, DROP, "media/qcom,venus-common.yaml", "qcom,*"),
-	NEED(PINCTRL, DROP, "memory-controllers/ti,gpmc.yaml", "ti,*-gpmc"),
-};
-/* clang-format on */
-
-static const struct need *find_need(enum reference_kind kind, const struct host_node *node)
-{
-	for (size_t i = 0; i < n_elems(needs); i++)
-		if (needs[i].kind == kind && host_node_matches(node, needs[i].patterns))
-			return &needs[i];
-	return NULL;
-}
-
-static void note_need(struct graft_place *place)
-{
-	const struct need *need = find_need(place->kind, place->node);
-	struct graft_item *item = place->item;
-
-	if (!need || strchr(place->property->name, ',') ||
-	    (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
-		return;
-	item->required = true;
-	if (need->verdict > item->verdict)
-		graft_set(place, need->verdict,
-			  "its binding requires it, the guest does not have %s",
-			  graft_target_names(place));
-	item->binding = need->binding;
-}
-
 void graft_policy_apply(struct graft_place *place)
 {
 	const struct rule *rule = find_rule(place);
@@ -326,7 +218,8 @@ void graft_policy_apply(struct graft_place *place)
 		rule->act(place);
 	else if (rule->verdict == GRAFT_COPY)
 		graft_copy(place);
-	note_need(place);
+	if (BUILT(NEEDS))
+		graft_judge_need(place);
 	if (item->verdict == GRAFT_ASK && !item->n_options)
 		offer_drop(place);
 }

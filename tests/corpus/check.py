@@ -34,6 +34,7 @@ SURROUNDINGS = """/dts-v1/;
 	intc@0 { reg = <0 0 0 1>; interrupt-controller; #interrupt-cells = <3>;
 		#address-cells = <0>; phandle = <1>; };
 	apb-pclk { #clock-cells = <0>; phandle = <2>; };
+	pl011@9000000 { reg = <0 0x9000000 0 0x1000>; };
 %s};
 """
 WARNING = re.compile(r"Warning \(([a-z_]+)\): (/\S*?)(?::|\s)")

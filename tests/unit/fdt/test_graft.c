@@ -96,7 +96,7 @@ static const struct rule_case {
 	{ "/domains@1b000", "", "power-domains", GRAFT_REFUSE, "nobody when it is unbound", "" },
 	{ "/domains@1b000", "", "nvmem-cells", GRAFT_ASK, "/efuse@b000/trim@8",
 	  "drop=nvmem-cells" },
-	{ "/resets@1c000", "", "resets", GRAFT_ASK, "requires", "drop=resets" },
+	{ "/resets@1c000", "", "resets", GRAFT_REFUSE, "sdhci-tegra.c", "" },
 	{ "/required@1d000", "", "power-domains", GRAFT_DROP, "/power-controller", "" },
 	{ "/ppi@1e000", "", "interrupts", GRAFT_REFUSE, "interrupt 1 is private to a CPU", "" },
 	{ "/bad-irq@1f000", "", "interrupts-extended", GRAFT_REFUSE, "interrupt 0", "" },

@@ -37,6 +37,15 @@ static const struct {
 	{ "/npu@18000", "", "power-domains", GRAFT_REFUSE,
 	  "VFIO does that for one domain only; drop=power-domains is right where", "" },
 	{ "/one@19000", "", "power-domains", GRAFT_DROP, "VFIO powers it", "" },
+	{ "/hsuart@20000", "", "dmas", GRAFT_DROP, "the driver moves the data itself", "" },
+	{ "/mmc@21000", "", "dmas", GRAFT_REFUSE, "(Linux 6.12, omap_hsmmc.c)", "" },
+	{ "/mmc@22000", "", "resets", GRAFT_REFUSE, "(Linux 6.12, sdhci-tegra.c)", "" },
+	{ "/can@23000", "", "resets", GRAFT_DROP, "reset through VFIO", "" },
+	{ "/dma@24000", "", "iommus", GRAFT_REFUSE, "(Linux 6.12, tegra186-gpc-dma.c)", "" },
+	{ "/phy@27000", "", "fsl,anatop", GRAFT_DROP, "does without it (Linux 6.12, phy-mxs", "" },
+	{ "/gmac@28000", "", "rockchip,grf", GRAFT_REFUSE, "(Linux 6.12, dwmac-rk.c)", "" },
+	{ "/other@29000", "", "st,syscon", GRAFT_ASK, "may insist", "drop=st,,syscon" },
+	{ "/dsp@2a000", "", "ti,bootreg", GRAFT_REFUSE, "omap_remoteproc.c", "" },
 	{ "/leds@17000", "led@10000008,0", "reg", GRAFT_REWRITE, "", "" },
 	{ "/leds@17000", "led@10000008,1", "reg", GRAFT_REWRITE, "", "" },
 };
@@ -58,6 +67,23 @@ Test(graft_needs, every_rule)
 				 property);
 		if (graft_outcome(graft, 0)->result == GRAFT_PASSES)
 			host_tree_destroy(fixture_guest_tree(graft, 1));
+		graft_destroy(graft);
+	}
+}
+
+/* What a binding requires is cited of devices of its own kind. */
+Test(graft_needs, a_binding_is_cited_of_its_own_devices)
+{
+	static const char *const devices[] = { "/uart@25000", "/thing@26000" };
+
+	for (size_t i = 0; i < n_elems(devices); i++) {
+		struct graft *graft = fixture_graft(tree, &devices[i], 1, NULL, NULL);
+		const struct graft_item *item =
+			fixture_item(graft_outcome(graft, 0)->nodes, "", "power-domains");
+
+		cr_expect_eq(item->required, i == 0, "%s", devices[i]);
+		cr_expect_str_eq(item->binding,
+				 i ? "power-domain-consumer.yaml" : "serial/renesas,scif.yaml");
 		graft_destroy(graft);
 	}
 }

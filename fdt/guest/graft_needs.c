@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What drivers make of a reference that the guest cannot have, and what bindings require: read in
+ * Linux 6.12, drivers/ and sound/, Documentation/devicetree/bindings/.
+ */
+#include <string.h>
+
+#include "fdt/guest/graft_parts.h"
+#include "vmm/base/range.h"
+
+enum effect {
+	/* The source is a driver: */
+	INSISTED, /* it ends its probe, or moves no data: refused, or for a syscon a stand-in */
+	OPTIONAL, /* it does without */
+	ACTED,    /* it works by what it sets there: no stand-in helps */
+	/* The source is a binding: */
+	REQUIRED, /* in writing only: drivers do without */
+};
+
+struct need {
+	unsigned char kind; /* enum reference_kind: of what is pointed at */
+	unsigned char effect;
+	char source[BUILT_IF(PLAN, 40, 1)];
+	char patterns[54]; /* of the device's compatible: str_matches() */
+};
+
+/* clang-format off */
+#define NEED(kind, effect, source, patterns) \
+	{ REFERENCE_##kind, effect, BUILT_IF(PLAN, source, ""), patterns }
+static const struct need needs[] = {
+	/* Sound has no other way than DMA. */
+	NEED(DMA, INSISTED, "soc-generic-dmaengine-pcm.c", "*,*-i2s* *,*-spdif* *,*-dmic *,*pdm"),
+	NEED(DMA, INSISTED, "fsl_sai.c, fsl_ssi.c, fsl_esai.c", "fsl,*-sai fsl,*-ssi fsl,*-esai"),
+	NEED(DMA, INSISTED, "fsl_asrc_dma.c, fsl_micfil.c", "fsl,*asrc fsl,*-micfil"),
+	NEED(DMA, INSISTED, "fsl_xcvr.c, fsl_aud2htx.c", "fsl,*-xcvr fsl,*-aud2htx"),
+	NEED(DMA, INSISTED, "davinci-mcasp.c, omap-mcbsp.c", "ti,*-mcasp-audio ti,*mcbsp*"),
+	NEED(DMA, INSISTED, "omap-mcpdm.c", "ti,*-mcpdm"),
+	NEED(DMA, INSISTED, "sun4i-codec.c", "allwinner,*-codec"),
+	NEED(DMA, INSISTED, "stm32_sai_sub.c", "st,stm32-sai-sub-*"),
+	NEED(DMA, INSISTED, "mca.c", "apple,*mca"),
+	NEED(DMA, INSISTED, "mmp-sspa.c", "marvell,mmp-sspa"),
+	NEED(DMA, INSISTED, "tegra20_ac97.c", "nvidia,*-ac97"),
+	NEED(DMA, INSISTED, "tegra210_admaif.c", "nvidia,*-admaif"),
+	/* These are a DMA engine's other half. */
+	NEED(DMA, INSISTED, "jh7110-cryp.c", "starfive,jh7110-crypto"),
+	NEED(DMA, INSISTED, "qce/dma.c", "qcom,*qce qcom,crypto-*"),
+	NEED(DMA, INSISTED, "qcom-ngd-ctrl.c", "qcom,slim-ngd*"),
+	NEED(DMA, INSISTED, "qcom_nandc.c", "qcom,*-nand"),
+	NEED(DMA, INSISTED, "sa2ul.c", "ti,*sa?ul"),
+	NEED(DMA, INSISTED, "am65-cpsw-nuss.c, icssg_prueth.c", "ti,*-nuss ti,*-icssg-prueth"),
+	NEED(DMA, INSISTED, "j721e-csi2rx.c", "ti,*-csi2rx-shim"),
+	NEED(DMA, INSISTED, "omap_hsmmc.c", "ti,*-hsmmc"),
+	NEED(DMA, INSISTED, "zynqmp_disp.c", "xlnx,zynqmp-dpsub*"),
+	NEED(DMA, INSISTED, "rcar_drif.c", "renesas,*-drif"),
+	NEED(DMA, INSISTED, "stm32-dcmi.c", "st,stm32*-dcmi*"),
+	NEED(DMA, INSISTED, "owl-mmc.c", "actions,*-mmc"),
+	NEED(DMA, INSISTED, "gpmi-nand.c", "fsl,*-gpmi-nand"),
+	NEED(DMA, INSISTED, "mxs-mmc.c", "fsl,imx2[38]-*"),
+	NEED(DMA, INSISTED, "spi-tegra114.c", "nvidia,tegra*-spi"),
+	NEED(DMA, INSISTED, "spi-tegra20-slink.c", "nvidia,*-slink"),
+	NEED(DMA, INSISTED, "spi-tegra20-sflash.c", "nvidia,*-sflash"),
+	NEED(DMA, INSISTED, "atmel-aes.c, atmel-tdes.c", "atmel,*-aes atmel,*-tdes"),
+
+	/* By reset_control_get() without "optional", the error of which ends the probe. */
+	NEED(RESET, INSISTED, "phy-sun4i-usb.c", "allwinner,*-usb-phy"),
+	NEED(RESET, INSISTED, "sun6i-dma.c", "allwinner,*-dma"),
+	NEED(RESET, INSISTED, "sun8i_thermal.c", "allwinner,*-ths"),
+	NEED(RESET, INSISTED, "sun8i-ce-core.c", "allwinner,sun50i-*-crypto allwinner,sun8i-[hr]*-crypto"),
+	NEED(RESET, INSISTED, "musb/sunxi.c", "allwinner,*-musb"),
+	NEED(RESET, INSISTED, "spi-sun6i.c", "allwinner,sun6i-a31-spi allwinner,sun8i-*-spi"),
+	NEED(RESET, INSISTED, "spi-sun6i.c", "allwinner,sun50i-*-spi"),
+	NEED(RESET, INSISTED, "sunxi-rsb.c, i2c-sun6i-p2wi.c", "allwinner,*-rsb allwinner,*-p2wi"),
+	NEED(RESET, INSISTED, "sunxi-cir.c", "allwinner,sun6i-a31-ir"),
+	NEED(RESET, INSISTED, "sun8i-di.c, sun8i_rotate.c", "allwinner,*-deinterlace allwinner,*-rotate"),
+	NEED(RESET, INSISTED, "sun4i_tcon.c, sun8i_mixer.c", "allwinner,*-tcon* allwinner,*-mixer*"),
+	NEED(RESET, INSISTED, "sun4i_backend.c, sun4i_frontend.c", "allwinner,*-display-*"),
+	NEED(RESET, INSISTED, "sun8i_hdmi_phy.c, sun8i_dw_hdmi.c", "allwinner,*-hdmi-phy allwinner,*-dw-hdmi"),
+	NEED(RESET, INSISTED, "sun6i_csi.c, sun6i_mipi_dsi.c", "allwinner,*-csi allwinner,*-mipi-dsi"),
+	NEED(RESET, INSISTED, "i2c-aspeed.c, aspeed_adc.c", "aspeed,*-i2c-bus aspeed,*-adc*"),
+	NEED(RESET, INSISTED, "aspeed_gfx_drv.c, peci-aspeed.c", "aspeed,*-gfx aspeed,*-peci"),
+	NEED(RESET, INSISTED, "rockchip_thermal.c", "rockchip,*-tsadc"),
+	NEED(RESET, INSISTED, "phy-rockchip-naneng-combphy.c", "rockchip,*-naneng-combphy"),
+	NEED(RESET, INSISTED, "rk3288_crypto.c, rockchip-rng.c", "rockchip,*-crypto rockchip,rk3568-rng"),
+	NEED(RESET, INSISTED, "phy-rockchip-typec.c", "rockchip,*-typec-phy"),
+	NEED(RESET, INSISTED, "phy-rockchip-usbdp.c", "rockchip,*-usbdp-phy"),
+	NEED(RESET, INSISTED, "phy-rockchip-inno-dsidphy.c", "rockchip,*-dsi-dphy rockchip,*-csi-dphy"),
+	NEED(RESET, INSISTED, "rga/rga.c, rockchip-otp.c", "rockchip,*-rga rockchip,*-otp"),
+	NEED(RESET, INSISTED, "rockchip_canfd-core.c", "rockchip,*-canfd"),
+	NEED(RESET, INSISTED, "rockchip_drm_vop.c", "rockchip,*-vop*"),
+	NEED(RESET, INSISTED, "analogix_dp-rockchip.c", "rockchip,*-dp rockchip,*-edp"),
+	NEED(RESET, INSISTED, "rockchip_pdm.c", "rockchip,rk3568-pdm"),
+	NEED(RESET, INSISTED, "phy-qcom-qmp-*.c", "qcom,*-q[mh]p-*"),
+	NEED(RESET, INSISTED, "phy-qcom-qusb2.c", "qcom,*-qusb2-phy"),
+	NEED(RESET, INSISTED, "phy-qcom-snps-eusb2.c", "qcom,*-snps-eusb2-phy"),
+	NEED(RESET, INSISTED, "phy-qcom-snps-femto-v2.c", "qcom,*-usb-hs-phy qcom,usb-snps-hs-*"),
+	NEED(RESET, INSISTED, "phy-qcom-m31.c", "qcom,*-usb-hsphy"),
+	NEED(RESET, INSISTED, "phy-qcom-usb-hs-28nm.c", "qcom,usb-hs-28nm-* qcom,usb-ss-28nm-phy"),
+	NEED(RESET, INSISTED, "ci_hdrc_msm.c", "qcom,ci-hdrc"),
+	NEED(RESET, INSISTED, "qcom_q6v5_*.c", "qcom,*-pil"),
+	NEED(RESET, INSISTED, "phy-meson-g12a-usb2.c", "amlogic,g12a-usb* amlogic,a1-usb2-phy"),
+	NEED(RESET, INSISTED, "dwc3-meson-g12a.c", "amlogic,*-usb-ctrl"),
+	NEED(RESET, INSISTED, "meson_dw_hdmi.c", "amlogic,*-dw-hdmi amlogic,*-dw-mipi-dsi"),
+	NEED(RESET, INSISTED, "phy-meson-axg-pcie.c", "amlogic,axg-*-phy amlogic,*-ge2d"),
+	NEED(RESET, INSISTED, "sdhci-tegra.c", "nvidia,*-sdhci"),
+	NEED(RESET, INSISTED, "serial-tegra.c", "nvidia,*-hsuart"),
+	NEED(RESET, INSISTED, "spi-tegra114.c, pwm-tegra.c", "nvidia,*-spi nvidia,*-pwm"),
+	NEED(RESET, INSISTED, "tegra186-gpc-dma.c", "nvidia,*-gpcdma"),
+	NEED(RESET, INSISTED, "phy/tegra/xusb.c, xhci-tegra.c", "nvidia,*-xusb-padctl nvidia,*-xusb"),
+	NEED(RESET, INSISTED, "dwmac-dwc-qos-eth.c, dwmac-tegra.c", "nvidia,*-eqos nvidia,*-mgbe"),
+	NEED(RESET, INSISTED, "ahci_tegra.c, soctherm.c", "nvidia,*-ahci nvidia,*-soctherm"),
+	NEED(RESET, INSISTED, "tegra/dc.c, vic.c, dpaux.c", "nvidia,*-dc nvidia,*-vic nvidia,*-dpaux"),
+	NEED(RESET, INSISTED, "tegra30-devfreq.c", "nvidia,*-actmon"),
+	NEED(RESET, INSISTED, "i2c-stm32f7.c", "st,stm32f7-i2c st,stm32mp*-i2c"),
+	NEED(RESET, INSISTED, "stm32_rproc.c, ti_k3_dsp_remoteproc.c", "st,*-m4 ti,*-dsp ti,*-ipu"),
+	NEED(RESET, INSISTED, "phy-fsl-imx8m-pcie.c", "fsl,imx8m*-pcie-phy"),
+	NEED(RESET, INSISTED, "nwl-dsi.c, imx8mq-mipi-csi2.c", "fsl,*-nwl-dsi fsl,*-mipi-csi2"),
+	NEED(RESET, INSISTED, "lvts_thermal.c, mtk-pmic-wrap.c", "mediatek,*-lvts* mediatek,*-pwrap"),
+	NEED(RESET, INSISTED, "mt8186-afe-pcm.c, mt8195-afe-pcm.c", "mediatek,*-sound mediatek,*-audio"),
+	NEED(RESET, INSISTED, "vsp1_drv.c", "renesas,*vsp2"),
+	NEED(RESET, INSISTED, "dwc3-xilinx.c", "xlnx,zynqmp-dwc3"),
+	NEED(RESET, INSISTED, "vc4_hdmi.c, v3d_drv.c", "brcm,bcm2711-hdmi? brcm,2711-v3d"),
+	NEED(RESET, INSISTED, "ufs-hisi.c", "hisilicon,*-ufs"),
+	NEED(RESET, INSISTED, "phy-histb-combphy.c", "hisilicon,*-combphy hisilicon,*-usb2-phy"),
+	NEED(RESET, INSISTED, "phy-cadence-torrent.c", "ti,*-serdes-10g ti,sierra-phy-*"),
+	NEED(RESET, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif*"),
+	NEED(RESET, REQUIRED, "usb/brcm,bcm7445-ehci.yaml", "brcm,*-ehci"),
+
+	/* The id by which the host's IOMMU knows it, or an IOMMU of the guest's. */
+	NEED(IOMMU, INSISTED, "tegra186-gpc-dma.c", "nvidia,*-gpcdma"),
+	NEED(IOMMU, INSISTED, "dwmac-tegra.c", "nvidia,*-mgbe"),
+	NEED(IOMMU, INSISTED, "tegra-se-main.c", "nvidia,*-se-aes nvidia,*-se-hash"),
+	NEED(IOMMU, INSISTED, "ipa_mem.c", "qcom,*-ipa"),
+	NEED(IOMMU, INSISTED, "isp.c", "ti,omap3-isp"),
+	NEED(IOMMU, INSISTED, "omap_remoteproc.c", "ti,*-dsp ti,*-ipu"),
+	NEED(IOMMU, REQUIRED, "media/mediatek,vcodec-decoder.yaml", "mediatek,*-vcodec-dec"),
+	NEED(IOMMU, REQUIRED, "media/qcom,venus-common.yaml", "qcom,*-venus"),
+
+	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif*"),
+	NEED(POWER_DOMAIN, REQUIRED, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,*-nuss"),
+	NEED(POWER_DOMAIN, REQUIRED, "usb/mediatek,mtk-xhci.yaml", "mediatek,*-xhci"),
+	NEED(POWER_DOMAIN, REQUIRED, "serial/fsl-lpuart.yaml", "fsl,imx8*-lpuart"),
+	NEED(POWER_DOMAIN, REQUIRED, "display/rockchip/rockchip-vop.yaml", "rockchip,*-vop*"),
+	NEED(POWER_DOMAIN, REQUIRED, "usb/qcom,dwc3.yaml", "qcom,*-dwc3"),
+	NEED(PINCTRL, REQUIRED, "memory-controllers/ti,gpmc.yaml", "ti,*-gpmc"),
+
+	/* By syscon_regmap_lookup_by_phandle(). */
+	NEED(SYSCON, INSISTED, "dwmac-rk.c", "rockchip,*-gmac"),
+	NEED(SYSCON, INSISTED, "dwmac-stm32.c", "st,*-dwmac"),
+	NEED(SYSCON, INSISTED, "dwmac-sun8i.c", "allwinner,*-emac allwinner,*-gmac"),
+	NEED(SYSCON, INSISTED, "dwmac-mediatek.c", "mediatek,*-gmac"),
+	NEED(SYSCON, INSISTED, "phy-rockchip-naneng-combphy.c", "rockchip,*-naneng-combphy"),
+	NEED(SYSCON, INSISTED, "phy-rockchip-inno-usb2.c", "rockchip,*-usb2phy"),
+	NEED(SYSCON, INSISTED, "phy-rockchip-usbdp.c", "rockchip,*-usbdp-phy"),
+	NEED(SYSCON, INSISTED, "phy-rockchip-typec.c", "rockchip,*-typec-phy"),
+	NEED(SYSCON, INSISTED, "phy-rockchip-snps-pcie3.c", "rockchip,*-pcie3-phy"),
+	NEED(SYSCON, INSISTED, "dw_hdmi-rockchip.c", "rockchip,*-dw-hdmi"),
+	NEED(SYSCON, INSISTED, "dw-mipi-dsi-rockchip.c", "rockchip,*-mipi-dsi"),
+	NEED(SYSCON, INSISTED, "analogix_dp-rockchip.c", "rockchip,*-dp rockchip,*-edp"),
+	NEED(SYSCON, INSISTED, "rockchip_drm_vop2.c", "rockchip,rk3566-vop rockchip,rk3568-vop"),
+	NEED(SYSCON, INSISTED, "imx_thermal.c, dw_hdmi-imx.c", "fsl,*-tempmon fsl,imx6*-hdmi"),
+	NEED(SYSCON, INSISTED, "s3c2410_wdt.c", "samsung,*-wdt google,*-wdt"),
+	NEED(SYSCON, INSISTED, "exynos_adc.c", "samsung,exynos*-adc*"),
+	NEED(SYSCON, INSISTED, "phy-exynos5-usbdrd.c", "samsung,*-usbdrd-phy google,*-usb31drd-phy"),
+	NEED(SYSCON, INSISTED, "phy-samsung-usb2.c", "samsung,*-usb2-phy"),
+	NEED(SYSCON, INSISTED, "dwc3-am62.c", "ti,am62-usb"),
+	NEED(SYSCON, INSISTED, "phy-omap-usb2.c", "ti,*-usb2 ti,*-usb2-phy2"),
+	NEED(SYSCON, INSISTED, "phy-ti-pipe3.c", "ti,phy-pipe3-* ti,omap-usb3"),
+	NEED(SYSCON, INSISTED, "pbias-regulator.c", "ti,pbias-*"),
+	NEED(SYSCON, INSISTED, "isp.c", "ti,omap3-isp"),
+	NEED(SYSCON, OPTIONAL, "phy-mxs-usb.c", "fsl,*-usbphy"),
+	NEED(SYSCON, OPTIONAL, "rockchip_thermal.c", "rockchip,*-tsadc"),
+	NEED(SYSCON, OPTIONAL, "sdhci-of-arasan.c", "rockchip,*-sdhci-5.1"),
+	NEED(SYSCON, OPTIONAL, "cpsw-common.c", "ti,*-cpsw-switch ti,*-cpsw"),
+	NEED(SYSCON, OPTIONAL, "c_can_platform.c", "ti,*-d_can"),
+	NEED(SYSCON, OPTIONAL, "i2c-s3c2410.c", "samsung,*-i2c"),
+	NEED(SYSCON, OPTIONAL, "stm32-adc-core.c", "st,*-adc-core"),
+	NEED(SYSCON, OPTIONAL, "spi-ti-qspi.c", "ti,*-qspi"),
+	/* What drivers choose by the board, which a guest is not, they write through it, too. */
+	NEED(SYSCON, ACTED, "dwmac-imx.c", "nxp,imx8mp-dwmac-eqos nxp,imx93-dwmac-eqos"),
+	NEED(SYSCON, ACTED, "qcom_q6v5_*.c", "qcom,*-pil"),
+	NEED(SYSCON, ACTED, "stm32_rproc.c, omap_remoteproc.c", "st,*-m4 ti,*-dsp ti,*-ipu"),
+};
+/* clang-format on */
+
+static const struct need *find_need(enum reference_kind kind, const struct host_node *node)
+{
+	for (size_t i = 0; i < n_elems(needs); i++)
+		if (needs[i].kind == kind && host_node_matches(node, needs[i].patterns))
+			return &needs[i];
+	return NULL;
+}
+
+void graft_judge_need(struct graft_place *place)
+{
+	const struct need *need = find_need(place->kind, place->node);
+	struct graft_item *item = place->item;
+
+	if (!need || (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
+		return;
+	if (need->effect == REQUIRED) {
+		item->required = item->verdict == GRAFT_DROP;
+		item->binding = need->source;
+		return;
+	}
+	item->binding = NULL;
+	item->n_options = 0;
+	if (need->effect == OPTIONAL)
+		graft_set(place, GRAFT_DROP, "its driver does without it (Linux 6.12, %s): %s",
+			  need->source, graft_target_names(place));
+	else
+		graft_set(place, GRAFT_REFUSE,
+			  "its driver does not work without it (Linux 6.12, %s), and the guest "
+			  "does not have %s",
+			  need->source, graft_target_names(place));
+}
