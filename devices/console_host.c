@@ -154,7 +154,7 @@ int console_host_open(struct console_host *host, const char *spec, struct passed
 		return open_pty(host, err);
 	if (!strncmp(spec, "file:", 5) && spec[5])
 		return open_file(host, spec + 5, err);
-	if (!strncmp(spec, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+	if (passed_fd_which(spec))
 		return open_passed(host, spec, passed, err);
 	if (!strcmp(spec, "stdio")) {
 		open_stdio(host);

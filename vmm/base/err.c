@@ -37,8 +37,7 @@ int err_usage(struct err *err, const char *fmt, ...)
 int err_not_built(struct err *err, const char *symbol)
 {
 	err_usage(err, "this dais was built without CONFIG_%s", symbol);
-	err_fix(err, "leave that out, or build dais with it");
-	return err->code;
+	return err_fix(err, "leave that out, or build dais with it");
 }
 
 #undef err_why

@@ -112,8 +112,9 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 int config_add_host_device(struct vm_config *config, const char *host, const char *where,
 			   struct err *err);
 
-/* The VM's name is that of the file @path, without directory and ".conf". */
-int config_name_after(struct vm_config *config, const char *path, struct err *err);
+/* The VM's name is that of the file @path, without directory and ".conf"; NULL without memory,
+ * which the arena tells. */
+void config_name_after(struct vm_config *config, const char *path);
 
 /*
  * Everything is said: check what only shows as a whole (a kernel is there, cpu-affinity fits the

@@ -205,8 +205,8 @@ static void end_vcpus(struct machine *m)
  * half-built stages, and those that were left out. */
 static const struct stage {
 	const char *name;
-	int (*make)(struct machine *m, struct err *err);
-	void (*undo)(struct machine *m);
+	machine_step *make;
+	machine_undo *undo;
 	enum machine_goal needed; /* by this goal, and those after it */
 } stages[] = {
 	/* what the user got wrong is found before anything of the host is touched; open for guest

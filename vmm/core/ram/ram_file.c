@@ -260,7 +260,7 @@ int ram_file_check(const struct ram *ram, struct err *err)
 	err_usage(err, "memory-file = %s: the file is too small", path);
 	err_why(err, "guest RAM is %" PRIu64 " bytes of it from %" PRIu64 " on, it has %" PRIu64,
 		end - offset, offset, (uint64_t)st.st_size);
-	if (!strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+	if (passed_fd_which(path))
 		err_fix(err,
 			"let whoever passes it make it %" PRIu64 " bytes long, or give the guest "
 			"less memory",
