@@ -80,8 +80,7 @@ static int read_regions(const struct host_node *node, struct host_facts *facts, 
 		why = "no device has so many regions";
 	if (why) {
 		err_set(err, EINVAL, "read reg of %s", host_node_path(node, path, sizeof(path)));
-		err_why(err, "%s", why);
-		return err->code;
+		return err_why(err, "%s", why);
 	}
 	max = facts->amba && reg.n_entries > 1 ? 1 : reg.n_entries;
 	facts->n_reg_entries = (unsigned int)max;

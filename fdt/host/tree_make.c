@@ -59,8 +59,7 @@ static int malformed(const char *what, const struct host_node *node, struct err 
 
 	err_set(err, EINVAL, "read device tree %s: node %s", what,
 		host_node_path(node, path, sizeof(path)));
-	err_why(err, "%s", why);
-	return err->code;
+	return err_why(err, "%s", why);
 }
 
 static int check_names(const char *what, const struct host_node *node, struct err *err)

@@ -64,8 +64,7 @@ static int bad_blob(const char *what, const char *why, struct err *err)
 {
 	err_set(err, 0, "%s is no valid device tree", what);
 	err_why(err, "%s", why);
-	err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
-	return err->code;
+	return err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
 }
 
 static int read_properties(struct host_tree *tree, const void *blob, int at, struct host_node *node)

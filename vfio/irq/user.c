@@ -200,9 +200,8 @@ static int check_eoi(const struct vfio_irq *irq, const struct vfio_device *vdev,
 		return 0;
 	err_usage(err, "eoi=%u:0x%llx of %s: no such register", eoi->region,
 		  (unsigned long long)eoi->offset, irq->name);
-	err_fix(err, "%s has %u regions, counted from 0; the offset is in bytes", vdev->host.name,
-		vdev->n_regions);
-	return err->code;
+	return err_fix(err, "%s has %u regions, counted from 0; the offset is in bytes",
+		       vdev->host.name, vdev->n_regions);
 }
 
 static int make_trappable(struct vfio_device *vdev, const struct vfio_irq *irq, struct err *err)

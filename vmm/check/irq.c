@@ -89,8 +89,7 @@ static int configure(struct trial *t, struct err *err)
 	if (ret || wish == OPTIONS_RUN)
 		return ret;
 	err_usage(err, "check --irq %s: its options are for a run", t->device);
-	err_fix(err, "leave out what only tells something");
-	return err->code;
+	return err_fix(err, "leave out what only tells something");
 }
 
 static int act(struct trial *t, enum vfio_irq_action action)

@@ -185,10 +185,10 @@ int config_finish_devices(struct vm_config *config, struct err *err)
 /* Mark the file's device of this name. */
 static int use_device(const struct vm_config *config, const char *name, bool *used, struct err *err)
 {
-	for (unsigned int i = 0; i < config->n_file_devices; i++) {
-		if (strcmp(config->devices[i].name, name))
-			continue;
-		used[i] = true;
+	const struct device_config *device = find_device(config, config->n_file_devices, name);
+
+	if (device) {
+		used[device - config->devices] = true;
 		return 0;
 	}
 	err_usage(err, "use = %s: the file has no device '%s'", config->use, name);
