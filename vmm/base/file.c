@@ -146,11 +146,9 @@ int file_read_line(char *buf, size_t size, const char *fmt, ...)
 int file_read_u64(uint64_t *value, const char *fmt, ...)
 {
 	char path[PATH_MAX], line[64];
-	int ret;
 
 	FILE_PATH(path, fmt);
-	ret = file_read_line(line, sizeof(line), "%s", path);
-	return ret ? ret : str_to_u64(line, value);
+	return file_read_line(line, sizeof(line), "%s", path) ?: str_to_u64(line, value);
 }
 
 bool file_exists(const char *fmt, ...)

@@ -2,17 +2,12 @@
 #ifndef VMM_CONFIG_CONFIG_H
 #define VMM_CONFIG_CONFIG_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/device.h"
 #include "vfio/vfio.h"
 #include "vmm/base/arena.h"
-#include "vmm/base/err.h"
 #include "vmm/base/log.h"
-#include "vmm/base/option.h"
 #include "vmm/sandbox/sandbox.h"
 
 #define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */

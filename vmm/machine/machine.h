@@ -2,16 +2,7 @@
 #ifndef VMM_MACHINE_MACHINE_H
 #define VMM_MACHINE_MACHINE_H
 
-#include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "arch/arch.h"
-#include "vmm/base/err.h"
 #include "vmm/config/config.h"
-#include "vmm/core/event_loop.h"
-#include "vmm/core/kvm.h"
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/machine/keeper.h"

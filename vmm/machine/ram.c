@@ -31,9 +31,9 @@ static int plan_ram(struct machine *m, struct err *err)
 	struct vm *vm = &m->vm;
 	const struct range *holes;
 	unsigned int n_holes;
-	int ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
 
-	return ret ? ret : machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
+	return vfio_reserved(vm->vfio, &holes, &n_holes, err)
+		       ?: machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
 }
 
 int machine_make_ram(struct machine *m, struct err *err)

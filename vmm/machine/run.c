@@ -140,10 +140,9 @@ static int serve(struct control *control, struct err *err)
 	}
 	event_timer_destroy(&m->vm.loop, &control->timer);
 	for (size_t i = 0; i < n_elems(sources); i++)
-		if (sources[i])
-			event_loop_remove(&m->vm.loop, sources[i]);
+		event_loop_remove(&m->vm.loop, sources[i]);
 	watch_stop(&watch);
-	return ret ? ret : control->ret;
+	return ret ?: control->ret;
 }
 
 /* What ended the run, as an exit status. */
