@@ -2,9 +2,7 @@
 #include "devices/console_host.h"
 
 #include <asm/ioctls.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +11,6 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /*
  * An open file of our own for the same terminal or pipe, so that O_NONBLOCK is ours alone: the

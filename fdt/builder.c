@@ -2,7 +2,6 @@
 #include "fdt/builder.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <libfdt.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 #include "fdt/guest/graft.h"
 #include "fdt/builder.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "fdt/guest/graft_parts.h"

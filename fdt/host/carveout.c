@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/carveout.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "fdt/host/address.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"

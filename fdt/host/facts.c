@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/facts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */

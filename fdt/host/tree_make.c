@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What all sources of a tree share: nodes are added, then it is checked, and indexed. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"
-#include "fdt/host/tree.h"
 #include "vmm/base/array.h"
 
 void host_tree_destroy(struct host_tree *tree)

@@ -2,7 +2,6 @@
 /* A flattened tree as struct host_tree. */
 #include <errno.h>
 #include <libfdt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/tree.h"

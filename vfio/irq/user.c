@@ -10,7 +10,6 @@
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 
 /* --- under user->lock, on any thread */

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/err.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /* @again: from the start, whatever was read before; a pipe cannot do that. */
 static int read_whole(int fd, bool again, size_t max, char **data, size_t *size)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <ini.h>
 #include <string.h>
 

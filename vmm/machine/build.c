@@ -12,7 +12,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"

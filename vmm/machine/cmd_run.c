@@ -10,7 +10,6 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
-#include "vmm/config/config.h"
 #include "vmm/machine/machine.h"
 
 static int dump_tree(struct machine *m, int fd, struct err *err)

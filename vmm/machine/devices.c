@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* All that walks the devices: stages of build.c, steps of reset.c. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "arch/common/vgic.h"
 #include "devices/device.h"

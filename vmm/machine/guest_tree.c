@@ -8,7 +8,6 @@
 #include "fdt/builder.h"
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
 /* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:

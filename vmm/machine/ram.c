@@ -4,8 +4,6 @@
  * before the devices and given back after them.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +13,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
 int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_config *config,

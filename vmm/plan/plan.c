@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/plan/plan.h"
 
-#include <errno.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "fdt/builder.h"
 #include "fdt/guest/tree.h"
