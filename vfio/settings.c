@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/settings.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "devices/platform_bus.h"

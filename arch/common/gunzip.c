@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/common/gunzip.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <zlib.h>

@@ -2,6 +2,7 @@
 #include "arch/common/image.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "arch/arch.h"
 #include "arch/common/gunzip.h"

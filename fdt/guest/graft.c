@@ -2,9 +2,11 @@
 #include "fdt/guest/graft.h"
 #include "fdt/builder.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "fdt/guest/graft_parts.h"
+#include "fdt/host/shared.h"
 #include "vmm/base/array.h"
 
 const char *graft_verdict_name(enum graft_verdict verdict)
@@ -54,7 +56,8 @@ static int check_class(const struct host_node *node, const char *name,
 		return 0;
 	err_usage(err, "%s is no device of type %s", name, answers->class);
 	err_why(err, "its compatible in the host's device tree is another");
-	return err_fix(err, "give it the type vfio-platform");
+	err_fix(err, "give it the type vfio-platform");
+	return err->code;
 }
 
 static int check_new(const struct graft *graft, const struct host_node *node, const char *name,
@@ -135,6 +138,8 @@ int graft_plan(struct graft *graft, struct err *err)
 	graft->arena.failed |= graft->kept.failed;
 	for (unsigned int i = 0; i < graft->n_devices; i++)
 		mark_referenced(graft, graft->devices[i].out.nodes);
+	if (host_shared_create(graft->tree))
+		graft->arena.failed = true;
 	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
 		graft_judge_device(graft, &graft->devices[i]);
 	if (!graft->arena.failed)
@@ -211,8 +216,9 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
 			  graft_result_name(d->out.result));
 		err_why(err, "%s", d->reasons[0]);
-		return err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
-			       d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
+		err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
+			d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
+		return err->code;
 	}
 	d->written = true;
 	if (d->out.bus)

@@ -94,6 +94,8 @@ struct graft_host {
 			  uint64_t *hz);
 	int (*supply_voltage)(void *opaque, const struct host_node *regulator, uint32_t *microvolt);
 	const char *console; /* not of the host: path of dais' own in the guest; NULL: none */
+	/* The name of the driver that is bound to the device of @node. */
+	int (*driver)(void *opaque, const struct host_node *node, char *name, size_t size);
 };
 
 /* A class of this name, a type of device, takes the node. */
@@ -185,6 +187,9 @@ struct graft_outcome {
 	struct graft_node *nodes;
 	struct graft_node *bus; /* with the host's dma-ranges, above its own; NULL: the root */
 	const char *path;       /* of its own node in the guest */
+	/* "interrupt 0: /serial@20000 has the same line", of what does not stand against it; or
+	 * NULL. */
+	const char *shares;
 };
 const struct graft_outcome *graft_outcome(const struct graft *graft, int device);
 /* Reasons for the result, and what else is to be known of the device: one a line of text, the

@@ -238,7 +238,17 @@ const char *graft_class_fault(struct graft *graft, const struct graft_device *de
 /* graft_alias.c: /aliases for the devices that pass. */
 void graft_plan_aliases(struct graft *graft);
 
+/* graft_shared.c: what the host has, too: what stands against it, and, last, what else to know. */
+void graft_judge_shared(struct graft *graft, struct graft_device *device);
+void graft_note_shared(struct graft *graft, struct graft_device *device);
+
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);
+/* One of its reasons. Where nobody shows them, that there is one. */
+void graft_add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define graft_add_reason(graft, device, ...)                                \
+	(GRAFT_REASONS ? (graft_add_reason)((graft), (device), __VA_ARGS__) \
+		       : (void)(device)->n_reasons++)
 
 #endif

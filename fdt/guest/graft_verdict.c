@@ -7,8 +7,7 @@
 
 #define MAX_USERS_NAMED 4
 
-__attribute__((format(printf, 3, 4))) static void
-add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ...)
+void(graft_add_reason)(struct graft *graft, struct graft_device *device, const char *fmt, ...)
 {
 	const char **reason = array_add(device->reasons, device->n_reasons);
 	va_list ap;
@@ -23,9 +22,7 @@ add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ..
 	device->n_reasons++;
 }
 
-/* Without them, that there is one. */
-#define add_reason(graft, device, ...) \
-	(GRAFT_REASONS ? add_reason((graft), (device), __VA_ARGS__) : (void)(device)->n_reasons++)
+#define add_reason graft_add_reason
 
 /* A reason that ends with how to answer it. @about: a property; "": the device. */
 static void add_question(struct graft *graft, struct graft_device *device, const char *about,
@@ -195,8 +192,16 @@ static void judge_facts(struct graft *graft, struct graft_device *device)
 	for (; above; above = above->parent)
 		if (host_node_has(above, "#iommu-cells"))
 			add_reason(graft, device, "it is an IOMMU: the host's own");
-	if (!device->facts.n_regions)
+	if (parent && host_bus_is_pci(parent))
+		add_reason(graft, device,
+			   "it is a PCI function: vfio-pci has those, and no guest "
+			   "of dais a PCI bus");
+	else if (!device->facts.n_regions)
 		add_reason(graft, device, "it has no registers that VFIO could pass");
+	if (!device->facts.n_irqs && host_node_has(device->node, "msi-parent"))
+		add_reason(
+			graft, device,
+			"its interrupts are MSIs (msi-parent), which vfio-platform does not have");
 	if (parent && !host_node_is_available(parent))
 		add_reason(graft, device,
 			   "the host does not use the bus above it: there is no device");
@@ -226,6 +231,7 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	device->n_reasons = device->n_questions = 0;
 	device->out.result = GRAFT_PASSES;
 	judge_facts(graft, device);
+	graft_judge_shared(graft, device);
 	if (collect(graft, device, device->out.nodes, GRAFT_REFUSE))
 		device->out.result = GRAFT_REFUSED;
 	if (!device->answers.force)
@@ -241,4 +247,5 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 		add_reason(graft, device, "note: only the first %u of %u regions can be translated",
 			   host->n_regions, host->n_reg_entries);
 	note_buses(graft, device);
+	graft_note_shared(graft, device);
 }

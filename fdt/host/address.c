@@ -28,7 +28,7 @@ static bool is_named(const struct host_node *node, const char *name)
 }
 
 /* of_bus_pci_match() */
-static bool is_pci(const struct host_node *node)
+bool host_bus_is_pci(const struct host_node *node)
 {
 	const struct host_property *type = host_node_find(node, "device_type");
 
@@ -38,7 +38,7 @@ static bool is_pci(const struct host_node *node)
 
 void host_bus_read(const struct host_node *node, struct host_bus *bus)
 {
-	*bus = (struct host_bus){ .pci = is_pci(node), .isa = is_named(node, "isa") };
+	*bus = (struct host_bus){ .pci = host_bus_is_pci(node), .isa = is_named(node, "isa") };
 	if (bus->pci || bus->isa) {
 		bus->n_address_cells = bus->pci ? 3 : 2;
 		bus->n_size_cells = bus->pci ? 2 : 1;

@@ -22,6 +22,8 @@ struct host_bus {
 	bool pci;                  /* its children are not what VFIO calls platform devices */
 };
 void host_bus_read(const struct host_node *node, struct host_bus *bus);
+/* What is on it is a PCI function */
+bool host_bus_is_pci(const struct host_node *node);
 /* #address-cells, #size-cells: of the node, or of the next above that has it. */
 uint32_t host_address_cells(const struct host_node *node);
 uint32_t host_size_cells(const struct host_node *node);

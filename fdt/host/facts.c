@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/facts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */
@@ -79,7 +80,8 @@ static int read_regions(const struct host_node *node, struct host_facts *facts, 
 		why = "no device has so many regions";
 	if (why) {
 		err_set(err, EINVAL, "read reg of %s", host_node_path(node, path, sizeof(path)));
-		return err_why(err, "%s", why);
+		err_why(err, "%s", why);
+		return err->code;
 	}
 	max = facts->amba && reg.n_entries > 1 ? 1 : reg.n_entries;
 	facts->n_reg_entries = (unsigned int)max;

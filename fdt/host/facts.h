@@ -37,6 +37,7 @@ struct host_irq_fact {
 	bool is_gic;                        /* @controller is the GIC itself */
 	uint32_t specifier[4];              /* for @controller; first @n_cells */
 	unsigned int n_cells;
+	unsigned int n_line_cells; /* that tell the line: without the trigger */
 	enum host_trigger trigger;
 	bool edge; /* in the guest: edge-rising; else level-high */
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/facts.h"
@@ -48,17 +49,21 @@ static enum host_trigger decode_trigger(uint32_t flags)
 	return triggers[flags & 0xf];
 }
 
-static enum host_trigger find_trigger(const struct interrupt *interrupt, bool is_gic)
+static void set_trigger(struct host_irq_fact *fact)
 {
-	const struct host_node *controller = interrupt->controller;
-	unsigned int n = interrupt->n_cells;
+	const struct host_node *controller = fact->controller;
+	unsigned int n = fact->n_cells;
 
+	fact->n_line_cells = n;
 	/* bindings/interrupt-controller/ti,sci-intr.yaml: one trigger for all */
-	if (host_node_has(controller, "ti,intr-trigger-type"))
-		return decode_trigger(host_node_u32(controller, "ti,intr-trigger-type", 0));
-	if (n < 2 || host_node_matches(controller, WITHOUT_TRIGGER))
-		return HOST_TRIGGER_NONE;
-	return decode_trigger(interrupt->cells[is_gic ? 2 : n - 1]);
+	if (host_node_has(controller, "ti,intr-trigger-type")) {
+		fact->trigger =
+			decode_trigger(host_node_u32(controller, "ti,intr-trigger-type", 0));
+	} else if (n >= 2 && !host_node_matches(controller, WITHOUT_TRIGGER)) {
+		fact->n_line_cells = fact->is_gic ? 2 : n - 1;
+		fact->trigger = decode_trigger(fact->specifier[fact->n_line_cells]);
+	}
+	fact->edge = fact->trigger && fact->trigger <= HOST_TRIGGER_EDGE_BOTH;
 }
 
 /* gic_irq_domain_translate() of both drivers */
@@ -94,8 +99,7 @@ static void describe(const struct interrupt *interrupt, struct host_irq_fact *fa
 		fact->kind = gic_kind(interrupt, v3);
 	if (fact->kind == HOST_IRQ_UNRESOLVED)
 		return;
-	fact->trigger = find_trigger(interrupt, fact->is_gic);
-	fact->edge = fact->trigger && fact->trigger <= HOST_TRIGGER_EDGE_BOTH;
+	set_trigger(fact);
 }
 
 /* The two properties side by side, read in step. */
@@ -259,7 +263,8 @@ int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
 		return 0;
 	err_set(err, strcmp(why, NO_MEMORY) ? EINVAL : ENOMEM, "read interrupts of %s",
 		host_node_path(node, path, sizeof(path)));
-	return err_why(err, "%s", why);
+	err_why(err, "%s", why);
+	return err->code;
 }
 
 const char *host_trigger_name(enum host_trigger trigger)

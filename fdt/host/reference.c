@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/reference.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -38,6 +38,7 @@ struct host_tree {
 	struct reference_edge *edges; /* reference.c */
 	size_t n_edges;
 	struct reference_name *names; /* reference.c */
+	struct host_shared *shared;   /* shared.c */
 	struct arena arena;           /* nodes, properties, names and values */
 };
 

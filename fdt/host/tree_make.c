@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What all sources of a tree share: nodes are added, then it is checked, and indexed. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"
+#include "fdt/host/shared.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/array.h"
 
 void host_tree_destroy(struct host_tree *tree)
@@ -12,6 +15,7 @@ void host_tree_destroy(struct host_tree *tree)
 	if (!tree)
 		return;
 	arena_free(&tree->arena);
+	host_shared_destroy(tree->shared);
 	free(tree->edges);
 	free(tree->by_phandle);
 	free(tree->nodes);
@@ -57,7 +61,8 @@ static int malformed(const char *what, const struct host_node *node, struct err 
 
 	err_set(err, EINVAL, "read device tree %s: node %s", what,
 		host_node_path(node, path, sizeof(path)));
-	return err_why(err, "%s", why);
+	err_why(err, "%s", why);
+	return err->code;
 }
 
 static int check_names(const char *what, const struct host_node *node, struct err *err)
@@ -129,7 +134,7 @@ int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
 	}
 	tree->has_symbols = host_tree_find(tree, "/__symbols__") != NULL;
 	ret = index_phandles(tree, what, err);
-	if (!ret && reference_index_create(tree))
+	if (!ret && (reference_index_create(tree) || host_shared_init(tree)))
 		ret = err_set(err, ENOMEM, "read device tree %s", what);
 	return ret;
 }

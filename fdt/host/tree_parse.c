@@ -2,6 +2,7 @@
 /* A flattened tree as struct host_tree. */
 #include <errno.h>
 #include <libfdt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/tree.h"
@@ -63,7 +64,8 @@ static int bad_blob(const char *what, const char *why, struct err *err)
 {
 	err_set(err, 0, "%s is no valid device tree", what);
 	err_why(err, "%s", why);
-	return err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
+	err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
+	return err->code;
 }
 
 static int read_properties(struct host_tree *tree, const void *blob, int at, struct host_node *node)

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/host/live.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
+#include "vmm/base/sys.h"
 
 #define MAX_MODULES (64 << 20)
 #define MAX_GENPD   (4 << 20)
@@ -200,11 +204,25 @@ static int supply_voltage(void *opaque, const struct host_node *regulator, uint3
 	return 0;
 }
 
+static int driver(void *opaque, const struct host_node *node, char *name, size_t size)
+{
+	char path[PATH_MAX], device[128];
+
+	(void)opaque;
+	host_node_path(node, path, sizeof(path));
+	host_node_device_name(node, device, sizeof(device));
+	for (size_t i = 0; i < n_elems(buses); i++)
+		if (find_by_node(buses[i], path, device, sizeof(device)))
+			return file_link_name(name, size, "%s/%s/driver", buses[i], device);
+	return -ENOENT;
+}
+
 void host_live_for_graft(struct host_live *live, struct graft_host *host)
 {
 	*host = (struct graft_host){
 		.opaque = live,
 		.clock_rate = clock_rate,
 		.supply_voltage = supply_voltage,
+		.driver = driver,
 	};
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/host/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -13,6 +15,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
+#include "vmm/base/sys.h"
 
 #define PARENT       "/run/dais"
 #define LOCK         PARENT "/lock"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/iommu/diagnosis.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 
 #include "vfio/host/device.h"

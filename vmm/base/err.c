@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/err.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +37,8 @@ int err_usage(struct err *err, const char *fmt, ...)
 int err_not_built(struct err *err, const char *symbol)
 {
 	err_usage(err, "this dais was built without CONFIG_%s", symbol);
-	return err_fix(err, "leave that out, or build dais with it");
+	err_fix(err, "leave that out, or build dais with it");
+	return err->code;
 }
 
 #undef err_why

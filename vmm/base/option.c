@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/option.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/arena.h"
@@ -193,7 +195,8 @@ OPTION_SETTER(option_set_text)
 
 const char *option_path(const struct option_value *value, const char *path)
 {
-	if (value->dir && path[0] != '/' && !passed_fd_which(path))
+	if (value->dir && path[0] != '/' &&
+	    strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
 		return arena_printf(value->arena, "%s/%s", value->dir, path);
 	return value->arena ? arena_printf(value->arena, "%s", path) : path;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/base/built.h"
 #include "vmm/base/err.h"
 
 struct arena;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -87,7 +89,8 @@ static int configure(struct trial *t, struct err *err)
 	if (ret || wish == OPTIONS_RUN)
 		return ret;
 	err_usage(err, "check --irq %s: its options are for a run", t->device);
-	return err_fix(err, "leave out what only tells something");
+	err_fix(err, "leave out what only tells something");
+	return err->code;
 }
 
 static int act(struct trial *t, enum vfio_irq_action action)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "vfio/host/owner.h"
 #include "vmm/base/log.h"

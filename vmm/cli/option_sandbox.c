@@ -2,6 +2,7 @@
 /* What the options "sandbox-allow-missing" and "user" mean. */
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/str.h"

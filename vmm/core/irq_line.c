@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/irq_line.h"
 
+#include <errno.h>
 #include <linux/kvm.h>
 
 #include "vmm/base/sys.h"

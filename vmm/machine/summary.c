@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"

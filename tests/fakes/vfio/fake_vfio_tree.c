@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The sysfs of fake_vfio.h. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio_parts.h"
@@ -50,8 +51,9 @@ void fake_vfio_add_tree(const struct fake_vfio_device *d)
 	fake_file(path, "");
 	fake_file_bytes("/sys/firmware/devicetree/base/soc/#address-cells", cells[0], 4);
 	fake_file_bytes("/sys/firmware/devicetree/base/soc/#size-cells", cells[1], 4);
+	fake_file("/sys/firmware/devicetree/base/soc/ranges", "");
 	for (unsigned int i = 0; i < d->n_regions; i++) {
-		uint64_t at = 0x10000000 + (i << 20) + d->regions[i].page_offset;
+		uint64_t at = strtoull(d->name, NULL, 16) + (i << 20) + d->regions[i].page_offset;
 
 		for (unsigned int k = 0; k < 8; k++)
 			reg[12 * i + k] = (uint8_t)(at >> (56 - 8 * k));

@@ -86,6 +86,9 @@ static void shift_memory(void)
 	static const unsigned char shift[] = { 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0,    0,
 					       0, 0, 0, 0, 0,    0, 0, 0, 0, 0, 0x10, 0 };
 
+	static const unsigned char reg[16] = { [4] = 0x10, [14] = 0x10 };
+
+	fake_file_bytes(SOC "10000000.ahci/reg", reg, sizeof(reg));
 	fake_file_bytes(TREE "#address-cells", "\0\0\0\2", 4);
 	fake_file_bytes(SOC "#address-cells", "\0\0\0\2", 4);
 	fake_file_bytes(SOC "#size-cells", "\0\0\0\2", 4);

@@ -221,8 +221,8 @@ static const struct {
 	{ DEVICE(BOUND) DEVICE("fff80000.spi"), "", "blocks", "/a: " BOUND },
 	{ DEVICE("fff90000.page"), DEVICE("fff90800.page"), "warns",
 	  "registers in one page of the host, so that both are trapped, which is slow, 0xfff90800" },
-	{ DEVICE("fff90000.page"), DEVICE("fff90400.page"), "blocks",
-	  "registers at the same address, 0xfff90400" },
+	{ DEVICE("fffa0000.page"), DEVICE("fffa0400.page"), "blocks",
+	  "registers at the same address, 0xfffa0400" },
 	{ DEVICE(BOUND) "carveout.pool = host\n", DEVICE("fff80000.spi") "carveout.pool = host\n",
 	  "blocks", "both have carveout.pool=host, the same memory of the host" },
 	{ "memory-file = /huge/file\n", "memory-file = /huge/file,offset=32M\n", "blocks",
@@ -272,7 +272,8 @@ Test(check_vms, vms_that_want_the_same)
 	add_device("fff60000.group", "group@fff60000", 0xfff60000, 0x1000, 0, 0);
 	add_device("fff80000.spi", "spi@fff80000", 0xfff80000, 0x1000, 78, 8);
 	add_device("fff90000.page", "page@fff90000", 0xfff90000, 0x800, 0, 9);
-	add_device("fff90400.page", "page@fff90400", 0xfff90400, 0x100, 0, 10);
+	add_device("fffa0000.page", "page@fffa0000", 0xfffa0000, 0x800, 0, 12);
+	add_device("fffa0400.page", "page@fffa0400", 0xfffa0400, 0x100, 0, 10);
 	add_device("fff90800.page", "page@fff90800", 0xfff90800, 0x100, 0, 11);
 	for (size_t i = 0; i < n_elems(pairs); i++) {
 		char a[300], b[300];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/ram/pagemap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "vmm/base/file.h"
