@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "devices/platform_bus.h"
@@ -51,6 +53,25 @@ static OPTION_SETTER(set_carveout)
 	return 0;
 }
 
+/* Six bytes in hex, of one interface: the lowest bit of the first tells groups. */
+static OPTION_SETTER(set_mac)
+{
+	struct device_setting *setting = target;
+	const char *text = value->text;
+
+	setting->number = 0;
+	for (unsigned int i = 0; i < 6; i++, text += 3)
+		if (!isxdigit(text[0]) || !isxdigit(text[1]) || text[2] != (i < 5 ? ':' : '\0'))
+			break;
+		else
+			setting->number = setting->number << 8 | strtoul(text, NULL, 16);
+	if (text != value->text + 18 || !setting->number || setting->number >> 40 & 1) {
+		err_usage(err, "this is no address of an interface");
+		return err_fix(err, "give six bytes, the first even: 02:00:00:00:00:01");
+	}
+	return 0;
+}
+
 const struct option vfio_platform_keys[] = {
 	DEVICE_KEY(
 		"host", "DEVICE", option_set_text, text,
@@ -86,6 +107,8 @@ const struct option vfio_platform_keys[] = {
 	DEVICE_KEY("supply.NAME", "MICROVOLT", option_set_u64, number,
 		   "voltage of the supply of this name, where the host does not tell", .min = 1,
 		   .max = UINT32_MAX),
+	DEVICE_KEY("mac", "ADDRESS", set_mac, number,
+		   "MAC address of the guest's interface; default: that of the host's"),
 	DEVICE_KEY(
 		"carveout.NAME", "guest|host[:FILE[@OFFSET]]", set_carveout, number,
 		"what stands in for the memory-region of this name, which the host reserves: guest RAM, or "
@@ -151,6 +174,7 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		graft->class = config->class->name;
 	graft->compatible = device_config_str(config, "compatible");
 	graft->force = device_config_get(config, "force", -1, on, false);
+	graft->mac = device_config_get(config, "mac", -1, number, 0);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;

@@ -74,6 +74,7 @@ struct graft_answers {
 	const char *class;
 	const char *compatible; /* to show in place of the host's, or NULL */
 	bool force;             /* although the host depends on it */
+	uint64_t mac;           /* 48 bits; 0: as the host's interface has it */
 	const struct graft_answer *clocks;
 	unsigned int n_clocks;
 	const struct graft_answer *supplies;
@@ -93,6 +94,8 @@ struct graft_host {
 	int (*clock_rate)(void *opaque, const struct host_node *consumer, unsigned int index,
 			  uint64_t *hz);
 	int (*supply_voltage)(void *opaque, const struct host_node *regulator, uint32_t *microvolt);
+	/* of the network interface of a device; 48 bits */
+	int (*mac_address)(void *opaque, const struct host_node *device, uint64_t *mac);
 	const char *console; /* not of the host: path of dais' own in the guest; NULL: none */
 	/* The name of the driver that is bound to the device of @node. */
 	int (*driver)(void *opaque, const struct host_node *node, char *name, size_t size);

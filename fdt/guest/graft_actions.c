@@ -162,6 +162,49 @@ void graft_act_coherent(struct graft_place *place)
 	}
 }
 
+/* drivers/of/of_net.c takes the first of these three that is the address of one interface. */
+static bool has_mac(const struct host_node *node)
+{
+	static const char *const names[] = { "mac-address", "local-mac-address", "address" };
+
+	for (size_t i = 0; i < n_elems(names); i++) {
+		const struct host_property *p = host_node_find(node, names[i]);
+
+		if (p && p->size == 6 && !(p->value[0] & 1) && memcmp(p->value, "\0\0\0\0\0\0", 6))
+			return true;
+	}
+	return false;
+}
+
+bool graft_find_mac(const struct graft_place *place, uint64_t *mac, const char **why)
+{
+	const struct graft_host *host = &place->graft->host;
+
+	*why = "the user gave it";
+	*mac = place->device->answers.mac;
+	if (place->role != GRAFT_ROLE_DEVICE || *mac)
+		return place->role == GRAFT_ROLE_DEVICE;
+	*why = "what the interface has, or had, on the host";
+	return !has_mac(place->node) && host->mac_address &&
+	       !host->mac_address(host->opaque, place->node, mac);
+}
+
+void graft_act_mac(struct graft_place *place)
+{
+	const char *why;
+	uint64_t mac;
+	uint8_t *room;
+
+	if (place->property)
+		graft_copy(place);
+	if (!graft_find_mac(place, &mac, &why))
+		return;
+	graft_set(place, GRAFT_REPLACE, "%s", why);
+	room = graft_room(place->graft, place->item, 6);
+	for (unsigned int i = 0; room && i < 6; i++)
+		room[i] = (uint8_t)(mac >> (40 - 8 * i));
+}
+
 /* Interrupts that VFIO cannot hand out; NULL: all can be. */
 static const char *find_fault(const struct host_facts *host, unsigned int *index)
 {

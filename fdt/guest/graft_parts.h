@@ -201,6 +201,10 @@ void graft_act_cells(struct graft_place *place);
 void graft_act_ranges(struct graft_place *place);
 void graft_act_dma_ranges(struct graft_place *place);
 void graft_act_coherent(struct graft_place *place);
+/* The address of the network interface in place of what the host's node has; what the guest is to
+ * have instead, and why. False: nobody knows another. */
+void graft_act_mac(struct graft_place *place);
+bool graft_find_mac(const struct graft_place *place, uint64_t *mac, const char **why);
 void graft_act_interrupts(struct graft_place *place);
 void graft_act_interrupt_parent(struct graft_place *place);
 

@@ -90,6 +90,8 @@ static const struct rule rules[] = {
 	      "dt-core.yaml", ONLY(DEVICE), .act = graft_act_coherent),
 	NAMED("dma-noncoherent", COPY, "its DMA is not coherent",
 	      "dt-core.yaml", ONLY(DEVICE), .act = graft_act_coherent),
+	NAMED("mac-address local-mac-address address", COPY, "plain data",
+	      "net/ethernet-controller.yaml", ONLY(DEVICE), .act = graft_act_mac),
 	NAMED("device_type", REFUSE,
 	      "the windows of a PCI host bridge are not registers: VFIO platform cannot pass them",
 	      "pci/pci-bus-common.yaml", ONLY(DEVICE), .when = is_pci),

@@ -124,12 +124,16 @@ void graft_act_graph(struct graft_place *place)
 void graft_act_nvmem(struct graft_place *place)
 {
 	const struct host_property *names = host_node_find(place->node, "nvmem-cell-names");
-	const char *name;
+	const char *name, *why;
+	uint64_t mac;
 
 	if (!names || !host_property_is_strings(names))
 		return;
 	for (unsigned int i = 0; (name = host_property_string(names, i)); i++)
 		if (strncmp(name, "mac", 3))
 			return;
-	graft_set(place, GRAFT_DROP, "the guest's driver finds another MAC address");
+	graft_set(place, GRAFT_DROP, "%s",
+		  graft_find_mac(place, &mac, &why)
+			  ? "local-mac-address has it"
+			  : "the guest's driver finds another MAC address, or mac= says which");
 }

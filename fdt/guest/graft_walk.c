@@ -107,6 +107,8 @@ static void act_broken_cd(struct graft_place *place)
 static void add_owns(struct graft_place *place)
 {
 	const struct graft_facts *facts = &place->device->facts;
+	const char *why;
+	uint64_t mac;
 
 	if (loses_card_detect(place))
 		add_own(place, "broken-cd", "mmc/mmc-controller.yaml", "", act_broken_cd);
@@ -122,6 +124,9 @@ static void add_owns(struct graft_place *place)
 			graft_act_interrupts);
 	if (facts->coherent)
 		add_own(place, "dma-coherent", "dt-core.yaml", "", graft_act_coherent);
+	if (graft_find_mac(place, &mac, &why))
+		add_own(place, "local-mac-address", "net/ethernet-controller.yaml", "",
+			graft_act_mac);
 	if (facts->amba && !host_node_has(place->node, "clocks")) {
 		add_own(place, "clocks", "arm/primecell.yaml", "", graft_set_apb_pclk);
 		add_own(place, "clock-names", "arm/primecell.yaml", "", graft_name_apb_pclk);

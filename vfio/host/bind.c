@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "vfio/host/device.h"
+#include "vfio/host/known.h"
 #include "vfio/host/owner.h"
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -92,6 +94,8 @@ static int remember(const struct vfio_host_device *host, const struct device_rec
 		str_copy(record->driver, sizeof(record->driver), host->driver);
 		if (strcmp(now, vfio))
 			str_copy(record->driver_override, sizeof(record->driver_override), now);
+		if (BUILT(DRIVER_FACTS) && host->driver[0])
+			host_known_read(host, record);
 	}
 	record->bound = claim->bound;
 	record->owner = claim->owner;

@@ -63,8 +63,11 @@ struct host_live {
 	struct live_aliases {
 		char *data; /* text, or strings with NULs between; NULL: it could not be read */
 		size_t size;
-	} aliases[2];      /* of the kernel's modules, and of what is built in … */
-	bool aliases_read; /* … read when the first device is asked for */
+	} aliases[2];                  /* of the kernel's modules, and of what is built in … */
+	bool aliases_read;             /* … read when the first device is asked for */
+	struct device_record *records; /* known.c */
+	unsigned int n_records;
+	bool records_read;
 };
 
 int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err);

@@ -49,6 +49,9 @@ static const struct field device_fields[] = {
 	OTHER(device_record, "start", owner.start, NUMBER),
 	TEXT(device_record, "vm", owner.vm),
 	TEXT(device_record, "left_bound", left_bound),
+	TEXT(device_record, "mac", mac),
+	TEXT(device_record, "rates", rates),
+	TEXT(device_record, "voltages", voltages),
 	OTHER(device_record, "bound", bound, BOUND),
 };
 

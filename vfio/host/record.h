@@ -43,6 +43,10 @@ struct device_record {
 	enum vfio_bound bound;
 	char driver[64];          /* that the device had before; empty: none */
 	char driver_override[64]; /* before; empty: none */
+	/* What its driver knew (known.h), as text: "12:34:56:78:9a:bc"; "INDEX=HZ" of each clock;
+	 * "PATH=MICROVOLT" of each regulator */
+	char mac[18];
+	char rates[1024], voltages[512];
 	struct record_owner owner;
 	char left_bound[256]; /* why the device could not be given back; empty: it was not tried */
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "fdt/guest/partial_tree.h"
+#include "vfio/host/known.h"
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -275,7 +276,8 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 	int ret;
 
 	if (nodes->live)
-		host_live_for_graft(nodes->live, &host);
+		(BUILT(DRIVER_FACTS) ? host_known_for_graft : host_live_for_graft)(nodes->live,
+										   &host);
 	host.console = nodes->console;
 	ret = graft_create(nodes->tree, &host, &nodes->graft, err);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next)
