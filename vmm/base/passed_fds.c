@@ -225,7 +225,7 @@ static bool names_fd(const char *spec)
 int passed_fds_add(struct passed_fds *passed, const char *option, const char *spec, struct err *err)
 {
 	const char *which = names_fd(spec) ? spec + strlen(PASSED_FD_PREFIX) : NULL;
-	struct passed_fd *added;
+	struct passed_fd *added = NULL;
 	bool is_name;
 	struct stat st;
 	int ret, fd;

@@ -28,8 +28,8 @@ struct phys_choice {
 int phys_pages_choose(struct phys_page *pages, size_t n, size_t n_wanted, uint64_t size,
 		      struct phys_choice *choice);
 
-/* Log the runs of @pages of @size bytes, sorted here; of each, why a guest cannot have it, if so.
+/* Log the runs of @pages of @page bytes, sorted here; of each, why a guest cannot have it, if so.
  */
-void phys_pages_show(struct phys_page *pages, size_t n, uint64_t size, unsigned int ipa_bits);
+void phys_pages_show(struct phys_page *pages, size_t n, uint64_t page, unsigned int ipa_bits);
 
 #endif
