@@ -46,7 +46,7 @@ int vfio_reserve_carveouts(struct vfio *vfio, struct err *err)
 	const struct vfio_device *vdev = vfio->devices;
 	int ret;
 
-	while (vdev && !vdev->node.answers.n_carveouts)
+	while (vdev && !vdev->node.answers.n_carveouts && !vdev->node.answers.n_syscons)
 		vdev = vdev->next;
 	if (!vdev)
 		return 0;

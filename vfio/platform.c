@@ -117,10 +117,13 @@ static int platform_create(const struct device_config *config, struct vm *vm,
 static int place(struct vfio_device *vdev, struct err *err)
 {
 	struct platform_bus *bus = vdev->device.vm->bus;
-	int ret = vfio_node_place(&vdev->node, bus, err);
+	struct vfio_nodes *nodes = &vdev->device.vm->vfio->nodes;
+	int ret = vfio_node_place(nodes, &vdev->node, bus, err);
 
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
 		vfio_region_put(&vdev->regions[i], vdev->node.regions[i].start);
+	if (!ret)
+		ret = vfio_shadows_attach(&nodes->shadows, vdev->node.host, vdev->device.vm, err);
 	for (unsigned int i = 0; i < vdev->n_irqs && !ret; i++)
 		vfio_irq_put(&vdev->irqs[i], bus, vdev->node.irqs[i].spi);
 	return ret;
@@ -167,6 +170,7 @@ static int platform_arm(struct device *device, struct err *err)
 
 static int platform_reset(struct device *device, struct err *err)
 {
+	vfio_shadows_reset(&device->vm->vfio->nodes.shadows, to_vfio(device)->node.host);
 	return vfio_device_reset(to_vfio(device), err);
 }
 

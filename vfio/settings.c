@@ -114,6 +114,10 @@ const struct option vfio_platform_keys[] = {
 		"what stands in for the memory-region of this name, which the host reserves: guest RAM, or "
 		"the host's own memory"),
 	DEVICE_KEY(
+		"syscon.NAME", "shadow", option_set_choice, choice,
+		"memory stands in for the registers of the host's that the property of this name points at; "
+		"what the guest writes there stays in the guest"),
+	DEVICE_KEY(
 		"drop", "PROPERTIES", option_set_text, text,
 		"these (with spaces between) the guest's driver can do without, although dais would ask",
 		.joins = true),
@@ -192,6 +196,8 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		else if ((name = named(s, "carveout")))
 			answers->carveouts[answers->n_carveouts++] =
 				(struct vfio_carveout_answer){ name, s->on, s->text, s->number };
+		else if ((name = named(s, "syscon")))
+			answers->syscons[answers->n_syscons++] = name;
 		else if (!strcmp(s->key, "drop"))
 			read_words(s->value, answers, answers->drop, &graft->n_drop);
 		else if (!strcmp(s->key, "keep"))
@@ -202,6 +208,6 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 
 void vfio_answers_destroy(struct vfio_answers *answers)
 {
-	answers->n_carveouts = 0;
+	answers->n_carveouts = answers->n_syscons = 0;
 	arena_free(&answers->arena);
 }

@@ -34,6 +34,8 @@ struct vfio_answers {
 	struct graft_answer supplies[DEVICE_MAX_SETTINGS];
 	const char *drop[DEVICE_MAX_SETTINGS];
 	const char *keep[DEVICE_MAX_SETTINGS];
+	const char *syscons[DEVICE_MAX_SETTINGS]; /* properties: syscon.NAME=shadow */
+	unsigned int n_syscons;
 	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
 	struct arena arena; /* what drop and keep point at */

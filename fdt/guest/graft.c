@@ -93,6 +93,8 @@ int graft_add_device(struct graft *graft, const struct host_node *node, const ch
 	device->facts.irqs = arena_copy(kept, facts->irqs, facts->n_irqs * sizeof(*facts->irqs));
 	device->facts.carveouts =
 		arena_copy(kept, facts->carveouts, facts->n_carveouts * sizeof(*facts->carveouts));
+	device->facts.shadows =
+		arena_copy(kept, facts->shadows, facts->n_shadows * sizeof(*facts->shadows));
 	ret = kept->failed ? err_set(err, ENOMEM, "graft %s", name)
 			   : host_facts_read(graft->tree, node, &device->host, err);
 	if (ret) {
@@ -208,6 +210,16 @@ void graft_write_node(struct dt *dt, const struct graft_node *node)
 	dt_end_node(dt);
 }
 
+/* One that several devices have is written with the first of them. */
+static bool has_shadow(const struct graft *graft, const struct graft_device *device,
+		       const struct host_node *node)
+{
+	for (const struct graft_device *d = graft->devices; d < device; d++)
+		if (node && d->written && graft_is_shadow(d, node))
+			return true;
+	return false;
+}
+
 int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 {
 	struct graft_device *d = &graft->devices[device];
@@ -227,7 +239,7 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 	if (d->out.bus)
 		dt_end_node(dt);
 	for (const struct graft_node *node = d->out.nodes->next; node; node = node->next)
-		if (node != d->reserved && node != d->aliases)
+		if (node != d->reserved && node != d->aliases && !has_shadow(graft, d, node->host))
 			graft_write_node(dt, node);
 	return 0;
 }

@@ -41,6 +41,13 @@ struct graft_carveout {
 	bool own; /* the host's own memory; else guest RAM stands in for it */
 };
 
+/* A syscon of the host's, and where memory stands in for it in the guest. */
+struct graft_shadow {
+	const struct host_node *node;
+	struct range guest;
+	bool known; /* what its registers hold, which the memory begins with; else zeros */
+};
+
 /* What is known of a device besides its node: from VFIO when it runs, from the tree in a plan. */
 struct graft_facts {
 	const struct range *regions; /* guest addresses, in index order */
@@ -54,6 +61,8 @@ struct graft_facts {
 	bool direct_dma;
 	const struct graft_carveout *carveouts; /* that the user asked for with this device */
 	unsigned int n_carveouts;
+	const struct graft_shadow *shadows; /* the same */
+	unsigned int n_shadows;
 };
 
 /* A value that the user gives for something of the device. */

@@ -147,6 +147,8 @@ void graft_mark_device(struct graft *graft, struct graft_device *device)
 	mark(graft, device, device->node);
 	for (unsigned int i = 0; i < device->facts.n_carveouts; i++)
 		graft->marks[device->facts.carveouts[i].node->index].in_guest = true;
+	for (unsigned int i = 0; i < device->facts.n_shadows; i++)
+		graft->marks[device->facts.shadows[i].node->index].in_guest = true;
 }
 
 void graft_mark_partners(struct graft *graft, struct graft_device *device)
@@ -262,7 +264,13 @@ bool graft_keep_references(struct graft_place *place)
 			fdt32_st(value + ref->offset, graft_copy_data(place, ref->target));
 	}
 	place->item->binding = NULL;
-	graft_set(place, GRAFT_REWRITE, "the guest has it, too: %s", graft_target_names(place));
+	if (graft_is_shadow(place->device, place->refs.refs[0].target))
+		graft_set(place, GRAFT_REPLACE,
+			  "memory stands in for %s: what is written there stays in the guest",
+			  graft_target_names(place));
+	else
+		graft_set(place, GRAFT_REWRITE, "the guest has it, too: %s",
+			  graft_target_names(place));
 	graft_value(place->item, value, property->size);
 	return true;
 }

@@ -20,8 +20,8 @@ enum effect {
 struct need {
 	unsigned char kind; /* enum reference_kind: of what is pointed at */
 	unsigned char effect;
-	char source[BUILT_IF(PLAN, 40, 1)];
-	char patterns[54]; /* of the device's compatible: str_matches() */
+	char source[BUILT_IF(PLAN, 35, 1)];
+	char patterns[46]; /* of the device's compatible: str_matches() */
 };
 
 /* clang-format off */
@@ -30,10 +30,15 @@ struct need {
 static const struct need needs[] = {
 	/* Sound has no other way than DMA. */
 	NEED(DMA, INSISTED, "soc-generic-dmaengine-pcm.c", "*,*-i2s* *,*-spdif* *,*-dmic *,*pdm"),
-	NEED(DMA, INSISTED, "fsl_sai.c, fsl_ssi.c, fsl_esai.c", "fsl,*-sai fsl,*-ssi fsl,*-esai"),
-	NEED(DMA, INSISTED, "fsl_asrc_dma.c, fsl_micfil.c", "fsl,*asrc fsl,*-micfil"),
-	NEED(DMA, INSISTED, "fsl_xcvr.c, fsl_aud2htx.c", "fsl,*-xcvr fsl,*-aud2htx"),
-	NEED(DMA, INSISTED, "davinci-mcasp.c, omap-mcbsp.c", "ti,*-mcasp-audio ti,*mcbsp*"),
+	NEED(DMA, INSISTED, "fsl_sai.c", "fsl,*-sai"),
+	NEED(DMA, INSISTED, "fsl_ssi.c", "fsl,*-ssi"),
+	NEED(DMA, INSISTED, "fsl_esai.c", "fsl,*-esai"),
+	NEED(DMA, INSISTED, "fsl_asrc_dma.c", "fsl,*asrc"),
+	NEED(DMA, INSISTED, "fsl_micfil.c", "fsl,*-micfil"),
+	NEED(DMA, INSISTED, "fsl_xcvr.c", "fsl,*-xcvr"),
+	NEED(DMA, INSISTED, "fsl_aud2htx.c", "fsl,*-aud2htx"),
+	NEED(DMA, INSISTED, "davinci-mcasp.c", "ti,*-mcasp-audio"),
+	NEED(DMA, INSISTED, "omap-mcbsp.c", "ti,*mcbsp*"),
 	NEED(DMA, INSISTED, "omap-mcpdm.c", "ti,*-mcpdm"),
 	NEED(DMA, INSISTED, "sun4i-codec.c", "allwinner,*-codec"),
 	NEED(DMA, INSISTED, "stm32_sai_sub.c", "st,stm32-sai-sub-*"),
@@ -47,7 +52,8 @@ static const struct need needs[] = {
 	NEED(DMA, INSISTED, "qcom-ngd-ctrl.c", "qcom,slim-ngd*"),
 	NEED(DMA, INSISTED, "qcom_nandc.c", "qcom,*-nand"),
 	NEED(DMA, INSISTED, "sa2ul.c", "ti,*sa?ul"),
-	NEED(DMA, INSISTED, "am65-cpsw-nuss.c, icssg_prueth.c", "ti,*-nuss ti,*-icssg-prueth"),
+	NEED(DMA, INSISTED, "am65-cpsw-nuss.c", "ti,*-nuss"),
+	NEED(DMA, INSISTED, "icssg_prueth.c", "ti,*-icssg-prueth"),
 	NEED(DMA, INSISTED, "j721e-csi2rx.c", "ti,*-csi2rx-shim"),
 	NEED(DMA, INSISTED, "omap_hsmmc.c", "ti,*-hsmmc"),
 	NEED(DMA, INSISTED, "zynqmp_disp.c", "xlnx,zynqmp-dpsub*"),
@@ -59,32 +65,44 @@ static const struct need needs[] = {
 	NEED(DMA, INSISTED, "spi-tegra114.c", "nvidia,tegra*-spi"),
 	NEED(DMA, INSISTED, "spi-tegra20-slink.c", "nvidia,*-slink"),
 	NEED(DMA, INSISTED, "spi-tegra20-sflash.c", "nvidia,*-sflash"),
-	NEED(DMA, INSISTED, "atmel-aes.c, atmel-tdes.c", "atmel,*-aes atmel,*-tdes"),
+	NEED(DMA, INSISTED, "atmel-aes.c", "atmel,*-aes"),
+	NEED(DMA, INSISTED, "atmel-tdes.c", "atmel,*-tdes"),
 
 	/* By reset_control_get() without "optional", the error of which ends the probe. */
 	NEED(RESET, INSISTED, "phy-sun4i-usb.c", "allwinner,*-usb-phy"),
 	NEED(RESET, INSISTED, "sun6i-dma.c", "allwinner,*-dma"),
 	NEED(RESET, INSISTED, "sun8i_thermal.c", "allwinner,*-ths"),
-	NEED(RESET, INSISTED, "sun8i-ce-core.c", "allwinner,sun50i-*-crypto allwinner,sun8i-[hr]*-crypto"),
+	NEED(RESET, INSISTED, "sun8i-ce-core.c", "allwinner,sun50i-*-crypto"),
+	NEED(RESET, INSISTED, "sun8i-ce-core.c", "allwinner,sun8i-[hr]*-crypto"),
 	NEED(RESET, INSISTED, "musb/sunxi.c", "allwinner,*-musb"),
 	NEED(RESET, INSISTED, "spi-sun6i.c", "allwinner,sun6i-a31-spi allwinner,sun8i-*-spi"),
 	NEED(RESET, INSISTED, "spi-sun6i.c", "allwinner,sun50i-*-spi"),
-	NEED(RESET, INSISTED, "sunxi-rsb.c, i2c-sun6i-p2wi.c", "allwinner,*-rsb allwinner,*-p2wi"),
+	NEED(RESET, INSISTED, "sunxi-rsb.c", "allwinner,*-rsb"),
+	NEED(RESET, INSISTED, "i2c-sun6i-p2wi.c", "allwinner,*-p2wi"),
 	NEED(RESET, INSISTED, "sunxi-cir.c", "allwinner,sun6i-a31-ir"),
-	NEED(RESET, INSISTED, "sun8i-di.c, sun8i_rotate.c", "allwinner,*-deinterlace allwinner,*-rotate"),
-	NEED(RESET, INSISTED, "sun4i_tcon.c, sun8i_mixer.c", "allwinner,*-tcon* allwinner,*-mixer*"),
-	NEED(RESET, INSISTED, "sun4i_backend.c, sun4i_frontend.c", "allwinner,*-display-*"),
-	NEED(RESET, INSISTED, "sun8i_hdmi_phy.c, sun8i_dw_hdmi.c", "allwinner,*-hdmi-phy allwinner,*-dw-hdmi"),
-	NEED(RESET, INSISTED, "sun6i_csi.c, sun6i_mipi_dsi.c", "allwinner,*-csi allwinner,*-mipi-dsi"),
-	NEED(RESET, INSISTED, "i2c-aspeed.c, aspeed_adc.c", "aspeed,*-i2c-bus aspeed,*-adc*"),
-	NEED(RESET, INSISTED, "aspeed_gfx_drv.c, peci-aspeed.c", "aspeed,*-gfx aspeed,*-peci"),
+	NEED(RESET, INSISTED, "sun8i-di.c", "allwinner,*-deinterlace"),
+	NEED(RESET, INSISTED, "sun8i_rotate.c", "allwinner,*-rotate"),
+	NEED(RESET, INSISTED, "sun4i_tcon.c", "allwinner,*-tcon*"),
+	NEED(RESET, INSISTED, "sun8i_mixer.c", "allwinner,*-mixer*"),
+	NEED(RESET, INSISTED, "sun4i_backend.c", "allwinner,*-display-backend"),
+	NEED(RESET, INSISTED, "sun4i_frontend.c", "allwinner,*-display-frontend"),
+	NEED(RESET, INSISTED, "sun8i_hdmi_phy.c", "allwinner,*-hdmi-phy"),
+	NEED(RESET, INSISTED, "sun8i_dw_hdmi.c", "allwinner,*-dw-hdmi"),
+	NEED(RESET, INSISTED, "sun6i_csi.c", "allwinner,*-csi"),
+	NEED(RESET, INSISTED, "sun6i_mipi_dsi.c", "allwinner,*-mipi-dsi"),
+	NEED(RESET, INSISTED, "i2c-aspeed.c", "aspeed,*-i2c-bus"),
+	NEED(RESET, INSISTED, "aspeed_adc.c", "aspeed,*-adc*"),
+	NEED(RESET, INSISTED, "aspeed_gfx_drv.c", "aspeed,*-gfx"),
+	NEED(RESET, INSISTED, "peci-aspeed.c", "aspeed,*-peci"),
 	NEED(RESET, INSISTED, "rockchip_thermal.c", "rockchip,*-tsadc"),
 	NEED(RESET, INSISTED, "phy-rockchip-naneng-combphy.c", "rockchip,*-naneng-combphy"),
-	NEED(RESET, INSISTED, "rk3288_crypto.c, rockchip-rng.c", "rockchip,*-crypto rockchip,rk3568-rng"),
+	NEED(RESET, INSISTED, "rk3288_crypto.c", "rockchip,*-crypto"),
+	NEED(RESET, INSISTED, "rockchip-rng.c", "rockchip,rk3568-rng"),
 	NEED(RESET, INSISTED, "phy-rockchip-typec.c", "rockchip,*-typec-phy"),
 	NEED(RESET, INSISTED, "phy-rockchip-usbdp.c", "rockchip,*-usbdp-phy"),
 	NEED(RESET, INSISTED, "phy-rockchip-inno-dsidphy.c", "rockchip,*-dsi-dphy rockchip,*-csi-dphy"),
-	NEED(RESET, INSISTED, "rga/rga.c, rockchip-otp.c", "rockchip,*-rga rockchip,*-otp"),
+	NEED(RESET, INSISTED, "rga/rga.c", "rockchip,*-rga"),
+	NEED(RESET, INSISTED, "rockchip-otp.c", "rockchip,*-otp"),
 	NEED(RESET, INSISTED, "rockchip_canfd-core.c", "rockchip,*-canfd"),
 	NEED(RESET, INSISTED, "rockchip_drm_vop.c", "rockchip,*-vop*"),
 	NEED(RESET, INSISTED, "analogix_dp-rockchip.c", "rockchip,*-dp rockchip,*-edp"),
@@ -103,22 +121,34 @@ static const struct need needs[] = {
 	NEED(RESET, INSISTED, "phy-meson-axg-pcie.c", "amlogic,axg-*-phy amlogic,*-ge2d"),
 	NEED(RESET, INSISTED, "sdhci-tegra.c", "nvidia,*-sdhci"),
 	NEED(RESET, INSISTED, "serial-tegra.c", "nvidia,*-hsuart"),
-	NEED(RESET, INSISTED, "spi-tegra114.c, pwm-tegra.c", "nvidia,*-spi nvidia,*-pwm"),
+	NEED(RESET, INSISTED, "spi-tegra114.c", "nvidia,*-spi"),
+	NEED(RESET, INSISTED, "pwm-tegra.c", "nvidia,*-pwm"),
 	NEED(RESET, INSISTED, "tegra186-gpc-dma.c", "nvidia,*-gpcdma"),
-	NEED(RESET, INSISTED, "phy/tegra/xusb.c, xhci-tegra.c", "nvidia,*-xusb-padctl nvidia,*-xusb"),
-	NEED(RESET, INSISTED, "dwmac-dwc-qos-eth.c, dwmac-tegra.c", "nvidia,*-eqos nvidia,*-mgbe"),
-	NEED(RESET, INSISTED, "ahci_tegra.c, soctherm.c", "nvidia,*-ahci nvidia,*-soctherm"),
-	NEED(RESET, INSISTED, "tegra/dc.c, vic.c, dpaux.c", "nvidia,*-dc nvidia,*-vic nvidia,*-dpaux"),
+	NEED(RESET, INSISTED, "phy/tegra/xusb.c", "nvidia,*-xusb-padctl"),
+	NEED(RESET, INSISTED, "xhci-tegra.c", "nvidia,*-xusb"),
+	NEED(RESET, INSISTED, "dwmac-dwc-qos-eth.c", "nvidia,*-eqos"),
+	NEED(RESET, INSISTED, "dwmac-tegra.c", "nvidia,*-mgbe"),
+	NEED(RESET, INSISTED, "ahci_tegra.c", "nvidia,*-ahci"),
+	NEED(RESET, INSISTED, "soctherm.c", "nvidia,*-soctherm"),
+	NEED(RESET, INSISTED, "tegra/dc.c", "nvidia,*-dc"),
+	NEED(RESET, INSISTED, "vic.c", "nvidia,*-vic"),
+	NEED(RESET, INSISTED, "dpaux.c", "nvidia,*-dpaux"),
 	NEED(RESET, INSISTED, "tegra30-devfreq.c", "nvidia,*-actmon"),
 	NEED(RESET, INSISTED, "i2c-stm32f7.c", "st,stm32f7-i2c st,stm32mp*-i2c"),
-	NEED(RESET, INSISTED, "stm32_rproc.c, ti_k3_dsp_remoteproc.c", "st,*-m4 ti,*-dsp ti,*-ipu"),
+	NEED(RESET, INSISTED, "stm32_rproc.c", "st,*-m4"),
+	NEED(RESET, INSISTED, "omap_remoteproc.c", "ti,dra7-dsp ti,*-ipu"),
+	NEED(RESET, INSISTED, "ti_k3_dsp_remoteproc.c", "ti,*-dsp"),
 	NEED(RESET, INSISTED, "phy-fsl-imx8m-pcie.c", "fsl,imx8m*-pcie-phy"),
-	NEED(RESET, INSISTED, "nwl-dsi.c, imx8mq-mipi-csi2.c", "fsl,*-nwl-dsi fsl,*-mipi-csi2"),
-	NEED(RESET, INSISTED, "lvts_thermal.c, mtk-pmic-wrap.c", "mediatek,*-lvts* mediatek,*-pwrap"),
-	NEED(RESET, INSISTED, "mt8186-afe-pcm.c, mt8195-afe-pcm.c", "mediatek,*-sound mediatek,*-audio"),
+	NEED(RESET, INSISTED, "nwl-dsi.c", "fsl,*-nwl-dsi"),
+	NEED(RESET, INSISTED, "imx8mq-mipi-csi2.c", "fsl,*-mipi-csi2"),
+	NEED(RESET, INSISTED, "lvts_thermal.c", "mediatek,*-lvts*"),
+	NEED(RESET, INSISTED, "mtk-pmic-wrap.c", "mediatek,*-pwrap"),
+	NEED(RESET, INSISTED, "mt8186-afe-pcm.c", "mediatek,*-sound"),
+	NEED(RESET, INSISTED, "mt8195-afe-pcm.c", "mediatek,*-audio"),
 	NEED(RESET, INSISTED, "vsp1_drv.c", "renesas,*vsp2"),
 	NEED(RESET, INSISTED, "dwc3-xilinx.c", "xlnx,zynqmp-dwc3"),
-	NEED(RESET, INSISTED, "vc4_hdmi.c, v3d_drv.c", "brcm,bcm2711-hdmi? brcm,2711-v3d"),
+	NEED(RESET, INSISTED, "vc4_hdmi.c", "brcm,bcm2711-hdmi?"),
+	NEED(RESET, INSISTED, "v3d_drv.c", "brcm,2711-v3d"),
 	NEED(RESET, INSISTED, "ufs-hisi.c", "hisilicon,*-ufs"),
 	NEED(RESET, INSISTED, "phy-histb-combphy.c", "hisilicon,*-combphy hisilicon,*-usb2-phy"),
 	NEED(RESET, INSISTED, "phy-cadence-torrent.c", "ti,*-serdes-10g ti,sierra-phy-*"),
@@ -155,9 +185,11 @@ static const struct need needs[] = {
 	NEED(SYSCON, INSISTED, "phy-rockchip-snps-pcie3.c", "rockchip,*-pcie3-phy"),
 	NEED(SYSCON, INSISTED, "dw_hdmi-rockchip.c", "rockchip,*-dw-hdmi"),
 	NEED(SYSCON, INSISTED, "dw-mipi-dsi-rockchip.c", "rockchip,*-mipi-dsi"),
+	NEED(SYSCON, INSISTED, "cdn-dp-core.c", "rockchip,*-cdn-dp"),
 	NEED(SYSCON, INSISTED, "analogix_dp-rockchip.c", "rockchip,*-dp rockchip,*-edp"),
 	NEED(SYSCON, INSISTED, "rockchip_drm_vop2.c", "rockchip,rk3566-vop rockchip,rk3568-vop"),
-	NEED(SYSCON, INSISTED, "imx_thermal.c, dw_hdmi-imx.c", "fsl,*-tempmon fsl,imx6*-hdmi"),
+	NEED(SYSCON, INSISTED, "imx_thermal.c", "fsl,*-tempmon"),
+	NEED(SYSCON, INSISTED, "dw_hdmi-imx.c", "fsl,imx6*-hdmi"),
 	NEED(SYSCON, INSISTED, "s3c2410_wdt.c", "samsung,*-wdt google,*-wdt"),
 	NEED(SYSCON, INSISTED, "exynos_adc.c", "samsung,exynos*-adc*"),
 	NEED(SYSCON, INSISTED, "phy-exynos5-usbdrd.c", "samsung,*-usbdrd-phy google,*-usb31drd-phy"),
@@ -178,7 +210,8 @@ static const struct need needs[] = {
 	/* What drivers choose by the board, which a guest is not, they write through it, too. */
 	NEED(SYSCON, ACTED, "dwmac-imx.c", "nxp,imx8mp-dwmac-eqos nxp,imx93-dwmac-eqos"),
 	NEED(SYSCON, ACTED, "qcom_q6v5_*.c", "qcom,*-pil"),
-	NEED(SYSCON, ACTED, "stm32_rproc.c, omap_remoteproc.c", "st,*-m4 ti,*-dsp ti,*-ipu"),
+	NEED(SYSCON, ACTED, "stm32_rproc.c", "st,*-m4"),
+	NEED(SYSCON, ACTED, "omap_remoteproc.c", "ti,*-dsp ti,*-ipu"),
 };
 /* clang-format on */
 
@@ -190,17 +223,24 @@ static const struct need *find_need(enum reference_kind kind, const struct host_
 	return NULL;
 }
 
-void graft_judge_need(struct graft_place *place)
+bool graft_judge_need(struct graft_place *place)
 {
 	const struct need *need = find_need(place->kind, place->node);
 	struct graft_item *item = place->item;
 
 	if (!need || (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
-		return;
+		return false;
 	if (need->effect == REQUIRED) {
 		item->required = item->verdict == GRAFT_DROP;
 		item->binding = need->source;
-		return;
+		return false;
+	}
+	if (need->effect == INSISTED && need->kind == REFERENCE_SYSCON && item->n_options) {
+		graft_set(place, GRAFT_ASK,
+			  "its driver insists on it (Linux 6.12, %s), and the registers stay the "
+			  "host's: %s",
+			  need->source, graft_target_names(place));
+		return true;
 	}
 	item->binding = NULL;
 	item->n_options = 0;
@@ -212,4 +252,5 @@ void graft_judge_need(struct graft_place *place)
 			  "its driver does not work without it (Linux 6.12, %s), and the guest "
 			  "does not have %s",
 			  need->source, graft_target_names(place));
+	return need->effect != OPTIONAL;
 }

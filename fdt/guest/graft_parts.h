@@ -221,14 +221,19 @@ void graft_plan_carveouts(struct graft *graft, struct graft_device *device);
 void graft_act_carveout(struct graft_place *place);
 void graft_act_memory(struct graft_place *place);
 
+/* graft_shadow.c: memory in place of syscons */
+bool graft_is_shadow(const struct graft_device *device, const struct host_node *node);
+void graft_plan_shadows(struct graft *graft, struct graft_device *device);
+void graft_act_syscon(struct graft_place *place);
+
 /* graft_reference.c: what points at other nodes. */
 void graft_act_names(struct graft_place *place);
 void graft_act_graph(struct graft_place *place);
 void graft_act_nvmem(struct graft_place *place);
 void graft_act_needed(struct graft_place *place);
 
-/* graft_needs.c: what drivers of the guest do without, or not. */
-void graft_judge_need(struct graft_place *place);
+/* graft_needs.c: what drivers of the guest do without, or not. True: the driver insists on it. */
+bool graft_judge_need(struct graft_place *place);
 
 /* graft_policy.c: decide by the rules. */
 void graft_policy_apply(struct graft_place *place);

@@ -165,7 +165,7 @@ static const struct rule rules[] = {
 	      "graph.yaml", .act = graft_act_graph),
 	KIND(SYSCON, ASK,
 	      "these registers stay as the host set them, but the driver may insist on them",
-	      "mfd/syscon.yaml"),
+	      "mfd/syscon.yaml", .act = graft_act_syscon),
 	KIND(CLOCK, DROP, NO_CLOCK, "clock.yaml"),
 
 	NAMED("access-controllers", DROP, "the host has opened its firewall",
@@ -206,6 +206,7 @@ void graft_policy_apply(struct graft_place *place)
 {
 	const struct rule *rule = find_rule(place);
 	struct graft_item *item = place->item;
+	bool insisted;
 
 	if ((rule->kind != ANY || place->kind == REFERENCE_OTHER ||
 	     rule->act == graft_act_needed) &&
@@ -220,8 +221,8 @@ void graft_policy_apply(struct graft_place *place)
 		rule->act(place);
 	else if (rule->verdict == GRAFT_COPY)
 		graft_copy(place);
-	if (BUILT(NEEDS))
-		graft_judge_need(place);
-	if (item->verdict == GRAFT_ASK && !item->n_options)
+	insisted = BUILT(NEEDS) && graft_judge_need(place);
+	if (item->verdict == GRAFT_ASK &&
+	    (!item->n_options || (place->kind == REFERENCE_SYSCON && !insisted)))
 		offer_drop(place);
 }

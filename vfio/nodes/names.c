@@ -29,28 +29,19 @@ static bool has_supply(const struct host_node *node, const char *name)
 }
 
 /*
- * "NAME" is of the device's node, "CHILD/NAME" of one below it, "/PATH/NAME" of any, as
- * graft_item.option writes them. A property without a path is of any node that the device brings
- * along, which may be anywhere.
+ * As struct graft_option writes names. A property without a path is of any node that the device
+ * brings along, which may be anywhere.
  */
 static int check_name(const struct vfio_nodes *nodes, const struct vfio_node *node, const char *key,
 		      const char *name, bool (*has)(const struct host_node *node, const char *name),
 		      struct err *err)
 {
-	const char *slash = strrchr(name, '/');
-	const struct host_node *owner = node->host;
-	char above[512] = "", path[1024];
+	const char *last;
+	const struct host_node *owner = vfio_node_named(nodes->tree, node->host, name, &last);
 
-	if (slash) {
-		if (name[0] != '/')
-			host_node_path(node->host, above, sizeof(above));
-		snprintf(path, sizeof(path), "%s%s%.*s", above, above[0] ? "/" : "",
-			 (int)(slash - name), name);
-		owner = host_tree_find(nodes->tree, path);
-	}
-	if (owner && has(owner, slash ? slash + 1 : name))
+	if (owner && has(owner, last))
 		return 0;
-	for (uint32_t i = 0; has == host_node_has && !slash && i < nodes->tree->n_nodes; i++)
+	for (uint32_t i = 0; has == host_node_has && last == name && i < nodes->tree->n_nodes; i++)
 		if (has(nodes->tree->nodes[i], name))
 			return 0;
 	err_usage(err, "%s: %s%s: %s has nothing of this name", node->config->where, key, name,
@@ -74,6 +65,9 @@ int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node
 		ret = check_name(nodes, node, "drop=", a->drop[i], host_node_has, err);
 	for (unsigned int i = 0; i < a->n_keep && !ret; i++)
 		ret = check_name(nodes, node, "keep=", a->keep[i], host_node_has, err);
+	for (unsigned int i = 0; i < node->answers.n_syscons && !ret; i++)
+		ret = check_name(nodes, node, "syscon.", node->answers.syscons[i], host_node_has,
+				 err);
 	return ret;
 }
 

@@ -193,7 +193,8 @@ static int place(struct vfio_node *node, struct platform_bus *bus, unsigned int 
 				  &region->start, err);
 }
 
-int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err *err)
+int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct platform_bus *bus,
+		    struct err *err)
 {
 	int ret = 0;
 
@@ -201,7 +202,7 @@ int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err
 		for (unsigned int i = 0; i < node->n_regions + node->n_irqs && !ret; i++)
 			if (pinned == (node->parts[i].wanted != PLATFORM_BUS_ANY))
 				ret = place(node, bus, i, err);
-	return ret;
+	return ret ? ret : vfio_shadows_place(&nodes->shadows, node->host, bus, err);
 }
 
 /* iommufd takes pages that the kernel manages, which reserved memory has not. */
@@ -224,13 +225,17 @@ int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct 
 	int ret = 0;
 
 	vfio_carveouts_destroy(&nodes->carveouts);
+	vfio_shadows_destroy(&nodes->shadows);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next) {
-		if (!node->answers.n_carveouts)
+		if (!node->answers.n_carveouts && !node->answers.n_syscons)
 			continue;
 		ret = vfio_node_look_up(nodes, node, err);
 		if (!ret)
 			ret = vfio_carveouts_add(&nodes->carveouts, nodes->tree, node->host,
 						 node->name, &node->answers, err);
+		if (!ret)
+			ret = vfio_shadows_add(&nodes->shadows, nodes->tree, nodes->live,
+					       node->host, node->name, &node->answers, err);
 	}
 	if (!ret)
 		ret = check_backend(nodes, err);
@@ -250,6 +255,7 @@ static struct graft_facts guest_facts(const struct vfio_nodes *nodes, const stru
 	};
 
 	vfio_carveouts_of(&nodes->carveouts, node->host, &facts);
+	vfio_shadows_of(&nodes->shadows, node->host, &facts);
 	return facts;
 }
 
@@ -349,5 +355,6 @@ void vfio_nodes_destroy(struct vfio_nodes *nodes)
 {
 	graft_destroy(nodes->graft);
 	vfio_carveouts_destroy(&nodes->carveouts);
+	vfio_shadows_destroy(&nodes->shadows);
 	nodes->graft = NULL;
 }

@@ -30,6 +30,7 @@
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
 #include "vfio/host/live.h"
+#include "vfio/nodes/shadow.h"
 #include "vfio/settings.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
@@ -133,6 +134,7 @@ struct vfio_nodes {
 	const char *console; /* path of dais' own in the guest; NULL: it has none */
 	struct vfio_node *first;
 	struct vfio_carveouts carveouts;
+	struct vfio_shadows shadows;
 	struct graft *graft;
 };
 
@@ -164,7 +166,8 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct err *err);
 
 /* What the user pinned of the device first, so that nothing else of it takes its place. */
-int vfio_node_place(struct vfio_node *node, struct platform_bus *bus, struct err *err);
+int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct platform_bus *bus,
+		    struct err *err);
 
 int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err);
 /* All that the graft asks is about a node that the guest does not get: an overlay brings another.

@@ -116,7 +116,7 @@ static int place(void *opaque, unsigned int i, struct err *err)
 			device_config_get(config, "spi", -1, number, PLATFORM_BUS_ANY), &spi, err);
 	/* What has no room is refused alone. */
 	if (!node->err.what[0])
-		vfio_node_place(node, &p->bus, &node->err);
+		vfio_node_place(&p->plan->nodes, node, &p->bus, &node->err);
 	return 0;
 }
 
@@ -149,8 +149,8 @@ static int place_devices(struct plan *plan, const struct vm_config *config, stru
 	p->config = config;
 	memmap_init(&map, arch_ipa_bits(config->aarch32, DEFAULT_IPA_BITS));
 	platform_bus_init(&p->bus, &map, NULL, SPI_MAX_COUNT);
-	ret = device_configs_place(config->devices, config->n_devices, place, p, err);
-	return ret ? ret : carve(&plan->nodes, config, &map, err);
+	ret = carve(&plan->nodes, config, &map, err);
+	return ret ? ret : device_configs_place(config->devices, config->n_devices, place, p, err);
 }
 
 /* What a guest's tree has besides its devices, as far as they point at it. */
