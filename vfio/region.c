@@ -56,8 +56,14 @@ static const struct mmio_ops region_ops = {
 	.write = region_write,
 };
 
-static int add_area(struct vfio_region *region, struct range range, struct err *err)
+/* As @like traps; NULL: not. */
+static int add_area(struct vfio_region *region, struct range range, const struct vfio_area *like,
+		    struct err *err)
 {
+	const struct vfio_area new = { .range = range,
+				       .slot = -1,
+				       .rest = like ? like->rest : VFIO_TRAP_NOTHING,
+				       .trap = like ? like->trap : VFIO_TRAP_NOTHING };
 	struct range whole = { 0, region->size };
 	struct vfio_area *area;
 
@@ -67,7 +73,7 @@ static int add_area(struct vfio_region *region, struct range range, struct err *
 	area = array_add(region->areas, region->n_areas);
 	if (!area)
 		return err_set(err, ENOMEM, "%s", region->name);
-	*area = (struct vfio_area){ .range = range, .slot = -1 };
+	*area = new;
 	region->n_areas++;
 	return 0;
 }
@@ -86,14 +92,14 @@ static int find_areas(struct vfio_region *region, const struct vfio_region_info 
 		sparse = vfio_info_cap(info, info->argsz, info->cap_offset,
 				       VFIO_REGION_INFO_CAP_SPARSE_MMAP, sizeof(*sparse));
 	if (!sparse)
-		return add_area(region, (struct range){ 0, region->size }, err);
+		return add_area(region, (struct range){ 0, region->size }, NULL, err);
 	if (sparse->nr_areas >
 	    vfio_info_cap_room(info, info->argsz, sparse->areas) / sizeof(sparse->areas[0]))
 		return err_set(err, EPROTO, "%s: list of areas", region->name);
 	for (uint32_t i = 0; i < sparse->nr_areas && !ret; i++)
 		ret = add_area(region,
 			       (struct range){ sparse->areas[i].offset, sparse->areas[i].size },
-			       err);
+			       NULL, err);
 	return ret;
 }
 
@@ -151,34 +157,41 @@ void vfio_region_put(struct vfio_region *region, uint64_t gpa)
 		   region->size, gpa, region->n_areas ? "mapped" : "trapped");
 }
 
-/* The page of @offset becomes an area that traps so; what was around it in @area is two more. */
-static int split_area(struct vfio_region *region, struct vfio_area *area, uint64_t offset,
-		      enum vfio_trap trap, struct err *err)
+static void raise_trap(struct vfio_area *area, enum vfio_trap trap, bool always)
+{
+	if (area->trap < trap)
+		area->trap = trap;
+	if (always && area->rest < trap)
+		area->rest = trap;
+}
+
+/* The page of @offset becomes @area; what was around it there is two more, which trap as before. */
+static int split_area(struct vfio_region *region, unsigned int i, uint64_t offset, struct err *err)
 {
 	const uint64_t size = sys_page_size(), page = round_down_to(offset, size);
-	const struct range old = area->range;
-	int ret;
+	const struct vfio_area old = region->areas[i];
+	const struct range before = { old.range.start, page - old.range.start };
+	const struct range after = { page + size, old.range.start + old.range.size - page - size };
 
-	area->range = (struct range){ page, size };
-	area->trap = trap;
-	ret = add_area(region, (struct range){ old.start, page - old.start }, err);
-	return ret ? ret
-		   : add_area(region,
-			      (struct range){ page + size, old.start + old.size - page - size },
-			      err);
+	region->areas[i].range = (struct range){ page, size };
+	return add_area(region, before, &old, err) ?: add_area(region, after, &old, err);
 }
 
 int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
-			  struct err *err)
+			  bool always, struct err *err)
 {
 	for (unsigned int i = 0; i < region->n_areas; i++) {
-		struct vfio_area *area = &region->areas[i];
+		int ret = 0;
 
-		if (offset == VFIO_REGION_ALL)
-			area->trap = trap;
-		else if (range_contains(area->range, (struct range){ offset, 1 }))
-			/* two interrupts with one page, or only one with eoi=: the stricter */
-			return area->trap >= trap ? 0 : split_area(region, area, offset, trap, err);
+		if (offset != VFIO_REGION_ALL) {
+			if (!range_contains(region->areas[i].range, (struct range){ offset, 1 }))
+				continue;
+			ret = split_area(region, i, offset, err);
+		}
+		/* two interrupts with one page, or only one with eoi=: the stricter */
+		raise_trap(&region->areas[i], trap, always);
+		if (ret || offset != VFIO_REGION_ALL)
+			return ret;
 	}
 	return 0;
 }
@@ -213,7 +226,7 @@ int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct 
 	for (unsigned int i = 0; i < region->n_areas && !ret; i++) {
 		struct vfio_area *area = &region->areas[i];
 
-		ret = change_slot(region, area, vm, on ? area->trap : VFIO_TRAP_NOTHING);
+		ret = change_slot(region, area, vm, on ? area->trap : area->rest);
 	}
 	if (!ret)
 		return 0;
@@ -237,8 +250,11 @@ static int map_area(struct vfio_region *region, struct vfio_area *area, struct v
 		err_fix(err, "mmap=off traps each access instead, which is slow");
 		return err_host(err);
 	}
+	area->now = area->rest;
+	if (area->rest == VFIO_TRAP_ALL)
+		return 0;
 	ret = vm_memslot_add(vm, region->gpa + area->range.start, area->range.size, area->hva,
-			     !writable, region->name, err);
+			     !writable || area->rest == VFIO_TRAP_WRITES, region->name, err);
 	if (ret < 0)
 		return ret;
 	area->slot = ret;

@@ -30,7 +30,8 @@ struct vfio_area {
 	struct range range;  /* relative to the region */
 	void *hva;           /* NULL: not mapped yet */
 	int slot;            /* memslot, -1: none */
-	enum vfio_trap trap; /* while an interrupt is in flight */
+	enum vfio_trap rest; /* at any time */
+	enum vfio_trap trap; /* while an interrupt is in flight; not less */
 	enum vfio_trap now;
 };
 
@@ -71,14 +72,16 @@ void vfio_region_put(struct vfio_region *region, uint64_t gpa);
 
 /*
  * Before attach: all that is mapped (@offset VFIO_REGION_ALL), or only the page of @offset, which
- * becomes an area of its own, is to trap as @trap says while vfio_region_trap() wants it.
+ * becomes an area of its own, is to trap as @trap says: @always, or while vfio_region_trap() wants
+ * it.
  */
 #define VFIO_REGION_ALL UINT64_MAX
 int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio_trap trap,
-			  struct err *err);
+			  bool always, struct err *err);
 /*
  * After attach, with vCPUs running or not: @on, what vfio_region_trappable() said traps, from the
- * return of this on; else all of it is mapped. Accesses are right at any time, trapped or not.
+ * return of this on; else all of it is mapped but what always traps. Accesses are right at any
+ * time, trapped or not.
  */
 int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err);
 

@@ -115,6 +115,9 @@ int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *
  */
 int vfio_check_resets(const struct vfio *vfio, struct err *err);
 
+/* A level interrupt of a device is to be an irqfd. After vfio_kvm_attach(). */
+bool vfio_wants_resample(const struct vfio *vfio, const struct vm *vm);
+
 bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
 
 /*

@@ -185,6 +185,8 @@ static int stat_entry(const struct fake_entry *e, struct stat *st)
 		return -e->code;
 	memset(st, 0, sizeof(*st));
 	st->st_mode = e->kind == FAKE_DIR ? S_IFDIR : e->kind == FAKE_DEVICE ? S_IFCHR : S_IFREG;
+	st->st_mode |= e->mode;
+	st->st_uid = e->uid;
 	st->st_size = (off_t)e->size;
 	if (e->kind == FAKE_DEVICE)
 		st->st_rdev = makedev(FAKE_MAJOR, e->minor);

@@ -40,6 +40,8 @@ void fake_open_error(const char *path, int code);
 void fake_busy(const char *path);
 /* This user may not access @path, which is there. */
 void fake_access_error(const char *path, int code);
+/* Whose @path is, which is there, and who may do what with it; at first root's, 0. */
+void fake_owner(const char *path, unsigned int uid, mode_t mode);
 /* What a test wrote to a plain file is its new content: read it back here, NULL if there is no such
  * file. */
 const char *fake_file_text(const char *path);

@@ -110,6 +110,13 @@ void vfio_irq_quiesce(struct vfio_irq *irq, struct vm *vm);
 /* After quiesce. */
 void vfio_irq_destroy(struct vfio_irq *irq);
 
+/*
+ * Whether it is for KVM's resampling to tell VFIO of its end: a level, which will be an irqfd. Not
+ * what the kernel offers to forward: where it refuses that, and does not resample either, kernel/
+ * has the patch for the latter beside that for the former.
+ */
+bool vfio_irq_needs_resample(const struct vfio_irq *irq, const struct vm *vm);
+
 /* Whether user space will handle it: asked for, or the host has nothing better. KVM was asked. */
 bool vfio_irq_uses_eventfd(const struct vfio_irq *irq, const struct vm *vm);
 

@@ -62,6 +62,12 @@ bool vfio_irq_uses_eventfd(const struct vfio_irq *irq, const struct vm *vm)
 		(irq->wanted_mode == VFIO_IRQ_AUTO && irqfd_lacks(irq, vm)));
 }
 
+bool vfio_irq_needs_resample(const struct vfio_irq *irq, const struct vm *vm)
+{
+	return irq->level && !irq->is_repeated && !vfio_irq_uses_eventfd(irq, vm) &&
+	       (irq->wanted_mode == VFIO_IRQ_IRQFD || !vfio_irq_can_forward(vm->vfio->kvm_fd));
+}
+
 static int not_here(const struct vfio_irq *irq, const char *why, struct err *err)
 {
 	err_set(err, 0, "%s: irq-mode=%s", irq->name, names[irq->wanted_mode]);

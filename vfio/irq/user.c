@@ -205,16 +205,18 @@ static int check_eoi(const struct vfio_irq *irq, const struct vfio_device *vdev,
 	return err->code;
 }
 
-static int make_trappable(struct vfio_device *vdev, const struct vfio_irq *irq, struct err *err)
+int vfio_irq_make_trappable(struct vfio_device *vdev, const struct vfio_irq_eoi *eoi, bool always,
+			    struct err *err)
 {
-	const struct vfio_irq_eoi *eoi = &irq->eoi;
 	int ret = 0;
 
 	if (eoi->known)
 		return vfio_region_trappable(&vdev->regions[eoi->region], eoi->offset,
-					     eoi->by_write ? VFIO_TRAP_WRITES : VFIO_TRAP_ALL, err);
+					     eoi->by_write ? VFIO_TRAP_WRITES : VFIO_TRAP_ALL,
+					     always, err);
 	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
-		ret = vfio_region_trappable(&vdev->regions[i], VFIO_REGION_ALL, VFIO_TRAP_ALL, err);
+		ret = vfio_region_trappable(&vdev->regions[i], VFIO_REGION_ALL, VFIO_TRAP_ALL,
+					    always, err);
 	return ret;
 }
 
@@ -224,7 +226,7 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 	bool is_told = false;
 	int ret = 0;
 
-	if (!BUILT(VFIO_IRQ_EVENTFD))
+	if (!BUILT(VFIO_IRQ_EVENTFD) && !BUILT(VFIO_IRQ_PROBE))
 		return 0;
 	user->vdev = vdev;
 	pthread_mutex_init(&user->lock, NULL);
@@ -237,10 +239,13 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 		irq->line = (struct irq_line){ .vm = vdev->device.vm, .spi = irq->spi };
 		if (irq->eoi.known)
 			ret = check_eoi(irq, vdev, err);
+		if (!ret && vdev->device.vm->kvm.no_resample &&
+		    vfio_irq_needs_resample(irq, vdev->device.vm))
+			ret = vfio_irq_trap_always(irq, vdev, err);
 		if (ret || !irq->level || !vfio_irq_uses_eventfd(irq, vdev->device.vm))
 			continue;
 		is_told = true;
-		ret = make_trappable(vdev, irq, err);
+		ret = vfio_irq_make_trappable(vdev, &irq->eoi, false, err);
 	}
 	/* On all other devices an access takes no lock. What KVM lacks never changes, so no later
 	   arm needs it either. */
@@ -258,7 +263,7 @@ void vfio_user_irqs_destroy(struct vfio_device *vdev)
 {
 	struct vfio_user_irqs *user = &vdev->user;
 
-	if (!BUILT(VFIO_IRQ_EVENTFD) || !user->vdev)
+	if (!user->vdev)
 		return;
 	event_timer_destroy(&vdev->device.vm->loop, &user->timer);
 	pthread_mutex_destroy(&user->lock);

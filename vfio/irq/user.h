@@ -11,6 +11,7 @@
 
 struct vfio_device;
 struct vfio_irq;
+struct vfio_irq_eoi;
 
 /*
  * Interrupts of one device that user space handles (mode eventfd).
@@ -56,9 +57,25 @@ struct vfio_user_irqs {
 
 #define VFIO_QUIET_MS 100 /* default of mmap-timeout= */
 
-/* Before the regions are attached: find out which interrupts are for this, and what has to trap. */
+/*
+ * Before the regions are attached: find out which interrupts are for this, and what has to trap,
+ * also for irqfds that lack resampling.
+ */
 int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err);
 void vfio_user_irqs_destroy(struct vfio_device *vdev);
+
+/*
+ * That page of @vdev, or all of it where none is known, is to trap: while user space wants it, or
+ * @always.
+ */
+int vfio_irq_make_trappable(struct vfio_device *vdev, const struct vfio_irq_eoi *eoi, bool always,
+			    struct err *err);
+/*
+ * An interrupt of @vdev that lacks resampling: each access that traps while the guest handles it
+ * shows KVM that it is active. What traps is the page of the register that eoi= tells, or a table
+ * for the device's compatible; else all of the device. Said with its price.
+ */
+int vfio_irq_trap_always(struct vfio_irq *irq, struct vfio_device *vdev, struct err *err);
 
 /* Let the main loop wait for trigger_fd, which nobody signals yet. */
 int vfio_user_irq_wire(struct vfio_irq *irq, struct err *err);

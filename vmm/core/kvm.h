@@ -32,6 +32,7 @@ struct kvm {
 	int fd;          /* -1 when closed */
 	size_t run_size; /* bytes of a vCPU's struct kvm_run mapping */
 	struct kvm_caps caps;
+	bool no_resample; /* although it says so: arch/common/resample.h, where that was tried */
 };
 
 /*

@@ -235,6 +235,8 @@ static const struct stage {
 	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its
 	   interrupt */
 	{ "make the VGIC", make_vgic, destroy_vgic, MACHINE_FOR_TREE },
+	/* before regions are mapped, as some may have to trap */
+	{ "try whether KVM resamples", machine_try_resample, NULL, MACHINE_FOR_RUN },
 	{ "open the console", make_console, destroy_console, MACHINE_FOR_TREE },
 	/* what was passed, and no device or option has asked for by now */
 	{ "close what is not used", close_unused, NULL, MACHINE_FOR_TREE },

@@ -112,6 +112,12 @@ int machine_claim(struct machine *machine, struct err *err);
 void machine_return(struct machine *machine);
 
 /*
+ * Stage of machine_build(): set vm->kvm.no_resample, where a device's interrupt hangs on it. The
+ * answer is kept below /run/dais until the host boots again, where dais may write there.
+ */
+int machine_try_resample(struct machine *machine, struct err *err);
+
+/*
  * Load the images into zeroed RAM, write the device tree and set vCPU 0 to the entry. For the first
  * boot and every reset; seeds are fresh each time.
  */

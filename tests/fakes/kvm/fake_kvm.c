@@ -39,6 +39,8 @@ static struct {
 		int code;
 	} failures[N_FAILURES];
 	unsigned int n_failures;
+	unsigned int n_vms;    /* that are open … */
+	struct fake_kvm outer; /* … and what was told of the first, when there are two */
 } state;
 
 void fake_kvm_fail(unsigned long request, int code)
@@ -351,7 +353,33 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	return -ENOTTY;
 }
 
-static const struct fake_fd_ops vm_ops = { .ioctl = vm_ioctl };
+/* Of one that was made while there was another: what is told is of that again. */
+static void vm_close(int fd, void *opaque)
+{
+	const unsigned int n_probes = fake_kvm.n_probes, n_resamples = fake_kvm.n_resamples;
+
+	(void)fd;
+	(void)opaque;
+	if (!--state.n_vms)
+		return;
+	fake_kvm = state.outer;
+	fake_kvm.n_probes = n_probes;
+	fake_kvm.n_resamples = n_resamples;
+}
+
+static const struct fake_fd_ops vm_ops = { .ioctl = vm_ioctl, .close = vm_close };
+
+static int create_vm(unsigned long type)
+{
+	assert(state.n_vms < 2);
+	if (state.n_vms++)
+		state.outer = fake_kvm;
+	fake_kvm.n_vcpus = fake_kvm.n_devices = fake_kvm.n_irqfds = fake_kvm.n_lines = 0;
+	fake_kvm.vgic_initialised = false;
+	memset(fake_kvm.memslots, 0, sizeof(fake_kvm.memslots));
+	fake_kvm.vm_type = type;
+	return fake_fd_new(&vm_ops, NULL);
+}
 
 static int system_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
@@ -369,12 +397,7 @@ static int system_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return RUN_SIZE;
 	case KVM_CREATE_VM:
-		fake_kvm.vm_type = (uintptr_t)arg;
-		fake_kvm.n_vcpus = fake_kvm.n_devices = fake_kvm.n_irqfds = fake_kvm.n_lines = 0;
-		fake_kvm.n_forwards = 0;
-		fake_kvm.vgic_initialised = false;
-		memset(fake_kvm.memslots, 0, sizeof(fake_kvm.memslots));
-		return fake_fd_new(&vm_ops, NULL);
+		return create_vm((uintptr_t)arg);
 	}
 	return -ENOTTY;
 }

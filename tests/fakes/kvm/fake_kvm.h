@@ -5,8 +5,8 @@
 /*
  * An arm64 host's /dev/kvm on top of fake_sys. A test describes the host, runs the code, and reads
  * what KVM was told. One state per process; fake_kvm_reset() begins anew, after fake_sys_reset(): a
- * host with GICv3, 48 IPA bits, all features, 512 vCPUs. With each KVM_CREATE_VM what KVM was told
- * begins anew, but for attributes and registers.
+ * host with GICv3, 48 IPA bits, all features, 512 vCPUs. What KVM is told is of the VM
+ * made last, but for attributes and registers; when a second one is closed, of the first again.
  */
 #include <linux/kvm.h>
 #include <stdbool.h>

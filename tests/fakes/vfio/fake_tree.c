@@ -230,6 +230,15 @@ void fake_access_error(const char *path, int code)
 	e->access_code = code;
 }
 
+void fake_owner(const char *path, unsigned int uid, mode_t mode)
+{
+	struct fake_entry *e;
+
+	assert(!fake_tree_find(path, true, &e));
+	e->uid = uid;
+	e->mode = mode;
+}
+
 const char *fake_file_text(const char *path)
 {
 	struct fake_entry *e;

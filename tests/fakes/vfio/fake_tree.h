@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct fake_fd_ops;
 
@@ -23,6 +24,8 @@ struct fake_entry {
 	int code;
 	bool busy;          /* cannot be opened: -EBUSY */
 	int access_code;    /* of access(); 0: granted */
+	unsigned int uid;   /* whose it is … */
+	mode_t mode;        /* … and who may do what with it */
 	unsigned int minor; /* of a device, a number of its own */
 };
 
