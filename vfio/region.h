@@ -37,8 +37,9 @@ struct vfio_area {
 
 /*
  * One register window of an assigned device. All of it stands in the MMIO table; areas that can be
- * mapped lie over it as memslots. What traps is served by pread and pwrite of the access's own
- * width, of which the kernel makes accesses of 4 bytes at most (vfio_platform_read_mmio()).
+ * mapped lie over it as memslots. What traps is served by an access of 4 bytes to
+ * dais' own mapping where there is one, else by pread and pwrite of the access's own width, of
+ * which the kernel makes accesses of 4 bytes at most (vfio_platform_read_mmio()).
  */
 struct vfio_region {
 	const char *name; /* "10000000.ahci region 0" */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "vmm/base/log.h"
@@ -151,9 +152,22 @@ static void run_failed(struct vcpu *vcpu, int code)
 	crash(vcpu, &err);
 }
 
+/*
+ * Of <linux/kvm.h> of Linux 7.3: exit reasons, the last of which has arm_nisv's members, what is
+ * behind the first, and a flag of SYSTEM_EVENT_SHUTDOWN.
+ */
+#define EXIT_ARM_SEA       41
+#define EXIT_ARM_LDST64B   42
+#define SEA_GPA_VALID      (1ULL << 0)
+#define SHUTDOWN_PSCI_OFF2 (1ULL << 0)
+struct exit_arm_sea {
+	uint64_t flags, esr, gva, gpa;
+};
+
 static void unexpected_exit(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
+	struct exit_arm_sea sea;
 	struct err err;
 
 	err_set(&err, 0, "KVM cannot go on (exit reason %u)", run->exit_reason);
@@ -164,6 +178,22 @@ static void unexpected_exit(struct vcpu *vcpu)
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
 		err_why(&err, "error inside KVM, suberror %u", run->internal.suberror);
+		break;
+	case EXIT_ARM_SEA:
+		memcpy(&sea, run->padding, sizeof(sea));
+		err_why(&err,
+			"memory or a device answered the guest's access with an external abort: "
+			"guest address 0x%llx, ESR 0x%llx",
+			(unsigned long long)(sea.flags & SEA_GPA_VALID ? sea.gpa : sea.gva),
+			(unsigned long long)sea.esr);
+		err.status = EXIT_STATUS_FAILURE;
+		break;
+	case EXIT_ARM_LDST64B:
+		err_why(&err,
+			"the guest moved 64 bytes at once (LD64B, ST64B) where no memory is, or "
+			"where a device's registers trap: "
+			"guest address 0x%llx",
+			(unsigned long long)run->arm_nisv.fault_ipa);
 		break;
 	case KVM_EXIT_ARM_NISV:
 		err_why(&err, "%s: guest address 0x%llx", not_emulated,
@@ -181,6 +211,9 @@ static void system_event(struct vcpu *vcpu)
 	trace_line(TRACE_VM, "vCPU %u: system event %u", vcpu->index, type);
 	switch (type) {
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
+		/* Its memory is in an image of its own, from which its next start goes on. */
+		if (vcpu->run->system_event.data[0] & SHUTDOWN_PSCI_OFF2)
+			log_info("the guest hibernates (PSCI SYSTEM_OFF2)");
 		vm_request(vcpu->vm, VM_REQUEST_POWEROFF);
 		break;
 	case KVM_SYSTEM_EVENT_RESET:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <string.h>
 
@@ -173,6 +174,22 @@ Test(vcpu, system_events, .init = set_up_vcpus, .fini = tear_down)
 	cr_assert_eq(vm.vcpus[1].n_exits[VCPU_EXIT_SYSTEM_EVENT], 3);
 }
 
+/* PSCI 1.3's SYSTEM_OFF2 is a power-off that is told of. */
+Test(vcpu, hibernation_ends_in_order, .init = set_up_vcpus, .fini = tear_down)
+{
+	cr_redirect_stderr();
+	for (uint64_t flags = 0; flags <= 1; flags++) {
+		vm.request = VM_REQUEST_NONE;
+		vm.vcpus[0].run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+		vm.vcpus[0].run->system_event.type = KVM_SYSTEM_EVENT_SHUTDOWN;
+		vm.vcpus[0].run->system_event.data[0] = flags;
+		cr_assert(!vcpu_handle_exit(&vm.vcpus[0], 0));
+		cr_assert_eq(vm_request_pending(&vm), VM_REQUEST_POWEROFF);
+	}
+	fflush(stderr);
+	cr_assert_stderr_eq_str("dais: the guest hibernates (PSCI SYSTEM_OFF2)\n");
+}
+
 /*
  * What a vCPU cannot go on after: the ioctl's value, the exit reason, words of the message, and
  * whether it is the host's fault or dais's, not the guest's.
@@ -192,6 +209,8 @@ static const struct dead_end {
 	{ 0, KVM_EXIT_FAIL_ENTRY, "exit reason 9", "reason 0x2a", false },
 	{ 0, KVM_EXIT_INTERNAL_ERROR, "exit reason 17", "suberror 42", false },
 	{ 0, KVM_EXIT_ARM_NISV, "exit reason 28", "no memory is", false },
+	{ 0, 41, "exit reason 41", "external abort", true },
+	{ 0, 42, "exit reason 42", "64 bytes at once", false },
 	{ 0, KVM_EXIT_DEBUG, "exit reason 4", "", false },
 	{ 0, 4711, "exit reason 4711", "", false },
 };
