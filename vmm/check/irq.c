@@ -42,6 +42,7 @@ struct trial {
 	int image_fd; /* of the guest; -1: none */
 	struct event_timer timer;
 	unsigned int n_ticks;
+	unsigned int n_fired; /* while it was not masked: the guest can have so many at most */
 	bool masked;
 	int failed; /* negative errno of an action */
 };
@@ -110,6 +111,7 @@ static void on_tick(void *opaque)
 		t->failed = act(t, VFIO_IRQ_UNMASK);
 		t->masked = false;
 	}
+	t->n_fired += !t->masked;
 	if (t->failed >= 0)
 		t->failed = act(t, t->way);
 	if (t->failed < 0 || ++t->n_ticks == N_TICKS)
@@ -155,9 +157,14 @@ static const char *verdict(const struct trial *t, int ret)
 {
 	if (t->failed < 0)
 		return "the kernel refused VFIO_DEVICE_SET_IRQS";
+	if (ret == EXIT_STATUS_OK && t->masked)
+		return "it came while it was masked, or the device itself raises it";
+	/* Its handler did not leave the guest, in a mode but eventfd. */
+	if (ret == EXIT_STATUS_OK && t->n_fired < N_FIRED)
+		return "it came again without cause, as KVM does not resample (see dais check), "
+		       "or the device itself raises it";
 	if (ret == EXIT_STATUS_OK)
-		return t->masked ? "it came while it was masked, or the device itself raises it"
-				 : NULL;
+		return NULL;
 	return "it did not come, or was not completed";
 }
 
@@ -198,7 +205,7 @@ static int try_one(struct trial *t, struct err *err)
 	pid_t pid;
 	int ret;
 
-	t->n_ticks = 0;
+	t->n_ticks = t->n_fired = 0;
 	ret = configure(t, err);
 	if (!ret) {
 		fflush(stdout);

@@ -43,7 +43,9 @@ void check_drivers(struct check *check)
 
 		snprintf(driver, sizeof(driver), "vfio-%s", bus);
 		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
-			check_say(check, CHECK_FINE, "the driver %s is there", driver);
+			check_say(check, CHECK_FINE, "the driver %s is there%s", driver,
+				  i ? ", which Linux 7.3 calls deprecated and warns of in its log"
+				    : "");
 		} else if (is_module(check, driver)) {
 			check_say(check, severity,
 				  "the driver %s is not loaded" FIX "sudo modprobe %s%s", driver,

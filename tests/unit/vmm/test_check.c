@@ -29,6 +29,7 @@ Test(check, a_host_that_is_ready)
 	expect_finding("fine", BOUND " is bound to VFIO", NULL);
 	expect_finding("fine", BOUND " can be passed", NULL);
 	expect_finding("fine", "pages are 4 KiB", NULL);
+	expect_finding("fine", "vfio-amba is there, which Linux 7.3 calls deprecated", NULL);
 	expect_finding("fine", "IOMMU backends: iommufd, type1", NULL);
 	cr_expect_eq(fake_n_device_opens(), 1u, "/dev/kvm, and nothing of VFIO");
 	cr_expect_eq(check("--json", BOUND, NULL), EXIT_STATUS_OK);
