@@ -89,8 +89,8 @@ const struct option vfio_platform_keys[] = {
 		"how the (n-th) interrupt comes: auto, the best that the host has; eventfd is slow"),
 	DEVICE_KEY(
 		"eoi[.N]", "REGION:OFFSET[:write]", set_eoi, number,
-		"for eventfd: the register by which the guest acknowledges the (n-th) interrupt; write: by "
-		"writing it; default: any register"),
+		"for eventfd, or a KVM that does not resample: the register by which the guest acknowledges the "
+		"(n-th) interrupt; write: by writing it; default: any register"),
 	DEVICE_KEY(
 		"mmap-timeout", "MS", option_set_number, choice,
 		"for eventfd: registers are mapped again after so long without an interrupt; default: 100",

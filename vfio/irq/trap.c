@@ -67,6 +67,21 @@ static struct vfio_irq_eoi find_register(const struct vfio_irq *irq, const struc
 	return irq->eoi;
 }
 
+int vfio_irq_make_trappable(struct vfio_device *vdev, const struct vfio_irq_eoi *eoi, bool always,
+			    struct err *err)
+{
+	int ret = 0;
+
+	if (eoi->known)
+		return vfio_region_trappable(&vdev->regions[eoi->region], eoi->offset,
+					     eoi->by_write ? VFIO_TRAP_WRITES : VFIO_TRAP_ALL,
+					     always, err);
+	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
+		ret = vfio_region_trappable(&vdev->regions[i], VFIO_REGION_ALL, VFIO_TRAP_ALL,
+					    always, err);
+	return ret;
+}
+
 int vfio_irq_trap_always(struct vfio_irq *irq, struct vfio_device *vdev, struct err *err)
 {
 	const struct vfio_irq_eoi eoi = find_register(irq, vdev);

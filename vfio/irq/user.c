@@ -205,21 +205,6 @@ static int check_eoi(const struct vfio_irq *irq, const struct vfio_device *vdev,
 	return err->code;
 }
 
-int vfio_irq_make_trappable(struct vfio_device *vdev, const struct vfio_irq_eoi *eoi, bool always,
-			    struct err *err)
-{
-	int ret = 0;
-
-	if (eoi->known)
-		return vfio_region_trappable(&vdev->regions[eoi->region], eoi->offset,
-					     eoi->by_write ? VFIO_TRAP_WRITES : VFIO_TRAP_ALL,
-					     always, err);
-	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
-		ret = vfio_region_trappable(&vdev->regions[i], VFIO_REGION_ALL, VFIO_TRAP_ALL,
-					    always, err);
-	return ret;
-}
-
 int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 {
 	struct vfio_user_irqs *user = &vdev->user;
