@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/console.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -13,7 +11,6 @@
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 

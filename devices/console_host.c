@@ -2,9 +2,7 @@
 #include "devices/console_host.h"
 
 #include <asm/ioctls.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +11,6 @@
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /*
  * An open file of our own for the same terminal or pipe, so that O_NONBLOCK is ours alone: the
@@ -154,7 +151,7 @@ int console_host_open(struct console_host *host, const char *spec, struct passed
 		return open_pty(host, err);
 	if (!strncmp(spec, "file:", 5) && spec[5])
 		return open_file(host, spec + 5, err);
-	if (!strncmp(spec, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+	if (passed_fd_which(spec))
 		return open_passed(host, spec, passed, err);
 	if (!strcmp(spec, "stdio")) {
 		open_stdio(host);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/emulated.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "devices/platform_bus.h"
 #include "fdt/builder.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/core/vm.h"
 
 /* Identification registers of a PrimeCell, the same in every TRM: a byte each. */

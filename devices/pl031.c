@@ -10,7 +10,6 @@
 #include "devices/classes.h"
 #include "devices/emulated.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/event_loop.h"
 #include "vmm/core/memmap.h"
 #include "vmm/core/vm.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/platform_bus.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 

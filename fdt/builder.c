@@ -2,7 +2,6 @@
 #include "fdt/builder.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <libfdt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,8 +173,8 @@ int dt_finish(struct dt *dt, void **blob, size_t *size, struct err *err)
 	if (dt->error == -FDT_ERR_NOSPACE)
 		return err_set(err, ENOMEM, "write the guest's device tree");
 	if (dt->error) {
-		err_set(err, 0, "write the guest's device tree: %s", fdt_strerror(dt->error));
-		return err->code;
+		return err_set(err, 0, "write the guest's device tree: %s",
+			       fdt_strerror(dt->error));
 	}
 	*blob = dt->blob;
 	*size = fdt_totalsize(dt->blob);

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/device.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/context.h"
-#include "vfio/host/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vmm/base/built.h"
-#include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/vm.h"
 
 static enum vfio_mmap mmap_of(const struct device_config *config, unsigned int index)

@@ -5,7 +5,6 @@
 
 #include "vfio/context.h"
 #include "vfio/host/device.h"
-#include "vfio/iommu/iommu.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"

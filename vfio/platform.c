@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device class of all that is bound to vfio-platform or vfio-amba. */
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/device.h"
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
-#include "vfio/vfio.h"
 #include "vmm/base/str.h"
 #include "vmm/core/vm.h"
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/region.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,7 +11,6 @@
 #include "vmm/base/array.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/mmio.h"
 #include "vmm/core/vm.h"
 

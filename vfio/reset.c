@@ -7,7 +7,6 @@
 #include "vfio/device.h"
 #include "vfio/host/record.h"
 #include "vfio/irq/irq.h"
-#include "vfio/vfio.h"
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"

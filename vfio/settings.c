@@ -2,7 +2,6 @@
 #include "vfio/settings.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

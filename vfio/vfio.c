@@ -2,10 +2,8 @@
 #include "vfio/vfio.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/context.h"

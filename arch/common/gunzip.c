@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/common/gunzip.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <zlib.h>

@@ -2,7 +2,6 @@
 #include "arch/common/image.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "arch/arch.h"
 #include "arch/common/gunzip.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/common/resample.h"
 
-#include <errno.h>
 #include <linux/kvm.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -9,7 +8,6 @@
 #include "arch/arch.h"
 #include "arch/common/check_guest.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "arch/common/vgic.h"
 
-#include <errno.h>
 #include <linux/kvm.h>
-#include <stdbool.h>
 
 #include "arch/arch.h"
 #include "arch/common/kvm_arm.h"

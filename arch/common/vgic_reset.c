@@ -6,7 +6,6 @@
  * PPIs, which are KVM's own and go back with the vCPU (kvm_vgic_reset_mapped_irq()).
  */
 #include <linux/kvm.h>
-#include <stdbool.h>
 
 #include "arch/common/kvm_arm.h"
 #include "arch/common/vgic.h"

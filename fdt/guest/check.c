@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/guest/tree.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/facts.h"
@@ -85,9 +83,8 @@ static int check_names(const struct host_tree *tree, struct err *err)
 	qsort(sorted, n, sizeof(struct host_node *), compare_names);
 	for (uint32_t i = 1; i < n; i++) {
 		if (compare_names(&sorted[i - 1], &sorted[i]) == 0) {
-			err_set(err, EINVAL, "the guest's device tree: two nodes %s",
-				host_node_path(sorted[i], path, sizeof(path)));
-			return err->code;
+			return err_set(err, EINVAL, "the guest's device tree: two nodes %s",
+				       host_node_path(sorted[i], path, sizeof(path)));
 		}
 	}
 	return 0;
@@ -111,10 +108,10 @@ static int overlap(const struct claim *a, const struct claim *b, struct err *err
 
 	err_set(err, EINVAL, "the guest's device tree: reg of %s",
 		host_node_path(b->node, path[0], PATH_SIZE));
-	err_why(err, "0x%" PRIx64 " to 0x%" PRIx64 " overlaps 0x%" PRIx64 " to 0x%" PRIx64 " of %s",
+	return err_why(
+		err, "0x%" PRIx64 " to 0x%" PRIx64 " overlaps 0x%" PRIx64 " to 0x%" PRIx64 " of %s",
 		b->range.start, range_last(b->range), a->range.start, range_last(a->range),
 		host_node_path(a->node, path[1], PATH_SIZE));
-	return err->code;
 }
 
 /*

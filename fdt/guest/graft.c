@@ -2,7 +2,6 @@
 #include "fdt/guest/graft.h"
 #include "fdt/builder.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "fdt/guest/graft_parts.h"
@@ -56,8 +55,7 @@ static int check_class(const struct host_node *node, const char *name,
 		return 0;
 	err_usage(err, "%s is no device of type %s", name, answers->class);
 	err_why(err, "its compatible in the host's device tree is another");
-	err_fix(err, "give it the type vfio-platform");
-	return err->code;
+	return err_fix(err, "give it the type vfio-platform");
 }
 
 static int check_new(const struct graft *graft, const struct host_node *node, const char *name,
@@ -228,9 +226,8 @@ int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
 			  graft_result_name(d->out.result));
 		err_why(err, "%s", d->reasons[0]);
-		err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
-			d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
-		return err->code;
+		return err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
+			       d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
 	}
 	d->written = true;
 	if (d->out.bus)

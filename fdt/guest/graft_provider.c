@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <libfdt.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/guest/overlay.h"
 
-#include <errno.h>
 #include <libfdt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/builder.h"
@@ -206,8 +204,8 @@ int overlay_check(const struct overlay *overlay, const char *label, struct err *
 	err_usage(err, "overlay %s does not name %s", overlay->path, label);
 	err_why(err, "the label \"%s\" stands neither in its __symbols__ nor in its __fixups__",
 		label);
-	err_fix(err, "compile it with \"dtc -@\", or say dt-symbol=LABEL with a label that it has");
-	return err->code;
+	return err_fix(
+		err, "compile it with \"dtc -@\", or say dt-symbol=LABEL with a label that it has");
 }
 
 /* What the overlay says of a property of a node that it brings; @filled: dais knows better. */
@@ -305,8 +303,7 @@ static int check_labels(const struct overlay *overlay, const struct overlay_devi
 		err_usage(err, "apply overlay %s: no device has the label %s", overlay->path,
 			  label ?: "(none)");
 		err_why(err, "it may name devices by their dt-symbol, and the GIC as intc");
-		err_fix(err, "give the device that it means dt-symbol=%s", label ?: "LABEL");
-		return err->code;
+		return err_fix(err, "give the device that it means dt-symbol=%s", label ?: "LABEL");
 	}
 	return 0;
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/carveout.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "fdt/host/address.h"
 #include "fdt/host/facts.h"
 #include "fdt/host/reference.h"
 #include "vmm/base/str.h"
@@ -143,6 +140,6 @@ int host_carveout_find(const struct host_tree *tree, const struct host_node *dev
 		err_why(err, "it has these: %s", others + 2);
 	else
 		err_why(err, "it has none");
-	err_fix(err, "%s", others[0] && !search.found ? "name one of them" : "leave the key out");
-	return err->code;
+	return err_fix(err, "%s",
+		       others[0] && !search.found ? "name one of them" : "leave the key out");
 }

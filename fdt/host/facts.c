@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/facts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* More than any device has: a bound for the memory that a malformed tree takes. */
@@ -80,8 +79,7 @@ static int read_regions(const struct host_node *node, struct host_facts *facts, 
 		why = "no device has so many regions";
 	if (why) {
 		err_set(err, EINVAL, "read reg of %s", host_node_path(node, path, sizeof(path)));
-		err_why(err, "%s", why);
-		return err->code;
+		return err_why(err, "%s", why);
 	}
 	max = facts->amba && reg.n_entries > 1 ? 1 : reg.n_entries;
 	facts->n_reg_entries = (unsigned int)max;

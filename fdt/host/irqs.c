@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/facts.h"
@@ -263,8 +262,7 @@ int host_irqs_read(const struct host_tree *tree, const struct host_node *node,
 		return 0;
 	err_set(err, strcmp(why, NO_MEMORY) ? EINVAL : ENOMEM, "read interrupts of %s",
 		host_node_path(node, path, sizeof(path)));
-	err_why(err, "%s", why);
-	return err->code;
+	return err_why(err, "%s", why);
 }
 
 const char *host_trigger_name(enum host_trigger trigger)

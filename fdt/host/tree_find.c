@@ -101,6 +101,5 @@ int host_tree_find_device(const struct host_tree *tree, const char *name,
 		return 0;
 	err_usage(err, "%s is more than one device", name);
 	err_why(err, "%s", found);
-	err_fix(err, "give the path of the one that is meant");
-	return err->code;
+	return err_fix(err, "give the path of the one that is meant");
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/tree.h"
@@ -13,7 +12,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /* The largest known values are firmware blobs of some 100 KiB. */
 #define MAX_PROPERTY_SIZE (1 << 20)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What all sources of a tree share: nodes are added, then it is checked, and indexed. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"
 #include "fdt/host/shared.h"
-#include "fdt/host/tree.h"
 #include "vmm/base/array.h"
 
 void host_tree_destroy(struct host_tree *tree)
@@ -61,8 +59,7 @@ static int malformed(const char *what, const struct host_node *node, struct err 
 
 	err_set(err, EINVAL, "read device tree %s: node %s", what,
 		host_node_path(node, path, sizeof(path)));
-	err_why(err, "%s", why);
-	return err->code;
+	return err_why(err, "%s", why);
 }
 
 static int check_names(const char *what, const struct host_node *node, struct err *err)

@@ -2,7 +2,6 @@
 /* A flattened tree as struct host_tree. */
 #include <errno.h>
 #include <libfdt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/tree.h"
@@ -64,8 +63,7 @@ static int bad_blob(const char *what, const char *why, struct err *err)
 {
 	err_set(err, 0, "%s is no valid device tree", what);
 	err_why(err, "%s", why);
-	err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
-	return err->code;
+	return err_fix(err, "give a .dtb file, as dtc or a kernel build makes it");
 }
 
 static int read_properties(struct host_tree *tree, const void *blob, int at, struct host_node *node)

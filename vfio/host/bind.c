@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/host/bind.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vfio/host/device.h"
@@ -14,7 +12,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 #define WAIT_MS      5000
 #define WAIT_STEP_MS 20

@@ -2,12 +2,10 @@
 /* Claims and bindings of vfio/host/owner.h. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/host/bind.h"
 #include "vfio/host/owner.h"
-#include "vfio/host/record.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The clocks of vfio/host/live.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/host/reference.h"

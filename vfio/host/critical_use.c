@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* critical_use_check() of vfio/host/bind.h. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -9,9 +8,7 @@
 #include "vfio/host/device.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 #define MAX_TEXT  (1 << 20)
 #define MAX_DEPTH 8 /* of devices on devices; the kernel's own limits are as low */

@@ -4,15 +4,12 @@
 #include <ctype.h>
 #include <endian.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
 

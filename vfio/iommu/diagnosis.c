@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/iommu/diagnosis.h"
 
-#include <errno.h>
 #include <sys/resource.h>
 
 #include "vfio/host/device.h"

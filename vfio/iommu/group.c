@@ -2,8 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "vfio/host/device.h"
 #include "vfio/iommu/diagnosis.h"
@@ -13,7 +11,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 static int check_status(struct vfio_group *group, struct err *err)
 {

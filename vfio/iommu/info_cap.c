@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 
 /* No answer of the kernel comes near it. */
 #define MAX_INFO_SIZE (1U << 20)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
@@ -18,7 +17,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
-#include "vmm/base/sys.h"
 
 #define IOMMUFD "/dev/iommu"
 

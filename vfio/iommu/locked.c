@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -18,7 +17,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /* The number behind "\nKEY:" in /proc/self/status; 0 when there is none. */
 static uint64_t read_status(const char *key, int base)

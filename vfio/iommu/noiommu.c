@@ -9,13 +9,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
-#include "vmm/base/range.h"
 #include "vmm/core/ram/pagemap.h"
 
 struct noiommu {

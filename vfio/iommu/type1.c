@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "vfio/iommu/diagnosis.h"
 #include "vfio/iommu/info_cap.h"
@@ -13,7 +12,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
-#include "vmm/base/sys.h"
 
 static int check_container(int fd, struct err *err)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/irq/irq.h"
 
-#include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,8 +10,6 @@
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
-#include "vmm/core/irq_line.h"
 
 int vfio_irq_query(struct vfio_irq *irq, int device_fd, unsigned int index, struct err *err)
 {

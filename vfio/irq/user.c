@@ -10,7 +10,6 @@
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/core/event_loop.h"
 #include "vmm/core/vm.h"
 
 /* --- under user->lock, on any thread */
@@ -200,9 +199,8 @@ static int check_eoi(const struct vfio_irq *irq, const struct vfio_device *vdev,
 		return 0;
 	err_usage(err, "eoi=%u:0x%llx of %s: no such register", eoi->region,
 		  (unsigned long long)eoi->offset, irq->name);
-	err_fix(err, "%s has %u regions, counted from 0; the offset is in bytes", vdev->host.name,
-		vdev->n_regions);
-	return err->code;
+	return err_fix(err, "%s has %u regions, counted from 0; the offset is in bytes",
+		       vdev->host.name, vdev->n_regions);
 }
 
 int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)

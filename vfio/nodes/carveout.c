@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/nodes/nodes.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "vfio/iommu/iommu.h"
 #include "vmm/base/array.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/ram/ram.h"
 
 /* Why a guest cannot have the host's own memory; NULL: it can. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the user names of a device (clock.NAME, supply.NAME, drop=, keep=) is there, by the tree. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vfio/nodes/nodes.h"

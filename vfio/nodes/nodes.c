@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/nodes/nodes.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "fdt/guest/partial_tree.h"
 #include "vfio/host/known.h"
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 
 int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/err.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +35,7 @@ int err_usage(struct err *err, const char *fmt, ...)
 int err_not_built(struct err *err, const char *symbol)
 {
 	err_usage(err, "this dais was built without CONFIG_%s", symbol);
-	err_fix(err, "leave that out, or build dais with it");
-	return err->code;
+	return err_fix(err, "leave that out, or build dais with it");
 }
 
 #undef err_why

@@ -2,6 +2,8 @@
 #ifndef VMM_BASE_ERR_H
 #define VMM_BASE_ERR_H
 
+#include <errno.h> /* for all who fill a struct err */
+
 #include "vmm/base/built.h"
 
 struct nearest;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/fd_range.h"
 
-#include <errno.h>
 #include <sys/resource.h>
 
 #include "vmm/base/sys.h"

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/err.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /* @again: from the start, whatever was read before; a pipe cannot do that. */
 static int read_whole(int fd, bool again, size_t max, char **data, size_t *size)
@@ -146,11 +143,9 @@ int file_read_line(char *buf, size_t size, const char *fmt, ...)
 int file_read_u64(uint64_t *value, const char *fmt, ...)
 {
 	char path[PATH_MAX], line[64];
-	int ret;
 
 	FILE_PATH(path, fmt);
-	ret = file_read_line(line, sizeof(line), "%s", path);
-	return ret ? ret : str_to_u64(line, value);
+	return file_read_line(line, sizeof(line), "%s", path) ?: str_to_u64(line, value);
 }
 
 bool file_exists(const char *fmt, ...)

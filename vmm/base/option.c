@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/option.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/arena.h"
@@ -195,8 +193,7 @@ OPTION_SETTER(option_set_text)
 
 const char *option_path(const struct option_value *value, const char *path)
 {
-	if (value->dir && path[0] != '/' &&
-	    strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+	if (value->dir && path[0] != '/' && !passed_fd_which(path))
 		return arena_printf(value->arena, "%s/%s", value->dir, path);
 	return value->arena ? arena_printf(value->arena, "%s", path) : path;
 }

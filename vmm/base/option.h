@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/base/built.h"
 #include "vmm/base/err.h"
 
 struct arena;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/passed_fds.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,7 +13,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 /* What /proc shows of it: "/dev/null", "socket:[4711]". */
 static const char *describe(int fd, char *buf, size_t size)
@@ -81,9 +76,11 @@ static const struct passed_fd *find_number(const struct passed_fds *passed, int 
 	return NULL;
 }
 
-static int check_number(const struct passed_fds *passed, int fd, struct stat *st, struct err *err)
+/* Room for one more, of the file *st, which counts when passed->n is raised. */
+static int add(struct passed_fds *passed, int fd, const char *which, struct stat *st,
+	       struct passed_fd **added, struct err *err)
 {
-	int ret = 0;
+	int ret;
 
 	if (fd <= STDERR_FILENO) {
 		err_usage(err, "descriptor %d is a standard stream", fd);
@@ -95,39 +92,26 @@ static int check_number(const struct passed_fds *passed, int fd, struct stat *st
 		err_why(err, "it is '%s' as well", find_number(passed, fd)->which);
 		return err_fix(err, "give each once");
 	}
-	ret = sys_fstat(fd, st);
-	if (!ret)
-		ret = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if (!ret)
-		return 0;
-	err_usage(err, "descriptor %d is not open", fd);
-	err_why(err, "%s", strerror(-ret));
-	return err_fix(err, "give the number that it has in dais, without FD_CLOEXEC");
-}
-
-/* Room for one more, which counts when passed->n is raised. */
-static struct passed_fd *add(struct passed_fds *passed, int fd, const char *which, struct err *err)
-{
-	struct passed_fd *added = array_add(passed->list, passed->n);
-
-	if (!added) {
-		err_set(err, ENOMEM, "list the passed descriptors");
-		return NULL;
+	ret = sys_fstat(fd, st) ?: sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (ret) {
+		err_usage(err, "descriptor %d is not open", fd);
+		err_why(err, "%s", strerror(-ret));
+		return err_fix(err, "give the number that it has in dais, without FD_CLOEXEC");
 	}
-	added->fd = fd;
-	str_copy(added->which, sizeof(added->which), which);
-	return added;
+	*added = array_add(passed->list, passed->n);
+	if (!*added)
+		return err_set(err, ENOMEM, "list the passed descriptors");
+	(*added)->fd = fd;
+	str_copy((*added)->which, sizeof((*added)->which), which);
+	return 0;
 }
 
 static int add_device(struct passed_fds *passed, int fd, const char *which, struct err *err)
 {
+	struct passed_fd *added;
 	struct stat st;
-	int ret = check_number(passed, fd, &st, err);
-	struct passed_fd *added = ret ? NULL : add(passed, fd, which, err);
+	int ret = add(passed, fd, which, &st, &added, err) ?: check_device(added, &st, err);
 
-	if (!added)
-		return err->code;
-	ret = check_device(added, &st, err);
 	if (ret)
 		return ret;
 	passed->n++;
@@ -217,14 +201,16 @@ int passed_fds_add_devices(struct passed_fds *passed, const char *which, struct 
 	return ret ? err_prefix(err, "fd = %s", which) : 0;
 }
 
-static bool names_fd(const char *spec)
+const char *passed_fd_which(const char *spec)
 {
-	return spec && strncmp(spec, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)) == 0;
+	const size_t n = strlen(PASSED_FD_PREFIX);
+
+	return spec && !strncmp(spec, PASSED_FD_PREFIX, n) ? spec + n : NULL;
 }
 
 int passed_fds_add(struct passed_fds *passed, const char *option, const char *spec, struct err *err)
 {
-	const char *which = names_fd(spec) ? spec + strlen(PASSED_FD_PREFIX) : NULL;
+	const char *which = passed_fd_which(spec);
 	struct passed_fd *added = NULL;
 	bool is_name;
 	struct stat st;
@@ -240,13 +226,9 @@ int passed_fds_add(struct passed_fds *passed, const char *option, const char *sp
 		err_why(err, "%s is one", option);
 		err_fix(err, "give each a name of its own, or a number here");
 	}
-	if (!ret)
-		ret = check_number(passed, fd, &st, err);
+	ret = ret ?: add(passed, fd, which, &st, &added, err);
 	if (ret)
 		return err_prefix(err, "%s = %s", option, spec);
-	added = add(passed, fd, which, err);
-	if (!added)
-		return err->code;
 	str_copy(added->path, sizeof(added->path), spec);
 	passed->n++;
 	return 0;

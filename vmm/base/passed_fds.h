@@ -16,6 +16,8 @@
 #include "vmm/base/err.h"
 
 #define PASSED_FD_PREFIX "fd:"
+/* The WHICH of "fd:WHICH"; NULL: @spec, which may be NULL, is another one. */
+const char *passed_fd_which(const char *spec);
 
 struct passed_fd {
 	int fd;         /* -1: taken */

@@ -7,17 +7,10 @@
  * reads files, opens /dev/kvm for a virtual machine that is thrown away, and opens nothing of VFIO:
  * the first open of a device resets it.
  */
-#include <stdbool.h>
 #include <stdio.h>
 
-#include "fdt/host/tree.h"
-#include "vfio/host/device.h"
 #include "vfio/host/live.h"
-#include "vmm/base/arena.h"
-#include "vmm/base/err.h"
-#include "vmm/base/option.h"
 #include "vmm/base/passed_fds.h"
-#include "vmm/config/config.h"
 #include "vmm/core/vm.h"
 #include "vmm/plan/plan.h"
 

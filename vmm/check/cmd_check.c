@@ -56,11 +56,11 @@ static int read_options(struct check_options *options, int argc, char *const *ar
 
 static int fire(const struct check_options *options, struct err *err)
 {
-	int ret = machine_block_signals(err);
+	int ret;
 
 	log_set_level(LOG_ERROR);
-	if (!ret)
-		ret = check_irq(options->irq, options->n_run_options, options->run_options, err);
+	ret = machine_block_signals(err)
+		      ?: check_irq(options->irq, options->n_run_options, options->run_options, err);
 	return ret > 0 ? EXIT_STATUS_FAILURE : ret;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -90,8 +88,7 @@ static int configure(struct trial *t, struct err *err)
 	if (ret || wish == OPTIONS_RUN)
 		return ret;
 	err_usage(err, "check --irq %s: its options are for a run", t->device);
-	err_fix(err, "leave out what only tells something");
-	return err->code;
+	return err_fix(err, "leave out what only tells something");
 }
 
 static int act(struct trial *t, enum vfio_irq_action action)

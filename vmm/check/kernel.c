@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arch/arch.h"
@@ -130,38 +128,28 @@ static void check_version(struct check *check, const struct check_vm *vm)
 		  host->kernel, host->kernel_max ? "" : " or newer", check->release);
 }
 
-/* Of those with a space between two; NULL: there is no further one. */
-static const char *next_word(char **rest)
-{
-	const char *word;
-
-	while ((word = strsep(rest, " ")) && !*word)
-		continue;
-	return word;
-}
-
 void check_host(struct check *check)
 {
 	check_each_vm (check, vm) {
 		const struct config_host *host = &vm->config.host;
 		char *modules = arena_printf(&check->arena, "%s", host->modules ?: "");
 		char *options = arena_printf(&check->arena, "%s", host->options ?: "");
-		const char *word;
+		char *word;
 		struct err err;
 
 		if (board_check(&vm->config, &err))
 			check_say_err(check, CHECK_BLOCKS, NULL, &err);
 		check_version(check, vm);
 		/* What is built in, and has no parameters, is not to be seen either. */
-		while ((word = next_word(&modules)))
-			if (!file_exists("/sys/module/%s", word))
+		while ((word = strsep(&modules, " ")))
+			if (*word && !file_exists("/sys/module/%s", word))
 				check_say(
 					check, CHECK_WARNS,
 					"%s: the module %s is not loaded, or is a part of the kernel" FIX
 					"sudo modprobe %s",
 					vm->name, word, word);
-		while ((word = next_word(&options)))
-			if (check->options && !has_option(check->options, word))
+		while ((word = strsep(&options, " ")))
+			if (*word && check->options && !has_option(check->options, word))
 				check_say(check, CHECK_BLOCKS,
 					  "%s: the kernel has no CONFIG_%s" FIX_OPTION, vm->name,
 					  word, word);

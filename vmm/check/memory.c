@@ -50,7 +50,7 @@ void check_memory(struct check *check)
 
 		if (vm->is_file && check->vm.fd >= 0)
 			check_place(check, vm);
-		if (path && strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+		if (path && !passed_fd_which(path))
 			ret = sys_access(path, R_OK | W_OK);
 		if (ret)
 			check_say(check, CHECK_BLOCKS, "%s: memory-file = %s: %s" FIX "ls -l %s",

@@ -5,7 +5,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 #include "vmm/check/check.h"
 #include "vmm/sandbox/sandbox.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What two VMs, or two devices, of the set both want, and only one can have. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/sys.h"

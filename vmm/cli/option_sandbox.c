@@ -2,7 +2,6 @@
 /* What the options "sandbox-allow-missing" and "user" mean. */
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/str.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/cli/options.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "vmm/base/passed_fds.h"
@@ -133,7 +132,7 @@ static OPTION_SETTER(set_append)
 
 static OPTION_SETTER(set_console)
 {
-	static const char file[] = "file:", fd[] = PASSED_FD_PREFIX;
+	static const char file[] = "file:";
 	struct vm_config *config = target;
 
 	if (strncmp(value->text, file, strlen(file)) == 0 && value->text[strlen(file)]) {
@@ -142,7 +141,7 @@ static OPTION_SETTER(set_console)
 		config->console = path ? arena_printf(&config->arena, "%s%s", file, path) : NULL;
 		return 0;
 	}
-	if (strncmp(value->text, fd, strlen(fd)) == 0 ||
+	if (passed_fd_which(value->text) ||
 	    option_choice(option, value->text, strlen(value->text)) >= 0)
 		return option_set_text(target, option, value, err);
 	return option_unknown(option, err);

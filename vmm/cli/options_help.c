@@ -8,25 +8,9 @@
 
 #define INDENT 26
 
-/* "usage: dais NAME …", for each way to use this command. */
-static void print_usage(const struct command *command, FILE *out)
-{
-	size_t length;
-
-	for (const char *line = command->usage; line;
-	     line = line[length] ? line + length + 1 : NULL) {
-		length = strcspn(line, "\n");
-		fprintf(out, "%s ", line == command->usage ? "usage:" : "      ");
-		if (line[0] == ' ')
-			fprintf(out, "         %.*s\n", (int)length, line);
-		else
-			fprintf(out, "dais %s %.*s\n", command->name, (int)length, line);
-	}
-}
-
 void options_print_help(const struct command *command, FILE *out)
 {
-	print_usage(command, out);
+	fprintf(out, "usage: dais %s %s\n", command->name, command->usage);
 	if (command->about)
 		wrap_print(out, 0, 0, command->about);
 	putc('\n', out);

@@ -156,9 +156,7 @@ int options_read(const char *name, const struct option *options, void *target, s
 	ret = scan(&r, wish, err);
 	if (ret || *wish != OPTIONS_RUN)
 		return ret;
-	ret = set(&r, target, arena, true, err);
-	if (!ret)
-		ret = set(&r, target, arena, false, err);
+	ret = set(&r, target, arena, true, err) ?: set(&r, target, arena, false, err);
 	if (n_read)
 		*n_read = r.next;
 	return ret;

@@ -6,7 +6,6 @@
 
 #include "devices/classes.h"
 #include "vfio/vfio.h"
-#include "vmm/base/str.h"
 #include "vmm/cli/options.h"
 
 const struct command commands[] = {
@@ -20,7 +19,7 @@ const struct command commands[] = {
 #ifdef CONFIG_CHECK
 	{ "check", "tell what stands between this host and a run",
 	  "[-c FILE]... [--json] [DEVICE]...\n"
-	  "--irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...",
+	  "       dais check --irq DEVICE[,KEY=VALUE]... [OPTION-OF-RUN VALUE]...",
 	  HELP("Tell everything that stands between this host and a run of these VMs, all at "
 	       "once, each with a remedy: what blocks a run (then the exit status is 3), what "
 	       "makes it worse than it could be, and what is fine. Several VMs are meant to run "
@@ -52,7 +51,7 @@ const struct command commands[] = {
 	  list_options, cmd_list },
 	{ "plan", "tell what a guest would get of a device, and why",
 	  "[-c FILE | --device TYPE[,KEY=VALUE]... | DEVICE... | --all]\n"
-	  " [--host-dtb FILE | --live] [--json | --dot]",
+	  "                 [--host-dtb FILE | --live] [--json | --dot]",
 	  HELP("Tell what a guest would get of devices of the host, and why: each property of "
 	       "the host's node, the guest's node, and whether the device can be passed (else "
 	       "the exit status is 3). Nothing is opened or changed. A device is named as in "
@@ -100,13 +99,4 @@ const struct device_class *device_class_find(const char *name)
 		if (strcmp(device_classes[i]->name, name) == 0)
 			return device_classes[i];
 	return NULL;
-}
-
-int device_class_suggest(const char *wrong, struct err *err)
-{
-	struct nearest nearest = nearest_to(wrong);
-
-	for (size_t i = 0; device_classes[i]; i++)
-		nearest_try(&nearest, device_classes[i]->name);
-	return err_suggest(err, &nearest, "", "--device help lists all types");
 }

@@ -14,11 +14,9 @@ struct device_class;
 typedef int command_main(int argc, char *const *argv, struct err *err);
 struct command {
 	const char *name;
-	const char *help; /* one line */
-	/* What may stand behind the name, for help. Several ways have a line each; one that begins
-	 * with a blank goes on with the line before. */
-	const char *usage;
-	const char *about;            /* a paragraph for its help; NULL: @help says all */
+	const char *help;  /* one line */
+	const char *usage; /* what may stand behind the name, for help; further lines as they are */
+	const char *about; /* a paragraph for its help; NULL: @help says all */
 	const struct option *options; /* what it takes; NULL: only words */
 	command_main *main;
 };
@@ -34,8 +32,6 @@ extern const struct device_class *const device_classes[];
 
 /* The class of this name, or NULL. */
 const struct device_class *device_class_find(const char *name);
-/* The remedy for a name that there is not. Returns err->code. */
-int device_class_suggest(const char *wrong, struct err *err);
 
 extern const struct option list_options[], bind_options[], unbind_options[], check_options[],
 	plan_options[], help_options[];

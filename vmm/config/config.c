@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/config/config.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/own.h"
@@ -150,7 +148,7 @@ static int check_names(const struct vm_config *config, struct err *err)
 }
 
 /* After the host's device that it stands for, else after its class. */
-static int make_name(struct vm_config *config, struct device_config *device, struct err *err)
+static void make_name(struct vm_config *config, struct device_config *device)
 {
 	const char *base = device_config_str(device, "host") ?: device->class->name;
 	const char *name = base;
@@ -158,7 +156,6 @@ static int make_name(struct vm_config *config, struct device_config *device, str
 	for (unsigned int n = 2; name && find_device(config, config->n_devices, name); n++)
 		name = arena_printf(&config->arena, "%s-%u", base, n);
 	device->name = name;
-	return name ? 0 : err_set(err, ENOMEM, "read the configuration");
 }
 
 /* Also of those that config->use leaves out: what is wrong in a file is told. */
@@ -173,25 +170,23 @@ static int judge_devices(struct vm_config *config, struct err *err)
 
 int config_finish_devices(struct vm_config *config, struct err *err)
 {
-	int ret = judge_devices(config, err);
+	int ret = judge_devices(config, err)
+			  ?: check_names(config, err)
+			  ?: (config->default_devices ? add_default_devices(config, err) : 0);
 
-	if (!ret)
-		ret = check_names(config, err);
-	if (!ret && config->default_devices)
-		ret = add_default_devices(config, err);
 	for (unsigned int i = 0; !ret && i < config->n_devices; i++)
 		if (!config->devices[i].name)
-			ret = make_name(config, &config->devices[i], err);
-	return ret;
+			make_name(config, &config->devices[i]);
+	return !ret && config->arena.failed ? err_set(err, ENOMEM, "read the configuration") : ret;
 }
 
 /* Mark the file's device of this name. */
 static int use_device(const struct vm_config *config, const char *name, bool *used, struct err *err)
 {
-	for (unsigned int i = 0; i < config->n_file_devices; i++) {
-		if (strcmp(config->devices[i].name, name))
-			continue;
-		used[i] = true;
+	const struct device_config *device = find_device(config, config->n_file_devices, name);
+
+	if (device) {
+		used[device - config->devices] = true;
 		return 0;
 	}
 	err_usage(err, "use = %s: the file has no device '%s'", config->use, name);
@@ -217,7 +212,7 @@ static int select_devices(struct vm_config *config, struct err *err)
 	return 0;
 }
 
-int config_name_after(struct vm_config *config, const char *path, struct err *err)
+void config_name_after(struct vm_config *config, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	const char *dot = strrchr(name, '.');
@@ -225,7 +220,6 @@ int config_name_after(struct vm_config *config, const char *path, struct err *er
 	config->name =
 		arena_printf(&config->arena, "%.*s",
 			     dot && !strcmp(dot, ".conf") ? (int)(dot - name) : INT_MAX, name);
-	return config->name ? 0 : err_set(err, ENOMEM, "read the configuration");
 }
 
 /* Devices that reach all memory are nothing to get by accident. */
@@ -256,14 +250,11 @@ static int check_unsafe(const struct vm_config *config, struct err *err)
 
 int config_finish(struct vm_config *config, struct err *err)
 {
-	int ret;
-
 	if (!config->kernel) {
 		err_usage(err, "there is no kernel to start");
 		err_why(err, "neither the command line nor a file names one");
-		return err_fix(
-			err,
-			"give --kernel FILE, or \"kernel = FILE\" in the [vm] section of a --config file");
+		return err_fix(err, "give --kernel FILE, or \"kernel = FILE\" in the [vm] section "
+				    "of a --config file");
 	}
 	if (config->mem_path && config->memory_file) {
 		err_usage(err, "mem-path = %s and memory-file = %s", config->mem_path,
@@ -281,23 +272,17 @@ int config_finish(struct vm_config *config, struct err *err)
 		err_why(err, "it is the keeper that gives the devices back");
 		return err_fix(err, "leave --no-keeper out, or bind the devices before: dais bind");
 	}
-	ret = check_unsafe(config, err);
-	if (!ret && !config->name)
-		ret = config_name_after(config, config->kernel, err);
-	if (!ret)
-		ret = finish_affinity(config, err);
-	if (!ret && config->use)
-		ret = judge_devices(config, err);
-	if (!ret && config->use)
-		ret = select_devices(config, err);
-	return ret ? ret : config_finish_devices(config, err);
+	if (!config->name)
+		config_name_after(config, config->kernel);
+	return check_unsafe(config, err)
+		       ?: finish_affinity(config, err)
+		       ?: (config->use ? judge_devices(config, err) ?: select_devices(config, err) : 0)
+		       ?: config_finish_devices(config, err);
 }
 
 int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err)
 {
-	int ret = config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0;
-
-	if (!ret)
-		ret = passed_fds_add(passed, "memory-file", config->memory_file, err);
-	return ret ? ret : passed_fds_add(passed, "console", config->console, err);
+	return (config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0)
+		       ?: passed_fds_add(passed, "memory-file", config->memory_file, err)
+		       ?: passed_fds_add(passed, "console", config->console, err);
 }

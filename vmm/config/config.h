@@ -2,17 +2,12 @@
 #ifndef VMM_CONFIG_CONFIG_H
 #define VMM_CONFIG_CONFIG_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "arch/arch.h"
 #include "arch/common/vgic.h"
 #include "devices/device.h"
 #include "vfio/vfio.h"
 #include "vmm/base/arena.h"
-#include "vmm/base/err.h"
 #include "vmm/base/log.h"
-#include "vmm/base/option.h"
 #include "vmm/sandbox/sandbox.h"
 
 #define VM_MAX_VCPUS  512 /* what the memory map has redistributors for: MEMMAP_GICV3_N_REDIST */
@@ -112,8 +107,9 @@ int config_add_device(struct vm_config *config, const char *text, const char *wh
 int config_add_host_device(struct vm_config *config, const char *host, const char *where,
 			   struct err *err);
 
-/* The VM's name is that of the file @path, without directory and ".conf". */
-int config_name_after(struct vm_config *config, const char *path, struct err *err);
+/* The VM's name is that of the file @path, without directory and ".conf"; NULL without memory,
+ * which the arena tells. */
+void config_name_after(struct vm_config *config, const char *path);
 
 /*
  * Everything is said: check what only shows as a whole (a kernel is there, cpu-affinity fits the

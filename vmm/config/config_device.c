@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vmm/base/array.h"
+#include "vmm/base/str.h"
 #include "vmm/cli/registry.h"
 #include "vmm/config/config.h"
 
@@ -25,12 +26,16 @@ struct device_config *config_new_device(struct vm_config *config, const char *na
 int device_config_set_type(struct device_config *device, const char *type, const char *where,
 			   struct err *err)
 {
+	struct nearest nearest = nearest_to(type);
+
 	device->class = device_class_find(type);
 	if (device->class)
 		return 0;
+	for (size_t i = 0; device_classes[i]; i++)
+		nearest_try(&nearest, device_classes[i]->name);
 	err_usage(err, "%s: there is no device type '%s'", where, type);
 	err_why(err, "this dais was built without it, or the name is wrong");
-	return device_class_suggest(type, err);
+	return err_suggest(err, &nearest, "", "--device help lists all types");
 }
 
 int device_config_add(struct device_config *device, const char *key, const char *value,

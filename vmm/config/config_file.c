@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <ini.h>
 #include <string.h>
 
@@ -260,12 +259,10 @@ int config_load(struct vm_config *config, const char *path, struct err *err)
 	err->code = 0;
 	if (strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		file.next += strlen(byte_order_mark);
-	ret = check_text(path, text, size, err);
 	/* Unless the file says otherwise. */
-	if (!ret && !config->name)
-		ret = config_name_after(config, path, err);
-	if (!ret)
-		ret = parse(&file);
+	if (!config->name)
+		config_name_after(config, path);
+	ret = check_text(path, text, size, err) ?: parse(&file);
 	config->n_file_devices = config->n_devices;
 	return ret;
 }

@@ -39,17 +39,13 @@ static OPTION_SETTER(set_kernel)
 	return err_fix(err, "write 6.2 for this one or a newer, 4.5-5.6 for one of these");
 }
 
-#define HOST_OPTION(key_, arg_, set_, field_)                    \
-	{                                                        \
-		.key = key_, .arg = arg_, .set = set_,           \
-		.field = offsetof(struct vm_config, host.field_) \
-	}
+#define HOST_OPTION(...) OPTION(struct vm_config, __VA_ARGS__, NULL)
 
 const struct option host_options[] = {
-	HOST_OPTION("compatible", "BOARD [BOARD]...", option_set_text, compatible),
-	HOST_OPTION("kernel", "VERSION[-VERSION]", set_kernel, kernel),
-	HOST_OPTION("modules", "MODULE [MODULE]...", option_set_text, modules),
-	HOST_OPTION("options", "OPTION [OPTION]...", option_set_text, options),
+	HOST_OPTION("compatible", "BOARD [BOARD]...", option_set_text, host.compatible),
+	HOST_OPTION("kernel", "VERSION[-VERSION]", set_kernel, host.kernel),
+	HOST_OPTION("modules", "MODULE [MODULE]...", option_set_text, host.modules),
+	HOST_OPTION("options", "OPTION [OPTION]...", option_set_text, host.options),
 	{ .key = NULL },
 };
 

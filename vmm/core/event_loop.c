@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/event_loop.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/at_work.h"
 
 struct event_source {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/irq_line.h"
 
-#include <errno.h>
 #include <linux/kvm.h>
 
 #include "vmm/base/sys.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/kvm.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 
 #define KVM_PATH         "/dev/kvm"
 #define DEFAULT_IPA_BITS 40 /* of hosts before KVM_CAP_ARM_VM_IPA_SIZE: api.rst, KVM_CREATE_VM */

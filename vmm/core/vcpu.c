@@ -2,16 +2,12 @@
 #include "vmm/core/vcpu.h"
 #include "vmm/base/fd_range.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/vm.h"
 
 const char *vcpu_exit_name(enum vcpu_exit exit)

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/at_work.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"

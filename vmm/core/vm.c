@@ -2,7 +2,6 @@
 #include "vmm/core/vm.h"
 #include "vmm/base/fd_range.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 
 void vm_init(struct vm *vm)
 {

@@ -12,7 +12,6 @@
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
@@ -205,8 +204,8 @@ static void end_vcpus(struct machine *m)
  * half-built stages, and those that were left out. */
 static const struct stage {
 	const char *name;
-	int (*make)(struct machine *m, struct err *err);
-	void (*undo)(struct machine *m);
+	machine_step *make;
+	machine_undo *undo;
 	enum machine_goal needed; /* by this goal, and those after it */
 } stages[] = {
 	/* what the user got wrong is found before anything of the host is touched; open for guest

@@ -10,7 +10,6 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/options.h"
 #include "vmm/cli/registry.h"
-#include "vmm/config/config.h"
 #include "vmm/machine/machine.h"
 
 static int dump_tree(struct machine *m, int fd, struct err *err)
@@ -34,13 +33,7 @@ static int open_outputs(const struct vm_config *config, int *dump_fd, int *stats
 		if (*dump_fd < 0)
 			return err_set(err, *dump_fd, "create %s", config->dump_dtb);
 	}
-	if (!config->stats)
-		return 0;
-	if (BUILT(STATS))
-		return stats_open(config->stats, stats_fd, err);
-	err_usage(err, "--stats %s", config->stats);
-	err_why(err, "this dais was built without it");
-	return err_fix(err, "build it with CONFIG_STATS, or leave --stats out");
+	return config->stats && BUILT(STATS) ? stats_open(config->stats, stats_fd, err) : 0;
 }
 
 static int run(const struct vm_config *config, struct err *err)
@@ -97,6 +90,8 @@ static int check_built(const struct vm_config *config, enum options_wish wish, s
 	if (!BUILT(SANDBOX_SHOW) &&
 	    (wish == OPTIONS_SANDBOX_SHOW || config->sandbox.mode == SANDBOX_DEBUG))
 		return err_not_built(err, "SANDBOX_SHOW");
+	if (!BUILT(STATS) && config->stats)
+		return err_not_built(err, "STATS");
 	if (!BUILT(BIND) && config->bind)
 		return err_not_built(err, "BIND");
 	return 0;

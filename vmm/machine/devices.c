@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* All that walks the devices: stages of build.c, steps of reset.c. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "arch/common/vgic.h"
 #include "devices/device.h"
@@ -127,9 +126,7 @@ void machine_detach_devices(struct machine *m)
 static int call(struct device *device, int (*f)(struct device *device, struct err *err),
 		struct err *err)
 {
-	int ret = f ? f(device, err) : 0;
-
-	return ret ? err_prefix(err, "device %s", device->name) : 0;
+	return f && f(device, err) ? err_prefix(err, "device %s", device->name) : 0;
 }
 
 static int attach(void *opaque, unsigned int i, struct err *err)

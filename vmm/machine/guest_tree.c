@@ -8,7 +8,6 @@
 #include "fdt/builder.h"
 #include "vfio/vfio.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
 /* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:
@@ -94,15 +93,11 @@ int machine_describe(struct machine *m, void **blob, size_t *size, struct err *e
 	arch_describe(&m->vm, &m->cpus, &dt);
 	vgic_describe(m->vm.vgic, &dt);
 	dt_describe_apb_pclk(&dt);
-	if (!ret)
-		ret = vfio_nodes_plan(m->vm.vfio, console_path(m), err);
-	if (!ret)
-		ret = write_devices(m, &dt, err);
-	if (!ret)
-		ret = dt_finish(&dt, &tree, &tree_size, err);
+	ret = ret ?: vfio_nodes_plan(m->vm.vfio, console_path(m), err)
+		      ?: write_devices(m, &dt, err)
+		      ?: dt_finish(&dt, &tree, &tree_size, err);
 	dt_destroy(&dt);
-	if (!ret)
-		ret = vfio_nodes_finish(m->vm.vfio, &tree, &tree_size, err);
+	ret = ret ?: vfio_nodes_finish(m->vm.vfio, &tree, &tree_size, err);
 	if (ret)
 		return ret;
 	*blob = take_ptr(&tree);
@@ -114,11 +109,9 @@ int machine_boot(struct machine *m, struct err *err)
 {
 	owned_ptr void *dtb = NULL;
 	size_t size;
-	int ret;
 
 	memset(&m->boot, 0, sizeof(m->boot));
-	ret = arch_boot_load(&m->vm, &m->cpus, &m->files, &m->boot, err);
-	if (!ret)
-		ret = machine_describe(m, &dtb, &size, err);
-	return ret ? ret : arch_boot_set_entry(&m->vm, &m->boot, dtb, size, err);
+	return arch_boot_load(&m->vm, &m->cpus, &m->files, &m->boot, err)
+		       ?: machine_describe(m, &dtb, &size, err)
+		       ?: arch_boot_set_entry(&m->vm, &m->boot, dtb, size, err);
 }

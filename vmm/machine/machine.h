@@ -2,16 +2,7 @@
 #ifndef VMM_MACHINE_MACHINE_H
 #define VMM_MACHINE_MACHINE_H
 
-#include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "arch/arch.h"
-#include "vmm/base/err.h"
 #include "vmm/config/config.h"
-#include "vmm/core/event_loop.h"
-#include "vmm/core/kvm.h"
 #include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/vm.h"
 #include "vmm/machine/keeper.h"
@@ -74,42 +65,38 @@ bool machine_destroy(struct machine *machine);
 /* For messages; i < machine->n_stages. */
 const char *machine_stage_name(unsigned int i);
 
+/* A stage of machine_build(), or a step of a guest reset; and what undoes a stage. */
+typedef int machine_step(struct machine *machine, struct err *err);
+typedef void machine_undo(struct machine *machine);
+
 /*
- * Stages of machine_build(): the devices' create(), and attach() in the right order. What undoes
- * them works also in the keeper, which has the devices and nothing of the guest; of detached
- * devices those stay that hold something of the host.
+ * The devices' create(), and attach() in the right order. What undoes them works also in the
+ * keeper, which has the devices and nothing of the guest; of detached devices those stay that hold
+ * something of the host.
  */
-int machine_take_devices(struct machine *machine, struct err *err);
-void machine_give_devices_back(struct machine *machine);
-int machine_attach_devices(struct machine *machine, struct err *err);
-void machine_detach_devices(struct machine *machine);
+machine_step machine_take_devices, machine_attach_devices;
+machine_undo machine_give_devices_back, machine_detach_devices;
 
 /*
  * All devices in order: let interrupts come; and in reverse order: nothing comes any more. vCPUs
  * are parked. Between the two, registers as at power-on.
  */
-int machine_arm(struct machine *machine, struct err *err);
-void machine_quiesce(struct machine *machine);
-int machine_reset_devices(struct machine *machine, struct err *err);
+machine_step machine_arm, machine_reset_devices;
+machine_undo machine_quiesce;
 
 /*
- * Stages of machine_build(). RAM as the configuration says, where devices' IOMMUs let it be; not
- * before all are known, and KVM's address bits. Then its pages, if the configuration wants them
- * now.
+ * RAM as the configuration says, where devices' IOMMUs let it be; not before all are known, and
+ * KVM's address bits. Then its pages, if the configuration wants them now.
  */
-int machine_make_ram(struct machine *machine, struct err *err);
-int machine_prepare_ram(struct machine *machine, struct err *err);
-int machine_map_dma(struct machine *machine, struct err *err);
+machine_step machine_make_ram, machine_prepare_ram, machine_map_dma;
 /* Where RAM is in @map, around @holes; of the configuration it wants the memory's size and base. */
 int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_config *config,
 		     const struct range *holes, unsigned int n_holes, struct err *err);
 
-/*
- * Stages of machine_build(): note for which VM the configuration's devices are, and bind them if it
- * says so; give them back when they are closed (vfio/host/owner.h).
- */
-int machine_claim(struct machine *machine, struct err *err);
-void machine_return(struct machine *machine);
+/* Note for which VM the configuration's devices are, and bind them if it says so; give them back
+ * when they are closed (vfio/host/owner.h). */
+machine_step machine_claim;
+machine_undo machine_return;
 
 /*
  * Stage of machine_build(): set vm->kvm.no_resample, where a device's interrupt hangs on it. The
@@ -121,7 +108,7 @@ int machine_try_resample(struct machine *machine, struct err *err);
  * Load the images into zeroed RAM, write the device tree and set vCPU 0 to the entry. For the first
  * boot and every reset; seeds are fresh each time.
  */
-int machine_boot(struct machine *machine, struct err *err);
+machine_step machine_boot;
 
 /* The guest's device tree as it is now; the caller frees *blob (*size bytes). */
 int machine_describe(struct machine *machine, void **blob, size_t *size, struct err *err);
@@ -131,14 +118,13 @@ int machine_describe(struct machine *machine, void **blob, size_t *size, struct 
  * given back after them, when they are known to be quiet; it gets a name, and the devices their
  * records, before the guest may tell them of it.
  */
-int machine_take_physical(struct machine *machine, struct err *err);
-void machine_give_physical_back(struct machine *machine);
+machine_step machine_take_physical, machine_name_physical;
+machine_undo machine_give_physical_back;
 /* RAM that a dais which is gone could not give back; vfio_ram_collect(). */
 void machine_collect_physical(uint64_t own, bool may_reset);
-int machine_name_physical(struct machine *machine, struct err *err);
 
 /* vCPUs run: stop them and bring everything back to power-on, then let them go again. */
-int machine_reset(struct machine *machine, struct err *err);
+machine_step machine_reset;
 
 /*
  * The signals that end a run: SIGTERM, SIGINT and SIGHUP, but SIGHUP not when it is ignored

@@ -4,8 +4,6 @@
  * before the devices and given back after them.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +13,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
 int machine_plan_ram(struct ram *ram, const struct memmap *map, const struct vm_config *config,
@@ -31,9 +28,9 @@ static int plan_ram(struct machine *m, struct err *err)
 	struct vm *vm = &m->vm;
 	const struct range *holes;
 	unsigned int n_holes;
-	int ret = vfio_reserved(vm->vfio, &holes, &n_holes, err);
 
-	return ret ? ret : machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
+	return vfio_reserved(vm->vfio, &holes, &n_holes, err)
+		       ?: machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
 }
 
 int machine_make_ram(struct machine *m, struct err *err)
@@ -49,18 +46,14 @@ int machine_make_ram(struct machine *m, struct err *err)
 	int ret;
 
 	memmap_init(&vm->memmap, arch_ipa_bits(m->cpus.aarch32, vm->kvm.caps.ipa_bits));
-	if (BUILT(VFIO_NOIOMMU) && m->phys.fd >= 0) {
+	if (BUILT(VFIO_NOIOMMU) && m->phys.fd >= 0)
 		ret = phys_ram_add_banks(&m->phys, m->config->memory, &vm->ram, err);
-	} else {
-		ret = ram_open(&vm->ram, &backing, err);
-		if (!ret)
-			ret = plan_ram(m, err);
-	}
-	if (!ret)
-		ret = vfio_carve(vm->vfio, &vm->memmap, &vm->ram, err);
+	else
+		ret = ram_open(&vm->ram, &backing, err) ?: plan_ram(m, err);
+	ret = ret ?: vfio_carve(vm->vfio, &vm->memmap, &vm->ram, err);
 	if (!ret && m->config->iommu != VFIO_BACKEND_NONE)
 		ret = vfio_allow_locking(vm->vfio, vm->ram.size, err);
-	return ret ? ret : ram_create(&vm->ram, err);
+	return ret ?: ram_create(&vm->ram, err);
 }
 
 /* What devices can reach is pinned in any case, by one thread and without a word. */
@@ -159,8 +152,7 @@ int machine_name_physical(struct machine *m, struct err *err)
 	lock = records_lock(err);
 	if (lock < 0)
 		return lock;
-	ret = vfio_ram_claim(m->vm.vfio, path, m->config->name, err);
-	if (!ret)
-		ret = phys_ram_name(&m->phys, path, err);
+	ret = vfio_ram_claim(m->vm.vfio, path, m->config->name, err)
+		      ?: phys_ram_name(&m->phys, path, err);
 	return !ret && m->new_ram ? vfio_ram_forget_new(m->new_ram, err) : ret;
 }

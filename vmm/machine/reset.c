@@ -38,7 +38,7 @@ static int reset_vcpus(struct machine *m, struct err *err)
  * the new one. */
 static const struct {
 	const char *name;
-	int (*run)(struct machine *m, struct err *err);
+	machine_step *run;
 } steps[] = {
 	{ "mask the lines", mask_lines },
 	/* before the reset, whatever that does, and for what has no reset handler: DMA now faults

@@ -110,15 +110,12 @@ static void on_request(void *opaque)
 static int add_sources(struct control *control, struct event_source *sources[2], struct err *err)
 {
 	struct vm *vm = &control->machine->vm;
-	int ret =
-		event_loop_add(&vm->loop, control->signal_fd, on_signal, control, &sources[0], err);
+	struct event_loop *loop = &vm->loop;
 
-	if (!ret)
-		ret = event_loop_add(&vm->loop, vm->request_fd, on_request, control, &sources[1],
-				     err);
-	return ret ? ret
-		   : event_timer_create(&vm->loop, CLOCK_MONOTONIC, on_timeout, control,
-					&control->timer, "stop-timeout", err);
+	return event_loop_add(loop, control->signal_fd, on_signal, control, &sources[0], err)
+		       ?: event_loop_add(loop, vm->request_fd, on_request, control, &sources[1], err)
+		       ?: event_timer_create(loop, CLOCK_MONOTONIC, on_timeout, control,
+					     &control->timer, "stop-timeout", err);
 }
 
 static int serve(struct control *control, struct err *err)
@@ -126,12 +123,10 @@ static int serve(struct control *control, struct err *err)
 	struct machine *m = control->machine;
 	struct event_source *sources[2] = { NULL };
 	struct watch watch;
-	int ret = watch_start(&watch, m, err);
+	int ret = watch_start(&watch, m, err)
+			  ?: add_sources(control, sources, err)
+			  ?: sandbox_enter_main(m, err);
 
-	if (!ret)
-		ret = add_sources(control, sources, err);
-	if (!ret)
-		ret = sandbox_enter_main(m, err);
 	if (!ret) {
 		/* What came during the build: a guest that has not begun cannot be asked. */
 		control->asked = true;
@@ -145,10 +140,9 @@ static int serve(struct control *control, struct err *err)
 	}
 	event_timer_destroy(&m->vm.loop, &control->timer);
 	for (size_t i = 0; i < n_elems(sources); i++)
-		if (sources[i])
-			event_loop_remove(&m->vm.loop, sources[i]);
+		event_loop_remove(&m->vm.loop, sources[i]);
 	watch_stop(&watch);
-	return ret ? ret : control->ret;
+	return ret ?: control->ret;
 }
 
 /* What ended the run, as an exit status. */
@@ -184,12 +178,10 @@ int machine_run(struct machine *m, struct err *err)
 	owned_fd int signal_fd = -1;
 	struct control control = { .machine = m, .err = err };
 	sigset_t signals;
-	int ret;
 
 	machine_stop_signals(&signals);
 	control.signal_fd = signal_fd = sys_signalfd(&signals);
 	if (signal_fd < 0)
 		return err_set(err, signal_fd, "wait for signals");
-	ret = serve(&control, err);
-	return ret ? ret : exit_status(&m->vm, err);
+	return serve(&control, err) ?: exit_status(&m->vm, err);
 }

@@ -131,8 +131,6 @@ int stats_write(const struct machine *machine, int fd, struct err *err)
 	json_decref(root);
 	if (!text)
 		return err_set(err, ENOMEM, "collect the statistics");
-	ret = file_write_all(fd, text, strlen(text));
-	if (!ret)
-		ret = file_write_all(fd, "\n", 1);
+	ret = file_write_all(fd, text, strlen(text)) ?: file_write_all(fd, "\n", 1);
 	return ret ? err_set(err, ret, "write the statistics") : 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "vmm/base/file.h"
@@ -53,18 +52,15 @@ static int check(const struct plan_options *options, struct err *err)
 	if (options->all == (options->config.n_devices > 0)) {
 		err_usage(err, options->all ? "--all leaves no room for single devices"
 					    : "there is no device to plan");
-		err_fix(err, "name devices, or give -c FILE, or --all");
-		return err->code;
+		return err_fix(err, "name devices, or give -c FILE, or --all");
 	}
 	if (options->json && options->dot) {
 		err_usage(err, "--json and --dot: both want the output for themselves");
-		err_fix(err, "give one of them");
-		return err->code;
+		return err_fix(err, "give one of them");
 	}
 	if (options->live && (options->all || options->host_dtb)) {
 		err_usage(err, "--live is about devices of the running host that you name");
-		err_fix(err, "leave out %s", options->all ? "--all" : "--host-dtb");
-		return err->code;
+		return err_fix(err, "leave out %s", options->all ? "--all" : "--host-dtb");
 	}
 	return 0;
 }

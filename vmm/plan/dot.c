@@ -2,20 +2,14 @@
 /* Graphviz: the devices, what they depend on, and what was cut. */
 #include "vmm/plan/print.h"
 
-static const char *edge_style(enum graft_verdict verdict)
-{
-	switch (verdict) {
-	case GRAFT_COPY:
-	case GRAFT_REWRITE:
-		return "color=black";
-	case GRAFT_REPLACE:
-		return "color=blue, style=dashed";
-	case GRAFT_DROP:
-		return "color=gray, style=dotted";
-	default:
-		return "color=red";
-	}
-}
+static const char *const edge_styles[] = {
+	[GRAFT_COPY] = "color=black",
+	[GRAFT_REWRITE] = "color=black",
+	[GRAFT_REPLACE] = "color=blue, style=dashed",
+	[GRAFT_DROP] = "color=gray, style=dotted",
+	[GRAFT_ASK] = "color=red",
+	[GRAFT_REFUSE] = "color=red",
+};
 
 static void print_quoted(FILE *out, const char *text)
 {
@@ -53,7 +47,7 @@ static void print_edges(const struct graft_node *node, FILE *out)
 			print_edge(out, node->host, item->targets[k]);
 			fputs(" [label=", out);
 			print_quoted(out, item->property);
-			fprintf(out, ", %s];\n", edge_style(item->verdict));
+			fprintf(out, ", %s];\n", edge_styles[item->verdict]);
 		}
 	}
 }

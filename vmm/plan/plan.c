@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/plan/plan.h"
 
-#include <errno.h>
 #include <linux/vfio.h>
-#include <stdlib.h>
 
 #include "fdt/builder.h"
 #include "fdt/guest/tree.h"
@@ -261,14 +259,11 @@ int plan_create(struct plan *plan, const struct host_tree *tree, struct host_liv
 int plan_create_alone(struct plan *plan, const struct host_tree *tree, struct host_live *live,
 		      const char *host, const char *where, struct err *err)
 {
-	int ret;
-
 	*plan = (struct plan){ .nodes = { .tree = tree, .live = live } };
 	config_init(&plan->alone);
-	ret = config_add_host_device(&plan->alone, host, where, err);
-	if (!ret)
-		ret = config_finish_devices(&plan->alone, err);
-	return ret ? ret : create(plan, &plan->alone, err);
+	return config_add_host_device(&plan->alone, host, where, err)
+		       ?: config_finish_devices(&plan->alone, err)
+		       ?: create(plan, &plan->alone, err);
 }
 
 void plan_destroy(struct plan *plan)

@@ -8,11 +8,9 @@
  * on a host of the same page size. Nothing of the host is opened or changed but files that are
  * read.
  */
-#include <stdbool.h>
 
 #include "vfio/host/power.h"
 #include "vfio/nodes/nodes.h"
-#include "vmm/base/err.h"
 #include "vmm/config/config.h"
 
 /* What VFIO says of a device that was opened. */

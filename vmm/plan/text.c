@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "fdt/host/reference.h"
 #include "vmm/base/own.h"

@@ -2,11 +2,9 @@
 #include "vmm/sandbox/sandbox.h"
 
 #include <cap-ng.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -19,7 +17,6 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
-#include "vmm/base/sys.h"
 
 /*
  * The layers. Each acts on the calling process, which has one thread, and returns 0, or a negative

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/ram/pagemap.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 #include "vmm/base/file.h"

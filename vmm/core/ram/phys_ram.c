@@ -2,13 +2,10 @@
 #include "vmm/core/ram/phys_ram.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/falloc.h>
 #include <linux/magic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
@@ -18,11 +15,8 @@
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
-#include "vmm/core/memmap.h"
 #include "vmm/core/ram/pagemap.h"
 #include "vmm/core/ram/phys_runs.h"
-#include "vmm/core/ram/ram.h"
 
 /* What any user may have, with the default fs.pipe-max-size; pages of the host, one per reference.
  */

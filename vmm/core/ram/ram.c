@@ -2,15 +2,12 @@
 #include "vmm/core/ram/ram.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-#include "vmm/base/sys.h"
 
 void ram_init(struct ram *ram)
 {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest RAM from a file. */
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -260,7 +258,7 @@ int ram_file_check(const struct ram *ram, struct err *err)
 	err_usage(err, "memory-file = %s: the file is too small", path);
 	err_why(err, "guest RAM is %" PRIu64 " bytes of it from %" PRIu64 " on, it has %" PRIu64,
 		end - offset, offset, (uint64_t)st.st_size);
-	if (!strncmp(path, PASSED_FD_PREFIX, strlen(PASSED_FD_PREFIX)))
+	if (passed_fd_which(path))
 		err_fix(err,
 			"let whoever passes it make it %" PRIu64 " bytes long, or give the guest "
 			"less memory",
