@@ -3,6 +3,7 @@
 #include "vmm/base/fd_range.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "vmm/base/log.h"
