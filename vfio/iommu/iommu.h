@@ -116,6 +116,14 @@ void vfio_iommu_close(struct vfio_iommu *iommu);
 
 /* An IOAS of /dev/iommu for each address space, and the devices' own files. */
 extern const struct vfio_iommu_ops vfio_iommufd_ops;
+/*
+ * The same of devices without an IOMMU, whose files are "noiommu-vfioN" (Linux 7.3), where
+ * iommu->type is VFIO_NOIOMMU_IOMMU: map() pins guest RAM, and this tells where that is: *length
+ * bytes from @iova on, of which there are at most so many, are together at *pa.
+ */
+#define NOIOMMU_CDEV "/dev/vfio/devices/noiommu-"
+int vfio_iommufd_get_pa(struct vfio_iommu *iommu, uint64_t iova, uint64_t *length, uint64_t *pa,
+			struct err *err);
 /* The container of <linux/vfio.h> with VFIO_TYPE1v2_IOMMU. */
 extern const struct vfio_iommu_ops vfio_type1_ops;
 /* No IOMMU: "map" only verifies that the memory's physical address is @iova. */

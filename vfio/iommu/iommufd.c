@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/vfio.h>
+#include <string.h>
 
 #include "vfio/host/device.h"
 #include "vfio/host/owner.h"
@@ -137,7 +139,10 @@ static int iommufd_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 	owned_fd int fd = -1;
 	int ret;
 
-	if (!vfio_host_device_cdev(host, path, sizeof(path)))
+	/* The kernel would let a device without an IOMMU in as one that has one. */
+	if (!vfio_host_device_cdev(host, path, sizeof(path)) ||
+	    !strncmp(path, NOIOMMU_CDEV, strlen(NOIOMMU_CDEV)) !=
+		    (iommu->type == VFIO_NOIOMMU_IOMMU))
 		return no_cdev(host, err);
 	fd = fd_to_range(passed_fds_open(iommu->passed, path, O_RDWR, err), FD_VFIO_DEVICE);
 	if (fd < 0)
@@ -188,6 +193,26 @@ static int iommufd_map(struct vfio_iommu *iommu, struct range iova, void *hva, s
 	int ret = sys_ioctl(iommu->fd, IOAS_MAP, &map);
 
 	return ret < 0 ? vfio_map_failed(iova, ret, err) : 0;
+}
+
+int vfio_iommufd_get_pa(struct vfio_iommu *iommu, uint64_t iova, uint64_t *length, uint64_t *pa,
+			struct err *err)
+{
+	struct ioas_get_pa ask = {
+		.size = sizeof(ask),
+		.id = to_iommufd(iommu)->ioas,
+		.iova = iova,
+		.length = *length,
+	};
+	int ret = sys_ioctl(iommu->fd, IOAS_GET_PA, &ask);
+
+	if (!ret && (!ask.length || ask.length > *length))
+		ret = -EPROTO;
+	if (ret)
+		return err_set(err, ret, "IOMMU_IOAS_NOIOMMU_GET_PA");
+	*length = ask.length;
+	*pa = ask.pa;
+	return 0;
 }
 
 static int iommufd_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct err *err)

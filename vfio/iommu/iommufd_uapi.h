@@ -56,6 +56,18 @@ struct ioas_unmap {
 };
 #define IOAS_UNMAP _IO(';', 0x86)
 
+/* IOMMU_IOAS_NOIOMMU_GET_PA, of Linux 7.3: where what is mapped at @iova is. */
+struct ioas_get_pa {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t id;
+	uint32_t reserved;
+	uint64_t iova;
+	uint64_t length; /* in: at most; out: so many bytes from there on are together */
+	uint64_t pa;     /* out */
+};
+#define IOAS_GET_PA _IO(';', 0x95)
+
 /* VFIO_DEVICE_BIND_IOMMUFD: opens the device; undone when its file is closed. */
 struct cdev_bind {
 	uint32_t argsz;

@@ -9,10 +9,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
+#include <string.h>
 
 #include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/built.h"
 #include "vmm/base/fd_range.h"
+#include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/ram/pagemap.h"
 
@@ -21,6 +24,10 @@ struct noiommu {
 	/* Opened by who maps: a pagemap shows the process that opened it. -1: not yet. Stays open,
 	 * for guest resets, when the right to open another is gone. */
 	int pagemap;
+	/* Where the kernel has files of their own for such devices: their iommufd. Else NULL. */
+	struct vfio_iommu *cdevs;
+	bool has_cdev;  /* a device is open by it: it pins guest RAM, and tells where that is … */
+	bool is_pinned; /* … which it did, once and for all */
 };
 
 static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, struct err *err)
@@ -52,6 +59,26 @@ static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 	return 0;
 }
 
+/* False: by its group, then, whatever stands against it. */
+static bool open_cdev(struct noiommu *n, const struct vfio_host_device *host,
+		      struct vfio_handle *handle)
+{
+	char path[64];
+	struct err err;
+
+	if (!BUILT(VFIO_IOMMUFD) || !vfio_host_device_cdev(host, path, sizeof(path)) ||
+	    strncmp(path, NOIOMMU_CDEV, strlen(NOIOMMU_CDEV)) ||
+	    (!n->cdevs && vfio_iommufd_ops.open(NULL, &n->cdevs, &err)))
+		return false;
+	n->cdevs->type = VFIO_NOIOMMU_IOMMU;
+	if (vfio_iommufd_ops.open_device(n->cdevs, host, handle, &err)) {
+		trace_line(TRACE_VFIO, "%s: by its group: %s", host->name, err.what);
+		return false;
+	}
+	n->has_cdev = true;
+	return true;
+}
+
 /*
  * KVM does not take such a group (EPERM), and needs not: there is no DMA to keep coherent behind
  * its back.
@@ -61,7 +88,7 @@ static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 {
 	int ret = vfio_host_device_check_noiommu(host, err);
 
-	if (!ret)
+	if (!ret && !open_cdev((struct noiommu *)iommu, host, handle))
 		ret = vfio_group_open_device(iommu, host, handle, err);
 	handle->kvm_fd = -1;
 	return ret;
@@ -90,12 +117,34 @@ static int misplaced(struct range iova, const struct pagemap_misfit *misfit, int
 	return err_host(err);
 }
 
+static int pin(struct noiommu *n, struct range iova, void *hva, struct err *err)
+{
+	struct pagemap_misfit misfit = { 0 };
+	uint64_t length;
+	int ret;
+
+	if (n->is_pinned)
+		return 0;
+	ret = vfio_iommufd_ops.map(n->cdevs, iova, hva, err);
+	for (; !ret && misfit.offset < iova.size; misfit.offset += length) {
+		const uint64_t wanted = iova.start + misfit.offset;
+
+		length = iova.size - misfit.offset;
+		ret = vfio_iommufd_get_pa(n->cdevs, wanted, &length, &misfit.pa, err);
+		if (!ret && misfit.pa != wanted)
+			return misplaced(iova, &misfit, -ESTALE, err);
+	}
+	return ret;
+}
+
 static int noiommu_map(struct vfio_iommu *iommu, struct range iova, void *hva, struct err *err)
 {
 	struct noiommu *n = (struct noiommu *)iommu;
 	struct pagemap_misfit misfit;
 	int ret;
 
+	if (BUILT(VFIO_IOMMUFD) && n->has_cdev)
+		return pin(n, iova, hva, err);
 	if (n->pagemap < 0)
 		n->pagemap = pagemap_open(err);
 	if (n->pagemap < 0)
@@ -109,11 +158,16 @@ static int noiommu_unmap_all(struct vfio_iommu *iommu, uint64_t *size, struct er
 {
 	(void)err;
 	*size = iommu->mapped;
+	((struct noiommu *)iommu)->is_pinned = iommu->mapped; /* until it is closed */
 	return 0;
 }
 
 static void noiommu_close(struct vfio_iommu *iommu)
 {
+	struct vfio_iommu *cdevs = ((struct noiommu *)iommu)->cdevs;
+
+	if (cdevs)
+		cdevs->ops->close(cdevs);
 	close_fd(&((struct noiommu *)iommu)->pagemap);
 	vfio_iommu_close(iommu);
 }

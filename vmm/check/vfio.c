@@ -109,7 +109,8 @@ static bool find_file(const struct check_device *device, size_t backend, char *p
 		snprintf(path, size, "/dev/vfio/%d", device->host.group);
 		return file_exists("%s", path);
 	}
-	return vfio_host_device_cdev(&device->host, path, size) && file_exists("%s", path);
+	return vfio_host_device_cdev(&device->host, path, size) && !strstr(path, "/noiommu-") &&
+	       file_exists("%s", path);
 }
 
 /*

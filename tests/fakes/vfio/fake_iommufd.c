@@ -30,6 +30,23 @@ static int iova_ranges(const struct fake_vfio_container *c, struct ioas_iova_ran
 	return 0;
 }
 
+static int get_pa(const struct fake_vfio_container *c, struct ioas_get_pa *ask)
+{
+	const struct range wanted = { ask->iova, ask->length };
+	unsigned int i = 0;
+
+	if (ask->size != sizeof(*ask) || ask->flags || ask->reserved || ask->id != ioas_id(c))
+		return -EINVAL;
+	while (i < c->n_maps && !range_contains(c->maps[i], wanted))
+		i++;
+	if (i == c->n_maps)
+		return -ENOENT;
+	if (fake_vfio.pa_run && ask->length > fake_vfio.pa_run)
+		ask->length = fake_vfio.pa_run;
+	ask->pa = ask->iova == fake_vfio.pa_moved ? ask->iova + 0x1000 : ask->iova;
+	return 0;
+}
+
 static int iommufd_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
 	struct fake_vfio_container *c = fake_vfio_space(fd, true);
@@ -56,6 +73,8 @@ static int iommufd_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 			return -EINVAL;
 		return fake_vfio_map(c, (struct range){ map->iova, map->length }, map->hva,
 				     map->flags);
+	case IOAS_GET_PA:
+		return get_pa(c, arg);
 	case IOAS_UNMAP:
 		if (unmap->size != sizeof(*unmap) || unmap->id != ioas_id(c) || unmap->iova ||
 		    unmap->length != UINT64_MAX)

@@ -79,7 +79,9 @@ struct fake_vfio {
 	int map_error;             /* positive errno of mapping … */
 	unsigned int n_good_maps;  /* … after so many */
 	unsigned int n_stuck_maps; /* so many are not unmapped */
-	struct range usable[4];    /* IOVA ranges, ascending */
+	uint64_t pa_run;        /* IOMMU_IOAS_NOIOMMU_GET_PA: so many bytes are together; 0: all */
+	uint64_t pa_moved;      /* … this address is at another one */
+	struct range usable[4]; /* IOVA ranges, ascending */
 	unsigned int n_usable;
 	bool not_viable[FAKE_VFIO_MAX]; /* by group */
 
@@ -102,6 +104,9 @@ void fake_vfio_add(struct fake_vfio_device *device);
 
 /* The group, of a device that was added, has no IOMMU: /dev/vfio/noiommu-GROUP instead. */
 void fake_vfio_take_iommu(int group);
+
+/* The n-th device added has the file /dev/vfio/devices/noiommu-vfioN, as since Linux 7.3. */
+void fake_vfio_noiommu_cdev(unsigned int n);
 
 /* A device that is not bound to VFIO: @driver may be NULL; a member of @group, if >= 0. */
 void fake_host_device(const char *bus, const char *name, const char *driver, int group);

@@ -232,6 +232,22 @@ void fake_vfio_device_add_cdev(struct fake_vfio_device *device, unsigned int num
 	fake_device(path, &device_ops, device);
 }
 
+void fake_vfio_noiommu_cdev(unsigned int n)
+{
+	struct fake_vfio_device *device = fake_vfio_devices[n];
+	char path[300];
+
+	snprintf(path, sizeof(path), "/sys/devices/platform/%s/vfio-dev/vfio%u", device->name, n);
+	fake_remove(path);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%u", n);
+	fake_remove(path);
+	snprintf(path, sizeof(path), "/sys/devices/platform/%s/vfio-dev/noiommu-vfio%u/dev",
+		 device->name, n);
+	fake_file(path, "");
+	snprintf(path, sizeof(path), "/dev/vfio/devices/noiommu-vfio%u", n);
+	fake_device(path, &device_ops, device);
+}
+
 bool fake_vfio_raise(struct fake_vfio_device *device, unsigned int index)
 {
 	struct fake_vfio_irq *irq = &device->irqs[index];
