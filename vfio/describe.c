@@ -10,10 +10,15 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 
+void vfio_use_tree(struct vfio *vfio, struct host_tree *tree)
+{
+	vfio->tree = tree;
+}
+
 static int read_host(struct vfio *vfio, struct err *err)
 {
 	struct vfio_node **link = &vfio->nodes.first;
-	int ret = vfio->tree ? 0 : vfio_nodes_read_host(&vfio->tree, &vfio->live, err);
+	int ret = vfio->live ? 0 : vfio_nodes_read_host(&vfio->tree, &vfio->live, err);
 
 	if (!ret && !vfio->tree) {
 		err_set(err, ENOENT, "find the device tree nodes of assigned devices");

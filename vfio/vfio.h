@@ -10,6 +10,7 @@
 #include "vmm/base/range.h"
 #include "vmm/core/memmap.h"
 
+struct host_tree;
 struct passed_fds;
 struct ram;
 struct vm;
@@ -46,6 +47,9 @@ enum vfio_backend {
 /* @passed: where the files of /dev may be; outlives it, may be NULL. */
 int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds *passed,
 		struct err *err);
+
+/* The host's tree, which is read already, is @vfio's from now on; NULL: it is not. */
+void vfio_use_tree(struct vfio *vfio, struct host_tree *tree);
 
 /*
  * Ranges that no RAM may use: IOVA by the kernel's list of each address space and group, and where

@@ -218,17 +218,28 @@ static bool has_shadow(const struct graft *graft, const struct graft_device *dev
 	return false;
 }
 
+static int does_not_pass(const struct graft_device *d, struct err *err)
+{
+	err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
+		  graft_result_name(d->out.result));
+	err_why(err, "%s", d->reasons[0]);
+	return err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
+		       d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
+}
+
+int graft_check_refused(const struct graft *graft, int device, struct err *err)
+{
+	const struct graft_device *d = &graft->devices[device];
+
+	return d->out.result == GRAFT_REFUSED ? does_not_pass(d, err) : 0;
+}
+
 int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err)
 {
 	struct graft_device *d = &graft->devices[device];
 
-	if (d->out.result != GRAFT_PASSES) {
-		err_usage(err, "%s cannot be given to a guest as it is: %s", d->name,
-			  graft_result_name(d->out.result));
-		err_why(err, "%s", d->reasons[0]);
-		return err_fix(err, "\"dais plan %s\" tells all of it%s", d->name,
-			       d->out.result == GRAFT_NEEDS_ANSWER ? " and what to answer" : "");
-	}
+	if (d->out.result != GRAFT_PASSES)
+		return does_not_pass(d, err);
 	d->written = true;
 	if (d->out.bus)
 		begin_node(dt, d->out.bus);

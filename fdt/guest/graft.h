@@ -218,6 +218,8 @@ struct graft_question {
 const struct graft_question *graft_device_question(const struct graft *graft, int device,
 						   unsigned int n);
 
+/* That the device is refused is an error. */
+int graft_check_refused(const struct graft *graft, int device, struct err *err);
 /* Write one device's nodes as children of the root, the bus with them. A device that does not pass
  * is an error that says why and what to give. */
 int graft_write(struct graft *graft, int device, struct dt *dt, struct err *err);

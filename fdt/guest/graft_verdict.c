@@ -109,6 +109,9 @@ static enum dependence find_dependence(const struct graft *graft, const struct r
 		return loses_partner(graft, user) ? DEPENDENCE_SOME : DEPENDENCE_NONE;
 	if (user->kind == REFERENCE_SUPPLY) /* a CPU's takes the host down */
 		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
+	/* of CPUs, mostly, which are no devices (bindings/dvfs/performance-domain.yaml) */
+	if (str_matches(user->property->name, "performance-domains"))
+		return DEPENDENCE_FULL;
 	if (1u << user->kind & NONE_KINDS)
 		return DEPENDENCE_NONE;
 	return 1u << user->kind & FULL_KINDS ? DEPENDENCE_FULL : DEPENDENCE_SOME;

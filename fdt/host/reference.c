@@ -53,7 +53,7 @@ static int64_t count_args(const struct reference_rule *rule, const struct refere
 
 /*
  * Names that are in no way standard mean other things in other bindings: without a phandle of this
- * tree in the first place there is none.
+ * tree in the first place there is none, and 0 or -1 there is a number.
  */
 static bool means_other_thing(const struct host_tree *tree, const struct host_property *property,
 			      const struct reference_rule *rule)
@@ -63,11 +63,12 @@ static bool means_other_thing(const struct host_tree *tree, const struct host_pr
 		     rule->kind == REFERENCE_GRAPH;
 	struct reference first;
 
-	if (!vague || rule->cells || property->size < 4)
+	if ((!vague && rule->kind != REFERENCE_SUPPLY) || rule->cells || property->size < 4)
 		return false;
 	first.phandle = host_property_cell(property, 0);
-	return property->size % 4 ||
-	       (!reference_is_hole(&first) && !host_tree_by_phandle(tree, first.phandle));
+	if (reference_is_hole(&first))
+		return rule->kind != REFERENCE_MEMORY; /* memory-region has holes */
+	return vague && (property->size % 4 || !host_tree_by_phandle(tree, first.phandle));
 }
 
 static int read_list(const struct host_tree *tree, const struct host_node *node,
@@ -111,6 +112,7 @@ struct reference_edge {
 	uint32_t target, user; /* indexes of nodes */
 	const struct host_property *property;
 	enum reference_kind kind;
+	bool guessed; /* no rule tells of it */
 };
 
 /* What was asked for last of those with this hash; NULL: nothing. */
@@ -137,28 +139,36 @@ static const struct reference_rule *find_rule(const struct host_tree *tree, cons
 	return known->rule;
 }
 
-static int add_property(struct host_tree *tree, const struct host_node *node,
-			const struct host_property *property)
+struct edges {
+	struct reference_edge *edges;
+	size_t n;
+};
+
+static int add_edge(struct edges *list, const struct reference_edge *edge)
+{
+	struct reference_edge *added = array_add(list->edges, list->n);
+
+	if (!added)
+		return -ENOMEM;
+	*added = *edge;
+	list->n++;
+	return 0;
+}
+
+static int add_property(const struct host_tree *tree, const struct host_node *node,
+			const struct host_property *property, struct edges *edges)
 {
 	const struct reference_rule *rule = find_rule(tree, property->name);
 	struct reference_list list = { 0 };
 	int ret = rule ? read_list(tree, node, property, rule, &list) : 0;
 
-	for (size_t i = 0; !ret && i < list.n_refs; i++) {
-		const struct host_node *target = list.refs[i].target;
-		struct reference_edge *edge;
-
-		if (!target)
-			continue;
-		edge = array_add(tree->edges, tree->n_edges);
-		if (edge) {
-			*edge = (struct reference_edge){ target->index, node->index, property,
-							 rule->kind };
-			tree->n_edges++;
-		} else {
-			ret = -ENOMEM;
-		}
-	}
+	for (size_t i = 0; !ret && i < list.n_refs; i++)
+		if (list.refs[i].target)
+			ret = add_edge(edges, &(struct reference_edge){
+						      .target = list.refs[i].target->index,
+						      .user = node->index,
+						      .property = property,
+						      .kind = rule->kind });
 	reference_list_destroy(&list);
 	return ret;
 }
@@ -174,17 +184,25 @@ static int compare_edges(const void *a, const void *b)
 	return x->property < y->property ? -1 : x->property > y->property;
 }
 
-int reference_index_create(struct host_tree *tree)
+/* What @look adds to @edges, which then become the tree's, sorted. */
+static int add_all(struct host_tree *tree, struct edges *edges,
+		   int (*look)(const struct host_tree *tree, const struct host_node *node,
+			       const struct host_property *property, struct edges *edges))
 {
-	tree->names = arena_alloc(&tree->arena, N_NAMES * sizeof(*tree->names));
-	if (!tree->names)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < tree->n_nodes; i++) {
 		const struct host_node *node = tree->nodes[i];
 
 		for (size_t k = 0; k < node->n_properties; k++)
-			if (add_property(tree, node, &node->properties[k]))
+			if (look(tree, node, &node->properties[k], edges))
 				return -ENOMEM;
+	}
+	for (size_t i = 0; i < edges->n; i++) {
+		struct reference_edge *edge = array_add(tree->edges, tree->n_edges);
+
+		if (!edge)
+			return -ENOMEM;
+		*edge = edges->edges[i];
+		tree->n_edges++;
 	}
 	if (tree->n_edges)
 		qsort(tree->edges, tree->n_edges, sizeof(*tree->edges), compare_edges);
@@ -211,6 +229,8 @@ static bool is_pointed_at(const struct host_tree *tree, const struct host_node *
 {
 	size_t i = first_edge(tree, node->index);
 
+	while (i < tree->n_edges && tree->edges[i].target == node->index && tree->edges[i].guessed)
+		i++;
 	return i < tree->n_edges && tree->edges[i].target == node->index;
 }
 
@@ -328,6 +348,43 @@ static int guess(const struct host_tree *tree, const struct host_property *prope
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/*
+ * A driver that maps a syscon by a property of its own loses that, too: where the first word is a
+ * phandle, and names or the want of another user speak for it.
+ */
+static int add_guess(const struct host_tree *tree, const struct host_node *node,
+		     const struct host_property *property, struct edges *edges)
+{
+	const struct host_node *target;
+
+	if (property->size < 4 || property->size % 4 || property->size > MAX_SIZE ||
+	    find_rule(tree, property->name) ||
+	    !(target = host_tree_by_phandle(tree, host_property_cell(property, 0))) ||
+	    !host_node_is_compatible(target, "syscon") || host_property_is_strings(property) ||
+	    !(is_named_alike(property, target) || is_unexplained(tree, target)))
+		return 0;
+	return add_edge(edges, &(struct reference_edge){ .target = target->index,
+							 .user = node->index,
+							 .property = property,
+							 .kind = REFERENCE_SYSCON,
+							 .guessed = true });
+}
+
+int reference_index_create(struct host_tree *tree)
+{
+	struct edges by_rule = { 0 }, guessed = { 0 };
+	int ret;
+
+	tree->names = arena_alloc(&tree->arena, N_NAMES * sizeof(*tree->names));
+	if (!tree->names)
+		return -ENOMEM;
+	/* What is unexplained is known when the rules have had their say. */
+	ret = add_all(tree, &by_rule, add_property) ?: add_all(tree, &guessed, add_guess);
+	free(by_rule.edges);
+	free(guessed.edges);
+	return ret;
 }
 
 int reference_find(const struct host_tree *tree, const struct host_node *node,

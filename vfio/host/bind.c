@@ -205,6 +205,8 @@ int vfio_host_bind(int records, const char *name, const struct device_record *cl
 	}
 	if (!ret)
 		ret = check_driver(&host, err);
+	if (!ret)
+		ret = vfio_host_device_check_unbind(&host, err);
 	if (!ret && !force)
 		ret = critical_use_check(&host, err);
 	if (!ret)
@@ -249,7 +251,7 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 	char path[PATH_MAX];
 	int ret;
 
-	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1 };
+	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1, -1 };
 	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", record->bus, record->name);
 	restore->device = sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (restore->device < 0)
@@ -263,7 +265,32 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 		ret = open_driver_end(restore, err);
 	if (ret)
 		vfio_restore_close(restore);
+	else
+		restore->deferred = sys_open("/sys/kernel/debug/devices_deferred", O_RDONLY);
 	return ret;
+}
+
+/*
+ * "NAME<tab>REASON" a line (deferred_devs_show() in drivers/base/dd.c of Linux), of the drivers
+ * that wait for something. NULL: it is not among them, or nobody tells.
+ */
+static const char *find_deferred(const struct vfio_restore *restore, char *reason, size_t size)
+{
+	char list[4096];
+	ssize_t n = restore->deferred < 0 ? -1
+					  : sys_pread(restore->deferred, list, sizeof(list) - 1, 0);
+	struct text text = text_start(reason, size);
+
+	list[n < 0 ? 0 : n] = '\0';
+	for (char *rest = list, *line; (line = strsep(&rest, "\n"));) {
+		const char *name = strsep(&line, "\t");
+
+		if (strcmp(name, restore->record.name))
+			continue;
+		text_add_escaped(&text, line ?: "", line ? strlen(line) : 0);
+		return reason;
+	}
+	return NULL;
 }
 
 static bool has_driver(const struct vfio_restore *restore, const char *driver)
@@ -277,6 +304,7 @@ static bool has_driver(const struct vfio_restore *restore, const char *driver)
 static int give_to_driver(const struct vfio_restore *restore, struct err *err)
 {
 	const struct device_record *record = &restore->record;
+	char reason[160];
 	int ret;
 
 	if (restore->bind < 0 || has_driver(restore, NULL))
@@ -294,7 +322,11 @@ static int give_to_driver(const struct vfio_restore *restore, struct err *err)
 		sys_sleep_ms(WAIT_STEP_MS);
 	}
 	err_set(err, ret, "bind %s to %s again", record->name, record->driver);
-	err_why(err, "the driver does not take it; the kernel's log (dmesg) may say why");
+	if (find_deferred(restore, reason, sizeof(reason)))
+		err_why(err, "the driver waits for something (devices_deferred): %s",
+			reason[0] ? reason : "the kernel does not say for what");
+	else
+		err_why(err, "the driver does not take it; the kernel's log (dmesg) may say why");
 	err_fix(err, "when that is remedied: dais unbind %s", record->name);
 	return err_host(err);
 }
@@ -338,6 +370,7 @@ void vfio_restore_close(struct vfio_restore *restore)
 	close_fd(&restore->driver_override);
 	close_fd(&restore->unbind);
 	close_fd(&restore->bind);
+	close_fd(&restore->deferred);
 }
 
 int vfio_restore(int records, const struct device_record *record, struct err *err)

@@ -40,6 +40,7 @@ struct vfio_restore {
 	int driver_override; /* files to write to; -1: nothing to do */
 	int unbind;
 	int bind;
+	int deferred; /* why probes are put off, to read; -1: not told */
 };
 
 /*

@@ -145,7 +145,7 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 	if (!ret && record.bound == VFIO_BOUND_BY_RUN)
 		ret = vfio_restore_open(restore, claims->records, &record, err);
 	else if (!ret)
-		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1 };
+		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1, -1 };
 	if (!ret)
 		claims->n_restores++;
 	else if (bound && vfio_unbind(claims->records, name, &other) < 0)

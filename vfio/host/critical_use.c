@@ -129,6 +129,27 @@ static bool has_consumers(struct use *use)
 	return false;
 }
 
+/*
+ * Channels of a DMA controller: how many have each, and who asked for it (in_use_show() and
+ * dma_request_chan() in drivers/dma/dmaengine.c of Linux).
+ */
+static bool has_dma_clients(struct use *use)
+{
+	owned_dir DIR *dir = file_open_dir("/sys/class/dma");
+
+	for (const char *name; (name = file_next_name(dir));) {
+		char client[128] = "the kernel";
+		uint64_t n;
+
+		if (!hangs_on(use, "/sys/class/dma/%s", name) ||
+		    file_read_u64(&n, "/sys/class/dma/%s/in_use", name) || !n)
+			continue;
+		file_link_name(client, sizeof(client), "/sys/class/dma/%s/slave", name);
+		return found(use, "%s uses its DMA channel %s", client, name);
+	}
+	return false;
+}
+
 /* What the kernel itself made use of before there were drivers. */
 static bool is_early_provider(struct use *use)
 {
@@ -250,7 +271,7 @@ int critical_use_check(const struct vfio_host_device *host, struct err *err)
 	    !any_line(&use, "/proc/swaps", is_swap_line) &&
 	    !any_line(&use, "/proc/net/route", is_route_line) &&
 	    !any_line(&use, "/proc/net/ipv6_route", is_route_line) && !is_early_provider(&use) &&
-	    !has_consumers(&use))
+	    !has_consumers(&use) && !has_dma_clients(&use))
 		return 0;
 	err_fix(err, "assign another device; if you know better: dais bind --force %s", host->name);
 	return err_host(err);

@@ -103,6 +103,30 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 	return 0;
 }
 
+int vfio_host_device_check_unbind(const struct vfio_host_device *host, struct err *err)
+{
+	char module[64], name[64];
+
+	if (!host->driver[0] || vfio_host_device_is_bound(host) ||
+	    file_exists("%s/driver/unbind", host->path))
+		return 0;
+	err_set(err, 0, "the host's driver %s cannot be unbound from %s", host->driver, host->name);
+	err_why(err, "the driver forbids it (suppress_bind_attrs): sysfs has no unbind for it");
+	if (!file_link_name(module, sizeof(module), "%s/driver/module", host->path)) {
+		err_fix(err, "rmmod %s, which takes the driver from all its devices", module);
+	} else {
+		str_copy(name, sizeof(name), host->driver);
+		for (char *c = name; (c = strpbrk(c, "-."));)
+			*c = '_';
+		err_fix(err,
+			"it is built in: boot the host with initcall_blacklist=FUNCTION, which takes "
+			"the driver from all its devices; its FUNCTION: sudo grep -i '%s.*init' "
+			"/proc/kallsyms",
+			name);
+	}
+	return err_host(err);
+}
+
 bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size_t size)
 {
 	owned_dir DIR *dir = file_open_dir("%s/vfio-dev", host->path);

@@ -35,6 +35,10 @@ const char *vfio_host_device_bus(const struct vfio_host_device *host);
 /* It has an IOMMU group and its VFIO driver; else the error tells the command that binds it. */
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err);
 
+/* Its driver, if it has one, can be unbound: not with suppress_bind_attrs of struct device_driver.
+ */
+int vfio_host_device_check_unbind(const struct vfio_host_device *host, struct err *err);
+
 /* Offset in its page of the @index-th address in the node's reg; 0 where the node does not tell. */
 uint64_t vfio_host_device_page_offset(const struct vfio_host_device *host, unsigned int index);
 

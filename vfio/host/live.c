@@ -201,7 +201,7 @@ static int supply_voltage(void *opaque, const struct host_node *regulator, uint3
 	return 0;
 }
 
-static int driver(void *opaque, const struct host_node *node, char *name, size_t size)
+int host_live_driver(void *opaque, const struct host_node *node, char *name, size_t size)
 {
 	char path[PATH_MAX], device[128];
 
@@ -220,6 +220,5 @@ void host_live_for_graft(struct host_live *live, struct graft_host *host)
 		.opaque = live,
 		.clock_rate = clock_rate,
 		.supply_voltage = supply_voltage,
-		.driver = driver,
 	};
 }

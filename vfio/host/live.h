@@ -73,6 +73,8 @@ struct host_live {
 int host_live_create(const struct host_tree *tree, struct host_live **live, struct err *err);
 void host_live_destroy(struct host_live *live);
 
+/* graft_host.driver; from sysfs, so that @opaque may be anything. */
+int host_live_driver(void *opaque, const struct host_node *node, char *name, size_t size);
 /* Rates and voltages for the graft; @live outlives @host. */
 void host_live_for_graft(struct host_live *live, struct graft_host *host);
 

@@ -69,43 +69,56 @@ int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node
 	return ret;
 }
 
-static int check(struct vfio_nodes *nodes, struct host_tree **tree, struct vfio_node *node,
-		 const struct device_config *config, struct err *err)
+/* Without a tree, or without a node, there is an error of its own later. */
+static int check(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
 {
-	const struct graft_answers *a = &node->answers.graft;
-	int ret = vfio_node_read(node, config, err);
+	int ret = vfio_node_look_up(nodes, node, err);
 
-	if (ret ||
-	    !(a->n_clocks || a->n_supplies || a->n_drop || a->n_keep || node->overlay.partial))
-		return ret;
-	if (!*tree)
-		ret = vfio_nodes_read_host(tree, &nodes->live, err);
-	nodes->tree = *tree;
-	/* Without a tree, or without a node, there is an error of its own later. */
-	if (ret || !*tree)
-		return ret;
-	ret = vfio_node_look_up(nodes, node, err);
 	if (ret)
 		return node->overlay.partial && node->host ? ret : 0;
-	return vfio_node_check_names(nodes, node, err);
+	ret = vfio_node_check_names(nodes, node, err);
+	return ret ? ret : vfio_node_use_tree(node, err);
 }
 
-int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n, struct err *err)
+/* What will not pass whatever VFIO says of it, is not even to be unbound. */
+static int check_refused(struct vfio_nodes *nodes, struct err *err)
 {
-	owned_ptr struct vfio_node *node = malloc(sizeof(*node));
+	int ret = vfio_nodes_graft(nodes, err);
+
+	for (const struct vfio_node *node = nodes->first; node && !ret; node = node->next)
+		if (node->number >= 0)
+			ret = graft_check_refused(nodes->graft, node->number, err);
+	vfio_nodes_destroy(nodes);
+	return ret;
+}
+
+int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n,
+			      struct host_tree **tree, struct err *err)
+{
+	owned_ptr struct vfio_node *list = calloc(n + 1, sizeof(*list));
 	struct vfio_nodes nodes = { 0 };
-	struct host_tree *tree = NULL;
+	struct vfio_node **link = &nodes.first;
 	int ret = 0;
 
-	if (!node)
+	if (!list)
 		return err_set(err, ENOMEM, "check %u devices", n);
 	for (unsigned int i = 0; i < n && !ret; i++) {
 		if (!vfio_is_assigned(&configs[i]))
 			continue;
-		ret = check(&nodes, &tree, node, &configs[i], err);
-		vfio_node_destroy(node);
+		ret = vfio_node_read(&list[i], &configs[i], err);
+		if (!ret && !*tree)
+			ret = vfio_nodes_read_host(tree, NULL, err);
+		nodes.tree = *tree;
+		if (!ret && *tree)
+			ret = check(&nodes, &list[i], err);
+		if (!list[i].host)
+			continue;
+		*link = &list[i];
+		link = &list[i].next;
 	}
-	host_live_destroy(nodes.live);
-	host_tree_destroy(tree);
+	if (!ret && nodes.first)
+		ret = check_refused(&nodes, err);
+	for (unsigned int i = 0; i < n; i++)
+		vfio_node_destroy(&list[i]);
 	return ret;
 }

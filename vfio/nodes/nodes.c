@@ -11,12 +11,13 @@
 
 int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err)
 {
-	int ret;
+	int ret = 0;
 
-	if (!file_exists(VFIO_HOST_TREE))
-		return 0;
-	ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
-	return ret ? ret : host_live_create(*tree, live, err);
+	if (!*tree && file_exists(VFIO_HOST_TREE))
+		ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
+	if (!ret && *tree && live)
+		ret = host_live_create(*tree, live, err);
+	return ret;
 }
 
 #define MAX_OVERLAY (16 << 20)
@@ -118,7 +119,7 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 
 	if (node->host)
 		return 0;
-	if (nodes->live)
+	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
@@ -157,6 +158,19 @@ int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned
 						 index ? -1 : 0, number, PLATFORM_BUS_ANY);
 	}
 	return 0;
+}
+
+int vfio_node_use_tree(struct vfio_node *node, struct err *err)
+{
+	const struct host_facts *facts = &node->facts;
+	int ret = vfio_node_make_room(node, facts->n_regions, host_facts_n_usable_irqs(facts), err);
+
+	for (unsigned int i = 0; i < node->n_regions && !ret; i++)
+		node->regions[i] = facts->regions[i];
+	for (unsigned int i = 0; i < node->n_irqs && !ret; i++)
+		node->irqs[i].edge = facts->irqs[i].edge;
+	node->amba = facts->amba;
+	return ret;
 }
 
 /* A line of the host is one of the guest, however often the node lists it. */
@@ -281,6 +295,7 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 	if (nodes->live)
 		(BUILT(DRIVER_FACTS) ? host_known_for_graft : host_live_for_graft)(nodes->live,
 										   &host);
+	host.driver = nodes->tree->live ? host_live_driver : NULL;
 	host.console = nodes->console;
 	ret = graft_create(nodes->tree, &host, &nodes->graft, err);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next)

@@ -138,7 +138,10 @@ struct vfio_nodes {
 	struct graft *graft;
 };
 
-/* The running host's tree and what goes with it; both NULL when the host has no device tree. */
+/*
+ * The running host's tree, unless *tree is that already, and what goes with it (@live may be NULL);
+ * both NULL when the host has no device tree.
+ */
 int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err);
 
 /* @config outlives @node, which need not be initialised. vfio_node_destroy() also after an error.
@@ -152,8 +155,14 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 /* What the user names of the device (clocks, supplies, properties) is there. */
 int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node *node,
 			  struct err *err);
-/* For a run, before a device is bound or opened: all that its settings, overlay and node tell. */
-int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n, struct err *err);
+/*
+ * For a run, before a device is bound or opened: all that its settings, overlay and node tell, and
+ * that it can be passed at all. *tree, the caller's: the host's, NULL until it is read.
+ */
+int vfio_nodes_check_settings(const struct device_config *configs, unsigned int n,
+			      struct host_tree **tree, struct err *err);
+/* As if VFIO had said what the host's tree does: the room, sizes and triggers. */
+int vfio_node_use_tree(struct vfio_node *node, struct err *err);
 
 /* What the user pinned of them is read, too. */
 int vfio_node_make_room(struct vfio_node *node, unsigned int n_regions, unsigned int n_irqs,

@@ -38,6 +38,8 @@ void check_devices(struct check *check)
 			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		else
 			check_say(check, CHECK_FINE, "%s is bound to VFIO", name);
+		if (device->found && vfio_host_device_check_unbind(host, &err))
+			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		if (device->found && check->tree)
 			device->node = host_live_node(check->tree, host->name);
 		if (device->found)
@@ -50,8 +52,15 @@ static void tell_verdict(struct check *check, const struct check_vm *vm,
 {
 	char buf[1024];
 	struct text reasons = text_in(buf);
-	const char *reason;
+	const char *reason, *shares = NULL;
 
+	if (device->node.number >= 0)
+		shares = graft_outcome(vm->plan.nodes.graft, device->node.number)->shares;
+	if (shares)
+		check_say(check, CHECK_WARNS,
+			  "%s: %s: %s, which VFIO asks for alone: no driver of the host and no "
+			  "other VM may have that meanwhile" FIX "",
+			  vm->name, device->node.name, shares);
 	if (device->node.result == GRAFT_PASSES) {
 		check_say(check, CHECK_FINE, "%s can be passed", device->node.name);
 		return;

@@ -31,30 +31,32 @@ static void check_same(struct check *check, const struct pair *pair)
 	}
 }
 
-/* -1: it is none. */
-static int64_t spi_of(const struct host_irq_fact *irq)
+static bool is_same_line(const struct host_irq_fact *a, const struct host_irq_fact *b)
 {
-	bool is_spi = irq->is_gic && irq->kind == HOST_IRQ_OK && !irq->specifier[0];
-
-	return is_spi ? (int64_t)irq->specifier[1] : -1;
+	return a->kind == HOST_IRQ_OK && b->kind == HOST_IRQ_OK && a->controller == b->controller &&
+	       !memcmp(a->specifier, b->specifier, a->n_line_cells * sizeof(a->specifier[0]));
 }
 
-/* vfio_set_trigger() of Linux asks for an interrupt that it does not share. */
-static void check_same_spi(struct check *check, const struct pair *pair)
+/* vfio_platform_irq_init() of Linux asks for an interrupt that it does not share. */
+static void check_same_line(struct check *check, const struct pair *pair)
 {
 	const struct host_facts *a = &pair->device[0]->plan->node.facts;
 	const struct host_facts *b = &pair->device[1]->plan->node.facts;
 
 	for (unsigned int i = 0; i < a->n_irqs; i++) {
 		for (unsigned int k = 0; k < b->n_irqs; k++) {
-			int64_t spi = spi_of(&a->irqs[i]);
+			const struct host_irq_fact *irq = &a->irqs[i];
+			char spi[24] = "";
 
-			if (spi >= 0 && spi == spi_of(&b->irqs[k]))
-				check_say(check, CHECK_BLOCKS,
-					  "%s: %s share the host's SPI %" PRId64
-					  ", which VFIO gives to one" FIX
-					  "leave one of the two devices out",
-					  pair->vms, pair->devices, spi);
+			if (!is_same_line(irq, &b->irqs[k]))
+				continue;
+			if (irq->is_gic)
+				snprintf(spi, sizeof(spi), "SPI %" PRIu32, irq->specifier[1]);
+			check_say(check, CHECK_BLOCKS,
+				  "%s: %s share the host's %s%s, which VFIO gives to one" FIX
+				  "leave one of the two devices out",
+				  pair->vms, pair->devices, spi[0] ? spi : "line of ",
+				  spi[0] ? "" : irq->controller->name);
 		}
 	}
 }
@@ -123,7 +125,7 @@ static void check_pair(struct check *check, const struct check_device *a,
 		check_same_carveout(check, &pair);
 	if (!a->plan || !b->plan || a->plan->node.host == b->plan->node.host)
 		return;
-	check_same_spi(check, &pair);
+	check_same_line(check, &pair);
 	if (!one_vm)
 		check_same_page(check, &pair);
 }

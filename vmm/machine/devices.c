@@ -18,7 +18,7 @@ int machine_claim(struct machine *m, struct err *err)
 {
 	const struct vm_config *config = m->config;
 	owned_ptr const char **names = calloc(config->n_devices + 1, sizeof(*names));
-	int ret = vfio_nodes_check_settings(config->devices, config->n_devices, err);
+	int ret = vfio_nodes_check_settings(config->devices, config->n_devices, &m->host_tree, err);
 	unsigned int n = 0;
 
 	if (ret)
@@ -41,6 +41,7 @@ void machine_return(struct machine *m)
 {
 	struct err err;
 
+	host_tree_destroy(take_ptr(&m->host_tree));
 	if (!BUILT(BIND))
 		return;
 	if (vfio_claims_return(m->claims, &err)) {
@@ -67,6 +68,7 @@ int machine_take_devices(struct machine *m, struct err *err)
 
 	if (ret)
 		return ret;
+	vfio_use_tree(m->vm.vfio, take_ptr(&m->host_tree));
 	m->devices = calloc(config->n_devices + 1, sizeof(struct device *));
 	if (!m->devices)
 		return err_set(err, ENOMEM, "list %u devices", config->n_devices);

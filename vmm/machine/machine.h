@@ -27,7 +27,8 @@ struct machine {
 	struct arch_cpu_config cpus;
 	struct arch_boot boot; /* where the images stand since the last machine_boot() */
 	struct vfio_claims *claims;
-	struct phys_ram phys;    /* with iommu=none */
+	struct host_tree *host_tree; /* until the devices are taken */
+	struct phys_ram phys;        /* with iommu=none */
 	char *new_ram;           /* what its file is called until it has its name; NULL: nothing */
 	struct device **devices; /* in the configuration's order */
 	unsigned int n_devices;

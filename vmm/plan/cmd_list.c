@@ -84,6 +84,7 @@ static void judge_plan(struct list_row *row)
 	};
 	const struct vfio_node *node = &row->device->node;
 	const char *reason;
+	struct err err;
 
 	row->state = states[node->result];
 	if (row->state == LIST_ASSIGNABLE && vfio_host_device_is_bound(&row->host))
@@ -91,8 +92,12 @@ static void judge_plan(struct list_row *row)
 	if (node->result != GRAFT_PASSES) /* else they are remarks */
 		for (unsigned int i = 0; (reason = plan_reason(&row->plan, row->device, i)); i++)
 			add_reason(row, "%s", reason);
+	else if ((reason = graft_outcome(row->plan.nodes.graft, node->number)->shares))
+		add_reason(row, "%s", reason);
 	if (row->state == LIST_NO)
 		return;
+	if (vfio_host_device_check_unbind(&row->host, &err))
+		add_reason(row, "%s: %s", err.what, err.fix);
 	judge_members(row);
 	if (!node->direct_dma)
 		return;

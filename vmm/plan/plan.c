@@ -31,17 +31,8 @@ static bool has_direct_dma(const struct plan *plan, const struct plan_device *de
 /* What VFIO would tell of it, by the host's tree. */
 static int read_facts(struct plan *plan, struct plan_device *device, struct err *err)
 {
-	struct vfio_node *node = &device->node;
-	const struct host_facts *facts = &node->facts;
-	int ret = vfio_node_make_room(node, facts->n_regions, host_facts_n_usable_irqs(facts), err);
-
-	for (unsigned int i = 0; i < node->n_regions && !ret; i++)
-		node->regions[i] = facts->regions[i];
-	for (unsigned int i = 0; i < node->n_irqs && !ret; i++)
-		node->irqs[i].edge = facts->irqs[i].edge;
-	node->amba = facts->amba;
-	node->direct_dma = has_direct_dma(plan, device);
-	return ret;
+	device->node.direct_dma = has_direct_dma(plan, device);
+	return vfio_node_use_tree(&device->node, err);
 }
 
 static int read_device(struct plan *plan, struct plan_device *device,

@@ -21,6 +21,8 @@ void fake_host_device(const char *bus, const char *name, const char *driver, int
 		fake_link(path, target);
 		snprintf(path, sizeof(path), "%s/bind", target);
 		fake_file(path, "");
+		snprintf(path, sizeof(path), "%s/unbind", target);
+		fake_file(path, "");
 	}
 	if (group < 0)
 		return;

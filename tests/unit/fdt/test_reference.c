@@ -205,3 +205,35 @@ Test(reference, kinds_have_names)
 	for (int kind = REFERENCE_NONE; kind <= REFERENCE_UNKNOWN; kind++)
 		cr_expect_not_null(reference_kind_name((enum reference_kind)kind));
 }
+
+Test(reference, users_of_a_syscon_by_properties_of_their_own, .init = load, .fini = drop)
+{
+	struct reference_user *users;
+	size_t n;
+
+	cr_assert_eq(reference_users(tree, host_tree_find(tree, "/routing"), &users, &n), 0);
+	cr_assert_eq(n, 1, "a name speaks for one of the two");
+	cr_expect_str_eq(users[0].property->name, "acme,routing-thing");
+	cr_expect_eq(users[0].kind, REFERENCE_SYSCON);
+	free(users);
+}
+
+Test(reference, zero_is_a_number, .init = load, .fini = drop)
+{
+	static const struct {
+		const char *property;
+		enum reference_kind kind;
+	} cases[] = {
+		{ "qcom,test-sel", REFERENCE_NONE },
+		{ "mode-supply", REFERENCE_NONE },
+		{ "test,grf", REFERENCE_NONE },
+		{ "memory-region", REFERENCE_MEMORY },
+	};
+	struct reference_list list;
+
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		cr_expect_eq(find("/numbers", cases[i].property, &list), cases[i].kind, "%s",
+			     cases[i].property);
+		reference_list_destroy(&list);
+	}
+}

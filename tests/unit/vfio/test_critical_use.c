@@ -74,6 +74,24 @@ static void consumer(void)
 		  "/sys/bus/platform/drivers/macb");
 }
 
+static void dma_client(void)
+{
+	fake_link("/sys/class/dma/dma0chan0", "../../devices/platform/a.dev/dma/dma0chan0");
+	fake_file("/sys/devices/platform/a.dev/dma/dma0chan0/in_use", "0\n");
+	fake_link("/sys/class/dma/dma0chan1", "../../devices/platform/a.dev/dma/dma0chan1");
+	fake_file("/sys/devices/platform/a.dev/dma/dma0chan1/in_use", "1\n");
+	fake_link("/sys/devices/platform/a.dev/dma/dma0chan1/slave",
+		  "/sys/devices/platform/c.serial");
+}
+
+static void free_channel(void)
+{
+	fake_link("/sys/class/dma/dma0chan0", "../../devices/platform/a.dev/dma/dma0chan0");
+	fake_file("/sys/devices/platform/a.dev/dma/dma0chan0/in_use", "0\n");
+	fake_link("/sys/class/dma/dma1chan0", "../../devices/platform/a.dev2/dma/dma1chan0");
+	fake_file("/sys/devices/platform/a.dev2/dma/dma1chan0/in_use", "1\n");
+}
+
 static void iommu(void)
 {
 	property("#iommu-cells");
@@ -130,6 +148,8 @@ Test(critical_use, what_the_host_lives_on_is_refused_with_the_reason)
 		{ route, "default route goes by it (br0)", "macb" },
 		{ route6, "default route goes by it (eth0)", "macb" },
 		{ consumer, "b.eth (macb) depends on it", "clk" },
+		{ dma_client, "c.serial uses its DMA channel dma0chan1", "pl330" },
+		{ free_channel, NULL, "pl330" },
 		{ iommu, "an IOMMU", "arm-smmu" },
 		{ interrupts, "an interrupt controller", NULL },
 		{ early_clock, "without a driver", NULL },

@@ -261,6 +261,17 @@ static void not_root(void)
 	fake_open_error("/sys/bus/platform/drivers/ahci/unbind", EACCES);
 }
 
+static void suppressed(void)
+{
+	fake_remove("/sys/bus/platform/drivers/ahci/unbind");
+}
+
+static void suppressed_by_a_module(void)
+{
+	suppressed();
+	fake_link("/sys/bus/platform/drivers/ahci/module", "/sys/module/ahci_platform");
+}
+
 Test(vfio_bind, what_keeps_a_device_from_vfio_is_told_and_undone)
 {
 	static const struct {
@@ -273,6 +284,8 @@ Test(vfio_bind, what_keeps_a_device_from_vfio_is_told_and_undone)
 		{ broken, "the driver does not take it", "dmesg" },
 		{ no_node, "no file for it under /dev/vfio", "devtmpfs" },
 		{ not_root, "may not bind devices", "root" },
+		{ suppressed, "suppress_bind_attrs", "initcall_blacklist=" },
+		{ suppressed_by_a_module, "suppress_bind_attrs", "rmmod ahci_platform" },
 	};
 
 	for (unsigned int i = 0; i < n_elems(cases); i++) {
@@ -310,7 +323,11 @@ Test(vfio_bind, a_probe_of_the_old_driver_may_be_put_off)
 	open_records();
 	cr_assert_eq(bind_device(&err), 1);
 	device.defers = 1;
+	fake_file("/sys/kernel/debug/devices_deferred",
+		  "10300000.dma\n10200000.sata\tplatform: supplier 1000.phy not ready\n");
 	cr_expect_lt(unbind_device(&err), 0, "nobody probes again here");
+	cr_expect(err_says(&err, "devices_deferred): platform: supplier 1000.phy not ready"), "%s",
+		  err.why);
 	cr_expect(strstr(err.fix, "dais unbind 10200000.sata"));
 	cr_expect_eq(unbind_device(&err), 0);
 	expect_back(&fresh[0]);

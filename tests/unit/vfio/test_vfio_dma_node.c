@@ -129,9 +129,13 @@ static int check_settings(const char *key, const char *value, struct err *err)
 			      { .key = key, .value = value, .where = "x" } },
 		.n_settings = 2,
 	};
+	struct host_tree *tree = NULL;
+	int ret;
 
 	cr_assert_eq(device_config_judge(&config, NULL, err), 0);
-	return vfio_nodes_check_settings(&config, 1, err);
+	ret = vfio_nodes_check_settings(&config, 1, &tree, err);
+	host_tree_destroy(tree);
+	return ret;
 }
 
 Test(vfio_dma_node, names_are_judged_before_the_device_is_touched)
