@@ -20,6 +20,9 @@ static const struct device_record example = {
 	.driver_override = "",
 	.owner = { .pid = 4121, .start = 77, .vm = "disk" },
 	.left_bound = "it does not answer",
+	.mac = "02:00:00:00:00:01",
+	.rates = "100000000 24000000",
+	.voltages = "1800000",
 };
 
 static int dir;
@@ -69,6 +72,9 @@ Test(vfio_record, what_is_written_is_read)
 					       "start=77\n"
 					       "vm=disk\n"
 					       "left_bound=it does not answer\n"
+					       "mac=02:00:00:00:00:01\n"
+					       "rates=100000000 24000000\n"
+					       "voltages=1800000\n"
 					       "bound=run\n");
 	cr_assert_eq(record_read(RECORD_OF_DEVICE, dir, NAME, &record, &err), 0);
 	cr_expect_eq(memcmp(&record, &example, sizeof(record)), 0);

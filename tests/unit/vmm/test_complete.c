@@ -94,7 +94,8 @@ static const struct {
 
 	/* Devices and their keys */
 	{ "run --device pl", "pl011, pl031, pl061," },
-	{ "run --device vfio-platform,m", "vfio-platform,mmap= vfio-platform,mmap-timeout=" },
+	{ "run --device vfio-platform,m",
+	  "vfio-platform,mmap= vfio-platform,mmap-timeout= vfio-platform,mac=" },
 	{ "run --device vfio-platform,cl", "vfio-platform,clock." },
 	{ "run --device=vfio-platform,host=7ffb", "--device=vfio-platform,host=7ffb0000.usb" },
 	{ "run --device vfio-platform,host=x,irq-mode.1=e",
