@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fdt/host/shared.h"
-#include "vmm/base/range.h"
 
 /*
  * TIMER_OF_DECLARE() in drivers/clocksource/ of Linux 6.12. Most files take each node that matches,

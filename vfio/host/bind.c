@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "vfio/host/device.h"
 #include "vfio/host/known.h"
 #include "vfio/host/owner.h"
 #include "vmm/base/built.h"

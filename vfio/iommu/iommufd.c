@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vfio.h>
 #include <string.h>
 
 #include "vfio/host/device.h"

@@ -227,7 +227,7 @@ int passed_fds_add(struct passed_fds *passed, const char *option, const char *sp
 		err_fix(err, "give each a name of its own, or a number here");
 	}
 	ret = ret ?: add(passed, fd, which, &st, &added, err);
-	if (ret)
+	if (ret || !added)
 		return err_prefix(err, "%s = %s", option, spec);
 	str_copy(added->path, sizeof(added->path), spec);
 	passed->n++;

@@ -10,7 +10,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
-#include "vmm/base/sys.h"
 #include "vmm/machine/machine.h"
 
 #define KEPT     "/run/dais/resample"
