@@ -145,7 +145,7 @@ def main():
         print("more than %d %% of the devices with interrupts are refused" % MOST_REFUSED)
         n_problems += 1
     if options.report:
-        report.write(devices, len(names), options.corpus, options.report)
+        report.write(devices, names, options.corpus, options.report)
     print("%d trees, %d devices, %d problems, %d s" % (
         len(names), len(devices), n_problems, time.monotonic() - begin))
     print(report.headline(devices))

@@ -5,16 +5,20 @@ import collections
 import datetime
 import os
 import re
+import textwrap
 
 import answers
 
 Fact = collections.namedtuple(
-    "Fact", "arch soc kvm path kind result reasons has_registers has_interrupts"
+    "Fact", "is_newest arch soc kvm path kind result reasons has_registers has_interrupts"
 )
 
 # 32-bit cores with the virtualization extensions; all 64-bit ones have them
 KVM_CORES = ("arm,cortex-a7", "arm,cortex-a12", "arm,cortex-a15", "arm,cortex-a17", "arm,armv8")
 RESULTS = ("passes", "needs-answer", "force", "refused")
+
+# What a live plan reads on the board itself, in the words of REASONS
+READ_LIVE = {"a clock's rate", "a regulator's voltage"}
 
 # Node name → kind of device; the first that matches.
 KINDS = (
@@ -83,6 +87,11 @@ def kind_of(path):
     return "other"
 
 
+def is_newest(tree):
+    """Whether it is of Debian's newest kernel, beside the one that the rest is of."""
+    return "/newest/" in "/" + tree
+
+
 def facts(tree, plan):
     """One Fact a device of a tree."""
     compatible = tree.root.strings("compatible")
@@ -102,7 +111,7 @@ def facts(tree, plan):
         if result == "needs-answer" and answers.must_be_forced(device):
             result = "force"
         found.append(Fact(
-            arch, compatible[-1] if compatible else "", kvm, device["path"],
+            is_newest(plan["tree"]), arch, compatible[-1] if compatible else "", kvm, device["path"],
             kind_of(device["path"]), result, kinds, bool(device["regions"]),
             bool(device["interrupts"]),
         ))
@@ -113,7 +122,7 @@ def unique(devices):
     """Boards of one SoC count once: by the result that most of them have."""
     groups = collections.defaultdict(list)
     for fact in devices:
-        groups[fact.soc, fact.path].append(fact)
+        groups[fact.is_newest, fact.soc, fact.path].append(fact)
     merged = []
     for group in groups.values():
         most = collections.Counter((fact.result, fact.reasons) for fact in group)
@@ -132,24 +141,25 @@ def of_target(devices):
 
 
 def refused(devices):
-    """Per cent."""
-    return share(collections.Counter(f.result for f in of_target(devices)), ("refused",))
+    """Per cent, without the newest trees."""
+    return share(collections.Counter(f.result for f in of_target(devices) if not f.is_newest), ("refused",))
 
 
 def headline(devices):
-    counts = collections.Counter(f.result for f in of_target(devices))
+    counts = collections.Counter(f.result for f in of_target(devices) if not f.is_newest)
     return ("devices with registers and interrupts, SoCs that can run KVM, boards merged: %d; "
             "%.1f %% pass, %.1f %% need an answer, %.1f %% must be forced, %.1f %% are refused" % (
                 (sum(counts.values()),) + tuple(share(counts, (r,)) for r in RESULTS)))
 
 
 def table(title, rows):
-    yield "| %s | devices | pass | need an answer | must be forced | refused |" % title
-    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    yield "| %s | devices | pass | need an answer | … really | must be forced | refused |" % title
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, chosen in rows:
         counts = collections.Counter(f.result for f in chosen)
-        yield "| %s | %d | %s |" % (name, len(chosen), " | ".join(
-            "%d (%.0f %%)" % (counts[r], share(counts, (r,))) for r in RESULTS))
+        cells = ["%d (%.0f %%)" % (counts[r], share(counts, (r,))) for r in RESULTS]
+        cells.insert(2, str(sum(f.result == "needs-answer" and not READ_LIVE.issuperset(f.reasons) for f in chosen)))
+        yield "| %s | %d | %s |" % (name, len(chosen), " | ".join(cells))
     yield ""
 
 
@@ -164,9 +174,14 @@ def reasons_table(devices, result):
     yield ""
 
 
-def lines(devices, n_trees, corpus):
-    with open(os.path.join(corpus, "versions"), encoding="utf-8") as file:
-        versions = file.read().split("\n")[:-1]
+def versions(*directory):
+    with open(os.path.join(*directory, "versions"), encoding="utf-8") as file:
+        return ", ".join(file.read().split("\n")[:-1])
+
+
+def lines(every, names, corpus):
+    devices = [f for f in every if not f.is_newest]
+    newest = [f for f in every if f.is_newest]
     target = of_target(devices)
     merged = unique(devices)
     yield "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
@@ -176,11 +191,11 @@ def lines(devices, n_trees, corpus):
            "`dais plan --host-dtb TREE --all` plans each platform and AMBA device of each tree, "
            "one at a time and without any option. Boards of one SoC are merged: a device counts once, "
            "with the result that it has on most of them." % (
-               datetime.date.today().isoformat(), n_trees, ", ".join(versions)))
+               datetime.date.today().isoformat(), sum(not is_newest(name) for name in names), versions(corpus)))
     yield ""
     yield ("*Passes*: the finished node is made from the tree alone. *Needs an answer*: the user must "
-           "give an option that the plan names, such as a clock's rate (on the board itself, a live "
-           "plan knows most rates). *Must be forced*: that too, but one of the answers is `force`, for "
+           "give an option that the plan names, such as a clock's rate. *Really*: also on the board itself, "
+           "where dais reads rates and voltages. *Must be forced*: that too, but one of the answers is `force`, for "
            "another device of the host uses it and would lose it. *Refused*: it cannot work, and the plan says why.")
     yield ""
     yield from table("", (
@@ -190,7 +205,15 @@ def lines(devices, n_trees, corpus):
         ("all devices, all SoCs", merged),
         ("all devices of all boards, not merged", devices),
     ))
-    yield "The tables below are of the first line."
+    yield ("And of the %d device trees in Debian's newest, %s:" % (
+        sum(is_newest(name) for name in names), versions(corpus, "newest")))
+    yield ""
+    yield from table("", (
+        ("with registers and interrupts, all arm64", of_target(newest)),
+        ("all devices", unique(newest)),
+        ("all devices of all boards, not merged", newest),
+    ))
+    yield "The tables below are of the very first line."
     yield ""
     yield "## By kind of device (by its node's name)"
     yield ""
@@ -208,9 +231,11 @@ def lines(devices, n_trees, corpus):
     yield from reasons_table(target, "refused")
 
 
-def write(devices, n_trees, corpus, path):
+def write(devices, names, corpus, path):
     with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines(devices, n_trees, corpus)).rstrip("\n") + "\n")
+        text = "\n".join(line if line[:1] in "|#<" else textwrap.fill(line, 118, break_on_hyphens=False)
+                         for line in lines(devices, names, corpus))
+        file.write(text.rstrip("\n") + "\n")
 
 
 def dump(devices, path):
