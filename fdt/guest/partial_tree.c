@@ -297,7 +297,7 @@ static void write_overlay(struct translation *t, const struct graft_node *nodes)
 	dt_begin_node(&t->dt, "fragment@0");
 	dt_begin_node(&t->dt, "__overlay__");
 	for (const struct host_node *node = parent->child; node; node = node->next)
-		if (is_brought(t, node)) {
+		if (nodes && is_brought(t, node)) {
 			write_fixups(t, node, nodes);
 			nodes = nodes->next;
 		}
