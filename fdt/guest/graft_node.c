@@ -38,14 +38,19 @@ void(graft_append)(struct graft_place *place, const char *fmt, ...)
 	place->item->reason = arena_printf(arena, "%s%s", place->item->reason, more) ?: "";
 }
 
+void graft_ask_nothing(struct graft_place *place)
+{
+	place->item->verdict = GRAFT_ASK;
+	place->item->value = NULL;
+}
+
 /* One more way to answer, or the last one. NULL: out of memory. */
 static struct graft_option *add_option(struct graft_place *place, bool also, const char *why)
 {
 	struct graft_item *item = place->item;
 	struct graft_option *options = (struct graft_option *)item->options;
 
-	item->verdict = GRAFT_ASK;
-	item->value = NULL;
+	graft_ask_nothing(place);
 	if (!options)
 		item->options = options =
 			arena_alloc(&place->graft->arena, GRAFT_MAX_OPTIONS * sizeof(*options));
@@ -82,7 +87,7 @@ static void ask(struct graft_place *place, bool also, const char *why, const cha
 					  ?: "";
 }
 
-void graft_ask(struct graft_place *place, const char *why, const char *fmt, ...)
+void(graft_ask)(struct graft_place *place, const char *why, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -91,7 +96,7 @@ void graft_ask(struct graft_place *place, const char *why, const char *fmt, ...)
 	va_end(ap);
 }
 
-void graft_ask_also(struct graft_place *place, const char *why, const char *fmt, ...)
+void(graft_ask_also)(struct graft_place *place, const char *why, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -100,7 +105,7 @@ void graft_ask_also(struct graft_place *place, const char *why, const char *fmt,
 	va_end(ap);
 }
 
-void graft_ask_device(struct graft_place *place, const struct host_node *device)
+void(graft_ask_device)(struct graft_place *place, const struct host_node *device)
 {
 	struct graft_option *option = add_option(place, false, "the guest gets both");
 	char name[512];

@@ -108,6 +108,13 @@ void graft_ask_also(struct graft_place *place, const char *why, const char *fmt,
 	__attribute__((format(printf, 3, 4)));
 /* The same: to assign another device, too. */
 void graft_ask_device(struct graft_place *place, const struct host_node *device);
+/* Nobody is shown how to answer: only that something is asked. */
+void graft_ask_nothing(struct graft_place *place);
+#define graft_ask(...) (GRAFT_REASONS ? (graft_ask)(__VA_ARGS__) : graft_ask_nothing(place))
+#define graft_ask_also(...) \
+	(GRAFT_REASONS ? (graft_ask_also)(__VA_ARGS__) : graft_ask_nothing(place))
+#define graft_ask_device(place, device) \
+	(GRAFT_REASONS ? (graft_ask_device)(place, device) : graft_ask_nothing(place))
 /* What the guest gets. */
 void graft_value(struct graft_item *item, const void *value, size_t size);
 /* @size bytes of it for the caller to fill in. */

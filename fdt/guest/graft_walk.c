@@ -285,7 +285,8 @@ void graft_plan_device(struct graft *graft, struct graft_device *device)
 		graft_join(device, node);
 	}
 	graft_plan_carveouts(graft, device);
-	graft_plan_shadows(graft, device);
+	if (BUILT(SYSCON))
+		graft_plan_shadows(graft, device);
 	plan_others(graft, device);
 	plan_bus(graft, device);
 }

@@ -109,6 +109,12 @@ features)
 ports)
 	disk_ready && dmesg | grep 'port mask'
 	;;
+stand-in)
+	node=$(echo /proc/device-tree/edge@*)
+	before=$(busybox devmem "0x${node##*@}" 32)
+	busybox devmem "0x${node##*@}" 32 0x12345678
+	echo "stand-in holds $before, then $(busybox devmem "0x${node##*@}" 32)"
+	;;
 references)
 	# points_at NODE OTHER: the first cell of dmas is the other's phandle
 	points_at()

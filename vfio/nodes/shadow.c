@@ -17,6 +17,11 @@
 /* A line of the kernel's list for each byte. */
 #define MAX_LIST ((size_t)64 << 20)
 
+static unsigned int count(const struct vfio_shadows *shadows)
+{
+	return BUILT(SYSCON) ? shadows->n : 0;
+}
+
 /*
  * Where the kernel tells: its regmap, which is there once a driver has asked for it
  * (of_syscon_register() in drivers/mfd/syscon.c, regmap_debugfs_init() of Linux 6.12). @digits: of
@@ -125,7 +130,7 @@ int vfio_shadows_place(struct vfio_shadows *shadows, const struct host_node *dev
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; i < shadows->n && !ret; i++) {
+	for (unsigned int i = 0; i < count(shadows) && !ret; i++) {
 		struct range *guest = &shadows->guest[i].guest;
 		unsigned int first = find_first(shadows, i);
 
@@ -133,7 +138,7 @@ int vfio_shadows_place(struct vfio_shadows *shadows, const struct host_node *dev
 			continue;
 		ret = platform_bus_place(bus, shadows->wanted[i].name, guest->size, 0,
 					 PLATFORM_BUS_ANY, &guest->start, err);
-		for (unsigned int k = i + 1; k < shadows->n; k++)
+		for (unsigned int k = i + 1; k < count(shadows); k++)
 			if (find_first(shadows, k) == i)
 				shadows->guest[k].guest = *guest;
 	}
@@ -201,7 +206,7 @@ int vfio_shadows_attach(struct vfio_shadows *shadows, const struct host_node *de
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; BUILT(SYSCON) && i < shadows->n && !ret; i++) {
+	for (unsigned int i = 0; i < count(shadows) && !ret; i++) {
 		struct vfio_shadow *shadow = &shadows->wanted[i];
 		const struct mmio_region region = { .gpa = shadows->guest[i].guest,
 						    .name = shadow->name,
@@ -220,7 +225,7 @@ int vfio_shadows_attach(struct vfio_shadows *shadows, const struct host_node *de
 
 void vfio_shadows_reset(struct vfio_shadows *shadows, const struct host_node *device)
 {
-	for (unsigned int i = 0; i < shadows->n; i++)
+	for (unsigned int i = 0; i < count(shadows); i++)
 		if (shadows->wanted[i].device == device && shadows->wanted[i].initial)
 			memcpy(shadows->wanted[i].memory, shadows->wanted[i].initial,
 			       shadows->wanted[i].size);
@@ -231,7 +236,7 @@ void vfio_shadows_of(const struct vfio_shadows *shadows, const struct host_node 
 {
 	facts->shadows = NULL;
 	facts->n_shadows = 0;
-	for (unsigned int i = 0; i < shadows->n; i++) {
+	for (unsigned int i = 0; i < count(shadows); i++) {
 		if (shadows->wanted[i].device != device)
 			continue;
 		if (!facts->n_shadows++)
@@ -241,7 +246,7 @@ void vfio_shadows_of(const struct vfio_shadows *shadows, const struct host_node 
 
 void vfio_shadows_destroy(struct vfio_shadows *shadows)
 {
-	for (unsigned int i = 0; i < shadows->n; i++) {
+	for (unsigned int i = 0; i < count(shadows); i++) {
 		free(shadows->wanted[i].initial);
 		free(shadows->wanted[i].memory);
 	}
