@@ -147,8 +147,6 @@ void graft_mark_device(struct graft *graft, struct graft_device *device)
 	mark(graft, device, device->node);
 	for (unsigned int i = 0; i < device->facts.n_carveouts; i++)
 		graft->marks[device->facts.carveouts[i].node->index].in_guest = true;
-	for (unsigned int i = 0; i < device->facts.n_shadows; i++)
-		graft->marks[device->facts.shadows[i].node->index].in_guest = true;
 }
 
 void graft_mark_partners(struct graft *graft, struct graft_device *device)
@@ -205,7 +203,7 @@ uint32_t graft_guest_phandle(struct graft *graft, const struct graft_device *dev
 
 	if (!node)
 		return 0;
-	if (graft->marks[node->index].in_guest) {
+	if (graft->marks[node->index].in_guest || graft_is_shadow(device, node)) {
 		graft->marks[node->index].referenced = true;
 		return DT_PHANDLE_GRAFT + node->index;
 	}
@@ -214,10 +212,16 @@ uint32_t graft_guest_phandle(struct graft *graft, const struct graft_device *dev
 	return data ? data->phandle : 0;
 }
 
+/* What a node does that is no syscon: memory that stands in for it does not. */
+#define SERVICES                                                                        \
+	(1u << REFERENCE_CLOCK | 1u << REFERENCE_RESET | 1u << REFERENCE_POWER_DOMAIN | \
+	 1u << REFERENCE_SUPPLY | 1u << REFERENCE_PINCTRL | 1u << REFERENCE_GPIO)
+
 /* It has the host's node, or may have a copy of it: it is data that stands alone. */
 static bool can_have(const struct graft_place *place, const struct host_node *node)
 {
 	return node && (place->graft->marks[node->index].in_guest ||
+			(!(1u << place->kind & SERVICES) && graft_is_shadow(place->device, node)) ||
 			(place->role != GRAFT_ROLE_DATA && is_data(node)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Syscons of the guest's own in place of the host's (syscon.NAME=shadow). As a carve-out, one is
- * marked as in the guest, so that all properties that point at it keep the reference.
+ * Syscons of the guest's own in place of the host's (syscon.NAME=shadow). What else the host's node
+ * is, such as a clock controller, the guest's is not.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -60,6 +60,7 @@ void graft_plan_shadows(struct graft *graft, struct graft_device *device)
 
 		if (!out)
 			return;
+		out->referenced = true;
 		put_compatible(graft, out);
 		item = graft_make_item(out, "reg", "mfd/syscon.yaml");
 		item->reason = shadow->known

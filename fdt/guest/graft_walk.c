@@ -176,7 +176,7 @@ static const char *guest_name(struct graft *graft, const struct graft_device *de
 	}
 	/* What stands behind a comma tells children of one address apart. */
 	return arena_printf(&graft->arena, "%.*s@%" PRIx64 "%s", base, node->name, region.start,
-			    strchr(node->name + base, ',') ?: "");
+			    (node != device->node ? strchr(node->name + base, ',') : NULL) ?: "");
 }
 
 /* @name: in the guest. NULL: out of memory. */

@@ -10,7 +10,7 @@ import textwrap
 import answers
 
 Fact = collections.namedtuple(
-    "Fact", "is_newest arch soc kvm path kind result reasons has_registers has_interrupts"
+    "Fact", "is_newest arch soc kvm path kind result reasons rules has_registers has_interrupts"
 )
 
 # 32-bit cores with the virtualization extensions; all 64-bit ones have them
@@ -52,6 +52,12 @@ REASONS = (
     ("interrupts of its children, which VFIO does not see", r"the device's own node only"),
     ("an IOMMU, or an MSI controller", r"it is an IOMMU|^msi-controller:"),
     ("an interrupt that VFIO cannot hand out", r"interrupts?:.*(PPI|controller|resolve|VFIO)|^interrupt"),
+    ("its driver insists on a reset line", r"^([^ ]*/)?resets: its driver does not work"),
+    ("its driver insists on its IOMMU", r"^([^ ]*/)?iommus: its driver does not work"),
+    ("its driver insists on a DMA channel", r"^([^ ]*/)?dmas: its driver does not work"),
+    ("its driver works by what it sets in a syscon", r": its driver does not work"),
+    ("its driver insists on a syscon: memory stands in", r": its driver insists on it"),
+    ("several power domains, which nobody holds", r"power-domains: the host's driver powers"),
     ("the host uses it", r"the host (depends on|uses) it"),
     ("it has no registers", r"no registers|registers that VFIO"),
     ("it is a bus, its children are the devices", r"but its bus|are not of this device"),
@@ -70,6 +76,20 @@ REASONS = (
     ("a guess at a reference", r"one of its words is a phandle|looks like"),
     ("another node of the host (syscon and the like)", r"^[^ ]+: "),
 )
+
+
+# What a guest gets for what its driver insists on: (of a property) node, property, reason.
+RULES = (
+    ("a number in /aliases", r"^aliases ", ""),
+    ("`broken-cd` for a card's switch", r" broken-cd$", "for cd-gpios"),
+    ("a syscon left out that its driver does without", "", r"does without it \(Linux"),
+)
+
+
+def rules_of(device):
+    return tuple(name for name, where, why in RULES
+                 if any(re.search(where, "%s %s" % (item["node"], item["property"])) and
+                        re.search(why, item["reason"]) for item in device["properties"]))
 
 
 def first_match(table, text, fallback):
@@ -112,7 +132,7 @@ def facts(tree, plan):
             result = "force"
         found.append(Fact(
             is_newest(plan["tree"]), arch, compatible[-1] if compatible else "", kvm, device["path"],
-            kind_of(device["path"]), result, kinds, bool(device["regions"]),
+            kind_of(device["path"]), result, kinds, rules_of(device), bool(device["regions"]),
             bool(device["interrupts"]),
         ))
     return found
@@ -220,6 +240,13 @@ def lines(every, names, corpus):
     kinds = collections.Counter(f.kind for f in target)
     yield from table("kind", [(kind, [f for f in target if f.kind == kind])
                               for kind, _ in kinds.most_common()])
+    yield "## What drivers insist on, and get"
+    yield ""
+    yield "| what | devices |"
+    yield "| --- | ---: |"
+    for name, _, _ in RULES:
+        yield "| %s | %d |" % (name, sum(name in f.rules for f in target))
+    yield ""
     yield "## Why an answer is needed"
     yield ""
     yield from reasons_table(target, "needs-answer")

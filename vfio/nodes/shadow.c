@@ -49,11 +49,16 @@ static bool find_registers(const struct host_node *node, char *path, size_t size
 static int add(struct vfio_shadows *shadows, const struct host_node *device,
 	       const struct host_node *node, bool live, const char *name, struct err *err)
 {
-	struct vfio_shadow *wanted = array_add(shadows->wanted, shadows->n);
-	struct graft_shadow *guest = array_add(shadows->guest, shadows->n);
+	struct vfio_shadow *wanted;
+	struct graft_shadow *guest;
 	struct range region = { 0, 0 };
 	char path[256];
 
+	for (unsigned int i = 0; i < shadows->n; i++)
+		if (shadows->wanted[i].device == device && shadows->guest[i].node == node)
+			return 0; /* by another of its properties */
+	wanted = array_add(shadows->wanted, shadows->n);
+	guest = array_add(shadows->guest, shadows->n);
 	if (!wanted || !guest)
 		return err_set(err, ENOMEM, "list stand-ins");
 	if (!node || !host_region(node, 0, &region) || !region.size || region.size > MAX_SIZE) {

@@ -63,6 +63,17 @@ Test(plan_needs, devices_share_a_stand_in)
 	cr_expect_eq(count("syscon@10001000 {"), 2u, "%s", command_text);
 }
 
+Test(plan_needs, a_node_that_is_a_clock_controller_too_is_no_clock)
+{
+	cr_expect_eq(plan("--device",
+			  "vfio-platform,host=2b000.twice,syscon.acme,,syscon=shadow,"
+			  "syscon.st,,syscon=shadow,clock.0=1000",
+			  NULL),
+		     EXIT_STATUS_OK, "%s", command_text);
+	cr_expect_eq(count("syscon@10001000 {"), 1u, "%s", command_text);
+	cr_expect(strstr(command_text, "clock-frequency = <"), "%s", command_text);
+}
+
 Test(plan_needs, what_nothing_can_stand_in_for_is_an_error)
 {
 	cr_expect_eq(plan("--device", "vfio-platform,host=10000.serial,syscon.clocks=shadow", NULL),
