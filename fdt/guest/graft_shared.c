@@ -18,6 +18,12 @@ static bool is_below(const struct host_node *node, const struct host_node *above
 	return node;
 }
 
+/* A minimal dais leaves it to its user, as it leaves lines to the kernel, which refuses them. */
+static const char *kernel_timer(const struct graft *graft, const struct host_node *node)
+{
+	return GRAFT_REASONS ? host_kernel_timer(graft->tree, node) : NULL;
+}
+
 /* Who has the part of the host's that is the device's, too. */
 struct other {
 	const struct host_node *node;
@@ -40,7 +46,7 @@ static void find_other(const struct graft *graft, const struct host_node *node, 
 		other->holder = OTHER_IOMMU;
 	} else if (graft->marks[node->index].in_guest) {
 		other->holder = OTHER_IN_GUEST;
-	} else if (host_kernel_timer(graft->tree, node)) {
+	} else if (kernel_timer(graft, node)) {
 		other->holder = OTHER_KERNEL;
 		other->what = "a timer of the kernel's own";
 	} else if (graft->host.driver &&
@@ -267,7 +273,7 @@ static void judge_windows(struct graft *graft, struct graft_device *device)
 
 void graft_judge_shared(struct graft *graft, struct graft_device *device)
 {
-	const char *timer = host_kernel_timer(graft->tree, device->node);
+	const char *timer = kernel_timer(graft, device->node);
 
 	if (timer && !device->answers.force) {
 		device->out.result = GRAFT_REFUSED;
@@ -277,7 +283,7 @@ void graft_judge_shared(struct graft *graft, struct graft_device *device)
 				 timer);
 	}
 	judge_windows(graft, device);
-	for (unsigned int i = 0; i < device->host.n_irqs; i++) {
+	for (unsigned int i = 0; i < device->host.n_irqs && GRAFT_REASONS; i++) {
 		size_t n;
 		const struct host_line *lines =
 			host_lines_find(graft->tree, &device->host.irqs[i], &n);
@@ -288,7 +294,7 @@ void graft_judge_shared(struct graft *graft, struct graft_device *device)
 
 static void note_forced(struct graft *graft, struct graft_device *device)
 {
-	const char *timer = host_kernel_timer(graft->tree, device->node);
+	const char *timer = kernel_timer(graft, device->node);
 
 	if (timer)
 		graft_add_reason(
@@ -318,7 +324,7 @@ void graft_note_shared(struct graft *graft, struct graft_device *device)
 {
 	const char *shares = NULL;
 
-	for (unsigned int i = 0; i < device->host.n_irqs; i++) {
+	for (unsigned int i = 0; i < device->host.n_irqs && GRAFT_REASONS; i++) {
 		const char *idle = name_idle(graft, device, i);
 
 		if (!idle)

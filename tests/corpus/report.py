@@ -49,6 +49,10 @@ KINDS = (
 
 # Reason → what it is about; the first that matches.
 REASONS = (
+    ("its line is another device's, too", r"has the same line|is one line"),
+    ("registers of an IOMMU, or of what the host has", r"has registers of|VFIO gives its region"),
+    ("a timer that the kernel takes without a driver", r"timer that its kernel takes"),
+    ("MSIs, a PCI function", r"its interrupts are MSIs|it is a PCI function"),
     ("interrupts of its children, which VFIO does not see", r"the device's own node only"),
     ("an IOMMU, or an MSI controller", r"it is an IOMMU|^msi-controller:"),
     ("an interrupt that VFIO cannot hand out", r"interrupts?:.*(PPI|controller|resolve|VFIO)|^interrupt"),
