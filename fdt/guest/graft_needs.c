@@ -21,7 +21,7 @@ struct need {
 	unsigned char kind; /* enum reference_kind: of what is pointed at */
 	unsigned char effect;
 	char source[BUILT_IF(PLAN, 35, 1)];
-	char patterns[46]; /* of the device's compatible: str_matches() */
+	char patterns[46]; /* of compatible: str_matches(); all of one vendor, or any */
 };
 
 /* clang-format off */
@@ -190,9 +190,11 @@ static const struct need needs[] = {
 	NEED(SYSCON, INSISTED, "rockchip_drm_vop2.c", "rockchip,rk3566-vop rockchip,rk3568-vop"),
 	NEED(SYSCON, INSISTED, "imx_thermal.c", "fsl,*-tempmon"),
 	NEED(SYSCON, INSISTED, "dw_hdmi-imx.c", "fsl,imx6*-hdmi"),
-	NEED(SYSCON, INSISTED, "s3c2410_wdt.c", "samsung,*-wdt google,*-wdt"),
+	NEED(SYSCON, INSISTED, "s3c2410_wdt.c", "samsung,*-wdt"),
+	NEED(SYSCON, INSISTED, "s3c2410_wdt.c", "google,*-wdt"),
 	NEED(SYSCON, INSISTED, "exynos_adc.c", "samsung,exynos*-adc*"),
-	NEED(SYSCON, INSISTED, "phy-exynos5-usbdrd.c", "samsung,*-usbdrd-phy google,*-usb31drd-phy"),
+	NEED(SYSCON, INSISTED, "phy-exynos5-usbdrd.c", "samsung,*-usbdrd-phy"),
+	NEED(SYSCON, INSISTED, "phy-exynos5-usbdrd.c", "google,*-usb31drd-phy"),
 	NEED(SYSCON, INSISTED, "phy-samsung-usb2.c", "samsung,*-usb2-phy"),
 	NEED(SYSCON, INSISTED, "dwc3-am62.c", "ti,am62-usb"),
 	NEED(SYSCON, INSISTED, "phy-omap-usb2.c", "ti,*-usb2 ti,*-usb2-phy2"),
@@ -215,10 +217,24 @@ static const struct need needs[] = {
 };
 /* clang-format on */
 
+/* By the first letter of its vendor: most rows are not looked at any further. */
+static bool may_match(const struct host_property *compatible, const char *patterns)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = host_property_string(compatible, i)); i++)
+		if (*name == *patterns || *patterns == '*')
+			return true;
+	return false;
+}
+
 static const struct need *find_need(enum reference_kind kind, const struct host_node *node)
 {
-	for (size_t i = 0; i < n_elems(needs); i++)
-		if (needs[i].kind == kind && host_node_matches(node, needs[i].patterns))
+	const struct host_property *compatible = host_node_find(node, "compatible");
+
+	for (size_t i = 0; compatible && i < n_elems(needs); i++)
+		if (needs[i].kind == kind && may_match(compatible, needs[i].patterns) &&
+		    host_node_matches(node, needs[i].patterns))
 			return &needs[i];
 	return NULL;
 }
