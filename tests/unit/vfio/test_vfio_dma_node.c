@@ -152,3 +152,22 @@ Test(vfio_dma_node, names_are_judged_before_the_device_is_touched)
 	cr_expect_eq(fake_n_device_opens(), n_opens);
 	describe(VFIO_BACKEND_AUTO); /* for end() */
 }
+
+/* Its registers have those of an IOMMU among them: nothing lifts that, and nobody unbinds it. */
+Test(vfio_dma_node, what_cannot_pass_is_refused_before_the_device_is_touched)
+{
+	static const unsigned char reg[12] = { [4] = 0x10, [6] = 8, [11] = 0x10 };
+	unsigned int n_opens = fake_n_device_opens();
+	struct err err = { 0 };
+
+	fake_file_bytes(SOC "mmu/reg", reg, sizeof(reg));
+	fake_file_bytes(SOC "mmu/compatible", "test,mmu", 9);
+	fake_file_bytes(SOC "mmu/#iommu-cells", "\0\0\0\1", 4);
+	cr_expect_lt(check_settings("force", "on", &err), 0);
+	cr_expect(strstr(err.what, "cannot be given to a guest"), "%s", err.what);
+	cr_expect(strstr(err.why, "its region 0 has registers of /soc/mmu, an IOMMU"), "%s",
+		  err.why);
+	cr_expect_eq(fake_n_device_opens(), n_opens);
+	fake_remove(SOC "mmu/compatible");
+	describe(VFIO_BACKEND_AUTO); /* for end() */
+}
