@@ -46,7 +46,7 @@ vm sata 10200000.sata
 vm multi 10400000.multi
 
 finds check-host 0 "guests can have a GICv$gic" "address bits" "pages are 4 KiB" "all options" "iommufd, type1" \
-	"seccomp filters: there" "Landlock: there" "users may make namespaces" "blocks: 0" --
+	"seccomp filters: there" "resample: KVM " "Landlock: there" "users may make namespaces" "blocks: 0" --
 finds check-ready 0 "10000000.edu is bound" "10000000.edu can be passed" "blocks: 0" -- -c "$work/edu"
 finds check-two-ready 0 "blocks: 0" -- -c "$work/edu" -c "$work/edge"
 json check-json dais check --json -c "$work/edu" -c "$work/sata"
