@@ -16,6 +16,11 @@
 /* An exit for the host's own sake, between the two instructions that matter, looks like success. */
 #define N_TRIES 2
 
+struct resample_vm {
+	struct vm vm;
+	void *page; /* its memory; NULL: none yet */
+};
+
 static int make_vm(struct vm *vm, enum vgic_version gic, void *page, struct err *err)
 {
 	struct arch_cpu_config cpus = {
@@ -79,25 +84,43 @@ static int try(struct vm *vm, enum vgic_version gic, uint8_t *page, bool *works,
 	return ret ? err_set(err, ret, "run its guest") : 0;
 }
 
-int resample_try(const struct kvm *kvm, enum vgic_version gic, bool *works, struct err *err)
+void resample_end(struct resample_vm *r)
 {
-	const size_t size = sys_page_size();
-	struct vm vm;
-	void *page;
-	int ret = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
-			   &page);
+	if (!r)
+		return;
+	vcpus_destroy(&r->vm);
+	vgic_destroy(r->vm.vgic);
+	r->vm.kvm.fd = -1; /* the caller's */
+	vm_destroy(&r->vm);
+	if (r->page)
+		sys_munmap(r->page, sys_page_size());
+	free(r);
+}
 
-	if (ret)
-		return err_set(err, ret, "try whether KVM resamples");
-	vm_init(&vm);
-	vm.kvm = *kvm;
+int resample_try(const struct kvm *kvm, enum vgic_version gic, struct resample_vm **vm, bool *works,
+		 struct err *err)
+{
+	struct resample_vm *r = calloc(1, sizeof(*r));
+	void *page;
+	int ret;
+
+	if (!r)
+		return err_set(err, ENOMEM, "try whether KVM resamples");
+	vm_init(&r->vm);
+	r->vm.kvm = *kvm;
 	/* not needed, and each would be asked for */
-	vm.kvm.caps.pmu_v3 = vm.kvm.caps.binary_stats = 0;
-	ret = try(&vm, gic, page, works, err);
-	vcpus_destroy(&vm);
-	vgic_destroy(vm.vgic);
-	vm.kvm.fd = -1; /* the caller's */
-	vm_destroy(&vm);
-	sys_munmap(page, size);
+	r->vm.kvm.caps.pmu_v3 = r->vm.kvm.caps.binary_stats = 0;
+	ret = sys_mmap(NULL, sys_page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0, &page);
+	if (ret) {
+		err_set(err, ret, "map a page");
+	} else {
+		r->page = page;
+		ret = try(&r->vm, gic, page, works, err);
+	}
+	if (vm)
+		*vm = r;
+	else
+		resample_end(r);
 	return ret ? err_prefix(err, "try whether KVM resamples") : 0;
 }

@@ -8,6 +8,7 @@
 #include "vmm/base/err.h"
 
 struct kvm;
+struct resample_vm;
 
 /*
  * Whether KVM signals a resample eventfd when a guest takes a level SPI and ends it without an exit
@@ -16,7 +17,12 @@ struct kvm;
  * (vgic_v3_fold_lr() of arch/arm64/kvm/vgic/vgic-v3.c). The line then stays up, and the interrupt
  * comes again for ever. No version tells it, since a fix may be there or not: it is tried, with a
  * VM of its own, one vCPU and a guest of one page. @gic: of the guest, one that the host has.
+ *
+ * The kernel takes long to end a VM (some ticks of its clock, in which it waits): with @vm that is
+ * left to the caller's resample_end(*vm), also after an error; NULL: at once. *vm is NULL at first.
  */
-int resample_try(const struct kvm *kvm, enum vgic_version gic, bool *works, struct err *err);
+int resample_try(const struct kvm *kvm, enum vgic_version gic, struct resample_vm **vm, bool *works,
+		 struct err *err);
+void resample_end(struct resample_vm *vm); /* NULL: nothing */
 
 #endif

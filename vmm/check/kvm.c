@@ -147,7 +147,7 @@ void check_resample(struct check *check)
 	for (enum vgic_version gic = VGIC_V2; check->vm.fd >= 0 && gic <= VGIC_V3; gic++) {
 		if (!vgic_host_has(&check->vm, gic))
 			continue;
-		if (resample_try(&check->vm.kvm, gic, &works, &err))
+		if (resample_try(&check->vm.kvm, gic, NULL, &works, &err))
 			check_say_err(check, CHECK_WARNS, NULL, &err);
 		else if (works)
 			check_say(check, CHECK_FINE,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "arch/common/resample.h"
 #include "arch/common/vgic.h"
 #include "devices/console.h"
 #include "vfio/host/owner.h"
@@ -88,6 +89,7 @@ static int make_vm(struct machine *m, struct err *err)
 /* With all that it consists of, also when there are no more than parts of it. */
 static void destroy_vm(struct machine *m)
 {
+	resample_end(take_ptr(&m->tried));
 	vcpus_destroy(&m->vm);
 	vm_destroy(&m->vm);
 }

@@ -8,6 +8,7 @@
 #include "vmm/machine/keeper.h"
 
 struct device;
+struct resample_vm;
 struct vfio_claims;
 struct vfio_irq_count;
 
@@ -25,7 +26,8 @@ struct machine {
 	struct vm vm;
 	struct boot_files files;
 	struct arch_cpu_config cpus;
-	struct arch_boot boot; /* where the images stand since the last machine_boot() */
+	struct arch_boot boot;     /* where the images stand since the last machine_boot() */
+	struct resample_vm *tried; /* a VM that takes long to end; NULL: none */
 	struct vfio_claims *claims;
 	struct host_tree *host_tree; /* until the devices are taken */
 	struct phys_ram phys;        /* with iommu=none */

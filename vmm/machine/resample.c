@@ -77,8 +77,10 @@ int machine_try_resample(struct machine *m, struct err *err)
 	if (has_key && read_kept(key, &works)) {
 		trace_line(TRACE_VM, KEPT ": %s", works ? "yes" : "no");
 	} else {
-		if (resample_try(&vm->kvm, gic, &works, err))
-			return err->code;
+		if (resample_try(&vm->kvm, gic, &m->tried, &works, err)) {
+			log_warn("%s", err->what);
+			return 0;
+		}
 		if (has_key)
 			keep(key, works);
 	}

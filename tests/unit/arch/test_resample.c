@@ -37,7 +37,7 @@ Test(resample, is_what_the_eventfd_tells)
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fake_kvm.n_resamples = cases[i].n_resamples;
 		fake_kvm.n_probes = 0;
-		cr_assert_eq(resample_try(&kvm, VGIC_V3, &works, &err), 0, "%s", err.what);
+		cr_assert_eq(resample_try(&kvm, VGIC_V3, NULL, &works, &err), 0, "%s", err.what);
 		cr_expect_eq(works, cases[i].works, "case %u", i);
 		cr_expect_eq(fake_kvm.n_probes, cases[i].n_tried, "case %u", i);
 		cr_expect_eq(fake_n_open_fds(), 1, "that of KVM");
@@ -45,11 +45,28 @@ Test(resample, is_what_the_eventfd_tells)
 	}
 }
 
+Test(resample, its_end_can_be_later)
+{
+	struct resample_vm *left = NULL;
+
+	cr_assert_eq(resample_try(&kvm, VGIC_V3, &left, &works, &err), 0);
+	cr_expect_gt(fake_n_open_fds(), 1);
+	resample_end(left);
+	cr_expect_eq(fake_n_open_fds(), 1);
+	left = NULL;
+	fake_kvm_fail(KVM_IRQFD, EIO);
+	cr_assert_eq(resample_try(&kvm, VGIC_V3, &left, &works, &err), -EIO);
+	resample_end(left);
+	cr_expect_eq(fake_n_open_fds(), 1);
+	cr_expect_eq(fake_n_mappings(), 0);
+	resample_end(NULL);
+}
+
 Test(resample, line_is_raised_and_the_program_counter_put)
 {
 	uint64_t pc;
 
-	cr_assert_eq(resample_try(&kvm, VGIC_V3, &works, &err), 0);
+	cr_assert_eq(resample_try(&kvm, VGIC_V3, NULL, &works, &err), 0);
 	cr_expect_eq(fake_kvm.n_lines, 2);
 	cr_expect_eq(fake_kvm.lines[0].irq, 1u << 24 | 32);
 	cr_expect_eq(fake_kvm.lines[0].level, 1);
@@ -68,7 +85,7 @@ Test(resample, guest_that_ends_otherwise_is_an_error)
 {
 	fake_set_page_size(128 << 10); /* for the fake, this is no probe */
 	fake_kvm.run = end_otherwise;
-	cr_expect_eq(resample_try(&kvm, VGIC_V3, &works, &err), -EPROTO);
+	cr_expect_eq(resample_try(&kvm, VGIC_V3, NULL, &works, &err), -EPROTO);
 	cr_expect(err_says(&err, "try whether KVM resamples: run its guest"), "%s", err.what);
 }
 
@@ -79,7 +96,7 @@ Test(resample, each_failing_call_is_told_and_leaves_nothing)
 
 		set_up();
 		fake_fail_at(n, EIO);
-		ret = resample_try(&kvm, VGIC_V3, &works, &err);
+		ret = resample_try(&kvm, VGIC_V3, NULL, &works, &err);
 		if (!fake_failed())
 			break;
 		cr_expect_eq(fake_n_open_fds(), 1, "call %u", n);

@@ -115,6 +115,17 @@ Test(machine_resample, where_nothing_can_be_kept_it_is_tried_each_time)
 	cr_expect_null(fake_file_text(KEPT));
 }
 
+/* The guest runs as if it did; what can be told of it was told. */
+Test(machine_resample, a_try_that_fails_stops_nothing)
+{
+	fake_kvm_fail(KVM_RUN, EIO);
+	cr_expect_not(is_tried());
+	cr_expect_not(machine.vm.kvm.no_resample);
+	cr_expect_null(fake_file_text(KEPT));
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_eq(fake_n_mappings(), 0);
+}
+
 /* It would be in vain. */
 Test(machine_resample, is_not_tried_where_nothing_hangs_on_it)
 {
