@@ -23,6 +23,6 @@ struct resample_vm;
  */
 int resample_try(const struct kvm *kvm, enum vgic_version gic, struct resample_vm **vm, bool *works,
 		 struct err *err);
-void resample_end(struct resample_vm *vm); /* NULL: nothing */
+void resample_end(struct resample_vm *r); /* NULL: nothing */
 
 #endif

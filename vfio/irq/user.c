@@ -209,7 +209,7 @@ int vfio_user_irqs_prepare(struct vfio_device *vdev, struct err *err)
 	bool is_told = false;
 	int ret = 0;
 
-	if (!BUILT(VFIO_IRQ_EVENTFD) && !BUILT(VFIO_IRQ_PROBE))
+	if (BUILT(VFIO_IRQ_EVENTFD) + BUILT(VFIO_IRQ_PROBE) == 0)
 		return 0;
 	user->vdev = vdev;
 	pthread_mutex_init(&user->lock, NULL);
