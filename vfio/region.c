@@ -9,6 +9,7 @@
 #include "devices/platform_bus.h"
 #include "vfio/iommu/info_cap.h"
 #include "vmm/base/array.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 #include "vmm/core/mmio.h"
@@ -34,7 +35,8 @@ static void accessed(struct vfio_region *region, bool is_write, uint64_t offset,
 static volatile uint32_t *find_register(const struct vfio_region *region, uint32_t flag,
 					uint64_t offset, unsigned int width)
 {
-	if (width != sizeof(uint32_t) || offset % width || !(region->flags & flag))
+	if (BUILT(VFIO_IRQ_EVENTFD) + BUILT(VFIO_IRQ_PROBE) == 0 || /* then nothing mapped traps */
+	    width != sizeof(uint32_t) || offset % width || !(region->flags & flag))
 		return NULL;
 	for (unsigned int i = 0; i < region->n_areas; i++) {
 		const struct vfio_area *area = &region->areas[i];

@@ -8,6 +8,7 @@
 #include "devices/console.h"
 #include "vfio/host/owner.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/fd_range.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -89,7 +90,8 @@ static int make_vm(struct machine *m, struct err *err)
 /* With all that it consists of, also when there are no more than parts of it. */
 static void destroy_vm(struct machine *m)
 {
-	resample_end(take_ptr(&m->tried));
+	if (BUILT(VFIO_IRQ_PROBE))
+		resample_end(take_ptr(&m->tried));
 	vcpus_destroy(&m->vm);
 	vm_destroy(&m->vm);
 }
