@@ -53,6 +53,8 @@ static void add(struct graft *graft, struct graft_device *device, const char *na
 {
 	struct graft_item *item;
 
+	if (!path)
+		return; /* out of memory */
 	if (!device->aliases) {
 		const struct host_node *host = host_tree_find(graft->tree, "/aliases");
 

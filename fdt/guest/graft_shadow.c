@@ -36,7 +36,7 @@ static void put_compatible(struct graft *graft, struct graft_node *out)
 	for (unsigned int i = 0; room && (name = host_property_string(compatible, i)); i++) {
 		if (str_matches(name, NO_BUSES))
 			continue;
-		strcpy(room + used, name);
+		memcpy(room + used, name, strlen(name) + 1);
 		used += strlen(name) + 1;
 	}
 	item->size = used;
