@@ -51,6 +51,25 @@ initramfs_add()
 	cp -rL --preserve=mode "$file" "$1/$dest"
 }
 
+# initramfs_module TREE NAME: a module of Debian's kernel (debian-image), with those that it needs before it: the host's and the
+# guest's first process load what is in /modules in the order of their names. arch is arm64 or armhf, linux another version.
+n_modules=0
+initramfs_module()
+{
+	local tree=$1 file name other
+
+	file=$(find "$("$here/debian-image" --linux "${linux:-6.12}" --modules "$arch")" -name "${2//[-_]/?}.ko*")
+	[ -n "$file" ] || die "Debian's kernel for $arch has no module $2"
+	name=$(basename "${file%%.ko*}").ko
+	! compgen -G "$tree/modules/*-$name" >/dev/null || return 0
+	xz -dcf "$file" >"$tree/$name"
+	for other in $(tr '\0' '\n' <"$tree/$name" | sed -n 's/^depends=//p' | tr , ' '); do
+		initramfs_module "$tree" "$other"
+	done
+	mkdir -p "$tree/modules"
+	mv "$tree/$name" "$tree/modules/$((100 + n_modules++))-$name"
+}
+
 # initramfs_pack TREE FILE: uncompressed, QEMU and kernels read that fastest
 initramfs_pack()
 {

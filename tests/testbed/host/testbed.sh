@@ -17,21 +17,32 @@ vfio_path()
 	return 1
 }
 
-# vfio_bind DEV...: takes it from its driver, if any, and gives it to vfio-platform or vfio-amba
+# vfio_driver BUS: dais' own driver where its module is loaded, else vfio-platform or vfio-amba
+vfio_driver()
+{
+	if [ -e "/sys/bus/$1/drivers/vfio-dais" ]; then
+		echo vfio-dais
+	else
+		echo "vfio-$1"
+	fi
+}
+
+# vfio_bind DEV...: takes it from its driver, if any, and gives it to VFIO's
 vfio_bind()
 {
 	for dev; do
 		path=$(vfio_path "$dev") || return 1
 		bus=$(basename "$(readlink -f "$path/subsystem")")
-		echo "vfio-$bus" >"$path/driver_override" || return 1
+		driver=$(vfio_driver "$bus")
+		echo "$driver" >"$path/driver_override" || return 1
 		if [ -e "$path/driver" ]; then
 			echo "$dev" >"$path/driver/unbind" || return 1
 		fi
 		echo "$dev" >"/sys/bus/$bus/drivers_probe" || return 1
 		case $(readlink "$path/driver") in
-		*/vfio-"$bus") ;;
+		*/"$driver") ;;
 		*)
-			echo "testbed: vfio-$bus did not take $dev" >&2
+			echo "testbed: $driver did not take $dev" >&2
 			return 1
 			;;
 		esac
@@ -63,6 +74,7 @@ vfio_group()
 unsafe_interrupts()
 {
 	for module in vfio_iommu_type1 iommufd; do
+		[ -e "/sys/module/$module" ] || continue
 		echo "$1" >"/sys/module/$module/parameters/allow_unsafe_interrupts" || return 1
 	done
 }
