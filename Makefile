@@ -170,7 +170,7 @@ libs = -lc -lfdt -l:libinih.a $(if $(CONFIG_RUN),-lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe $(B)/test/pass-fds
+all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/huge $(B)/test/sandbox-probe $(B)/test/pass-fds
 endif
 
 ifeq ($(ARCH),arm)
@@ -250,7 +250,7 @@ $(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
 $(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE $(warnings) -o $@ $<
+	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE -I. $(warnings) -o $@ $<
 
 # Numbers of the kernel's ABI, as this target has them and, by the kernel's own headers, the build machine
 $(B)/test/abi: tests/arm/abi.c $(B)/obj/vmm/base/sys.o $(B)/.flags
@@ -353,6 +353,11 @@ $(Z)/obj/%.o: %.c $(U)/include/config.h
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_cc) $(fuzz_flags) -MMD -MP -c -o $@ $<
 
+# ---- The host's kernel module
+
+module:
+	@scripts/module "$(KDIR)" "$(O)/module"
+
 # ---- Checks
 
 lint:
@@ -435,10 +440,16 @@ install: $(B)/dais
 	$(call put,contrib/udev/70-dais.rules,lib/udev/rules.d/70-dais.rules)
 	$(call put,contrib/systemd/passed.conf,share/doc/dais/examples/passed.conf)
 	$(call put,README.md,share/doc/dais/README.md)
-	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md devices.md messages.md no-iommu.md)
+	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md devices.md messages.md module.md no-iommu.md)
 	install -D -m 644 -t $(to)/share/dais/boards $(wildcard configs/boards/*.conf)
 
 # Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb
+# The sources of the kernel module, as DKMS wants them
+dkms_files := $(wildcard kernel/module/*.[ch] kernel/module/uapi/*.h) kernel/module/Kbuild
+install-dkms:
+	for file in $(dkms_files:kernel/module/%=%); do \
+		install -D -m 644 kernel/module/$$file $(DESTDIR)/usr/src/dais-$(VERSION)/$$file || exit 1; done
+
 deb:
 	@scripts/setup build cross armhf deb
 	@O=$(O) scripts/deb arm64 armhf
@@ -464,6 +475,7 @@ help:
 #: make [all]            build/ARCH/dais; for arm64 also the bare-metal test guests
 #: make install          to DESTDIR PREFIX (/usr/local)
 #: make deb              Debian packages for arm64 and armhf, in build/deb/
+#: make module           build/module/vfio_dais.ko, for the kernel with the build directory KDIR=DIR; default: this one
 #: make clean            removes build/
 #:
 #: make defconfig        everything; minimal_defconfig: only what passthrough needs
@@ -488,7 +500,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
+.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-arm-guest-cc print-srcs print-sysroot
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a device needs to work: supplies, power domains, clocks, and reset lines that are not
+ * asserted. Its driver would switch them on; user space cannot.
+ */
+#include <linux/clk.h>
+#include <linux/delay.h>
+#include <linux/of.h>
+#include <linux/pm_domain.h>
+#include <linux/pm_runtime.h>
+#include <linux/regulator/consumer.h>
+#include <linux/reset.h>
+#include <linux/slab.h>
+
+#include "vfio_dais.h"
+
+/* As long as no device says how long its line must be asserted: longer than any that is known to.
+ */
+#define RESET_US 1000
+
+#define SUPPLY "-supply"
+
+static int get_reset(struct device_node *node, int i, struct dv_reset *reset)
+{
+	reset->exclusive = true;
+	reset->control = of_reset_control_get_exclusive_by_index(node, i);
+	if (reset->control == ERR_PTR(-EBUSY)) {
+		reset->exclusive = false;
+		reset->control = of_reset_control_get_shared_by_index(node, i);
+	}
+	return PTR_ERR_OR_ZERO(reset->control);
+}
+
+static int get_resets(struct dv_held *held, struct device_node *node)
+{
+	int n = of_count_phandle_with_args(node, "resets", "#reset-cells");
+
+	if (n <= 0)
+		return 0;
+	held->resets = kcalloc(n, sizeof(*held->resets), GFP_KERNEL);
+	if (!held->resets)
+		return -ENOMEM;
+	for (; held->n_resets < n; held->n_resets++) {
+		int ret = get_reset(node, held->n_resets, &held->resets[held->n_resets]);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* of_regulator_bulk_get_all() takes them in the order of the node, and gives them no names. */
+static void name_supplies(struct dv_held *held, struct device_node *node)
+{
+	struct property *property;
+	int n = 0;
+
+	for_each_property_of_node(node, property) {
+		size_t length = strlen(property->name);
+
+		if (n < held->n_supplies && length > strlen(SUPPLY) &&
+		    !strcmp(property->name + length - strlen(SUPPLY), SUPPLY))
+			held->supplies[n++].supply = property->name;
+	}
+}
+
+static int get_all(struct dv_device *dv)
+{
+	struct device *dev = dv_dev(dv);
+	struct dv_held *held = &dv->held;
+	int ret;
+
+	ret = of_regulator_bulk_get_all(dev, dev->of_node, &held->supplies);
+	if (ret < 0)
+		return dev_err_probe(dev, ret, "its supplies are not to be had\n");
+	held->n_supplies = ret;
+	name_supplies(held, dev->of_node);
+	/* The bus attaches one, but not several. */
+	if (!dev->pm_domain) {
+		ret = dev_pm_domain_attach_list(dev, NULL, &held->domains);
+		if (ret < 0)
+			return dev_err_probe(dev, ret, "its power domains are not to be had\n");
+	}
+	ret = clk_bulk_get_all(dev, &held->clocks);
+	if (ret < 0)
+		return dev_err_probe(dev, ret, "its clocks are not to be had\n");
+	held->n_clocks = ret;
+	ret = get_resets(held, dev->of_node);
+	return ret ? dev_err_probe(dev, ret, "its reset lines are not to be had\n") : 0;
+}
+
+int dv_held_get(struct dv_device *dv)
+{
+	int ret = 0;
+
+	if (dv_dev(dv)->of_node)
+		ret = get_all(dv);
+	if (ret)
+		dv_held_put(dv);
+	return ret;
+}
+
+void dv_held_put(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+
+	while (held->n_resets)
+		reset_control_put(held->resets[--held->n_resets].control);
+	kfree(held->resets);
+	if (held->n_clocks)
+		clk_bulk_put_all(held->n_clocks, held->clocks);
+	dev_pm_domain_detach_list(held->domains);
+	regulator_bulk_free(held->n_supplies, held->supplies);
+	kfree(held->supplies);
+	memset(held, 0, sizeof(*held));
+}
+
+/*
+ * Back to how it was found, if that is known: the host's driver may count on what firmware has
+ * left.
+ */
+static void leave_resets(struct dv_held *held, int n)
+{
+	while (n-- > 0) {
+		struct dv_reset *reset = &held->resets[n];
+
+		if (!reset->exclusive || reset->was_asserted)
+			reset_control_assert(reset->control);
+	}
+}
+
+static int deassert_resets(struct dv_held *held)
+{
+	for (int i = 0; i < held->n_resets; i++) {
+		struct dv_reset *reset = &held->resets[i];
+		int ret;
+
+		reset->was_asserted = reset_control_status(reset->control) > 0;
+		ret = reset_control_deassert(reset->control);
+		if (ret) {
+			leave_resets(held, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int dv_held_on(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+	int ret;
+
+	ret = regulator_bulk_enable(held->n_supplies, held->supplies);
+	if (ret)
+		return ret;
+	/* With it all its domains */
+	ret = pm_runtime_resume_and_get(dv_dev(dv));
+	if (ret)
+		goto err_domains;
+	ret = clk_bulk_prepare_enable(held->n_clocks, held->clocks);
+	if (ret)
+		goto err_clocks;
+	ret = deassert_resets(held);
+	if (ret)
+		goto err_resets;
+	return 0;
+
+err_resets:
+	clk_bulk_disable_unprepare(held->n_clocks, held->clocks);
+err_clocks:
+	pm_runtime_put_sync(dv_dev(dv));
+err_domains:
+	regulator_bulk_disable(held->n_supplies, held->supplies);
+	return ret;
+}
+
+void dv_held_off(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+
+	leave_resets(held, held->n_resets);
+	clk_bulk_disable_unprepare(held->n_clocks, held->clocks);
+	pm_runtime_put_sync(dv_dev(dv));
+	if (regulator_bulk_disable(held->n_supplies, held->supplies))
+		dev_warn(dv_dev(dv), "its supplies stay on\n");
+}
+
+bool dv_held_can_reset(struct dv_device *dv)
+{
+	for (int i = 0; i < dv->held.n_resets; i++)
+		if (!dv->held.resets[i].exclusive)
+			return false;
+	return dv->held.n_resets;
+}
+
+/* One by one where the controller does it by itself, else all together. */
+int dv_held_reset(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+	int ret = 0, n;
+
+	mutex_lock(&dv->reset_lock);
+	for (n = 0; n < held->n_resets && !ret; n++) {
+		ret = reset_control_assert(held->resets[n].control);
+		if (ret == -ENOTSUPP)
+			ret = reset_control_reset(held->resets[n].control);
+	}
+	usleep_range(RESET_US, 2 * RESET_US);
+	while (n-- > 0) {
+		int ret2 = reset_control_deassert(held->resets[n].control);
+
+		ret = ret ? ret : ret2;
+	}
+	mutex_unlock(&dv->reset_lock);
+	return ret;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * What vfio_dais offers beside the interface of vfio-platform: features for VFIO_DEVICE_FEATURE
+ * (linux/vfio.h). Each can be asked for with VFIO_DEVICE_FEATURE_PROBE; who does not know them
+ * loses nothing.
+ */
+#ifndef VFIO_DAIS_UAPI_H
+#define VFIO_DAIS_UAPI_H
+
+#include <linux/types.h>
+
+/* Of this interface; also /sys/module/vfio_dais/version. It grows when what is below changes. */
+#define VFIO_DAIS_VERSION 1
+
+/*
+ * VFIO_DAIS_FEATURE_HELD, GET only: what the driver holds on as long as the device is open, in the
+ * order in which it was switched on. @n_entries says how many entries there is room for, and is
+ * told how many there are, which may be more: the first ones are there then. argsz must have room
+ * for that many.
+ */
+#define VFIO_DAIS_FEATURE_HELD 0xda00
+
+enum vfio_dais_held_kind {
+	VFIO_DAIS_HELD_SUPPLY = 1, /* a property …-supply; value: microvolts */
+	VFIO_DAIS_HELD_DOMAIN = 2, /* an entry of power-domains */
+	VFIO_DAIS_HELD_CLOCK = 3,  /* an entry of clocks; value: Hz */
+	VFIO_DAIS_HELD_RESET = 4,  /* an entry of resets */
+};
+
+enum vfio_dais_held_state {
+	VFIO_DAIS_STATE_UNKNOWN = 0, /* what controls it cannot be asked */
+	VFIO_DAIS_STATE_OFF = 1,     /* of a reset line: asserted */
+	VFIO_DAIS_STATE_ON = 2,      /* of a reset line: not asserted */
+};
+
+/* The line of a reset belongs to this device alone: VFIO_DEVICE_RESET pulses it. */
+#define VFIO_DAIS_HELD_EXCLUSIVE 0x1
+
+struct vfio_dais_held_entry {
+	__u8 kind;     /* enum vfio_dais_held_kind */
+	__u8 state;    /* enum vfio_dais_held_state: now, as the hardware or its driver says */
+	__u16 index;   /* in the property; of a supply: among all supplies */
+	__u32 flags;   /* VFIO_DAIS_HELD_* */
+	__u64 value;   /* 0: has none, or it is not known */
+	char name[48]; /* in the node (of a supply: the property), or of the domain; ends with a 0
+			*/
+};
+
+struct vfio_dais_held {
+	__u32 n_entries; /* in: room; out: how many there are */
+	__u32 reserved;  /* 0 */
+	struct vfio_dais_held_entry entries[];
+};
+
+#endif

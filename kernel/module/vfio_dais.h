@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A VFIO bus driver for platform and AMBA devices: what its files share.
+ *
+ * Locks: irq_lock -> a line's lock. mmap_lock -> access: user memory is not touched while access
+ * is held.
+ */
+#ifndef VFIO_DAIS_H
+#define VFIO_DAIS_H
+
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/vfio.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "uapi/vfio_dais.h"
+
+struct clk_bulk_data;
+struct dev_pm_domain_list;
+struct eventfd_ctx;
+struct regulator_bulk_data;
+struct reset_control;
+
+/* A region's offset in the device's file: as vfio-platform has them */
+#define DV_REGION_SHIFT 40
+#define DV_REGION_MASK  ((1ULL << DV_REGION_SHIFT) - 1)
+
+struct dv_region {
+	phys_addr_t addr;
+	resource_size_t size;
+	u32 flags;          /* VFIO_REGION_INFO_FLAG_* */
+	void __iomem *base; /* while the device is open */
+};
+
+/* An interrupt line of the host. A device may list it under several indices. */
+struct dv_line {
+	int virq;
+	bool level;
+	int error;       /* of request_irq(), which each use of the line is told */
+	char *name;      /* in /proc/interrupts; NULL: not requested */
+	spinlock_t lock; /* for what follows */
+	unsigned int n_triggers;
+	unsigned int n_masked; /* enabled: with a trigger, and with none masked */
+	bool enabled;
+	bool can_hold; /* the interrupt controller can keep it active; fixed while requested */
+	bool held;     /* active since a handler signalled it, instead of disabled */
+	struct work_struct work; /* lets it go when its handler has ended */
+	struct dv_irq *first;    /* the indices that it has; fixed */
+};
+
+struct dv_irq {
+	struct dv_line *line;
+	struct dv_irq *next; /* of the same line */
+	bool masked;         /* under the line's lock */
+	/* Under irq_lock; the handler reads it, and the line is disabled while it changes. */
+	struct eventfd_ctx *trigger;
+	struct virqfd *mask_fd;
+	struct virqfd *unmask_fd;
+};
+
+struct dv_reset {
+	struct reset_control *control;
+	bool exclusive;
+	bool was_asserted; /* when the device was opened */
+};
+
+/* What a device needs, in the order in which it is switched on */
+struct dv_held {
+	int n_supplies;
+	struct regulator_bulk_data *supplies;
+	struct dev_pm_domain_list *domains; /* several; one is the bus' to attach */
+	int n_clocks;
+	struct clk_bulk_data *clocks;
+	int n_resets;
+	struct dv_reset *resets;
+};
+
+struct dv_device {
+	struct vfio_device vdev;
+	u32 flags; /* VFIO_DEVICE_FLAGS_PLATFORM or _AMBA */
+	unsigned int n_regions;
+	struct dv_region *regions;
+	/* Held for reading by who touches registers, for writing by who changes @reachable */
+	struct rw_semaphore access;
+	bool reachable; /* powered, clocked and out of reset */
+	struct mutex irq_lock;
+	unsigned int n_irqs;
+	struct dv_irq *irqs;
+	unsigned int n_lines;
+	struct dv_line *lines;
+	struct mutex reset_lock; /* one reset at a time */
+	struct dv_held held;
+};
+
+static inline struct dv_device *to_dv(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct dv_device, vdev);
+}
+
+static inline struct device *dv_dev(struct dv_device *dv)
+{
+	return dv->vdev.dev;
+}
+
+/* main.c: how many the bus tells of, and each; a number of an interrupt or a negative errno */
+struct resource *dv_bus_resource(struct dv_device *dv, unsigned int i);
+int dv_bus_irq(struct dv_device *dv, unsigned int i);
+
+/* ioctl.c */
+long dv_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+int dv_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz);
+int dv_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+		   struct vfio_info_cap *caps);
+
+/* region.c: the list, for as long as the driver has the device; mapped while it is open */
+int dv_regions_init(struct dv_device *dv);
+void dv_regions_free(struct dv_device *dv);
+int dv_regions_open(struct dv_device *dv);
+void dv_regions_close(struct dv_device *dv);
+/* Lets user space reach the registers, or takes all of its mappings away. */
+void dv_regions_set_reachable(struct dv_device *dv, bool reachable);
+ssize_t dv_read(struct vfio_device *vdev, char __user *buf, size_t count, loff_t *ppos);
+ssize_t dv_write(struct vfio_device *vdev, const char __user *buf, size_t count, loff_t *ppos);
+int dv_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* overlap.c: 0, or -EBUSY if another device of the tree has registers in @region, which is logged
+ */
+int dv_region_check_alone(struct dv_device *dv, const struct dv_region *region);
+
+/* irq.c: the list; requested while the device is open */
+int dv_irqs_init(struct dv_device *dv);
+void dv_irqs_free(struct dv_device *dv);
+int dv_irqs_open(struct dv_device *dv);
+void dv_irqs_close(struct dv_device *dv);
+/* @data: user space's, of the size that vfio_set_irqs_validate_and_prepare() told */
+int dv_irqs_set(struct dv_device *dv, const struct vfio_irq_set *set, const void *data);
+
+/* held.c: found, which switches nothing; switched on and off */
+int dv_held_get(struct dv_device *dv);
+void dv_held_put(struct dv_device *dv);
+int dv_held_on(struct dv_device *dv);
+void dv_held_off(struct dv_device *dv);
+/* Whether the device has reset lines, and all of them are its own */
+bool dv_held_can_reset(struct dv_device *dv);
+int dv_held_reset(struct dv_device *dv);
+
+/* held_list.c: fills up to @room entries; returns how many there are */
+u32 dv_held_list(struct dv_device *dv, struct vfio_dais_held_entry *entries, u32 room);
+
+#endif
