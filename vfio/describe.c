@@ -100,7 +100,7 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 	trace_nodes(vdev, nodes);
 	/* An access to a device without its clock or power can hang the machine. */
 	for (size_t i = 0; i < power.n_items; i++)
-		if (power.items[i].state == HOST_POWER_OFF)
+		if (power.items[i].state == HOST_POWER_OFF && power.items[i].remedy)
 			log_warn(
 				"%s: its %s %s is off on the host (%s): the device may not answer; "
 				"\"dais plan %s\" tells the remedy",

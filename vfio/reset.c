@@ -27,8 +27,9 @@ int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config 
 	err_set(err, 0, "reset=require");
 	err_why(err, "the host's kernel has no reset handler for %s", vdev->host.name);
 	err_fix(err,
-		"load or write its vfio_platform reset module (alias vfio-reset:COMPATIBLE); or give "
-		"reset=best-effort, when guest and host both reset it in their drivers");
+		"load or write its vfio_platform reset module (alias vfio-reset:COMPATIBLE), or take "
+		"vfio-dais, if it has reset lines; or give reset=best-effort, when guest and host both "
+		"reset it in their drivers");
 	return err_host(err);
 }
 

@@ -15,11 +15,6 @@
 #define WAIT_MS      5000
 #define WAIT_STEP_MS 20
 
-static const char *vfio_driver(const char *bus)
-{
-	return strcmp(bus, "amba") ? "vfio-platform" : "vfio-amba";
-}
-
 static void begin_record(struct device_record *record, const struct vfio_host_device *host)
 {
 	*record = (struct device_record){ 0 };
@@ -73,22 +68,23 @@ static int write_text(int fd, const char *text)
 static int remember(const struct vfio_host_device *host, const struct device_record *claim,
 		    int records, struct device_record *record, struct err *err)
 {
-	const char *vfio = vfio_driver(vfio_host_device_bus(host));
 	char now[64] = "";
 	int ret = file_read_line(now, sizeof(now), "%s/driver_override", host->path);
+	bool is_vfio;
 
 	if (ret)
 		return err_set(err, ret, "read %s/driver_override", host->path);
 	/* So the kernel shows an empty one. */
 	if (!strcmp(now, "(null)"))
 		now[0] = '\0';
+	is_vfio = vfio_host_is_vfio_driver(now, vfio_host_device_bus(host));
 	ret = device_record_read(records, host, record, err);
 	if (ret < 0)
 		return ret;
-	if (record->bound == VFIO_BOUND_ALREADY || (host->driver[0] && strcmp(now, vfio))) {
+	if (record->bound == VFIO_BOUND_ALREADY || (host->driver[0] && !is_vfio)) {
 		begin_record(record, host);
 		str_copy(record->driver, sizeof(record->driver), host->driver);
-		if (strcmp(now, vfio))
+		if (!is_vfio)
 			str_copy(record->driver_override, sizeof(record->driver_override), now);
 		if (BUILT(DRIVER_FACTS) && host->driver[0])
 			host_known_read(host, record);
@@ -100,20 +96,22 @@ static int remember(const struct vfio_host_device *host, const struct device_rec
 
 static int check_driver(const struct vfio_host_device *host, struct err *err)
 {
-	const char *bus = vfio_host_device_bus(host);
+	const char *bus = vfio_host_device_bus(host), *vfio = vfio_host_driver(bus);
 
-	if (file_exists("/sys/bus/%s/drivers/vfio-%s", bus, bus))
+	if (file_exists("/sys/bus/%s/drivers/%s", bus, vfio))
 		return 0;
-	err_set(err, 0, "the host has no driver vfio-%s", bus);
-	err_why(err, "its module is not loaded, or the kernel was built without it (%s)",
+	err_set(err, 0, "the host has no driver %s, and no vfio-dais", vfio);
+	err_why(err, "no module of them is loaded, and the kernel was built without its own (%s)",
 		host->amba ? "CONFIG_VFIO_AMBA" : "CONFIG_VFIO_PLATFORM");
-	err_fix(err, "modprobe vfio-%s", bus);
+	err_fix(err, "modprobe %s; or dais' own, which \"make module\" builds: insmod vfio_dais.ko",
+		vfio);
 	return err_host(err);
 }
 
 static int not_taken(const struct vfio_host_device *host, int code, struct err *err)
 {
-	err_set(err, code, "bind %s to vfio-%s", host->name, vfio_host_device_bus(host));
+	err_set(err, code, "bind %s to %s", host->name,
+		vfio_host_driver(vfio_host_device_bus(host)));
 	if (code == -ENOENT) {
 		err_why(err, "the kernel has no reset handler for it, and insists on one");
 		err_fix(err, "boot the host with vfio_platform.reset_required=0");
@@ -130,7 +128,7 @@ static int not_taken(const struct vfio_host_device *host, int code, struct err *
 
 static int move(const struct vfio_host_device *host, struct err *err)
 {
-	const char *bus = vfio_host_device_bus(host), *vfio = vfio_driver(bus);
+	const char *bus = vfio_host_device_bus(host), *vfio = vfio_host_driver(bus);
 	owned_fd int override = -1, unbind = -1, bind = -1;
 	char now[64];
 	int ret = open_to_write(&override, err, "%s/driver_override", host->path);
@@ -244,10 +242,21 @@ static int open_driver_end(struct vfio_restore *restore, struct err *err)
 	return ret;
 }
 
+/* VFIO's that it has; where it has none: the one that it would get. */
+static const char *bound_driver(const struct vfio_restore *restore, char *buf, size_t size)
+{
+	const char *bus = restore->record.bus;
+
+	if (!file_link_name_at(restore->device, "driver", buf, size) &&
+	    vfio_host_is_vfio_driver(buf, bus))
+		return buf;
+	return vfio_host_driver(bus);
+}
+
 int vfio_restore_open(struct vfio_restore *restore, int records, const struct device_record *record,
 		      struct err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], driver[64];
 	int ret;
 
 	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1, -1 };
@@ -258,7 +267,7 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 	ret = open_to_write(&restore->driver_override, err, "%s/driver_override", path);
 	if (!ret)
 		ret = open_to_write(&restore->unbind, err, "/sys/bus/%s/drivers/%s/unbind",
-				    record->bus, vfio_driver(record->bus));
+				    record->bus, bound_driver(restore, driver, sizeof(driver)));
 	/* The VFIO driver is not loaded, so nothing is bound to it. */
 	if (!ret || (ret == -ENOENT && restore->driver_override >= 0))
 		ret = open_driver_end(restore, err);
@@ -333,15 +342,18 @@ static int give_to_driver(const struct vfio_restore *restore, struct err *err)
 int vfio_restore_run(struct vfio_restore *restore, struct err *err)
 {
 	const struct device_record *record = &restore->record;
-	const char *override = record->driver_override, *vfio = vfio_driver(record->bus);
+	const char *override = record->driver_override;
+	char now[64] = "";
 	/* First, so that nothing but its own driver can take it in between. */
 	int ret = write_text(restore->driver_override, override[0] ? override : "\n");
 
 	if (ret)
 		err_set(err, ret, "set driver_override of %s", record->name);
-	else if (restore->unbind >= 0 && has_driver(restore, vfio) &&
+	else if (restore->unbind >= 0 &&
+		 !file_link_name_at(restore->device, "driver", now, sizeof(now)) &&
+		 vfio_host_is_vfio_driver(now, record->bus) &&
 		 (ret = write_text(restore->unbind, record->name)))
-		err_set(err, ret, "unbind %s from %s", record->name, vfio);
+		err_set(err, ret, "unbind %s from %s", record->name, now);
 	if (!ret)
 		ret = give_to_driver(restore, err);
 	if (!ret)

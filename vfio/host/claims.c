@@ -135,7 +135,8 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 	if (bound < 0)
 		return bound;
 	if (bound)
-		log_info("%s is bound to vfio-%s for this run", name, vfio_host_device_bus(&host));
+		log_info("%s is bound to %s for this run", name,
+			 vfio_host_driver(vfio_host_device_bus(&host)));
 	ret = device_record_read(claims->records, &host, &record, err);
 	if (ret >= 0) {
 		record.owner = claim->owner;
@@ -217,7 +218,7 @@ static int return_one(struct vfio_restore *restore, struct err *err)
 		return by_run ? vfio_restore_run(restore, err)
 			      : set_free(restore->records, record, err);
 	vfio_restore_leave_bound(restore, record->left_bound);
-	err_set(err, 0, "%s stays with vfio-%s", record->name, record->bus);
+	err_set(err, 0, "%s stays with %s", record->name, vfio_host_driver(record->bus));
 	err_why(err, "%s", record->left_bound);
 	err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
 	return by_run ? err_host(err) : 0;

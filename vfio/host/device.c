@@ -74,17 +74,37 @@ int vfio_host_device_find(struct vfio_host_device *host, const char *name, struc
 	return 0;
 }
 
+const char *vfio_host_driver(const char *bus)
+{
+	if (file_exists("/sys/bus/%s/drivers/vfio-dais", bus))
+		return "vfio-dais";
+	return strcmp(bus, "amba") ? "vfio-platform" : "vfio-amba";
+}
+
+bool vfio_host_is_vfio_driver(const char *driver, const char *bus)
+{
+	return !strncmp(driver, "vfio-", 5) &&
+	       (!strcmp(driver + 5, bus) || !strcmp(driver + 5, "dais"));
+}
+
 bool vfio_host_device_is_bound(const struct vfio_host_device *host)
 {
-	return !strncmp(host->driver, "vfio-", 5) &&
-	       !strcmp(host->driver + 5, vfio_host_device_bus(host));
+	return vfio_host_is_vfio_driver(host->driver, vfio_host_device_bus(host));
+}
+
+bool vfio_host_device_is_for_dais(const struct vfio_host_device *host)
+{
+	return !strcmp(vfio_host_device_is_bound(host)
+			       ? host->driver
+			       : vfio_host_driver(vfio_host_device_bus(host)),
+		       "vfio-dais");
 }
 
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err)
 {
 	if (!vfio_host_device_is_bound(host)) {
-		err_set(err, 0, "%s is not bound to vfio-%s", host->name,
-			vfio_host_device_bus(host));
+		err_set(err, 0, "%s is not bound to %s", host->name,
+			vfio_host_driver(vfio_host_device_bus(host)));
 		err_why(err, "%s%s has it", host->driver[0] ? "the host's driver " : "no driver",
 			host->driver);
 		err_fix(err, "as root: dais bind %s; or give dais run the option --bind",
@@ -269,8 +289,9 @@ void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_
 	size_t size;
 
 	list->n_irqs = 0;
-	/* vfio_platform_irq_init(), and the names that vfio_platform.c and vfio_amba.c give it. */
-	if (host->amba)
+	/* vfio_platform_irq_init(), and the names that vfio_platform.c and vfio_amba.c give it;
+	 * kernel/module/irq.c does as the former. */
+	if (host->amba && strcmp(host->driver, "vfio-dais"))
 		str_copy(name, sizeof(name), "](vfio-amba-");
 	else
 		snprintf(name, sizeof(name), "](%s)", host->name);

@@ -29,8 +29,17 @@ struct vfio_host_device {
  */
 int vfio_host_device_find(struct vfio_host_device *host, const char *name, struct err *err);
 
-/* "platform" or "amba"; its VFIO driver is "vfio-" and this. */
+/* "platform" or "amba" */
 const char *vfio_host_device_bus(const struct vfio_host_device *host);
+
+/*
+ * What hands out devices of @bus: dais' own driver (kernel/module) where it is loaded, else that of
+ * Linux, "vfio-" and the bus.
+ */
+const char *vfio_host_driver(const char *bus);
+bool vfio_host_is_vfio_driver(const char *driver, const char *bus);
+/* It has dais' own driver, or would be given that one. */
+bool vfio_host_device_is_for_dais(const struct vfio_host_device *host);
 
 /* It has an IOMMU group and its VFIO driver; else the error tells the command that binds it. */
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err);

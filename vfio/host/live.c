@@ -152,6 +152,10 @@ void host_live_device(struct host_live *live, const struct host_node *node,
 	for (size_t i = 0; i < n_elems(buses) && !device->found; i++)
 		device->found = find_by_node(buses[i], path, name, sizeof(name)) &&
 				!vfio_host_device_find(&device->host, name, &err);
+	/* kernel/module resets by the device's lines, and by nothing else. */
+	if (device->found && vfio_host_device_is_for_dais(&device->host))
+		device->reset_handler =
+			host_node_has(node, "resets") ? LIVE_HANDLER_THERE : LIVE_HANDLER_NO_LINE;
 	if (!device->found || device->host.group < 0)
 		return;
 	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));

@@ -78,7 +78,12 @@ int host_live_driver(void *opaque, const struct host_node *node, char *name, siz
 /* Rates and voltages for the graft; @live outlives @host. */
 void host_live_for_graft(struct host_live *live, struct graft_host *host);
 
-enum live_handler { LIVE_HANDLER_UNKNOWN, LIVE_HANDLER_NONE, LIVE_HANDLER_THERE };
+enum live_handler {
+	LIVE_HANDLER_UNKNOWN,
+	LIVE_HANDLER_NONE,    /* none for vfio-platform, which may insist on one */
+	LIVE_HANDLER_NO_LINE, /* none for dais' own driver, which takes the device all the same */
+	LIVE_HANDLER_THERE,
+};
 
 #define LIVE_MAX_RESERVED 32
 

@@ -173,7 +173,8 @@ static bool is_left_bound(const char *name, struct err *err)
 	if (dir < 0 || record_read(RECORD_OF_DEVICE, dir, name, &record, err) ||
 	    !record.left_bound[0] || record_is_owned(&record.owner))
 		return false;
-	err_set(err, 0, "%s is still bound to vfio-%s, as a VM left it", name, record.bus);
+	err_set(err, 0, "%s is still bound to %s, as a VM left it", name,
+		vfio_host_driver(record.bus));
 	err_why(err, "%s", record.left_bound);
 	err_fix(err, "sudo dais unbind %s", name);
 	return true;

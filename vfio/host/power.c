@@ -195,6 +195,17 @@ static bool judge(struct host_power *power, const struct host_live *live,
 	}
 }
 
+/* dais' own driver sees to what the node of the device itself names, and to nothing else. */
+static void judge_module(struct host_power *power, const struct host_live *live,
+			 const struct live_device *device)
+{
+	if (!power->remedy || !device->found || !vfio_host_device_is_for_dais(&device->host) ||
+	    host_live_node(live->tree, device->host.name) != power->node)
+		return;
+	power->cut = false;
+	say(power, NULL, "vfio-dais has it on while the device is open");
+}
+
 int host_power_add(struct host_power_list *list, const struct host_live *live,
 		   const struct live_device *device, const struct host_node *node,
 		   const char *property)
@@ -224,7 +235,10 @@ int host_power_add(struct host_power_list *list, const struct host_live *live,
 					      .property = value->name,
 					      .kind = kind,
 					      .provider = refs.refs[i].target };
-		list->n_items += judge(power, live, device, i, refs.n_refs);
+		if (!judge(power, live, device, i, refs.n_refs))
+			continue;
+		judge_module(power, live, device);
+		list->n_items++;
 	}
 	reference_list_destroy(&refs);
 	return ret;

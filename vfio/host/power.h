@@ -5,7 +5,8 @@
 /*
  * Held state: whether the running host keeps on what the guest does not get (clocks, supplies,
  * power domains, reset lines), and what its driver's unbind will switch off. vfio-platform touches
- * none of it, but for runtime PM of a single power domain and the bus clock of an AMBA device.
+ * none of it, but for runtime PM of a single power domain and the bus clock of an AMBA device;
+ * dais' own driver (kernel/module) has all of it on while the device is open.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -36,11 +36,9 @@ void check_drivers(struct check *check)
 	static const char *const buses[] = { "platform", "amba" };
 
 	for (size_t i = 0; i < n_elems(buses); i++) {
-		const char *bus = buses[i];
+		const char *bus = buses[i], *driver = vfio_host_driver(bus);
 		enum check_severity severity = wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS;
-		char driver[32];
 
-		snprintf(driver, sizeof(driver), "vfio-%s", bus);
 		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
 			check_say(check, CHECK_FINE, "the driver %s is there%s", driver,
 				  i ? ", which Linux 7.3 calls deprecated and warns of in its log"
@@ -49,6 +47,10 @@ void check_drivers(struct check *check)
 			check_say(check, severity,
 				  "the driver %s is not loaded" FIX "sudo modprobe %s%s", driver,
 				  driver, i ? "" : " reset_required=0");
+		} else if (is_module(check, "vfio_dais")) {
+			check_say(check, severity,
+				  "the driver vfio-dais is not loaded" FIX
+				  "sudo modprobe vfio-dais");
 		} else {
 			check_say(check, severity,
 				  "the kernel has no driver %s: devices of the %s bus cannot be "
@@ -206,7 +208,7 @@ void check_reset(struct check *check)
 		if (!device->node || device->host.amba || vfio_host_device_is_bound(&device->host))
 			continue;
 		host_live_device(check->live, device->node, &live);
-		if (live.reset_handler == LIVE_HANDLER_THERE)
+		if (live.reset_handler >= LIVE_HANDLER_NO_LINE)
 			continue;
 		say_reset_required(
 			check, live.reset_handler == LIVE_HANDLER_NONE ? CHECK_BLOCKS : CHECK_WARNS,

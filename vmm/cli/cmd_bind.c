@@ -18,8 +18,8 @@ static int bind_one(int records, const char *name, bool force, struct err *err)
 	int ret = vfio_host_device_find(&before, name, err) ?: vfio_bind(records, name, force, err);
 
 	if (!ret)
-		printf("%s: %s -> vfio-%s\n", name, driver_of(&before),
-		       vfio_host_device_bus(&before));
+		printf("%s: %s -> %s\n", name, driver_of(&before),
+		       vfio_host_driver(vfio_host_device_bus(&before)));
 	return ret;
 }
 

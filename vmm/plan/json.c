@@ -55,6 +55,7 @@ static const char *handler_name(enum live_handler handler)
 	static const char *const names[] = {
 		[LIVE_HANDLER_UNKNOWN] = "unknown",
 		[LIVE_HANDLER_NONE] = "no",
+		[LIVE_HANDLER_NO_LINE] = "no",
 		[LIVE_HANDLER_THERE] = "yes",
 	};
 

@@ -70,6 +70,7 @@ static void print_live(const struct live_device *live, FILE *out)
 	static const char *const handlers[] = {
 		[LIVE_HANDLER_UNKNOWN] = "unknown: the kernel's lists of modules cannot be read",
 		[LIVE_HANDLER_NONE] = "none in this kernel: vfio_platform.reset_required=0",
+		[LIVE_HANDLER_NO_LINE] = "none: its node names no reset line",
 		[LIVE_HANDLER_THERE] = "there is one for it",
 	};
 
@@ -333,6 +334,7 @@ void list_print_row(struct list_row *row, bool head, FILE *out)
 	static const char *const handlers[] = {
 		[LIVE_HANDLER_UNKNOWN] = "?",
 		[LIVE_HANDLER_NONE] = "no",
+		[LIVE_HANDLER_NO_LINE] = "no",
 		[LIVE_HANDLER_THERE] = "yes",
 	};
 	static const char *const heads[N_CELLS] = { "device", "driver",   "group",

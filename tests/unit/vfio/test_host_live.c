@@ -241,6 +241,49 @@ Test(host_live, what_the_driver_alone_holds_is_cut_at_unbind)
 	host_tree_destroy(tree);
 }
 
+Test(host_live, with_dais_own_driver_all_is_on_while_the_device_is_open)
+{
+	static const char *const drivers[] = { "ahci", "vfio-dais" };
+
+	for (size_t i = 0; i < n_elems(drivers); i++) {
+		struct host_tree *tree = make_tree();
+		struct host_live *live;
+		struct live_device device;
+		struct host_power_list list;
+
+		make_host(drivers[i]);
+		fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
+		read_all(tree, &live, &device, &list);
+		cr_expect_eq(device.reset_handler, LIVE_HANDLER_THERE, "it has a reset line");
+		for (size_t k = 0; k < list.n_items; k++) {
+			cr_expect_not(list.items[k].cut, "%s", list.items[k].name);
+			cr_expect_null(list.items[k].remedy, "%s", list.items[k].name);
+		}
+		cr_expect(strstr(power(&list, REFERENCE_CLOCK, 1)->how, "vfio-dais has it on"));
+		cr_expect(strstr(power(&list, REFERENCE_RESET, 0)->how, "vfio-dais has it on"));
+		host_power_destroy(&list);
+		host_live_destroy(live);
+		host_tree_destroy(tree);
+	}
+}
+
+/* It is there, but the device is with vfio-platform. */
+Test(host_live, another_driver_than_dais_own_keeps_its_remedies)
+{
+	struct host_tree *tree = make_tree();
+	struct host_live *live;
+	struct live_device device;
+	struct host_power_list list;
+
+	make_host("vfio-platform");
+	fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
+	read_all(tree, &live, &device, &list);
+	cr_expect_not_null(power(&list, REFERENCE_RESET, 0)->remedy);
+	host_power_destroy(&list);
+	host_live_destroy(live);
+	host_tree_destroy(tree);
+}
+
 Test(host_live, under_vfio_nothing_more_is_cut)
 {
 	struct host_tree *tree = make_tree();

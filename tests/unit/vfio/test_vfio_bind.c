@@ -124,6 +124,40 @@ Test(vfio_bind, there_and_back)
 	}
 }
 
+Test(vfio_bind, dais_own_driver_is_taken_where_it_is_loaded)
+{
+	for (unsigned int i = 0; i < n_elems(fresh); i++) {
+		struct err err;
+
+		begin(&fresh[i]);
+		fake_host_bus_driver(fresh[i].bus, "vfio-dais");
+		open_records();
+		cr_assert_eq(bind_device(&err), 1, "%s: %s", err.what, err.why);
+		cr_expect_str_eq(device.driver, "vfio-dais");
+		cr_expect_eq(bind_device(&err), 0, "a second time");
+		cr_assert_eq(unbind_device(&err), 0, "%s: %s", err.what, err.why);
+		expect_back(&fresh[i]);
+		sys_close(dir);
+		cr_expect_eq(fake_n_open_fds(), 0);
+	}
+}
+
+/* A device is with the driver that had it, not with the one that would be taken now. */
+Test(vfio_bind, a_module_that_is_loaded_later_changes_nothing)
+{
+	struct err err;
+
+	begin(&fresh[0]);
+	open_records();
+	cr_assert_eq(bind_device(&err), 1, "%s: %s", err.what, err.why);
+	fake_host_bus_driver("platform", "vfio-dais");
+	cr_expect_eq(bind_device(&err), 0, "it is bound");
+	expect_bound(&fresh[0]);
+	cr_assert_eq(unbind_device(&err), 0, "%s: %s", err.what, err.why);
+	expect_back(&fresh[0]);
+	sys_close(dir);
+}
+
 /* Killed between any two system calls, then done again: it is as if nothing had happened. */
 Test(vfio_bind, a_bind_that_was_cut_off_is_finished_by_the_next)
 {

@@ -165,6 +165,12 @@ Test(vfio_host, interrupt_lines_of_a_device)
 	cr_assert_eq(list.n_irqs, 1);
 	cr_expect_eq(list.irqs[0].count, 11);
 
+	/* dais' own driver names devices of both buses alike. */
+	strcpy(host.driver, "vfio-dais");
+	host_irq_read(fd, &host, &list);
+	cr_assert_eq(list.n_irqs, 2);
+	cr_expect_eq(list.irqs[0].number, 12);
+
 	sys_close(fd);
 	host_irq_read(-1, &host, &list);
 	cr_expect_eq(list.n_irqs, 0);

@@ -329,6 +329,12 @@ Test(check, modules_that_are_not_loaded)
 	expect_finding("warns", "vfio-platform is not loaded",
 		       "sudo modprobe vfio-platform reset_required=0");
 	expect_finding("warns", "vfio-amba is not loaded", "sudo modprobe vfio-amba");
+	fake_file("/lib/modules/6.12.0/modules.dep", "updates/dkms/vfio_dais.ko.xz: kernel/x.ko\n");
+	check("--json", NULL);
+	expect_finding("warns", "vfio-dais is not loaded", "sudo modprobe vfio-dais");
+	fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
+	check("--json", NULL);
+	expect_finding("fine", "the driver vfio-dais is there", "");
 }
 
 Test(check, text_has_the_worst_first_in_80_columns)
