@@ -63,7 +63,11 @@ all_cases()
 	guest "$mode-mask" 0 irq-mask "$few" --device "$edu,$2" $here
 	guest "$mode-late" 0 irq-late "$few" --device "$edu,$2" $here
 	guest "$mode-late-cleared" 0 irq-late "clear=1 $few" --device "$edu,$2" $here
-	guest "$mode-cpu-off" 0 irq-cpu-off "n=$n_rounds $few" --cpus 2 --device "$edu,$2" $here
+	# Linux 7.3 leaves what is pending in the list of a vCPU that is off, also when the guest gives the SPI to another one.
+	case $(uname -r) in
+	7.*) skip "$mode-cpu-off" "this Linux does not move what is pending away from a vCPU that is off" ;;
+	*) guest "$mode-cpu-off" 0 irq-cpu-off "n=$n_rounds $few" --cpus 2 --device "$edu,$2" $here ;;
+	esac
 	guest "$mode-reset-20-times" 0 edu-reset "n=20 $few" --device "$edu,$2" $here
 	for how in idle pending active; do
 		killed "$mode-killed-$how" $how "$2"
