@@ -59,6 +59,8 @@ struct graft_facts {
 	/* no IOMMU translates its addresses, so that the dma-ranges of buses above it hold in the
 	 * guest, too: it is put below a bus that has them */
 	bool direct_dma;
+	bool keeps_power; /* who hands it out has on all that its own node names, several domains,
+			     too */
 	const struct graft_carveout *carveouts; /* that the user asked for with this device */
 	unsigned int n_carveouts;
 	const struct graft_shadow *shadows; /* the same */

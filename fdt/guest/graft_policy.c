@@ -22,7 +22,9 @@ static bool is_zap_shader(const struct graft_place *place)
 
 static bool is_one_of_several(const struct graft_place *place)
 {
-	return place->refs.n_refs > 1;
+	const bool kept = place->device->facts.keeps_power && place->node == place->device->node;
+
+	return place->refs.n_refs > 1 && !kept;
 }
 
 static bool is_usb(const struct graft_place *place)

@@ -85,7 +85,7 @@ let_go
 bits held-one-after 0xb00010e8 0x40000 0x40000
 
 # A guest has the device with all that it needs; killed, nothing stays on.
-guest held-guest 0 edge "" --device vfio-platform,host=$edge,drop=power-domains
+guest held-guest 0 edge "" --device vfio-platform,host=$edge
 if grep -q "is off on the host" "$out"; then
 	fail held-guest-has-no-warning "what the driver switches on is said to be off"
 else

@@ -263,6 +263,7 @@ static struct graft_facts guest_facts(const struct vfio_nodes *nodes, const stru
 		.amba = node->amba,
 		.coherent = node->facts.coherent,
 		.direct_dma = node->direct_dma,
+		.keeps_power = node->keeps_power,
 	};
 
 	vfio_carveouts_of(&nodes->carveouts, node->host, &facts);

@@ -120,8 +120,9 @@ struct vfio_node {
 	unsigned int n_regions;
 	unsigned int n_irqs;
 	bool amba;
-	bool direct_dma; /* no IOMMU translates its addresses */
-	int number;      /* in the graft; negative: @err says why it did not come so far */
+	bool direct_dma;  /* no IOMMU translates its addresses */
+	bool keeps_power; /* dais' own driver hands it out */
+	int number;       /* in the graft; negative: @err says why it did not come so far */
 	enum graft_result result;
 	struct err err;
 };

@@ -99,6 +99,28 @@ Test(graft_needs, a_card_that_stays_is_not_asked_for)
 	graft_destroy(graft);
 }
 
+/* dais' own driver attaches several domains; what is below the device's node is nobody's still. */
+Test(graft_needs, several_domains_that_are_kept_on_are_no_obstacle)
+{
+	const struct host_node *node = host_tree_find(tree, "/npu@18000");
+	struct range region = { 0x10000000, 0x1000 };
+	struct graft_facts facts = { .regions = &region, .n_regions = 1, .direct_dma = true };
+
+	for (int kept = 0; kept < 2; kept++) {
+		struct graft *graft = NULL;
+		struct err err = { 0 };
+
+		facts.keeps_power = kept;
+		cr_assert_eq(graft_create(tree, NULL, &graft, &err), 0);
+		cr_assert_geq(graft_add_device(graft, node, "npu", &facts, NULL, &err), 0);
+		cr_assert_eq(graft_plan(graft, &err), 0);
+		cr_expect_eq(
+			fixture_item(graft_outcome(graft, 0)->nodes, "", "power-domains")->verdict,
+			kept ? GRAFT_DROP : GRAFT_REFUSE);
+		graft_destroy(graft);
+	}
+}
+
 Test(graft_needs, who_lifts_a_refusal_is_told_of_it)
 {
 	static const char *const device = "/npu@18000", *const lifts = "power-domains";
