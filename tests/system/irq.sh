@@ -134,7 +134,7 @@ elif [ "$gic" = 3 ]; then
 	esac
 	echo "${kept% *} no" >$resample
 	guest no-resample 0 edu-irq "n=1000" --device "$edu"
-	says no-resample-traps "KVM does not resample on this host, so writes to register 0x64 of region 0 trap, and to the 1023 others"
+	says no-resample-traps "KVM does not resample on this host, so accesses to register 0x64 of region 0 trap, and to the 1023 others"
 	says no-resample-exact "1000 raised, 1000 interrupts, 0 without cause"
 	guest no-resample-all-traps 0 edu-irq "n=1000 compat=nobodys" --device "$edu,compatible=nobodys"
 	says no-resample-all-exact "accesses to all registers of 10000000.edu trap" "1000 interrupts, 0 without cause"

@@ -158,7 +158,7 @@ void check_resample(struct check *check)
 				check, CHECK_WARNS,
 				"KVM does not resample a level interrupt that a guest with a "
 				"GICv%d ends without an exit: dais traps accesses to its device, "
-				"which makes the interrupt about 3 times as dear" FIX
+				"which makes the interrupt about 4 times as dear" FIX
 				"boot a kernel with the resample patch of dais's kernel/patches%s",
 				gic == VGIC_V2 ? 2 : 3,
 				v2_works ? ", or give guests a GICv2: irqchip = gicv2" : "");
