@@ -99,14 +99,15 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 			 vdev->host.name);
 	trace_nodes(vdev, nodes);
 	/* An access to a device without its clock or power can hang the machine. */
-	for (size_t i = 0; i < power.n_items; i++)
+	for (size_t i = 0; BUILT(PLAN) && i < power.n_items; i++)
 		if (power.items[i].state == HOST_POWER_OFF && power.items[i].remedy)
 			log_warn(
 				"%s: its %s %s is off on the host (%s): the device may not answer; "
 				"\"dais plan %s\" tells the remedy",
 				vdev->host.name, reference_kind_name(power.items[i].kind),
 				power.items[i].name, power.items[i].how, vdev->host.name);
-	host_power_destroy(&power);
+	if (BUILT(PLAN))
+		host_power_destroy(&power);
 	return ret ? err_set(err, ret, "describe %s", vdev->host.name) : 0;
 }
 

@@ -34,6 +34,8 @@ static OPTION_SETTER(set_carveout)
 	struct device_setting *setting = target;
 	const char *file = value->text + strlen("host:"), *at;
 
+	if (!BUILT(CARVEOUT))
+		return err_not_built(err, "CARVEOUT");
 	setting->on = !strncmp(value->text, "host", 4);
 	if (!strcmp(value->text, "guest") || !strcmp(value->text, "host"))
 		return 0;
@@ -150,7 +152,7 @@ static const char *named(const struct device_setting *setting, const char *key)
 
 bool vfio_wants_own_memory(const struct device_config *config)
 {
-	for (unsigned int i = 0; i < config->n_settings; i++)
+	for (unsigned int i = 0; BUILT(CARVEOUT) && i < config->n_settings; i++)
 		if (named(&config->settings[i], "carveout") && config->settings[i].on)
 			return true;
 	return false;

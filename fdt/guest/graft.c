@@ -304,5 +304,6 @@ static void write_aliases(const struct graft *graft, struct dt *dt)
 void graft_write_shared(const struct graft *graft, struct dt *dt)
 {
 	write_aliases(graft, dt);
-	write_carveouts(graft, dt);
+	if (BUILT(CARVEOUT))
+		write_carveouts(graft, dt);
 }

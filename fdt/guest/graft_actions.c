@@ -180,11 +180,11 @@ bool graft_find_mac(const struct graft_place *place, uint64_t *mac, const char *
 {
 	const struct graft_host *host = &place->graft->host;
 
-	*why = "the user gave it";
+	*why = GRAFT_REASON("the user gave it");
 	*mac = place->device->answers.mac;
 	if (place->role != GRAFT_ROLE_DEVICE || *mac)
 		return place->role == GRAFT_ROLE_DEVICE;
-	*why = "what the interface has, or had, on the host";
+	*why = GRAFT_REASON("what the interface has, or had, on the host");
 	return !has_mac(place->node) && host->mac_address &&
 	       !host->mac_address(host->opaque, place->node, mac);
 }
@@ -210,9 +210,10 @@ static const char *find_fault(const struct host_facts *host, unsigned int *index
 {
 	for (*index = 0; *index < host->n_irqs; (*index)++) {
 		if (host->irqs[*index].kind == HOST_IRQ_PPI)
-			return "is private to a CPU (PPI): VFIO cannot hand it out";
+			return GRAFT_REASON("is private to a CPU (PPI): VFIO cannot hand it out");
 		if (host->irqs[*index].kind == HOST_IRQ_UNRESOLVED)
-			return "has no controller that the host knows: Linux gives it no number";
+			return GRAFT_REASON("has no controller that the host knows: Linux gives "
+					    "it no number");
 	}
 	return NULL;
 }

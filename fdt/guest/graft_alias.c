@@ -66,7 +66,7 @@ static void add(struct graft *graft, struct graft_device *device, const char *na
 		graft_join(device, device->aliases);
 	}
 	item = graft_make_item(device->aliases, name, "aliases.yaml");
-	item->reason = reason;
+	item->reason = GRAFT_REASON(reason);
 	graft_value(item, path, strlen(path) + 1);
 }
 

@@ -88,7 +88,7 @@ static void ask(struct graft_place *place)
  */
 void graft_act_memory(struct graft_place *place)
 {
-	bool any = false, wanted = false, possible = true;
+	bool any = false, wanted = false, possible = BUILT(CARVEOUT);
 	struct host_carveout carveout;
 	char name[256];
 

@@ -82,17 +82,18 @@ enum graft_verdict graft_judge_child(const struct graft *graft, const struct gra
 	*why = graft->marks[child->index].dropped;
 	if (*why)
 		return GRAFT_DROP;
-	*why = "the host does not use it";
+	*why = GRAFT_REASON("the host does not use it");
 	if (!host_node_is_enabled(child))
 		return GRAFT_DROP;
-	*why = "the guest cannot change the host's clocks and voltages";
+	*why = GRAFT_REASON("the guest cannot change the host's clocks and voltages");
 	if (str_matches(child->name, "opp*-table* opp_table") ||
 	    host_node_is_compatible(child, "operating-points-v2"))
 		return GRAFT_DROP;
-	*why = "it is assigned as a device of its own";
+	*why = GRAFT_REASON("it is assigned as a device of its own");
 	if (graft_find_device(graft, child))
 		return GRAFT_DROP;
-	*why = "its registers are not of this device, which is but its bus: assign the child instead";
+	*why = GRAFT_REASON("its registers are not of this device, which is but its bus: assign "
+			    "the child instead");
 	if (is_elsewhere(device, child))
 		return GRAFT_REFUSE;
 	*why = NULL;
@@ -179,7 +180,7 @@ const char *graft_target_names(const struct graft_place *place)
 	const char *path;
 	size_t n = 0;
 
-	for (size_t i = 0; i < place->refs.n_refs; i++) {
+	for (size_t i = 0; GRAFT_REASONS && i < place->refs.n_refs; i++) {
 		const struct host_node *target = place->refs.refs[i].target;
 
 		if (!target || target == last)

@@ -265,8 +265,8 @@ struct graft_item *graft_make_item(struct graft_node *node, const char *property
 	struct graft_item *item = graft_item_add(node, property);
 
 	item->verdict = GRAFT_REPLACE;
-	item->reason = "made by dais";
-	item->binding = binding;
+	item->reason = GRAFT_REASON("made by dais");
+	item->binding = BUILT(PLAN) ? binding : NULL;
 	graft_value(item, "", 0);
 	return item;
 }

@@ -18,7 +18,8 @@
 #include "vmm/base/built.h"
 
 /* Somebody shows reasons: a plan, the cause of an error, a trace. */
-#define GRAFT_REASONS (BUILT(PLAN) || BUILT(REMEDIES) || BUILT(TRACE))
+#define GRAFT_REASONS      (BUILT(PLAN) || BUILT(REMEDIES) || BUILT(TRACE))
+#define GRAFT_REASON(text) (GRAFT_REASONS ? (text) : "")
 
 /* What the graft knows of a node of the host, by its index. */
 struct graft_mark {

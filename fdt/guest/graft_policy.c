@@ -43,11 +43,11 @@ static bool is_usb(const struct graft_place *place)
 
 /* A rule of the policy: what becomes of a property, and why. */
 struct rule {
-	const char *patterns;     /* of the property's name: str_matches() */
-	enum reference_kind kind; /* of what it points at; ANY */
-	unsigned char roles;      /* the rule holds for nodes of these, a bit each; 0: of any */
+	const char *patterns;  /* of the property's name: str_matches() */
+	unsigned char kind;    /* of what it points at, an enum reference_kind; ANY */
+	unsigned char roles;   /* the rule holds for nodes of these, a bit each; 0: of any */
+	unsigned char verdict; /* an enum graft_verdict */
 	bool (*when)(const struct graft_place *place); /* and only then; NULL: always */
-	enum graft_verdict verdict;
 	const char *reason;
 	/* What defines the property: a file of dt-schema, or below Linux's bindings directory. */
 	const char *binding;
@@ -55,7 +55,7 @@ struct rule {
 	void (*act)(struct graft_place *place);
 };
 
-#define ANY ((enum reference_kind) - 1)
+#define ANY 255
 
 /* clang-format off */
 #define RULE(p, k, v, r, b, ...) \
@@ -70,7 +70,8 @@ static const struct rule rules[] = {
 	NAMED("compatible", COPY, "it is the same device",
 	      "dt-core.yaml", .act = graft_act_compatible),
 	NAMED("reg", REWRITE, "guest addresses",
-	      "reserved-memory.yaml", ONLY(CARVEOUT), .act = graft_act_carveout),
+	      "reserved-memory.yaml", ONLY(CARVEOUT),
+	      .act = BUILT(CARVEOUT) ? graft_act_carveout : NULL),
 	NAMED("reg", REWRITE, "guest addresses", "reg.yaml", .act = graft_act_reg),
 	NAMED("#address-cells #size-cells", COPY, "its children's",
 	      "dt-core.yaml", .act = graft_act_cells),
@@ -167,7 +168,7 @@ static const struct rule rules[] = {
 	      "graph.yaml", .act = graft_act_graph),
 	KIND(SYSCON, ASK,
 	      "these registers stay as the host set them, but the driver may insist on them",
-	      "mfd/syscon.yaml", .act = graft_act_syscon),
+	      "mfd/syscon.yaml", .act = BUILT(SYSCON) ? graft_act_syscon : NULL),
 	KIND(CLOCK, DROP, NO_CLOCK, "clock.yaml"),
 
 	NAMED("access-controllers", DROP, "the host has opened its firewall",

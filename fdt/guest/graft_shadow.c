@@ -12,7 +12,7 @@
 
 bool graft_is_shadow(const struct graft_device *device, const struct host_node *node)
 {
-	for (unsigned int i = 0; i < device->facts.n_shadows; i++)
+	for (unsigned int i = 0; BUILT(SYSCON) && i < device->facts.n_shadows; i++)
 		if (device->facts.shadows[i].node == node)
 			return true;
 	return false;

@@ -324,7 +324,7 @@ void graft_note_shared(struct graft *graft, struct graft_device *device)
 {
 	const char *shares = NULL;
 
-	for (unsigned int i = 0; i < device->host.n_irqs && GRAFT_REASONS; i++) {
+	for (unsigned int i = 0; i < device->host.n_irqs; i++) {
 		const char *idle = name_idle(graft, device, i);
 
 		if (!idle)

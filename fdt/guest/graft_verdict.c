@@ -55,6 +55,9 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 			if (item->verdict != verdict ||
 			    (verdict == GRAFT_DROP && !item->required && !item->lifted))
 				continue;
+			n++;
+			if (!GRAFT_REASONS)
+				continue;
 			if (item->n_options)
 				add_question(
 					graft, device,
@@ -67,7 +70,6 @@ static size_t collect(struct graft *graft, struct graft_device *device,
 					   : item->required ? "note: its binding requires "
 							    : "",
 					   prefix, item->property, item->reason);
-			n++;
 		}
 		n += collect(graft, device, node->child, verdict);
 	}
@@ -129,6 +131,8 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 		if (users[i].node == last || find_dependence(graft, &users[i]) != dependence ||
 		    graft->marks[users[i].node->index].in_guest)
 			continue;
+		if (!GRAFT_REASONS)
+			return "";
 		last = users[i].node;
 		if (n++ < MAX_USERS_NAMED)
 			text = arena_printf(&graft->arena, "%s%s%s (%s)", text ? text : "",
@@ -244,6 +248,8 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 		device->out.result = GRAFT_NEEDS_ANSWER;
 	if (device->answers.force)
 		judge_users(graft, device);
+	if (!GRAFT_REASONS)
+		return; /* the rest are notes */
 	collect(graft, device, device->out.nodes, GRAFT_DROP);
 	note_left_out(graft, device, device->node);
 	if (host->n_reg_entries > host->n_regions)

@@ -82,7 +82,7 @@ static void add_own(struct graft_place *place, const char *property, const char 
 		return;
 	place->property = NULL;
 	place->item = graft_item_add(place->out, property);
-	place->item->binding = binding;
+	place->item->binding = BUILT(PLAN) ? binding : NULL;
 	graft_set(place, GRAFT_REWRITE, "%s", reason);
 	act(place);
 }
@@ -112,7 +112,7 @@ static void add_owns(struct graft_place *place)
 
 	if (loses_card_detect(place))
 		add_own(place, "broken-cd", "mmc/mmc-controller.yaml", "", act_broken_cd);
-	if (place->role == GRAFT_ROLE_CARVEOUT)
+	if (BUILT(CARVEOUT) && place->role == GRAFT_ROLE_CARVEOUT)
 		add_own(place, "reg", "reserved-memory.yaml", "", graft_act_carveout);
 	if (place->role != GRAFT_ROLE_DEVICE)
 		return;
@@ -214,8 +214,9 @@ static struct graft_node *plan_subtree(struct graft *graft, struct graft_device 
 	if ((role == GRAFT_ROLE_SLAVE || role == GRAFT_ROLE_ETHERNET_PHY) &&
 	    graft_worst(out, &worst) >= GRAFT_ASK) {
 		graft->marks[node->index].dropped =
-			arena_printf(&graft->kept, "it cannot be passed: %s: %s", worst->property,
-				     worst->reason);
+			GRAFT_REASONS ? arena_printf(&graft->kept, "it cannot be passed: %s: %s",
+						     worst->property, worst->reason)
+				      : "";
 		graft->again = true;
 	}
 	return out;
@@ -259,7 +260,7 @@ static void plan_bus(struct graft *graft, struct graft_device *device)
 	graft_make_cell(graft, bus, "#size-cells", DT_SIZE_CELLS);
 	graft_make_item(bus, "ranges", NULL);
 	item = graft_make_item(bus, "dma-ranges", "dt-core.yaml");
-	item->reason = "as they hold on the host";
+	item->reason = GRAFT_REASON("as they hold on the host");
 	room = graft_room(graft, item, host->n_dma * 3 * sizeof(*room));
 	for (unsigned int i = 0; room && i < host->n_dma; i++, room += 3) {
 		room[0] = cpu_to_fdt64(host->dma[i].bus);
@@ -284,7 +285,8 @@ void graft_plan_device(struct graft *graft, struct graft_device *device)
 			return;
 		graft_join(device, node);
 	}
-	graft_plan_carveouts(graft, device);
+	if (BUILT(CARVEOUT))
+		graft_plan_carveouts(graft, device);
 	if (BUILT(SYSCON))
 		graft_plan_shadows(graft, device);
 	plan_others(graft, device);

@@ -47,6 +47,8 @@ static int add_lines(struct host_shared *shared, const struct host_tree *tree,
 	struct err err;
 	int ret = 0;
 
+	if (!HOST_LINES)
+		return 0;
 	if (host_node_has(node, "interrupts") || host_node_has(node, "interrupts-extended"))
 		ret = host_irqs_read(tree, node, &irqs, &n, &err);
 	/* Of what makes no sense there are as many as do. */
@@ -148,7 +150,7 @@ int host_shared_create(const struct host_tree *tree)
 		return 0;
 	if (add_all(shared, tree, tree->nodes[0]))
 		return -ENOMEM;
-	if (shared->n_lines)
+	if (HOST_LINES && shared->n_lines)
 		qsort(shared->lines, shared->n_lines, sizeof(*shared->lines), compare_lines);
 	if (shared->n_windows)
 		qsort(shared->windows, shared->n_windows, sizeof(*shared->windows),

@@ -12,6 +12,7 @@
 
 #include "fdt/host/facts.h"
 #include "fdt/host/tree.h"
+#include "vmm/base/built.h"
 #include "vmm/base/range.h"
 
 /* What a node is to the host, whoever its driver is. */
@@ -21,6 +22,9 @@ enum host_role {
 	HOST_ROLE_INTERRUPTS,
 	HOST_ROLE_IOMMU,
 };
+
+/* A line that two have the kernel refuses by itself: they are here for those who tell of it. */
+#define HOST_LINES (BUILT(PLAN) || BUILT(REMEDIES) || BUILT(TRACE))
 
 struct host_line {
 	const struct host_node *node, *controller;

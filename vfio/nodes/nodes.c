@@ -219,7 +219,7 @@ int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct pla
 /* iommufd takes pages that the kernel manages, which reserved memory has not. */
 static int check_backend(const struct vfio_nodes *nodes, struct err *err)
 {
-	for (unsigned int i = 0; i < nodes->carveouts.n; i++) {
+	for (unsigned int i = 0; BUILT(CARVEOUT) && i < nodes->carveouts.n; i++) {
 		const struct vfio_carveout_answer *answer = nodes->carveouts.wanted[i].answer;
 
 		if (!answer->own || nodes->backend != VFIO_BACKEND_IOMMUFD)

@@ -98,7 +98,7 @@ int option_unknown(const struct option *option, struct err *err)
 	char list[256];
 	struct text text = text_in(list);
 
-	for (const char *at = option->arg; at;) {
+	for (const char *at = BUILT(REMEDIES) ? option->arg : NULL; at;) {
 		size_t n = strcspn(at, "|");
 		const char *next = at[n] ? at + n + 1 : NULL;
 

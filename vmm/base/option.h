@@ -39,17 +39,17 @@ struct option {
 	/* Of a device, also "KEY[.N]" (of all, or of the n-th region or interrupt) or "KEY.NAME".
 	   "": a word of the command line that belongs to no option. */
 	const char *key;
-	char letter;            /* short form on the command line, or 0 */
-	const char *arg;        /* what stands for the value in help: "FILE", "auto|on|off",
-				   "NAME[,NAME]..."; NULL: none */
-	const char *help;       /* one paragraph; wrapped where it is shown; NULL: none */
-	option_setter *set;     /* NULL: the parser itself sees to it */
-	size_t field;           /* what @set sets: an offset in the target */
-	uint64_t min, max;      /* numbers that it takes */
-	bool command_line_only; /* not in a file */
-	bool first; /* a file, given once and set before the others, which override it */
-	bool joins; /* several in a file are one value, and it may be empty */
-	bool ends;  /* what stands behind it and its value are no options of the table */
+	const char *arg;            /* what stands for the value in help: "FILE", "auto|on|off",
+				       "NAME[,NAME]..."; NULL: none */
+	const char *help;           /* one paragraph; wrapped where it is shown; NULL: none */
+	option_setter *set;         /* NULL: the parser itself sees to it */
+	uint64_t min, max;          /* numbers that it takes */
+	unsigned int field;         /* what @set sets: an offset in the target */
+	char letter;                /* short form on the command line, or 0 */
+	bool command_line_only : 1; /* not in a file */
+	bool first : 1; /* a file, given once and set before the others, which override it */
+	bool joins : 1; /* several in a file are one value, and it may be empty */
+	bool ends : 1;  /* what stands behind it and its value are no options of the table */
 };
 
 /* A paragraph that only explains; a small dais leaves it out. */

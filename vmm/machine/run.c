@@ -123,7 +123,7 @@ static int serve(struct control *control, struct err *err)
 	struct machine *m = control->machine;
 	struct event_source *sources[2] = { NULL };
 	struct watch watch;
-	int ret = watch_start(&watch, m, err)
+	int ret = (BUILT(SUMMARY) ? watch_start(&watch, m, err) : 0)
 			  ?: add_sources(control, sources, err)
 			  ?: sandbox_enter_main(m, err);
 
@@ -141,7 +141,8 @@ static int serve(struct control *control, struct err *err)
 	event_timer_destroy(&m->vm.loop, &control->timer);
 	for (size_t i = 0; i < n_elems(sources); i++)
 		event_loop_remove(&m->vm.loop, sources[i]);
-	watch_stop(&watch);
+	if (BUILT(SUMMARY))
+		watch_stop(&watch);
 	return ret ?: control->ret;
 }
 

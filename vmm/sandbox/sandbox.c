@@ -283,31 +283,33 @@ static int forbid_dumps(const struct sandbox_config *config, struct err *err)
 	return ret ? err_set(err, ret, "PR_SET_DUMPABLE") : 0;
 }
 
+#define HELP_OF(text) (BUILT(SANDBOX_SHOW) ? text : NULL)
+
 static const struct layer {
 	const char *help;
 	int (*apply)(const struct sandbox_config *config, struct err *err);
 	bool of_keeper; /* which has no other */
 } layers[N_SANDBOX_LAYERS] = {
-	[SANDBOX_LIMITS] = { "no core dump; no more descriptors than a guest reset needs",
+	[SANDBOX_LIMITS] = { HELP_OF("no core dump; no more descriptors than a guest reset needs"),
 			     set_limits, true },
-	[SANDBOX_NO_NEW_PRIVS] = { "no program gives privileges back", forbid_new_privileges,
-				   true },
-	[SANDBOX_NAMESPACES] = { "mounts, network, IPC, host name and control groups of its own; "
-				 "the root directory is empty and read-only",
+	[SANDBOX_NO_NEW_PRIVS] = { HELP_OF("no program gives privileges back"),
+				   forbid_new_privileges, true },
+	[SANDBOX_NAMESPACES] = { HELP_OF("mounts, network, IPC, host name and control groups of its own; "
+					 "the root directory is empty and read-only"),
 				 enter_namespaces, false },
 	/* after the mounts, which take privileges */
-	[SANDBOX_USER] = { "an unprivileged user and group, no others, when started as root",
+	[SANDBOX_USER] = { HELP_OF("an unprivileged user and group, no others, when started as root"),
 			   change_user, false },
-	[SANDBOX_CAPABILITIES] = { "none, in any set (the keeper: CAP_KILL)", drop_capabilities,
-				   true },
-	[SANDBOX_LANDLOCK] = { "no file and no TCP port can be reached (the keeper: records, and "
-			       "guest RAM that is a file)",
+	[SANDBOX_CAPABILITIES] = { HELP_OF("none, in any set (the keeper: CAP_KILL)"),
+				   drop_capabilities, true },
+	[SANDBOX_LANDLOCK] = { HELP_OF("no file and no TCP port can be reached (the keeper: records, and "
+				       "guest RAM that is a file)"),
 			       restrict_files, true },
 	/* a change of user has made it dumpable or not, as the system is set up */
-	[SANDBOX_UNDUMPABLE] = { "nobody reads its memory", forbid_dumps, true },
+	[SANDBOX_UNDUMPABLE] = { HELP_OF("nobody reads its memory"), forbid_dumps, true },
 	/* by each thread itself: threads.c */
-	[SANDBOX_SECCOMP] = { "each thread keeps the system calls that its work needs", NULL,
-			      true },
+	[SANDBOX_SECCOMP] = { HELP_OF("each thread keeps the system calls that its work needs"),
+			      NULL, true },
 };
 
 const char *sandbox_layer_help(enum sandbox_layer layer)
