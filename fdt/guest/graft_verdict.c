@@ -194,15 +194,25 @@ static void note_buses(struct graft *graft, struct graft_device *device)
 static void judge_facts(struct graft *graft, struct graft_device *device)
 {
 	const struct host_node *above = device->node, *parent = above->parent;
+	const struct host_node *pci = NULL; /* the bus above it, which may be far */
 	const char *fault = graft_class_fault(graft, device);
 
-	for (; above; above = above->parent)
+	for (; above; above = above->parent) {
 		if (host_node_has(above, "#iommu-cells"))
 			add_reason(graft, device, "it is an IOMMU: the host's own");
-	if (parent && host_bus_is_pci(parent))
+		if (!pci && above->parent && host_bus_is_pci(above->parent))
+			pci = above->parent;
+	}
+	if (pci == parent && pci)
 		add_reason(graft, device,
 			   "it is a PCI function: vfio-pci has those, and no guest "
 			   "of dais a PCI bus");
+	else if (pci)
+		add_reason(
+			graft, device,
+			"it is a part of a PCI function, below %s: its registers are in a BAR, its "
+			"interrupts and its DMA go through that function's driver",
+			graft_path(graft, pci));
 	else if (!device->facts.n_regions)
 		add_reason(graft, device, "it has no registers that VFIO could pass");
 	if (!device->facts.n_irqs && host_node_has(device->node, "msi-parent"))

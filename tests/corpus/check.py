@@ -269,7 +269,8 @@ def targets(tree, node, name):
     i = 0
     while i < len(cells):
         target = tree.by_phandle.get(cells[i])
-        if not target:
+        # Linux fails, too, where the provider does not say how many cells follow.
+        if not target or (width and width not in target):
             return
         yield target
         if not width and not name.startswith("pinctrl-"):

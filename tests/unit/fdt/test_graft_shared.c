@@ -82,6 +82,8 @@ static const struct shared_case {
 	{ "/both@c1000", P, P, P, NULL },
 	{ "/performance-controller@e0000", R, R, P, "the host depends on it: /cpus/cpu@0" },
 	{ "/pcie@d0000000/wifi@0,0", R, R, R, "it is a PCI function" },
+	{ "/pcie@d0000000/wifi@0,0/mac", R, R, R,
+	  "it is a part of a PCI function, below /pcie@d0000000" },
 };
 
 static enum graft_result result_of(const char *device, const char *const *driven, bool force,
