@@ -160,6 +160,9 @@ enum vfio_irq_action {
 /* To interrupt @n of vfio_irq_counts(), which is armed. Returns as sys_ioctl; -ENOENT: no such. */
 int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action);
 
+/* Whatever the configuration said, it is to have this mode, "irqfd": before it is armed. */
+void vfio_irq_want(const struct vfio *vfio, unsigned int n, const char *mode);
+
 void vfio_destroy(struct vfio *vfio);
 
 extern const struct device_class vfio_platform_class;

@@ -104,10 +104,20 @@ static int try_to_move(const char *file)
 	check(fd >= 0 && fstat(fd, &st) == 0, file);
 	page = page_of(fd);
 	p = map(fd, (size_t)st.st_size);
-	for (size_t at = 0; at < (size_t)st.st_size; at += page, n++) {
+	for (size_t at = 0; at < (size_t)st.st_size; at += page) {
+		blkcnt_t n_blocks;
 		uint64_t before;
 
+		check(fstat(fd, &st) == 0, file);
+		n_blocks = st.st_blocks;
 		*(volatile char *)(p + at);
+		check(fstat(fd, &st) == 0, file);
+		/* a hole until now: not a page of the guest's */
+		if (st.st_blocks > n_blocks) {
+			check(madvise(p + at, page, MADV_REMOVE) == 0, "MADV_REMOVE");
+			continue;
+		}
+		n++;
 		before = frame_of(p + at);
 		madvise(p + at, page, MADV_SOFT_OFFLINE);
 		*(volatile char *)(p + at);

@@ -75,11 +75,14 @@ int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, st
 
 	for (const struct vfio_device *d = vfio->devices; d && !ret; d = d->next) {
 		struct ram_record record;
+		struct err unread;
 
-		ret = record_read(RECORD_OF_RAM, dir, d->host.name, &record, err);
+		ret = record_read(RECORD_OF_RAM, dir, d->host.name, &record, &unread);
 		if (!ret && !is_gone(record.ram_file))
 			return still_writes(&record, err);
-		if (!ret || ret == -ENOENT)
+		if (ret && ret != -ENOENT)
+			*err = unread;
+		else
 			ret = write_owned(dir, d->host.name, false, path, vm, err);
 	}
 	return ret;

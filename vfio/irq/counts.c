@@ -2,6 +2,7 @@
 /* Counts of vfio/vfio.h. */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <string.h>
 
 #include "vfio/context.h"
 #include "vfio/device.h"
@@ -67,6 +68,15 @@ static const struct vfio_irq *find(const struct vfio *vfio, unsigned int n)
 			if (!vdev->irqs[i].is_repeated && !n--)
 				return &vdev->irqs[i];
 	return NULL;
+}
+
+void vfio_irq_want(const struct vfio *vfio, unsigned int n, const char *mode)
+{
+	struct vfio_irq *irq = (struct vfio_irq *)find(vfio, n);
+
+	for (unsigned int m = VFIO_IRQ_AUTO; irq && m <= VFIO_IRQ_EVENTFD; m++)
+		if (!strcmp(vfio_irq_mode_name(m), mode))
+			irq->wanted_mode = m;
 }
 
 int vfio_irq_act(const struct vfio *vfio, unsigned int n, enum vfio_irq_action action)

@@ -27,7 +27,7 @@ static const char *const ways[] = {
 	[VFIO_IRQ_FIRE_BOOL] = "DATA_BOOL",
 };
 
-/* One run: one interrupt, in one mode, fired in one way. */
+/* One run: one interrupt, in one mode, fired in one way; of a machine whose devices are open. */
 struct trial {
 	struct machine machine;
 	struct vm_config config;
@@ -80,7 +80,7 @@ static int configure(struct trial *t, struct err *err)
 	memcpy(argv, fixed, sizeof(fixed));
 	memcpy(argv + n_elems(fixed), t->options, (size_t)t->n_options * sizeof(*argv));
 	snprintf(kernel, sizeof(kernel), "/proc/self/fd/%d", t->image_fd);
-	snprintf(device, sizeof(device), "vfio-platform,host=%s,irq-mode=%s", t->device, t->mode);
+	snprintf(device, sizeof(device), "vfio-platform,host=%s", t->device);
 	/* As much as this host has: the guest is dais's own. */
 	t->config.sandbox.may_miss =
 		1u << SANDBOX_NAMESPACES | 1u << SANDBOX_USER | 1u << SANDBOX_LANDLOCK;
@@ -178,8 +178,10 @@ static enum outcome build_and_run(struct trial *t)
 	struct err err = { 0 };
 	enum outcome outcome = NOT_WELL;
 	const char *wrong = NULL;
-	int ret = machine_build(&t->machine, &t->config, MACHINE_FOR_RUN, &err);
+	int ret;
 
+	vfio_irq_want(t->machine.vm.vfio, t->index, t->mode);
+	ret = machine_build_on(&t->machine, MACHINE_FOR_TRIAL, &err);
 	if (!ret) {
 		ret = run_guest(t, &err);
 		wrong = ret < 0 ? err.what : verdict(t, ret);
@@ -203,41 +205,17 @@ static int try_one(struct trial *t, struct err *err)
 	int ret;
 
 	t->n_ticks = t->n_fired = 0;
-	ret = configure(t, err);
-	if (!ret) {
-		fflush(stdout);
-		pid = sys_fork();
-		if (!pid)
-			exit(build_and_run(t));
-		ret = pid < 0 ? pid : sys_waitid(P_PID, (id_t)pid, &end, WEXITED);
-		if (ret)
-			err_set(err, ret, "run a guest in a process of its own");
-	}
-	config_destroy(&t->config);
+	fflush(stdout);
+	pid = sys_fork();
+	if (!pid)
+		exit((int)build_and_run(t));
+	ret = pid < 0 ? pid : sys_waitid(P_PID, (id_t)pid, &end, WEXITED);
 	if (ret)
-		return ret;
+		return err_set(err, ret, "run a guest in a process of its own");
 	if (end.si_code == CLD_EXITED)
 		return end.si_status;
 	tell(t, "FAILED: it died of SIG", sigabbrev_np(end.si_status) ?: "?");
 	return NOT_WELL;
-}
-
-/* What the device is, once, by building the machine as "auto" has it; no guest runs. */
-static int look(struct trial *t, struct vfio_irq_count **irqs, unsigned int *n_irqs,
-		struct err *err)
-{
-	int ret;
-
-	t->mode = "auto";
-	ret = configure(t, err);
-	if (!ret) {
-		ret = machine_build(&t->machine, &t->config, MACHINE_FOR_IRQS, err);
-		if (!ret)
-			*n_irqs = machine_irq_counts(&t->machine, irqs);
-		machine_destroy(&t->machine);
-	}
-	config_destroy(&t->config);
-	return ret;
 }
 
 /* A line that the device lists more than once is in @irqs where it comes first. */
@@ -287,10 +265,14 @@ int check_irq(const char *device, int n_options, char *const *options, struct er
 	t->device = device;
 	t->n_options = n_options;
 	t->options = options;
-	ret = look(t, &irqs, &n_irqs, err);
-	if (ret)
-		return ret;
-	ret = try_all(t, irqs, n_irqs, err);
-	machine_collect_physical(0, true);
+	ret = configure(t, err);
+	if (!ret)
+		ret = machine_build(&t->machine, &t->config, MACHINE_FOR_DEVICES, err);
+	if (!ret) {
+		n_irqs = machine_irq_counts(&t->machine, &irqs);
+		ret = try_all(t, irqs, n_irqs, err);
+	}
+	machine_destroy(&t->machine);
+	config_destroy(&t->config);
 	return ret;
 }

@@ -184,7 +184,7 @@ static int confine(struct machine *m, struct err *err)
 	m->vm.ram.backing.n_threads = 1;
 	ret = sandbox_confine(&sandbox, err);
 	/* The kernel has forgotten it with the change of user. */
-	return ret || !m->n_kept ? ret : keeper_die_with(&m->keeper, err);
+	return ret || !m->keeper.keeper ? ret : keeper_die_with(&m->keeper, err);
 }
 
 static int start_vcpus(struct machine *m, struct err *err)
@@ -214,14 +214,15 @@ static const struct stage {
 } stages[] = {
 	/* what the user got wrong is found before anything of the host is touched; open for guest
 	   resets too */
-	{ "open the images", open_images, close_images, MACHINE_FOR_TREE },
+	{ "open the images", open_images, close_images, MACHINE_FOR_DEVICES },
 	/* devices without an IOMMU may write to it until they are back with the host */
 	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back,
-	  MACHINE_FOR_TREE },
+	  MACHINE_FOR_DEVICES },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
 	{ "claim the devices", machine_claim, machine_return, MACHINE_FOR_RUN },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
-	{ "take the devices", machine_take_devices, machine_give_devices_back, MACHINE_FOR_TREE },
+	{ "take the devices", machine_take_devices, machine_give_devices_back,
+	  MACHINE_FOR_DEVICES },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
 	{ "fork the keeper", fork_keeper, forget_keeper, MACHINE_FOR_RUN },
@@ -230,9 +231,9 @@ static const struct stage {
 	{ "make RAM", machine_make_ram, NULL, MACHINE_FOR_TREE },
 	{ "make the VM", make_vm, NULL, MACHINE_FOR_TREE },
 	/* takes long when there is much; no thread of it is left when devices and vCPUs come */
-	{ "prepare RAM", machine_prepare_ram, NULL, MACHINE_FOR_RUN },
+	{ "prepare RAM", machine_prepare_ram, NULL, MACHINE_FOR_TRIAL },
 	/* pins RAM; undone before RAM goes */
-	{ "map RAM for DMA", machine_map_dma, unmap_dma, MACHINE_FOR_RUN },
+	{ "map RAM for DMA", machine_map_dma, unmap_dma, MACHINE_FOR_TRIAL },
 	/* all of them before the VGIC is initialised, which wants to know their number */
 	{ "make vCPUs", make_vcpus, NULL, MACHINE_FOR_TREE },
 	/* initialised before irqfds, which it refuses earlier; then the PMU, which wants its
@@ -248,18 +249,41 @@ static const struct stage {
 	/* the device tree describes all the above */
 	{ "load the guest", machine_boot, NULL, MACHINE_FOR_TREE },
 	/* lines armed last: nothing may arrive that nobody can handle */
-	{ "arm devices", machine_arm, machine_quiesce, MACHINE_FOR_IRQS },
+	{ "arm devices", machine_arm, machine_quiesce, MACHINE_FOR_TRIAL },
 	/* from here on the guest can tell devices where it is */
 	{ "name RAM at its physical address", machine_name_physical, NULL, MACHINE_FOR_RUN },
 	/* changes the user's terminal: not before all else went well */
-	{ "start the console", start_console, NULL, MACHINE_FOR_RUN },
+	{ "start the console", start_console, NULL, MACHINE_FOR_TRIAL },
 	/* while there is one thread; all that a run needs is open */
-	{ "confine dais", confine, NULL, MACHINE_FOR_RUN },
+	{ "confine dais", confine, NULL, MACHINE_FOR_TRIAL },
 	/* each loads its filter; parked until machine_run() */
-	{ "start vCPU threads", start_vcpus, end_vcpus, MACHINE_FOR_RUN },
+	{ "start vCPU threads", start_vcpus, end_vcpus, MACHINE_FOR_TRIAL },
 };
 
 static_assert(n_elems(stages) <= MACHINE_MAX_STAGES, "each stage's time is kept");
+
+static int build(struct machine *m, enum machine_goal goal, struct err *err)
+{
+	while (m->n_stages < n_elems(stages)) {
+		const struct stage *stage = &stages[m->n_stages++];
+		uint64_t begun = sys_monotonic_ns();
+		int ret;
+
+		/* What is built on begins behind the devices. */
+		if (goal == MACHINE_FOR_DEVICES && stage->make == fork_keeper) {
+			m->n_stages--;
+			return 0;
+		}
+		if (stage->needed > goal)
+			continue;
+		trace_line(TRACE_VM, "build: %s", stage->name);
+		ret = stage->make(m, err);
+		if (ret)
+			return ret;
+		m->stage_ns[m->n_stages - 1] = sys_monotonic_ns() - begun;
+	}
+	return 0;
+}
 
 int machine_build(struct machine *m, const struct vm_config *config, enum machine_goal goal,
 		  struct err *err)
@@ -275,20 +299,13 @@ int machine_build(struct machine *m, const struct vm_config *config, enum machin
 		.affinity = config->affinity ? config->affinity[0] : NULL,
 	};
 	vm_init(&m->vm);
-	while (m->n_stages < n_elems(stages)) {
-		const struct stage *stage = &stages[m->n_stages++];
-		uint64_t begun = sys_monotonic_ns();
-		int ret;
+	return build(m, goal, err);
+}
 
-		if (stage->needed > goal)
-			continue;
-		trace_line(TRACE_VM, "build: %s", stage->name);
-		ret = stage->make(m, err);
-		if (ret)
-			return ret;
-		m->stage_ns[m->n_stages - 1] = sys_monotonic_ns() - begun;
-	}
-	return 0;
+int machine_build_on(struct machine *m, enum machine_goal goal, struct err *err)
+{
+	m->n_kept = m->n_stages;
+	return build(m, goal, err);
 }
 
 const char *machine_stage_name(unsigned int i)

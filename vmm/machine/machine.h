@@ -45,9 +45,10 @@ struct machine {
 
 /* What a machine is built for; each has all stages of those before it. */
 enum machine_goal {
-	MACHINE_FOR_TREE, /* machine_describe() */
-	MACHINE_FOR_IRQS, /* the devices' interrupts can be looked at; nothing runs */
-	MACHINE_FOR_RUN,  /* machine_run(); only this one makes claims and has a keeper */
+	MACHINE_FOR_DEVICES, /* they are open, and no more: then machine_build_on() */
+	MACHINE_FOR_TREE,    /* machine_describe() */
+	MACHINE_FOR_TRIAL,   /* machine_run() of a guest of dais' own */
+	MACHINE_FOR_RUN,     /* of any; only this one makes claims and has a keeper */
 };
 
 /*
@@ -64,6 +65,12 @@ int machine_build(struct machine *machine, const struct vm_config *config, enum 
  * be brought back, which was told.
  */
 bool machine_destroy(struct machine *machine);
+
+/*
+ * The other stages that @goal needs, of a machine for MACHINE_FOR_DEVICES: in a process that was
+ * forked for it, whose machine_destroy() undoes just these.
+ */
+int machine_build_on(struct machine *machine, enum machine_goal goal, struct err *err);
 
 /* For messages; i < machine->n_stages. */
 const char *machine_stage_name(unsigned int i);

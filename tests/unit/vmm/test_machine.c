@@ -51,13 +51,25 @@ Test(machine, nothing_is_left_open_or_mapped)
 	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
 }
 
-/* One whose devices can be fired at: no DMA, no thread, and what it has is given back. */
+/* Devices are opened once, and a VM is built on them: its end leaves them open, and no more. */
 Test(machine, a_build_stops_where_it_shall)
 {
-	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_IRQS, &err), 0, "%s", err.what);
-	cr_expect_geq(fixture_disk.irqs[0].trigger_fd, 0);
+	unsigned int n_fds;
+
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_DEVICES, &err), 0, "%s",
+		     err.what);
+	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
 	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
-	cr_expect_not(machine.vm.vcpus[0].has_thread);
+	n_fds = fake_n_open_fds();
+	cr_assert_eq(machine_build_on(&machine, MACHINE_FOR_TRIAL, &err), 0, "%s", err.what);
+	cr_expect_geq(fixture_disk.irqs[0].trigger_fd, 0);
+	cr_expect_gt(fake_vfio.containers[0].n_maps, 0);
+	cr_expect(machine.vm.vcpus[0].has_thread);
+	cr_expect(machine_destroy(&machine));
+	cr_expect_eq(fixture_disk.irqs[0].trigger_fd, -1);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 0);
+	cr_expect_eq(fake_n_open_fds(), n_fds);
+	machine.n_kept = 0;
 	cr_expect(machine_destroy(&machine));
 	cr_expect_eq(fake_n_open_fds(), 0);
 	cr_expect_eq(fake_n_mappings(), 0);
