@@ -241,10 +241,12 @@ static const struct need *find_need(enum reference_kind kind, const struct host_
 
 bool graft_judge_need(struct graft_place *place)
 {
-	const struct need *need = find_need(place->kind, place->node);
 	struct graft_item *item = place->item;
+	const struct need *need = NULL;
 
-	if (!need || (item->verdict != GRAFT_DROP && item->verdict != GRAFT_ASK))
+	if (item->verdict == GRAFT_DROP || item->verdict == GRAFT_ASK)
+		need = find_need(place->kind, place->node);
+	if (!need)
 		return false;
 	if (need->effect == REQUIRED) {
 		item->required = item->verdict == GRAFT_DROP;

@@ -105,7 +105,8 @@ static int read_list(const struct host_tree *tree, const struct host_node *node,
 }
 
 /* Real trees have some hundred names, and each of them often. */
-#define N_NAMES 1024
+#define N_NAMES    1024
+#define MAX_PROBES 8
 
 /* One reference that a rule tells of; sorted by target, then in tree order. */
 struct reference_edge {
@@ -115,7 +116,7 @@ struct reference_edge {
 	bool guessed; /* no rule tells of it */
 };
 
-/* What was asked for last of those with this hash; NULL: nothing. */
+/* What was asked for, at its hash or soon after it; NULL: nothing. */
 struct reference_name {
 	const char *name; /* the tree's */
 	const struct reference_rule *rule;
@@ -132,10 +133,17 @@ static unsigned int hash(const char *name)
 
 static const struct reference_rule *find_rule(const struct host_tree *tree, const char *property)
 {
-	struct reference_name *known = &tree->names[hash(property)];
+	unsigned int first = hash(property);
+	struct reference_name *known;
 
-	if (!known->name || strcmp(known->name, property))
-		*known = (struct reference_name){ property, reference_rule_find(property) };
+	for (unsigned int i = 0; i < MAX_PROBES; i++) {
+		known = &tree->names[(first + i) % N_NAMES];
+		if (known->name && strcmp(known->name, property) == 0)
+			return known->rule;
+		if (!known->name)
+			break;
+	}
+	*known = (struct reference_name){ property, reference_rule_find(property) };
 	return known->rule;
 }
 

@@ -192,7 +192,7 @@ bool str_matches(const char *s, const char *patterns)
 		if (!may_match(patterns, end, s[0], last))
 			continue;
 		assert((size_t)(end - patterns) < sizeof(pattern));
-		snprintf(pattern, sizeof(pattern), "%.*s", (int)(end - patterns), patterns);
+		*(char *)mempcpy(pattern, patterns, (size_t)(end - patterns)) = '\0';
 		if (fnmatch(pattern, s, 0) == 0)
 			return true;
 	}

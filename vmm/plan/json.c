@@ -325,10 +325,46 @@ void plan_json_add(json_t *devices, const char *name, json_t *device, const stru
 	json_array_append_new(devices, device);
 }
 
+/* jansson writes each word and each space: they are collected before stdio has them. */
+struct collected {
+	FILE *out;
+	size_t n;
+	char bytes[4096];
+};
+
+static int flush(struct collected *collected)
+{
+	size_t n = collected->n;
+
+	collected->n = 0;
+	return fwrite(collected->bytes, 1, n, collected->out) == n ? 0 : -1;
+}
+
+static int collect(const char *bytes, size_t n, void *opaque)
+{
+	struct collected *collected = opaque;
+
+	while (n) {
+		size_t room = sizeof(collected->bytes) - collected->n;
+		size_t part = n < room ? n : room;
+
+		memcpy(collected->bytes + collected->n, bytes, part);
+		collected->n += part;
+		bytes += part;
+		n -= part;
+		if (part == room && flush(collected))
+			return -1;
+	}
+	return 0;
+}
+
 int plan_json_print(json_t *root, FILE *out, struct err *err)
 {
-	int ret = root ? json_dumpf(root, out, JSON_INDENT(2)) : -1;
+	struct collected collected = { .out = out };
+	int ret = root ? json_dump_callback(root, collect, &collected, JSON_INDENT(2)) : -1;
 
+	if (!ret)
+		ret = flush(&collected);
 	json_decref(root);
 	fputc('\n', out);
 	return ret && !ferror(out) ? err_set(err, ENOMEM, "print JSON") : 0;
