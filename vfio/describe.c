@@ -121,7 +121,6 @@ int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err)
 	ret = read_host(vfio, err);
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
 		vdev->node.direct_dma = vfio->backend == VFIO_BACKEND_NONE;
-		vdev->node.keeps_power = vfio_host_device_is_for_dais(&vdev->host);
 		ret = vfio_node_look_up(&vfio->nodes, &vdev->node, err);
 	}
 	if (!ret)

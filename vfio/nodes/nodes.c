@@ -115,12 +115,16 @@ void vfio_node_destroy(struct vfio_node *node)
 int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
 {
 	const char *host = device_config_str(node->config, "host");
+	struct vfio_host_device device;
+	struct err own;
 	int ret = 0;
 
 	if (node->host)
 		return 0;
 	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
+	node->keeps_power = node->host && !vfio_host_device_find(&device, host, &own) &&
+			    vfio_host_device_is_for_dais(&device);
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
 	if (ret)
