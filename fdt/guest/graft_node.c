@@ -74,7 +74,8 @@ static const char *double_commas(struct arena *arena, const char *text)
 	return doubled;
 }
 
-static void ask(struct graft_place *place, bool also, const char *why, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void ask(struct graft_place *place, bool also,
+						      const char *why, const char *fmt, va_list ap)
 {
 	struct graft_option *option = add_option(place, also, why);
 	struct arena *arena = &place->graft->arena;
