@@ -66,32 +66,6 @@ static bool is_attr_request(unsigned long request)
 	       request == KVM_HAS_DEVICE_ATTR;
 }
 
-/* Group KVM_DEV_VFIO_DEVICE of KVM-VFIO; attribute 1 forwards, 2 undoes it. */
-static int forward_ioctl(unsigned long request, const struct kvm_device_attr *attr)
-{
-	const struct fake_kvm_forward *arg = (const void *)(uintptr_t)attr->addr;
-	struct fake_kvm_forward *list = fake_kvm.forwards;
-	unsigned int i = 0;
-
-	if (!fake_kvm.can_forward || attr->attr < 1 || attr->attr > 2)
-		return -ENXIO;
-	if (request == KVM_HAS_DEVICE_ATTR)
-		return 0;
-	while (i < fake_kvm.n_forwards && (list[i].fd != arg->fd || list[i].index != arg->index))
-		i++;
-	if (attr->attr == 2) {
-		if (i == fake_kvm.n_forwards)
-			return -ENOENT;
-		list[i] = list[--fake_kvm.n_forwards];
-		return 0;
-	}
-	if (fake_kvm.forward_error)
-		return -fake_kvm.forward_error;
-	assert(i == fake_kvm.n_forwards && i < FAKE_KVM_N_IRQFDS);
-	list[fake_kvm.n_forwards++] = *arg;
-	return 0;
-}
-
 static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
 	struct fake_kvm_device *device = opaque;
@@ -102,7 +76,7 @@ static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	if (ret)
 		return ret;
 	if (is_attr_request(request) && device->type == KVM_DEV_TYPE_VFIO && attr->group == 2)
-		return forward_ioctl(request, attr);
+		return fake_kvm_forward_ioctl(request, attr);
 	return is_attr_request(request)
 		       ? fake_kvm_attr_ioctl(FAKE_KVM_DEV(device->type), request, arg)
 		       : -ENOTTY;

@@ -216,3 +216,28 @@ int fake_kvm_reg_list(unsigned int vcpu, struct kvm_reg_list *list)
 	list->n = n;
 	return n > room ? -E2BIG : 0;
 }
+
+int fake_kvm_forward_ioctl(unsigned long request, const struct kvm_device_attr *attr)
+{
+	const struct fake_kvm_forward *arg = (const void *)(uintptr_t)attr->addr;
+	struct fake_kvm_forward *list = fake_kvm.forwards;
+	unsigned int i = 0;
+
+	if (!fake_kvm.can_forward || attr->attr < 1 || attr->attr > 2)
+		return -ENXIO;
+	if (request == KVM_HAS_DEVICE_ATTR)
+		return 0;
+	while (i < fake_kvm.n_forwards && (list[i].fd != arg->fd || list[i].index != arg->index))
+		i++;
+	if (attr->attr == 2) {
+		if (i == fake_kvm.n_forwards)
+			return -ENOENT;
+		list[i] = list[--fake_kvm.n_forwards];
+		return 0;
+	}
+	if (fake_kvm.forward_error)
+		return -fake_kvm.forward_error;
+	assert(i == fake_kvm.n_forwards && i < FAKE_KVM_N_IRQFDS);
+	list[fake_kvm.n_forwards++] = *arg;
+	return 0;
+}

@@ -156,41 +156,6 @@ static void tell_counts(const char *n_free)
 	fake_file("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "6\n");
 }
 
-/* Every second page first; behind them 12 that follow each other. */
-Test(phys_ram, adjacent_pages_are_looked_for_in_a_pool_of_pieces)
-{
-	int numbers[36];
-
-	for (int i = 0; i < 24; i++)
-		numbers[i] = 2 * i;
-	for (int i = 0; i < 12; i++)
-		numbers[24 + i] = 100 + i;
-	make_pages(numbers, 36);
-	tell_counts("28\n"); /* of which it takes 8 at a time: none is counted away here */
-	cr_assert_eq(create(8 * PAGE, 40, false), 0, "%s", err.what);
-	cr_assert_eq(phys.n_pages, 8);
-	cr_expect_eq(fake_huge_n_used(), 8, "the others were given back");
-	for (size_t i = 0; i < 8; i++)
-		cr_expect_eq(phys.pages[i].pa, GIB + (100 + i) * PAGE);
-	cr_assert_eq(phys_ram_add_banks(&phys, 8 * PAGE, &ram, &err), 0);
-	cr_expect_eq(ram.n_banks, 1);
-	tear_down();
-}
-
-Test(phys_ram, a_pool_of_single_pages_gives_what_it_has)
-{
-	int numbers[36];
-
-	for (int i = 0; i < 36; i++)
-		numbers[i] = 2 * i;
-	make_pages(numbers, 36);
-	tell_counts("28\n");
-	cr_assert_eq(create(8 * PAGE, 40, false), 0, "%s", err.what);
-	cr_expect_eq(phys.n_pages, 8);
-	cr_expect_eq(fake_huge_n_used(), 8);
-	tear_down();
-}
-
 Test(phys_ram, page_sizes)
 {
 	static const size_t host_pages[] = { 4 << 10, 16 << 10, 64 << 10 };
