@@ -11,6 +11,8 @@ multi=vfio-platform,host=10400000.multi
 n_irqs=10000 n_rounds=3
 [ "$full" ] || n_rounds=1
 [ "$full" ] || [ "$gic" = 3 ] || n_irqs=1000
+# Debian's kernel takes twice the time, which a minute is too short for beside other hosts.
+[ "$full" ] || [ ! -e /sys/bus/platform/drivers/vfio-dais ] || n_irqs=1000
 
 # On the CPU that the interrupt comes to: see host.sh
 here=
