@@ -147,12 +147,14 @@ struct kvm_run {
 		} internal;
 		struct {
 			__u32 type;
+			__u32 ndata;
+			__u64 data[16];
 		} system_event;
 		struct {
 			__u64 esr_iss;
 			__u64 fault_ipa;
 		} arm_nisv;
-		__u8 padding3[256];
+		__u8 padding[256];
 	};
 };
 
