@@ -159,7 +159,8 @@ void host_live_device(struct host_live *live, const struct host_node *node,
 	if (!device->found || device->host.group < 0)
 		return;
 	vfio_host_group_members(device->host.group, device->members, sizeof(device->members));
-	next = reserved = vfio_host_group_reserved(device->host.group);
+	reserved = vfio_host_group_reserved(device->host.group);
+	next = reserved;
 	while (device->n_reserved < LIVE_MAX_RESERVED &&
 	       vfio_reserved_next(&next, &device->reserved[device->n_reserved]))
 		device->n_reserved++;
