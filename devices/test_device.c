@@ -128,13 +128,14 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
 {
 	struct test_device *t = opaque;
-	uint64_t place = offset - TEST_SCRATCH, mask = mmio_mask(width) << 8 * place;
+	uint64_t place = offset - TEST_SCRATCH, mask;
 
 	if (!is_scratch(offset, width)) {
 		emulated_mmio_ops.write(opaque, offset, width, value);
 		return;
 	}
 	owned_lock pthread_mutex_t *lock = take_lock(&t->emu.lock);
+	mask = mmio_mask(width) << 8 * place;
 	t->scratch = (t->scratch & ~mask) | (value << 8 * place & mask);
 	t->last_access = (uint32_t)(place << 8 | width);
 }

@@ -150,13 +150,19 @@ int vfio_shadows_place(struct vfio_shadows *shadows, const struct host_node *dev
 	return ret;
 }
 
+/* What it holds. */
+static uint8_t *memory_of(const struct vfio_shadow *shadow)
+{
+	return shadow->initial + shadow->size;
+}
+
 static uint64_t shadow_read(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct vfio_shadow *shadow = opaque;
 	owned_lock pthread_mutex_t *lock = take_lock(&shadow->lock);
 	uint64_t value = 0;
 
-	memcpy(&value, shadow->memory + offset, width);
+	memcpy(&value, memory_of(shadow) + offset, width);
 	return le64toh(value);
 }
 
@@ -166,13 +172,13 @@ static void shadow_write(void *opaque, uint64_t offset, unsigned int width, uint
 	owned_lock pthread_mutex_t *lock = take_lock(&shadow->lock);
 	uint64_t bytes = htole64(value);
 
-	memcpy(shadow->memory + offset, &bytes, width);
+	memcpy(memory_of(shadow) + offset, &bytes, width);
 }
 
 static const struct mmio_ops shadow_ops = { shadow_read, shadow_write };
 
 /* Lines "OFFSET: VALUE" in hex; what cannot be read has another value. */
-static void parse(const struct host_node *node, const char *line, struct vfio_shadow *shadow)
+static void parse(const struct host_node *node, const char *line, uint64_t size, uint8_t *bytes)
 {
 	unsigned int width = host_node_u32(node, "reg-io-width", 4);
 	bool big = host_node_has(node, "big-endian");
@@ -180,30 +186,28 @@ static void parse(const struct host_node *node, const char *line, struct vfio_sh
 
 	for (; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		if (sscanf(line, "%" SCNx64 ": %" SCNx64, &offset, &value) != 2 || width > 8 ||
-		    offset >= shadow->size || width > shadow->size - offset)
+		    offset >= size || width > size - offset)
 			continue;
 		for (unsigned int i = 0; i < width; i++)
-			shadow->initial[offset + i] =
-				(uint8_t)(value >> 8 * (big ? width - 1 - i : i));
+			bytes[offset + i] = (uint8_t)(value >> 8 * (big ? width - 1 - i : i));
 	}
 }
 
-static int read_initial(struct vfio_shadow *shadow, const struct graft_shadow *guest,
-			struct err *err)
+/* Twice its size, zeros where the host does not tell; NULL: no memory. */
+static uint8_t *read_initial(struct arena *arena, const struct vfio_shadow *shadow,
+			     const struct graft_shadow *guest)
 {
+	uint8_t *bytes = arena_alloc(arena, 2 * shadow->size);
 	owned_ptr char *text = NULL;
 	char path[256];
 	size_t size;
 
-	shadow->initial = calloc(1, shadow->size);
-	shadow->memory = calloc(1, shadow->size);
-	if (!shadow->initial || !shadow->memory)
-		return err_set(err, ENOMEM, "%s", shadow->name);
-	if (guest->known && find_registers(guest->node, path, sizeof(path)) &&
+	if (bytes && guest->known && find_registers(guest->node, path, sizeof(path)) &&
 	    !file_read(&text, &size, MAX_LIST, "%s", path))
-		parse(guest->node, text, shadow);
-	memcpy(shadow->memory, shadow->initial, shadow->size);
-	return 0;
+		parse(guest->node, text, shadow->size, bytes);
+	if (bytes)
+		memcpy(bytes + shadow->size, bytes, shadow->size);
+	return bytes;
 }
 
 int vfio_shadows_attach(struct vfio_shadows *shadows, const struct host_node *device, struct vm *vm,
@@ -221,9 +225,9 @@ int vfio_shadows_attach(struct vfio_shadows *shadows, const struct host_node *de
 		if (shadow->device != device || find_first(shadows, i) != i)
 			continue;
 		pthread_mutex_init(&shadow->lock, NULL);
-		ret = read_initial(shadow, &shadows->guest[i], err);
-		if (!ret)
-			ret = mmio_table_add(&vm->mmio, &region, err);
+		shadow->initial = read_initial(&shadows->initial, shadow, &shadows->guest[i]);
+		ret = shadow->initial ? mmio_table_add(&vm->mmio, &region, err)
+				      : err_set(err, ENOMEM, "%s", shadow->name);
 	}
 	return ret;
 }
@@ -232,7 +236,7 @@ void vfio_shadows_reset(struct vfio_shadows *shadows, const struct host_node *de
 {
 	for (unsigned int i = 0; i < count(shadows); i++)
 		if (shadows->wanted[i].device == device && shadows->wanted[i].initial)
-			memcpy(shadows->wanted[i].memory, shadows->wanted[i].initial,
+			memcpy(memory_of(&shadows->wanted[i]), shadows->wanted[i].initial,
 			       shadows->wanted[i].size);
 }
 
@@ -251,10 +255,7 @@ void vfio_shadows_of(const struct vfio_shadows *shadows, const struct host_node 
 
 void vfio_shadows_destroy(struct vfio_shadows *shadows)
 {
-	for (unsigned int i = 0; i < count(shadows); i++) {
-		free(shadows->wanted[i].initial);
-		free(shadows->wanted[i].memory);
-	}
+	arena_free(&shadows->initial);
 	free(shadows->wanted);
 	free(shadows->guest);
 	*shadows = (struct vfio_shadows){ 0 };

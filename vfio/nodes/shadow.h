@@ -17,16 +17,17 @@
 #include "devices/platform_bus.h"
 #include "fdt/guest/graft.h"
 #include "vfio/settings.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/err.h"
 
 struct vm;
 
 struct vfio_shadow {
 	const struct host_node *device;
-	char name[96];        /* for messages */
-	uint64_t size;        /* bytes */
-	uint8_t *initial;     /* what it begins with; NULL: not attached, or by another device */
-	uint8_t *memory;      /* what it holds */
+	char name[96];    /* for messages */
+	uint64_t size;    /* bytes */
+	uint8_t *initial; /* what it begins with, and behind that what it holds, @size each; NULL:
+			     not attached, or by another device */
 	pthread_mutex_t lock; /* @memory's, when vCPUs run */
 };
 
@@ -35,6 +36,7 @@ struct vfio_shadows {
 	struct vfio_shadow *wanted;
 	struct graft_shadow *guest; /* one for each of them */
 	unsigned int n;
+	struct arena initial; /* of all */
 };
 
 /* The node of which @name names something: "NAME" of the device's own, "CHILD/NAME" of one below
