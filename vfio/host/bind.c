@@ -202,10 +202,11 @@ int vfio_host_bind(int records, const char *name, const struct device_record *cl
 	}
 	if (!ret)
 		ret = check_driver(&host, err);
-	if (!ret)
-		ret = vfio_host_device_check_unbind(&host, err);
+	/* First what the host needs: how to take its driver away would be no remedy. */
 	if (!ret && !force)
 		ret = critical_use_check(&host, err);
+	if (!ret)
+		ret = vfio_host_device_check_unbind(&host, err);
 	if (!ret)
 		ret = remember(&host, claim, records, &record, err);
 	if (ret)
