@@ -53,5 +53,4 @@ expect plan-two 0 dais plan 10000000.edu 10300000.edge
 linux tree-references 0 references --device vfio-platform,host=10000000.edu --device vfio-platform,host=10300000.edge
 says tree-references-kept "edu points at edge, argument 2" "edge points at edu, argument 1"
 
-# Memory stands in for the registers that a property points at; what the guest writes stays there.
 kernel_is_quiet tree-host-kernel
