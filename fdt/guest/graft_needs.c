@@ -25,8 +25,12 @@ struct need {
 };
 
 /* clang-format off */
-#define NEED(kind, effect, source, patterns) \
-	{ REFERENCE_##kind, effect, BUILT_IF(PLAN, source, ""), patterns }
+/* 0; a text that does not fit in its member, with the NUL, does not compile. */
+#define FITS(member, text) \
+	(0 * sizeof(char[sizeof(text) <= sizeof(((struct need *)0)->member) ? 1 : -1]))
+#define NEED(of, makes, file, matches) \
+	{ REFERENCE_##of + FITS(patterns, matches), makes + FITS(source, BUILT_IF(PLAN, file, "")), \
+	  BUILT_IF(PLAN, file, ""), matches }
 static const struct need needs[] = {
 	/* Sound has no other way than DMA. */
 	NEED(DMA, INSISTED, "soc-generic-dmaengine-pcm.c", "*,*-i2s* *,*-spdif* *,*-dmic *,*pdm"),

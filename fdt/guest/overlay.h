@@ -46,6 +46,8 @@ const char *overlay_label(const struct overlay *overlay);
  */
 int overlay_check(const struct overlay *overlay, const char *label, struct err *err);
 
+/* The path that the overlay has for @label, in its blob; NULL: none. */
+const char *overlay_symbol(const struct overlay *overlay, const char *label);
 /* The overlay has a node of this label itself. */
 bool overlay_brings(const struct overlay *overlay, const char *label);
 

@@ -110,7 +110,7 @@ ports)
 	disk_ready && dmesg | grep 'port mask'
 	;;
 stand-in)
-	node=$(echo /proc/device-tree/edge@*)
+	node=$(echo /proc/device-tree/grf@*)
 	before=$(busybox devmem "0x${node##*@}" 32)
 	busybox devmem "0x${node##*@}" 32 0x12345678
 	echo "stand-in holds $before, then $(busybox devmem "0x${node##*@}" 32)"

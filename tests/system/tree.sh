@@ -49,8 +49,16 @@ refuses tree-overlay-label 2 "disc" -- --kernel "$job/Image" --device $sata,over
 # One alone has nothing to point at; both keep what they say of each other.
 expect plan-one-of-two 3 dais plan 10000000.edu
 says plan-names-the-other "/edge@10300000"
-expect plan-two 0 dais plan 10000000.edu 10300000.edge
-linux tree-references 0 references --device vfio-platform,host=10000000.edu --device vfio-platform,host=10300000.edge
+expect plan-asks-for-stand-in 3 dais plan 10000000.edu 10300000.edge
+says plan-names-stand-in "syscon.test,,syscon=shadow"
+edu=vfio-platform,host=10000000.edu,syscon.test,,syscon=shadow
+expect plan-two 0 dais plan --device $edu --device vfio-platform,host=10300000.edge
+says plan-tells-stand-in "/grf@10700000" "begins with zeros"
+linux tree-references 0 references --device $edu --device vfio-platform,host=10300000.edge
 says tree-references-kept "edu points at edge, argument 2" "edge points at edu, argument 1"
+
+# What the guest writes to the memory that stands in for a syscon stays there.
+linux tree-stand-in 0 stand-in --device $edu --device vfio-platform,host=10300000.edge
+says tree-stand-in-keeps "stand-in holds 0x00000000, then 0x12345678"
 
 kernel_is_quiet tree-host-kernel

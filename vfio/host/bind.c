@@ -243,8 +243,7 @@ static int open_driver_end(struct vfio_restore *restore, struct err *err)
 	return ret;
 }
 
-/* VFIO's that it has; where it has none: the one that it would get. */
-static const char *bound_driver(const struct vfio_restore *restore, char *buf, size_t size)
+const char *vfio_restore_driver(const struct vfio_restore *restore, char *buf, size_t size)
 {
 	const char *bus = restore->record.bus;
 
@@ -268,7 +267,8 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 	ret = open_to_write(&restore->driver_override, err, "%s/driver_override", path);
 	if (!ret)
 		ret = open_to_write(&restore->unbind, err, "/sys/bus/%s/drivers/%s/unbind",
-				    record->bus, bound_driver(restore, driver, sizeof(driver)));
+				    record->bus,
+				    vfio_restore_driver(restore, driver, sizeof(driver)));
 	/* The VFIO driver is not loaded, so nothing is bound to it. */
 	if (!ret || (ret == -ENOENT && restore->driver_override >= 0))
 		ret = open_driver_end(restore, err);

@@ -3,6 +3,7 @@
 #define VFIO_HOST_BIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "vfio/host/record.h"
 #include "vmm/base/err.h"
@@ -42,6 +43,9 @@ struct vfio_restore {
 	int bind;
 	int deferred; /* why probes are put off, to read; -1: not told */
 };
+
+/* The VFIO driver that the device has, in @buf; where it has none: the one that it would get. */
+const char *vfio_restore_driver(const struct vfio_restore *restore, char *buf, size_t size);
 
 /*
  * Without a binding in @record (VFIO_BOUND_ALREADY) the restore lets any driver of the host that

@@ -211,14 +211,15 @@ void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, con
 static int return_one(struct vfio_restore *restore, struct err *err)
 {
 	struct device_record *record = &restore->record;
-
 	bool by_run = record->bound == VFIO_BOUND_BY_RUN;
+	char driver[64];
 
 	if (!record->left_bound[0])
 		return by_run ? vfio_restore_run(restore, err)
 			      : set_free(restore->records, record, err);
 	vfio_restore_leave_bound(restore, record->left_bound);
-	err_set(err, 0, "%s stays with %s", record->name, vfio_host_driver(record->bus));
+	err_set(err, 0, "%s stays with %s", record->name,
+		vfio_restore_driver(restore, driver, sizeof(driver)));
 	err_why(err, "%s", record->left_bound);
 	err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
 	return by_run ? err_host(err) : 0;

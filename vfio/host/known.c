@@ -224,19 +224,17 @@ static int supply_voltage(void *opaque, const struct host_node *regulator, uint3
 
 static int mac_address(void *opaque, const struct host_node *node, uint64_t *mac)
 {
-	static const char buses[][12] = { "platform", "amba" };
 	const struct device_record *record;
 	const struct host_node *device;
 	char text[18] = "", name[128], path[PATH_MAX];
 
-	host_node_device_name(node, name, sizeof(name));
-	for (size_t i = 0; i < n_elems(buses) && !text[0]; i++) {
-		snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", buses[i], name);
-		read_mac(path, text, sizeof(text));
-	}
-	for (unsigned int i = 0;
-	     !text[0] && (record = next_record(opaque, &i, node, &device)) && device == node;)
-		str_copy(text, sizeof(text), record->mac);
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s",
+		 host_node_is_amba(node) ? "amba" : "platform",
+		 host_node_device_name(node, name, sizeof(name)));
+	read_mac(path, text, sizeof(text));
+	for (unsigned int i = 0; !text[0] && (record = next_record(opaque, &i, node, &device));)
+		if (device == node)
+			str_copy(text, sizeof(text), record->mac);
 	return text[0] && parse_mac(text, mac) ? 0 : -ENOENT;
 }
 

@@ -123,7 +123,8 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 		return 0;
 	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
-	node->keeps_power = node->host && !vfio_host_device_find(&device, host, &own) &&
+	node->keeps_power = node->host && host_node_has(node->host, "power-domains") &&
+			    !vfio_host_device_find(&device, host, &own) &&
 			    vfio_host_device_is_for_dais(&device);
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);

@@ -156,6 +156,7 @@ static uint8_t *memory_of(const struct vfio_shadow *shadow)
 	return shadow->initial + shadow->size;
 }
 
+/* Hosts are little-endian: the first bytes of a number are its low ones. */
 static uint64_t shadow_read(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct vfio_shadow *shadow = opaque;
@@ -163,16 +164,15 @@ static uint64_t shadow_read(void *opaque, uint64_t offset, unsigned int width)
 	uint64_t value = 0;
 
 	memcpy(&value, memory_of(shadow) + offset, width);
-	return le64toh(value);
+	return value;
 }
 
 static void shadow_write(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
 {
 	struct vfio_shadow *shadow = opaque;
 	owned_lock pthread_mutex_t *lock = take_lock(&shadow->lock);
-	uint64_t bytes = htole64(value);
 
-	memcpy(memory_of(shadow) + offset, &bytes, width);
+	memcpy(memory_of(shadow) + offset, &value, width);
 }
 
 static const struct mmio_ops shadow_ops = { shadow_read, shadow_write };

@@ -262,18 +262,25 @@ static const struct stage {
 
 static_assert(n_elems(stages) <= MACHINE_MAX_STAGES, "each stage's time is kept");
 
+/* Which stage comes behind the last that @goal needs: there another goal goes on. */
+static unsigned int end_of(enum machine_goal goal)
+{
+	unsigned int end = n_elems(stages);
+
+	while (end && stages[end - 1].needed > goal)
+		end--;
+	return end;
+}
+
 static int build(struct machine *m, enum machine_goal goal, struct err *err)
 {
-	while (m->n_stages < n_elems(stages)) {
+	const unsigned int end = end_of(goal);
+
+	while (m->n_stages < end) {
 		const struct stage *stage = &stages[m->n_stages++];
 		uint64_t begun = sys_monotonic_ns();
 		int ret;
 
-		/* What is built on begins behind the devices. */
-		if (goal == MACHINE_FOR_DEVICES && stage->make == fork_keeper) {
-			m->n_stages--;
-			return 0;
-		}
 		if (stage->needed > goal)
 			continue;
 		trace_line(TRACE_VM, "build: %s", stage->name);

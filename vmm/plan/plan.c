@@ -32,8 +32,6 @@ static bool has_direct_dma(const struct plan *plan, const struct plan_device *de
 static int read_facts(struct plan *plan, struct plan_device *device, struct err *err)
 {
 	device->node.direct_dma = has_direct_dma(plan, device);
-	device->node.keeps_power =
-		device->live.found && vfio_host_device_is_for_dais(&device->live.host);
 	return vfio_node_use_tree(&device->node, err);
 }
 

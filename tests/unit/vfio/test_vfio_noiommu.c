@@ -7,27 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/fakes/fake_huge.h"
 #include "tests/fakes/fake_sys.h"
-#include "tests/fixtures/fixture_vfio.h"
 #include "tests/unit/err_says.h"
+#include "tests/unit/vfio/noiommu_rig.h"
 #include "vfio/device.h"
 #include "vfio/host/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
-#include "vmm/core/ram/phys_ram.h"
 #include "vmm/core/ram/ram.h"
 
-#define GIB       (1ULL << 30)
-#define PAGE      (2ULL << 20)
 #define FILE_NAME FAKE_HUGE_DIR "/dais-1"
-
-static struct fixture_vfio f;
-static struct phys_ram phys;
-static struct ram ram;
-static struct err err;
 
 /* Who this process is, for records. */
 static void write_self(unsigned int pid)
@@ -39,42 +30,13 @@ static void write_self(unsigned int pid)
 	fake_file("/proc/self/stat", text);
 }
 
-static void set_up(void)
+static void begin(void)
 {
-	uint64_t pas[16];
-
-	fixture_vfio_create(&f, VFIO_BACKEND_NONE);
-	fake_vfio_take_iommu(7);
-	fake_vfio_take_iommu(3);
-	for (size_t i = 0; i < 16; i++)
-		pas[i] = GIB + (16 - i) * PAGE;
-	fake_huge_make(PAGE, pas, 16);
+	set_up();
 	write_self((unsigned int)getpid());
-	phys_ram_init(&phys);
-	ram_init(&ram);
 }
 
-static void tear_down(void)
-{
-	ram_destroy(&ram);
-	phys_ram_destroy(&phys);
-	fixture_vfio_destroy(&f);
-}
-
-TestSuite(noiommu, .init = set_up);
-
-static void make_ram(void)
-{
-	const struct phys_ram_wish wish = {
-		.hugetlbfs = FAKE_HUGE_DIR,
-		.size = 8 * PAGE,
-		.ipa_bits = 40,
-	};
-
-	cr_assert_eq(phys_ram_create(&phys, &wish, &err), 0, "%s", err.what);
-	cr_assert_eq(phys_ram_add_banks(&phys, 8 * PAGE, &ram, &err), 0);
-	cr_assert_eq(ram_create(&ram, &err), 0, "%s", err.what);
-}
+TestSuite(noiommu, .init = begin);
 
 Test(noiommu, devices_share_a_container_that_kvm_is_not_told_of)
 {
@@ -111,7 +73,7 @@ Test(noiommu, each_failing_call_is_told_and_leaves_nothing)
 		int ret;
 
 		if (n > 1)
-			set_up();
+			begin();
 		fake_fail_at(n, EIO);
 		ret = fixture_vfio_open(&f, FIXTURE_DISK);
 		if (!ret)
@@ -360,7 +322,7 @@ Test(noiommu, a_failing_call_of_settling_never_releases_what_is_not_quiet)
 
 	for (unsigned int n = 1; failed; n++) {
 		if (n > 1)
-			set_up();
+			begin();
 		name_ram();
 		cr_assert_eq(hold(GONE), 0);
 		fixture_vfio_devices[2].no_reset = true;
