@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2086
+# shellcheck shell=dash disable=SC2086,SC2034 # vfio_mainline is of testbed.sh
 #
 # Inside the emulated host: measures the modes in /job/modes; prints lines "@@ MODE FIGURE VALUE", all for one interrupt.
 # shellcheck source=/dev/null
 . /lib/testbed.sh
+vfio_mainline=1
 vfio_bind 10000000.edu
 tracing=/sys/kernel/tracing
 n_short=1000
@@ -36,7 +37,7 @@ measure()
 {
 	mode=$1
 	case $mode in
-	forward | irqfd) n_long=41000 ;;
+	forward | irqfd | irqfd+vfio-dais) n_long=41000 ;;
 	*) n_long=5000 ;;
 	esac
 	run "$mode" "$2" $n_short || return
@@ -68,6 +69,12 @@ while read -r mode; do
 		echo "$(cat /proc/sys/kernel/random/boot_id) $(uname -r) GICv3 no" >/run/dais/resample
 		measure irqfd+trap irq-mode=irqfd
 		rm /run/dais/resample
+		;;
+	irqfd+vfio-dais)
+		vfio_unbind 10000000.edu
+		vfio_mainline=
+		vfio_bind 10000000.edu
+		measure irqfd+vfio-dais irq-mode=irqfd
 		;;
 	eventfd+eoi) measure eventfd+eoi irq-mode=eventfd,eoi=0:0x64:write ;;
 	*) measure "$mode" "irq-mode=$mode" ;;

@@ -17,10 +17,10 @@ vfio_path()
 	return 1
 }
 
-# vfio_driver BUS: dais' own driver where its module is loaded, else vfio-platform or vfio-amba
+# vfio_driver BUS: dais' own driver where the kernel has it, unless vfio_mainline is set; else vfio-platform or vfio-amba
 vfio_driver()
 {
-	if [ -e "/sys/bus/$1/drivers/vfio-dais" ]; then
+	if [ -z "${vfio_mainline:-}" ] && [ -e "/sys/bus/$1/drivers/vfio-dais" ]; then
 		echo vfio-dais
 	else
 		echo "vfio-$1"
