@@ -381,7 +381,7 @@ check-midway:
 
 demo:
 	@scripts/setup build cross testbed
-	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64 $(O)/arm64/dais
 	@O=$(O) scripts/demo
 
 # What interrupts cost, on emulated hosts; build/bench/irq.json and the table of docs/bench-irq.md
@@ -481,7 +481,7 @@ help:
 #: make defconfig        everything; minimal_defconfig: only what passthrough needs
 #: make menuconfig       choose by hand; also oldconfig, olddefconfig
 #:
-#: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine
+#: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine; Debian's own kernel in both
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
