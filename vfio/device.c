@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vfio/context.h"
+#include "vfio/held.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vmm/base/built.h"
@@ -167,7 +168,11 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 		return ret;
 	find_host_irqs(vdev, &irqs_before);
 	ret = vfio_reset_policy_read(vdev, config, err);
-	return ret ? ret : vfio_device_reset(vdev, err);
+	if (!ret)
+		ret = vfio_device_reset(vdev, err);
+	if (BUILT(SUMMARY) && !ret)
+		vfio_held_tell(vdev->host.name, vdev->handle.fd);
+	return ret;
 }
 
 void vfio_device_detach(struct vfio_device *vdev)

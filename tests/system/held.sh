@@ -91,6 +91,7 @@ if grep -q "is off on the host" "$out"; then
 else
 	pass held-guest-has-no-warning
 fi
+says held-guest-is-told "vfio-dais holds on: supply vdd-supply at 3300000 uV, power domain usb, power domain pci, clock gated at 24000000 Hz, clock always at 24000000 Hz, reset line core, reset line bus"
 all_off held-guest-after 0
 start ready dais run --kernel "$job/guest/irq-stuck.img" --memory 64M --device test-device --append how=idle --device vfio-platform,host=10000000.edu
 bits held-run-domain-on 0xb00010e8 0x40000 0

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/module/uapi/vfio_dais.h"
 #include "vmm/base/range.h"
 
 struct vm;
@@ -42,6 +43,9 @@ struct fake_vfio_device {
 		unsigned int number; /* Linux's */
 		unsigned int count;
 	} irqs[FAKE_VFIO_MAX_IRQS];
+	/* What vfio-dais says that it holds on, with the number of entries first; NULL: it is
+	 * vfio-platform. */
+	const struct vfio_dais_held *held;
 	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */
 	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */

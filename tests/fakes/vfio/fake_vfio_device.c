@@ -111,6 +111,21 @@ static int set_irqs(struct fake_vfio_device *d, const struct vfio_irq_set *set)
 	return 0;
 }
 
+static int get_held(const struct fake_vfio_device *d, struct vfio_device_feature *feature)
+{
+	struct vfio_dais_held *held = (struct vfio_dais_held *)feature->data;
+	uint32_t room = held->n_entries;
+
+	if (!d->held || feature->flags != (VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD))
+		return -ENOTTY;
+	if (feature->argsz < sizeof(*feature) + sizeof(*held) + room * sizeof(held->entries[0]))
+		return -EINVAL;
+	held->n_entries = d->held->n_entries;
+	for (uint32_t i = 0; i < room && i < held->n_entries; i++)
+		held->entries[i] = d->held->entries[i];
+	return 0;
+}
+
 static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
 	struct fake_vfio_device *d = opaque;
@@ -142,6 +157,8 @@ static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return 0;
 	case VFIO_DEVICE_SET_IRQS:
 		return set_irqs(d, arg);
+	case VFIO_DEVICE_FEATURE:
+		return get_held(d, arg);
 	case VFIO_DEVICE_RESET:
 		if (d->no_reset || d->reset_error)
 			return d->no_reset ? -EINVAL : -d->reset_error;

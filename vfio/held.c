@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/held.h"
+
+#include <inttypes.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/base/sys.h"
+
+/* More are told of as so many more. */
+#define MAX_ENTRIES 64
+
+struct held {
+	struct vfio_device_feature feature;
+	struct vfio_dais_held head;
+	struct vfio_dais_held_entry entries[MAX_ENTRIES];
+};
+
+_Static_assert(offsetof(struct held, head) == sizeof(struct vfio_device_feature) &&
+		       offsetof(struct held, entries) ==
+			       offsetof(struct held, head) + sizeof(struct vfio_dais_held),
+	       "one after the other, as the kernel writes them");
+
+static const struct {
+	const char *what, *unit;
+} kinds[] = {
+	[VFIO_DAIS_HELD_SUPPLY] = { "supply", "uV" },
+	[VFIO_DAIS_HELD_DOMAIN] = { "power domain", "" },
+	[VFIO_DAIS_HELD_CLOCK] = { "clock", "Hz" },
+	[VFIO_DAIS_HELD_RESET] = { "reset line", "" },
+};
+
+static void add_entry(struct text *text, const struct vfio_dais_held_entry *entry)
+{
+	text_add(text, "%s%s ", text->used ? ", " : "", kinds[entry->kind].what);
+	if (entry->name[0])
+		text_add_escaped(text, entry->name, strnlen(entry->name, sizeof(entry->name)));
+	else
+		text_add(text, "%u", entry->index);
+	if (entry->value)
+		text_add(text, " at %" PRIu64 " %s", (uint64_t)entry->value,
+			 kinds[entry->kind].unit);
+}
+
+void vfio_held_tell(const char *device, int fd)
+{
+	owned_ptr struct held *held = calloc(1, sizeof(*held));
+	char on[1024], off[1024];
+	struct text on_text = text_in(on), off_text = text_in(off);
+
+	if (!held)
+		return;
+	held->feature.argsz = sizeof(*held);
+	held->feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD;
+	held->head.n_entries = MAX_ENTRIES;
+	if (sys_ioctl(fd, VFIO_DEVICE_FEATURE, held) < 0)
+		return;
+	for (unsigned int i = 0; i < held->head.n_entries && i < MAX_ENTRIES; i++) {
+		const struct vfio_dais_held_entry *entry = &held->entries[i];
+
+		if (entry->kind >= 1 && entry->kind < n_elems(kinds))
+			add_entry(entry->state == VFIO_DAIS_STATE_OFF ? &off_text : &on_text,
+				  entry);
+	}
+	if (held->head.n_entries > MAX_ENTRIES)
+		text_add(&on_text, ", and %u more", held->head.n_entries - MAX_ENTRIES);
+	if (on_text.used)
+		log_info("%s: vfio-dais holds on: %s%s", device, on, on_text.cut ? " ..." : "");
+	if (off_text.used)
+		log_warn(
+			"%s: off, although vfio-dais has switched it on: %s: the device may not work",
+			device, off);
+}
