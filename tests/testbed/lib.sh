@@ -19,20 +19,24 @@ die()
 	exit 125
 }
 
-# debs NAME [--suite SUITE] PACKAGE...: prints the directory where these packages, of $arch or arm64, are unpacked
+# debs NAME [--suite SUITE] [--depends] PACKAGE...: prints the directory where these packages, of $arch or arm64, are unpacked
 debs()
 {
-	local dir=$cache/testbed/$1 suite=()
+	local dir=$cache/testbed/$1 options=()
 	shift
 	if [ "$1" = --suite ]; then
-		suite=("$1" "$2")
+		options=("$1" "$2")
 		shift 2
+	fi
+	if [ "$1" = --depends ]; then
+		options+=("$1")
+		shift
 	fi
 
 	mkdir -p "$cache/testbed"
 	(
 		flock 7
-		"$root/scripts/fetch-debs" "${suite[@]}" "${arch:-arm64}" "$dir" "$@"
+		"$root/scripts/fetch-debs" "${options[@]}" "${arch:-arm64}" "$dir" "$@"
 	) 7>"$cache/testbed/lock" || die "cannot get Debian's $* for ${arch:-arm64}"
 	echo "$dir"
 }
