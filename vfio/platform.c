@@ -7,6 +7,7 @@
 #include "devices/platform_bus.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
+#include "vfio/host/module.h"
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vmm/base/str.h"
@@ -78,6 +79,8 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 		ret = check_not_twice(vdev, err);
 	if (!ret)
 		ret = vfio_host_device_check_bound(&vdev->host, err);
+	if (!ret && !strcmp(vdev->host.driver, "vfio-dais"))
+		ret = vfio_host_module_check(err);
 	if (ret)
 		return ret;
 	str_copy(vdev->node.name, sizeof(vdev->node.name), vdev->host.name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vfio/host/known.h"
+#include "vfio/host/module.h"
 #include "vfio/host/owner.h"
 #include "vmm/base/built.h"
 #include "vmm/base/file.h"
@@ -92,20 +93,6 @@ static int remember(const struct vfio_host_device *host, const struct device_rec
 	record->bound = claim->bound;
 	record->owner = claim->owner;
 	return record_write(RECORD_OF_DEVICE, records, record, err);
-}
-
-static int check_driver(const struct vfio_host_device *host, struct err *err)
-{
-	const char *bus = vfio_host_device_bus(host), *vfio = vfio_host_driver(bus);
-
-	if (file_exists("/sys/bus/%s/drivers/%s", bus, vfio))
-		return 0;
-	err_set(err, 0, "the host has no driver %s, and no vfio-dais", vfio);
-	err_why(err, "no module of them is loaded, and the kernel was built without its own (%s)",
-		host->amba ? "CONFIG_VFIO_AMBA" : "CONFIG_VFIO_PLATFORM");
-	err_fix(err, "modprobe %s; or dais' own, which \"make module\" builds: insmod vfio_dais.ko",
-		vfio);
-	return err_host(err);
 }
 
 static int not_taken(const struct vfio_host_device *host, int code, struct err *err)
@@ -201,7 +188,7 @@ int vfio_host_bind(int records, const char *name, const struct device_record *cl
 		return ret ? ret : wait_for_node(name, err);
 	}
 	if (!ret)
-		ret = check_driver(&host, err);
+		ret = vfio_host_driver_check(vfio_host_device_bus(&host), err);
 	/* First what the host needs: how to take its driver away would be no remedy. */
 	if (!ret && !force)
 		ret = critical_use_check(&host, err);

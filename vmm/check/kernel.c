@@ -22,8 +22,6 @@ static const struct {
 } wanted[] = {
 	{ "KVM", CHECK_BLOCKS, false, "there are no guests" },
 	{ "VFIO", CHECK_BLOCKS, false, "no device can be handed out" },
-	{ "VFIO_PLATFORM", CHECK_WARNS, false, "no device of the platform bus can be handed out" },
-	{ "VFIO_AMBA", CHECK_WARNS, false, "no device of the amba bus can be handed out" },
 	{ "VFIO_IOMMU_TYPE1", CHECK_WARNS, false, "there is no iommu=type1" },
 	{ "IOMMUFD", CHECK_WARNS, true, "there is no iommu=iommufd" },
 	{ "VFIO_DEVICE_CDEV", CHECK_WARNS, true, "there is no iommu=iommufd" },

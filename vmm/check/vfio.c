@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "vfio/host/device.h"
+#include "vfio/host/module.h"
 #include "vfio/host/owner.h"
 #include "vfio/vfio.h"
 #include "vmm/base/file.h"
@@ -19,44 +20,24 @@ static bool wants_bus(const struct check *check, bool amba)
 	return false;
 }
 
-/* In modules.dep: "kernel/drivers/vfio/platform/vfio-platform.ko.xz: …". */
-static bool is_module(const struct check *check, const char *name)
-{
-	owned_ptr char *text = NULL;
-	char file[64];
-	size_t size;
-
-	snprintf(file, sizeof(file), "/%s.ko", name);
-	return !file_read(&text, &size, 16 << 20, "/lib/modules/%s/modules.dep", check->release) &&
-	       strstr(text, file);
-}
-
 void check_drivers(struct check *check)
 {
 	static const char *const buses[] = { "platform", "amba" };
 
 	for (size_t i = 0; i < n_elems(buses); i++) {
-		const char *bus = buses[i], *driver = vfio_host_driver(bus);
-		enum check_severity severity = wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS;
+		const char *driver = vfio_host_driver(buses[i]);
+		struct err err;
 
-		if (file_exists("/sys/bus/%s/drivers/%s", bus, driver)) {
-			check_say(check, CHECK_FINE, "the driver %s is there%s", driver,
-				  i ? ", which Linux 7.3 calls deprecated and warns of in its log"
-				    : "");
-		} else if (is_module(check, driver)) {
-			check_say(check, severity,
-				  "the driver %s is not loaded" FIX "sudo modprobe %s%s", driver,
-				  driver, i ? "" : " reset_required=0");
-		} else if (is_module(check, "vfio_dais")) {
-			check_say(check, severity,
-				  "the driver vfio-dais is not loaded" FIX
-				  "sudo modprobe vfio-dais");
-		} else {
-			check_say(check, severity,
-				  "the kernel has no driver %s: devices of the %s bus cannot be "
-				  "handed out" FIX_OPTION,
-				  driver, bus, i ? "VFIO_AMBA" : "VFIO_PLATFORM");
-		}
+		if (vfio_host_driver_check(buses[i], &err))
+			check_say_err(check, wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS, NULL,
+				      &err);
+		else
+			check_say(
+				check, CHECK_FINE, "%s bus: the driver %s is there%s", buses[i],
+				driver,
+				strcmp(driver, "vfio-amba")
+					? ""
+					: ", which Linux 7.3 calls deprecated and warns of in its log");
 	}
 }
 

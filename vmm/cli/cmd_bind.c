@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 
 #include "vfio/host/owner.h"
 #include "vmm/base/log.h"
@@ -14,13 +15,26 @@ static const char *driver_of(const struct vfio_host_device *host)
 
 static int bind_one(int records, const char *name, bool force, struct err *err)
 {
-	struct vfio_host_device before;
-	int ret = vfio_host_device_find(&before, name, err) ?: vfio_bind(records, name, force, err);
+	struct vfio_host_device before, after;
+	const char *wanted;
+	int ret = vfio_host_device_find(&before, name, err) ?:
+		  vfio_bind(records, name, force, err) ?:
+		  vfio_host_device_find(&after, name, err);
 
-	if (!ret)
-		printf("%s: %s -> %s\n", name, driver_of(&before),
-		       vfio_host_driver(vfio_host_device_bus(&before)));
-	return ret;
+	if (ret)
+		return ret;
+	wanted = vfio_host_driver(vfio_host_device_bus(&before));
+	if (!strcmp(after.driver, wanted)) {
+		printf("%s: %s -> %s\n", name, driver_of(&before), wanted);
+		return 0;
+	}
+	err_set(err, 0, "%s stays with %s", name, after.driver);
+	err_why(err,
+		"it was bound to that before %s was loaded; a VM can have it, and nothing "
+		"holds on what it needs",
+		wanted);
+	err_fix(err, "dais unbind %s; dais bind %s", name, name);
+	return err_host(err);
 }
 
 static int unbind_one(int records, const char *name, bool force, struct err *err)

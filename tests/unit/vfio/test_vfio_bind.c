@@ -268,6 +268,7 @@ static void no_module(void)
 	fake_remove("/sys/bus/platform/drivers/vfio-platform/bind");
 	fake_remove("/sys/bus/platform/drivers/vfio-platform/unbind");
 	fake_remove("/sys/bus/platform/drivers/vfio-platform");
+	fake_file("/sys/class/vfio-dev/vfio0/uevent", "");
 }
 
 static void no_reset_handler(void)
@@ -312,7 +313,7 @@ Test(vfio_bind, what_keeps_a_device_from_vfio_is_told_and_undone)
 		void (*provoke)(void);
 		const char *says, *fix;
 	} cases[] = {
-		{ no_module, "the host has no driver vfio-platform", "modprobe vfio-platform" },
+		{ no_module, "the host has no driver vfio-platform", "apt install dais-dkms" },
 		{ no_reset_handler, "no reset handler", "vfio_platform.reset_required=0" },
 		{ no_iommu, "no IOMMU of this host", "iommus" },
 		{ broken, "the driver does not take it", "dmesg" },

@@ -45,6 +45,7 @@ static inline void make_host(void)
 	static const char *const files[][2] = {
 		{ "/vm.conf", VM DEVICE(BOUND) },
 		{ "/boot/config-6.12.0", OPTIONS },
+		{ "/sys/class/vfio-dev/vfio0/uevent", "" },
 		{ "/proc/self/status", "Name:\tdais\nCapEff:\t0000000000004000\nNoNewPrivs:\t0\n" },
 		{ "/proc/sys/kernel/seccomp/actions_avail", "kill_process errno\n" },
 		{ "/proc/sys/user/max_user_namespaces", "1000\n" },
