@@ -156,13 +156,46 @@ static int get_held(struct dv_device *dv, void __user *arg, size_t argsz)
 	return ret;
 }
 
-int dv_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz)
+static int set_pin(struct dv_device *dv, void __user *arg)
 {
+	struct vfio_dais_pin pin;
 	int ret;
 
-	if ((flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DAIS_FEATURE_HELD)
-		return -ENOTTY;
-	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
-				 sizeof(struct vfio_dais_held));
-	return ret == 1 ? get_held(to_dv(vdev), arg, argsz) : ret;
+	if (copy_from_user(&pin, arg, sizeof(pin)))
+		return -EFAULT;
+	ret = dv_pin(dv, &pin);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &pin, sizeof(pin)) ? -EFAULT : 0;
+}
+
+static int set_unpin(struct dv_device *dv, void __user *arg)
+{
+	struct vfio_dais_unpin unpins;
+
+	return copy_from_user(&unpins, arg, sizeof(unpins)) ? -EFAULT : dv_unpin(dv, &unpins);
+}
+
+int dv_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz)
+{
+	struct dv_device *dv = to_dv(vdev);
+	u32 feature = flags & VFIO_DEVICE_FEATURE_MASK;
+	int ret;
+
+	if (feature == VFIO_DAIS_FEATURE_HELD) {
+		ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
+					 sizeof(struct vfio_dais_held));
+		return ret == 1 ? get_held(dv, arg, argsz) : ret;
+	}
+	if (feature == VFIO_DAIS_FEATURE_PIN && dv->pins) {
+		ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET,
+					 sizeof(struct vfio_dais_pin));
+		return ret == 1 ? set_pin(dv, arg) : ret;
+	}
+	if (feature == VFIO_DAIS_FEATURE_UNPIN && dv->pins) {
+		ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET,
+					 sizeof(struct vfio_dais_unpin));
+		return ret == 1 ? set_unpin(dv, arg) : ret;
+	}
+	return -ENOTTY;
 }

@@ -67,6 +67,9 @@ static int dv_open(struct vfio_device *vdev)
 	struct dv_device *dv = to_dv(vdev);
 	int ret;
 
+	ret = dv_pins_open(dv);
+	if (ret)
+		return ret;
 	ret = dv_regions_open(dv);
 	if (ret)
 		return ret;
@@ -77,6 +80,7 @@ static int dv_open(struct vfio_device *vdev)
 		ret = dv_held_reset(dv);
 		if (ret)
 			goto err_reset;
+		dv_pins_settle(dv, true);
 	}
 	/* Last: what the device does from here on is what user space has it do. */
 	ret = dv_irqs_open(dv);
@@ -95,11 +99,14 @@ err_held:
 static void dv_close(struct vfio_device *vdev)
 {
 	struct dv_device *dv = to_dv(vdev);
+	bool is_quiet;
 
 	dv_irqs_close(dv);
 	dv_regions_set_reachable(dv, false);
-	if (dv_held_can_reset(dv) && dv_held_reset(dv))
+	is_quiet = dv_held_can_reset(dv) && !dv_held_reset(dv);
+	if (dv_held_can_reset(dv) && !is_quiet)
 		dev_warn(dv_dev(dv), "not reset: it may still be at work\n");
+	dv_pins_settle(dv, is_quiet);
 	dv_held_off(dv);
 	dv_regions_close(dv);
 }
@@ -121,10 +128,15 @@ static const struct vfio_device_ops dv_ops = {
 	.detach_ioas = vfio_iommufd_physical_detach_ioas,
 };
 
+/* The same, of a device without an IOMMU */
+static struct vfio_device_ops dv_noiommu_ops __ro_after_init;
+
 /* What is missing is found now: who binds a device that cannot be opened is to be told. */
 static int dv_probe(struct device *dev, u32 flags)
 {
-	struct dv_device *dv = vfio_alloc_device(dv_device, vdev, dev, &dv_ops);
+	bool has_iommu = !dv_is_without_iommu(dev);
+	struct dv_device *dv =
+		vfio_alloc_device(dv_device, vdev, dev, has_iommu ? &dv_ops : &dv_noiommu_ops);
 	int ret;
 
 	if (IS_ERR(dv))
@@ -140,11 +152,18 @@ static int dv_probe(struct device *dev, u32 flags)
 	if (ret)
 		goto err_device;
 	dev_set_drvdata(dev, dv);
-	ret = vfio_register_group_dev(&dv->vdev);
+	if (!has_iommu)
+		ret = dv_pins_get(dv);
 	if (ret)
 		goto err_held;
+	ret = has_iommu ? vfio_register_group_dev(&dv->vdev) :
+			  vfio_register_emulated_iommu_dev(&dv->vdev);
+	if (ret)
+		goto err_pins;
 	return 0;
 
+err_pins:
+	dv_pins_put(dv);
 err_held:
 	dv_held_put(dv);
 err_device:
@@ -158,6 +177,7 @@ static void dv_remove(struct device *dev)
 	struct dv_device *dv = dev_get_drvdata(dev);
 
 	vfio_unregister_group_dev(&dv->vdev);
+	dv_pins_put(dv);
 	dv_held_put(dv);
 	vfio_put_device(&dv->vdev);
 }
@@ -220,13 +240,27 @@ static struct amba_driver dv_amba_driver = {
 
 static int __init dv_module_init(void)
 {
-	int ret = platform_driver_register(&dv_platform_driver);
+	int ret = dv_noiommu_init();
 
 	if (ret)
 		return ret;
+	dv_noiommu_ops = dv_ops;
+	dv_noiommu_ops.bind_iommufd = vfio_iommufd_emulated_bind;
+	dv_noiommu_ops.unbind_iommufd = vfio_iommufd_emulated_unbind;
+	dv_noiommu_ops.attach_ioas = vfio_iommufd_emulated_attach_ioas;
+	dv_noiommu_ops.detach_ioas = vfio_iommufd_emulated_detach_ioas;
+	ret = platform_driver_register(&dv_platform_driver);
+	if (ret)
+		goto err_platform;
 	ret = amba_driver_register(&dv_amba_driver);
 	if (ret)
-		platform_driver_unregister(&dv_platform_driver);
+		goto err_amba;
+	return 0;
+
+err_amba:
+	platform_driver_unregister(&dv_platform_driver);
+err_platform:
+	dv_noiommu_exit();
 	return ret;
 }
 
@@ -234,6 +268,7 @@ static void __exit dv_module_exit(void)
 {
 	amba_driver_unregister(&dv_amba_driver);
 	platform_driver_unregister(&dv_platform_driver);
+	dv_noiommu_exit();
 }
 
 module_init(dv_module_init);

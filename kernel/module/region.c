@@ -129,13 +129,19 @@ static void write_register(u64 value, void __iomem *to, size_t width)
 	}
 }
 
+/* Called with @access held. */
+static bool may_touch(struct dv_device *dv)
+{
+	return dv->reachable && dv_pins_allow_access(dv);
+}
+
 /* One register, if it may be touched now */
 static int touch(struct dv_device *dv, void __iomem *at, size_t width, u64 *value, bool is_write)
 {
 	int ret = 0;
 
 	down_read(&dv->access);
-	if (!dv->reachable)
+	if (!may_touch(dv))
 		ret = -EIO;
 	else if (is_write)
 		write_register(*value, at, width);
@@ -224,7 +230,7 @@ static vm_fault_t dv_fault(struct vm_fault *vmf)
 	if (!region || offset >= region->size)
 		return ret;
 	down_read(&dv->access);
-	if (dv->reachable)
+	if (may_touch(dv))
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(region->addr + offset));
 	up_read(&dv->access);
 	return ret;

@@ -19,6 +19,7 @@
 
 struct clk_bulk_data;
 struct dev_pm_domain_list;
+struct dv_pins;
 struct eventfd_ctx;
 struct regulator_bulk_data;
 struct reset_control;
@@ -92,6 +93,7 @@ struct dv_device {
 	struct dv_line *lines;
 	struct mutex reset_lock; /* one reset at a time */
 	struct dv_held held;
+	struct dv_pins *pins; /* of a device without an IOMMU; else NULL */
 };
 
 static inline struct dv_device *to_dv(struct vfio_device *vdev)
@@ -145,6 +147,25 @@ void dv_held_off(struct dv_device *dv);
 /* Whether the device has reset lines, and all of them are its own */
 bool dv_held_can_reset(struct dv_device *dv);
 int dv_held_reset(struct dv_device *dv);
+
+/* noiommu.c: for as long as the module is loaded */
+int dv_noiommu_init(void);
+void dv_noiommu_exit(void);
+/* It has no IOMMU, and the module's parameter lets it be handed out nevertheless. */
+bool dv_is_without_iommu(struct device *dev);
+/* For a device as it is bound, and unbound. What is still kept for it then stays. */
+int dv_pins_get(struct dv_device *dv);
+void dv_pins_put(struct dv_device *dv);
+/* 0 or -EPERM; of a device with an IOMMU this does nothing, as the next two. */
+int dv_pins_open(struct dv_device *dv);
+/*
+ * User space tells the device nothing any more. If that @is_quiet all pins go; else those stay that
+ * the device may have been told of, and the module with them.
+ */
+void dv_pins_settle(struct dv_device *dv, bool is_quiet);
+bool dv_pins_allow_access(struct dv_device *dv);
+int dv_pin(struct dv_device *dv, struct vfio_dais_pin *pin);
+int dv_unpin(struct dv_device *dv, const struct vfio_dais_unpin *unpins);
 
 /* held_list.c: fills up to @room entries; returns how many there are */
 u32 dv_held_list(struct dv_device *dv, struct vfio_dais_held_entry *entries, u32 room);

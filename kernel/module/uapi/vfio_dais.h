@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Of this interface; also /sys/module/vfio_dais/version. It grows when what is below changes. */
-#define VFIO_DAIS_VERSION 1
+#define VFIO_DAIS_VERSION 2
 
 /*
  * VFIO_DAIS_FEATURE_HELD, GET only: what the driver holds on as long as the device is open, in the
@@ -50,6 +50,42 @@ struct vfio_dais_held {
 	__u32 n_entries; /* in: room; out: how many there are */
 	__u32 reserved;  /* 0 */
 	struct vfio_dais_held_entry entries[];
+};
+
+/*
+ * Of a device without an IOMMU, which the module's parameter allow_dma_without_iommu lets be handed
+ * out. Its group is one that the kernel made up (/sys/kernel/iommu_groups/N/name: "vfio-noiommu"),
+ * with a file /dev/vfio/N that takes a container of VFIO_TYPE1v2_IOMMU, which does nothing. Opening
+ * the device takes CAP_SYS_RAWIO. Until pages are pinned with VFIO_DAIS_PIN_USE its registers are
+ * out of reach: EIO, and SIGBUS from a mapping.
+ *
+ * VFIO_DAIS_FEATURE_PIN, SET only: pin memory of the caller, who has CAP_SYS_RAWIO, at @vaddr, and
+ * tell where it is: the first @size bytes, at most so many as were asked for, are together at @pa.
+ * What was pinned stays where it is until the device is closed and known to be quiet; to pin it
+ * again changes nothing. Memory of a hugetlbfs is pinned in whole pages.
+ */
+#define VFIO_DAIS_FEATURE_PIN 0xda01
+
+/* The device is to be told of it: its registers come within reach, and nothing is unpinned. */
+#define VFIO_DAIS_PIN_USE 0x1
+
+struct vfio_dais_pin {
+	__u64 vaddr; /* a multiple of the page size, as is @size */
+	__u64 size;  /* in: of what is to be pinned; out: from @vaddr on, together */
+	__u64 pa;    /* out: a physical address */
+	__u32 flags; /* VFIO_DAIS_PIN_* */
+	__u32 reserved; /* 0 */
+};
+
+/*
+ * VFIO_DAIS_FEATURE_UNPIN, SET only: unpin again what begins in this range of physical addresses.
+ * EBUSY: the device may have been told of it.
+ */
+#define VFIO_DAIS_FEATURE_UNPIN 0xda02
+
+struct vfio_dais_unpin {
+	__u64 pa; /* a multiple of the page size, as is @size */
+	__u64 size;
 };
 
 #endif
