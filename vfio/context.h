@@ -41,6 +41,9 @@ int vfio_handle_open(struct vfio *vfio, const struct vfio_host_device *host,
 /* One that is not open is fine. */
 void vfio_handle_close(struct vfio *vfio, struct vfio_handle *handle);
 
+/* vfio_pin() for all of @ram, which must be at its guest address: the devices may be told of it. */
+int vfio_pin_ram(struct vfio *vfio, const struct ram *ram, struct err *err);
+
 /* The remedy of an error: @needed bytes can be locked (vfio/iommu/locked.c). */
 void vfio_fix_locking(uint64_t needed, struct err *err);
 

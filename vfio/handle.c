@@ -98,6 +98,14 @@ static int open_auto(struct vfio *vfio, const struct vfio_host_device *host,
 	return ret;
 }
 
+static int has_no_iommu(const struct vfio_host_device *host, struct err *err)
+{
+	err_usage(err, "%s has no IOMMU", host->name);
+	err_why(err, "nothing would keep its DMA in the guest's memory; vfio-dais hands it out "
+		     "because of its parameter allow_dma_without_iommu");
+	return err_fix(err, "give iommu=none and what that takes (dais(1) tells the danger)");
+}
+
 static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 		    struct vfio_handle *handle, struct err *err)
 {
@@ -105,6 +113,9 @@ static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 
 	if (iommu)
 		return iommu->ops->open_device(iommu, host, handle, err);
+	/* The kernel would take it for one that has an IOMMU. */
+	if (vfio->backend != VFIO_BACKEND_NONE && vfio_host_group_is_emulated(host->group))
+		return has_no_iommu(host, err);
 	if (vfio->backend == VFIO_BACKEND_AUTO)
 		return open_auto(vfio, host, handle, err);
 	if (!vfio_backends[vfio->backend])

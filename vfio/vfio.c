@@ -87,6 +87,8 @@ int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err)
 
 	for (struct vfio_iommu *iommu = vfio->iommus; iommu && !ret; iommu = iommu->next)
 		ret = map_ram(iommu, ram, err);
+	if (!ret && BUILT(VFIO_NOIOMMU))
+		ret = vfio_pin_ram(vfio, ram, err);
 	if (!ret)
 		return 0;
 	/* The kernel counts the pages of each container. */

@@ -80,6 +80,15 @@ int vfio_dma_map(struct vfio *vfio, const struct ram *ram, struct err *err);
 /* Unmaps what is mapped, all of it; 0 when nothing is. */
 int vfio_dma_unmap(struct vfio *vfio, struct err *err);
 
+/*
+ * For devices without an IOMMU whose driver is dais' own, which holds what they are told of until
+ * they are closed and known to be quiet: whether there are any; have them hold the huge page of
+ * @size bytes at @hva, which is then known to be at *pa; and let go of it, before vfio_dma_map().
+ */
+bool vfio_can_pin(const struct vfio *vfio);
+int vfio_pin(const struct vfio *vfio, void *hva, uint64_t size, uint64_t *pa, struct err *err);
+void vfio_unpin(const struct vfio *vfio, uint64_t pa, uint64_t size);
+
 /* What of guest RAM devices can reach: one for each address space. */
 struct vfio_mapped {
 	const char *backend;

@@ -235,6 +235,12 @@ bool vfio_host_group_is_noiommu(int group)
 	       !strcmp(name, "vfio-noiommu");
 }
 
+/* Its device, as vfio_create_group() names it */
+bool vfio_host_group_is_emulated(int group)
+{
+	return vfio_host_group_is_noiommu(group) && file_exists("/sys/class/vfio/%d", group);
+}
+
 void vfio_host_group_members(int group, char *buf, size_t size)
 {
 	struct vfio_group_members members = { .group = group };

@@ -81,8 +81,12 @@ bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size
 
 /* For iommu=none: it has none, or an error. */
 int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err);
-/* No IOMMU stands behind the group: VFIO made it up (enable_unsafe_noiommu_mode). */
+/*
+ * No IOMMU stands behind the group: VFIO made it up, for its own no-IOMMU mode
+ * (enable_unsafe_noiommu_mode) or, emulated, for vfio-dais (allow_dma_without_iommu).
+ */
 bool vfio_host_group_is_noiommu(int group);
+bool vfio_host_group_is_emulated(int group);
 
 /* Where nothing can be mapped: Documentation/ABI/testing/sysfs-kernel-iommu_groups. */
 struct vfio_reserved {

@@ -39,7 +39,7 @@ static int open_group(struct vfio_group *group, struct vfio_iommu *iommu,
 {
 	group->number = host->group;
 	snprintf(group->path, sizeof(group->path), "/dev/vfio/%s%d",
-		 vfio_host_group_is_noiommu(host->group) ? "noiommu-" : "", host->group);
+		 iommu->type == VFIO_NOIOMMU_IOMMU ? "noiommu-" : "", host->group);
 	group->fd = passed_fds_open(iommu->passed, group->path, O_RDWR, err);
 	if (group->fd >= 0)
 		return check_status(group, err);

@@ -9,6 +9,7 @@
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 
+struct pagemap_misfit;
 struct passed_fds;
 struct vfio_host_device;
 struct vfio_iommu;
@@ -35,6 +36,11 @@ struct vfio_handle {
 	 * itself. -1: none. The backend's.
 	 */
 	int kvm_fd;
+	/*
+	 * Its driver pins what the device is told of: vfio_pin(). The backend's. Then whether that
+	 * is so of all RAM, once and for all.
+	 */
+	bool can_pin, has_pinned;
 	struct vfio_handle *next; /* struct vfio's list */
 };
 
@@ -126,8 +132,14 @@ int vfio_iommufd_get_pa(struct vfio_iommu *iommu, uint64_t iova, uint64_t *lengt
 			struct err *err);
 /* The container of <linux/vfio.h> with VFIO_TYPE1v2_IOMMU. */
 extern const struct vfio_iommu_ops vfio_type1_ops;
-/* No IOMMU: "map" only verifies that the memory's physical address is @iova. */
+/*
+ * No IOMMU: "map" only verifies that the memory's physical address is @iova. Not even that where the
+ * driver pins it (kernel/module): then vfio_pin_ram() does both.
+ */
 extern const struct vfio_iommu_ops vfio_noiommu_ops;
+/* The error of guest RAM at @iova that is not there: @misfit and @code as of pagemap_check(). */
+int vfio_misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
+		   struct err *err);
 /* By enum vfio_backend; NULL: AUTO, and what this dais was built without. */
 extern const struct vfio_iommu_ops *const vfio_backends[N_VFIO_BACKENDS];
 

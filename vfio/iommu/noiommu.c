@@ -41,22 +41,35 @@ static int noiommu_open(struct passed_fds *passed, struct vfio_iommu **iommu, st
 		err_fix(err, "modprobe vfio (CONFIG_VFIO_CONTAINER), and run dais as root");
 		return err_host(err);
 	}
-	if (sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)(uintptr_t)VFIO_NOIOMMU_IOMMU) <= 0) {
-		err_set(err, 0, CONTAINER " takes no device without an IOMMU");
-		err_why(err, "the host's kernel cannot, or may not");
-		err_fix(err, "CONFIG_VFIO_NOIOMMU=y in the host's kernel, then "
-			     "echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-		return err_host(err);
-	}
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		return err_set(err, ENOMEM, "VFIO container");
 	n->iommu.ops = &vfio_noiommu_ops;
-	n->iommu.type = VFIO_NOIOMMU_IOMMU;
 	n->iommu.fd = take_fd(&fd);
 	n->pagemap = -1;
 	*iommu = (struct vfio_iommu *)n;
 	return 0;
+}
+
+/* A container takes devices of one type: the first one's. */
+static int set_type(struct vfio_iommu *iommu, unsigned long type, struct err *err)
+{
+	if (iommu->type)
+		return iommu->type == type ? 0 : -EXDEV;
+	iommu->type = type;
+	if (sys_ioctl(iommu->fd, VFIO_CHECK_EXTENSION, (void *)type) > 0)
+		return 0;
+	if (type == VFIO_TYPE1v2_IOMMU) {
+		err_set(err, 0, CONTAINER " has no type1 IOMMU");
+		err_why(err, "a group that vfio-dais makes for a device without an IOMMU takes it");
+		err_fix(err, "modprobe vfio_iommu_type1 (CONFIG_VFIO_IOMMU_TYPE1)");
+		return err_host(err);
+	}
+	err_set(err, 0, CONTAINER " takes no device without an IOMMU");
+	err_why(err, "the host's kernel cannot, or may not");
+	err_fix(err, "CONFIG_VFIO_NOIOMMU=y in the host's kernel, then "
+		     "echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	return err_host(err);
 }
 
 /* False: by its group, then, whatever stands against it. */
@@ -86,16 +99,22 @@ static bool open_cdev(struct noiommu *n, const struct vfio_host_device *host,
 static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			       struct vfio_handle *handle, struct err *err)
 {
-	int ret = vfio_host_device_check_noiommu(host, err);
+	bool emulated = vfio_host_group_is_emulated(host->group);
+	int ret = vfio_host_device_check_noiommu(host, err)
+			  ?: set_type(iommu, emulated ? VFIO_TYPE1v2_IOMMU : VFIO_NOIOMMU_IOMMU,
+				      err);
 
-	if (!ret && !open_cdev((struct noiommu *)iommu, host, handle))
+	if (!ret && emulated)
+		ret = vfio_group_open_device(iommu, host, handle, err);
+	else if (!ret && !open_cdev((struct noiommu *)iommu, host, handle))
 		ret = vfio_group_open_device(iommu, host, handle, err);
 	handle->kvm_fd = -1;
+	handle->can_pin = emulated;
 	return ret;
 }
 
-static int misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
-		     struct err *err)
+int vfio_misplaced(struct range iova, const struct pagemap_misfit *misfit, int code,
+		   struct err *err)
 {
 	uint64_t wanted = iova.start + misfit->offset;
 
@@ -132,7 +151,7 @@ static int pin(struct noiommu *n, struct range iova, void *hva, struct err *err)
 		length = iova.size - misfit.offset;
 		ret = vfio_iommufd_get_pa(n->cdevs, wanted, &length, &misfit.pa, err);
 		if (!ret && misfit.pa != wanted)
-			return misplaced(iova, &misfit, -ESTALE, err);
+			return vfio_misplaced(iova, &misfit, -ESTALE, err);
 	}
 	return ret;
 }
@@ -143,6 +162,8 @@ static int noiommu_map(struct vfio_iommu *iommu, struct range iova, void *hva, s
 	struct pagemap_misfit misfit;
 	int ret;
 
+	if (iommu->type == VFIO_TYPE1v2_IOMMU)
+		return 0; /* vfio_pin_ram() */
 	if (BUILT(VFIO_IOMMUFD) && n->has_cdev)
 		return pin(n, iova, hva, err);
 	if (n->pagemap < 0)
@@ -150,7 +171,7 @@ static int noiommu_map(struct vfio_iommu *iommu, struct range iova, void *hva, s
 	if (n->pagemap < 0)
 		return n->pagemap;
 	ret = pagemap_check(n->pagemap, hva, iova, &misfit);
-	return ret ? misplaced(iova, &misfit, ret, err) : 0;
+	return ret ? vfio_misplaced(iova, &misfit, ret, err) : 0;
 }
 
 /* There is nothing to cut a device off with: only its reset quiets it. */

@@ -216,13 +216,15 @@ static const struct stage {
 	   resets too */
 	{ "open the images", open_images, close_images, MACHINE_FOR_DEVICES },
 	/* devices without an IOMMU may write to it until they are back with the host */
-	{ "take RAM at its physical address", machine_take_physical, machine_give_physical_back,
-	  MACHINE_FOR_DEVICES },
+	{ "make a file for RAM at its physical address", machine_open_physical,
+	  machine_give_physical_back, MACHINE_FOR_DEVICES },
 	/* before they are opened, and undone when they are closed: an unbind waits for that */
 	{ "claim the devices", machine_claim, machine_return, MACHINE_FOR_RUN },
 	/* takes and resets assigned devices; no DMA is mapped, no interrupt wired */
 	{ "take the devices", machine_take_devices, machine_give_devices_back,
 	  MACHINE_FOR_DEVICES },
+	/* whose driver may pin it, and tell where it is; else it is looked for */
+	{ "take RAM at its physical address", machine_take_physical, NULL, MACHINE_FOR_DEVICES },
 	/* what follows is the VMM, its child: this process keeps what is above, undoes that when
 	   the VMM has ended, and has nothing of the guest */
 	{ "fork the keeper", fork_keeper, forget_keeper, MACHINE_FOR_RUN },

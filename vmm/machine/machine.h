@@ -124,11 +124,12 @@ machine_step machine_boot;
 int machine_describe(struct machine *machine, void **blob, size_t *size, struct err *err);
 
 /*
- * For devices without an IOMMU; nothing for others. RAM is taken before the devices and
- * given back after them, when they are known to be quiet; it gets a name, and the devices their
- * records, before the guest may tell them of it.
+ * For devices without an IOMMU; nothing for others. The file of RAM is opened before the devices
+ * and given back after them, when they are known to be quiet; pages are taken when the devices are,
+ * whose driver may pin them; it gets a name, and the devices their records, before the guest may
+ * tell them of it.
  */
-machine_step machine_take_physical, machine_name_physical;
+machine_step machine_open_physical, machine_take_physical, machine_name_physical;
 machine_undo machine_give_physical_back;
 /* RAM that a dais which is gone could not give back; vfio_ram_collect(). */
 void machine_collect_physical(uint64_t own, bool may_reset);

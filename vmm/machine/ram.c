@@ -92,29 +92,59 @@ static int announce(void *opaque, const char *path, struct err *err)
 	return vfio_ram_claim_new(path, m->config->name, err);
 }
 
+static int pin(void *opaque, void *hva, uint64_t size, uint64_t *pa, struct err *err)
+{
+	const struct machine *m = opaque;
+
+	return vfio_pin(m->vm.vfio, hva, size, pa, err);
+}
+
+static void unpin(void *opaque, uint64_t pa, uint64_t size)
+{
+	const struct machine *m = opaque;
+
+	vfio_unpin(m->vm.vfio, pa, size);
+}
+
+int machine_open_physical(struct machine *m, struct err *err)
+{
+	const struct phys_ram_wish wish = {
+		.hugetlbfs = m->config->mem_path,
+		.announce = announce,
+		.opaque = m,
+	};
+
+	phys_ram_init(&m->phys);
+	if (!is_physical(m))
+		return 0;
+	machine_collect_physical(0, true);
+	return phys_ram_open(&m->phys, &wish, err);
+}
+
 int machine_take_physical(struct machine *m, struct err *err)
 {
 	struct phys_ram_wish wish = {
 		.hugetlbfs = m->config->mem_path,
 		.size = m->config->memory,
 		.may_move = m->config->allow_movable_memory,
-		.announce = announce,
 		.opaque = m,
 	};
 	struct kvm kvm;
 	char size[32];
 	int ret;
 
-	phys_ram_init(&m->phys);
 	if (!is_physical(m))
 		return 0;
-	machine_collect_physical(0, true);
+	if (vfio_can_pin(m->vm.vfio)) {
+		wish.pin = pin;
+		wish.unpin = unpin;
+	}
 	ret = kvm_open(&kvm, NULL, err);
 	if (ret)
 		return ret;
 	wish.ipa_bits = arch_ipa_bits(m->cpus.aarch32, kvm.caps.ipa_bits);
 	kvm_close(&kvm);
-	ret = phys_ram_create(&m->phys, &wish, err);
+	ret = phys_ram_take(&m->phys, &wish, err);
 	if (!ret)
 		log_warn(
 			"the guest's devices have no IOMMU: through them it can read and write all "

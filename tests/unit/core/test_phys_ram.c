@@ -55,7 +55,7 @@ static int create(uint64_t size, unsigned int ipa_bits, bool may_move)
 		.opaque = announced,
 	};
 
-	return phys_ram_create(&phys, &wish, &err);
+	return phys_ram_open(&phys, &wish, &err) ?: phys_ram_take(&phys, &wish, &err);
 }
 
 /* @n pages, given out in the order of the numbers, which count pages from 1 GiB upward. */

@@ -46,7 +46,8 @@ static void make_ram(void)
 		.ipa_bits = 40,
 	};
 
-	cr_assert_eq(phys_ram_create(&phys, &wish, &err), 0, "%s", err.what);
+	cr_assert_eq(phys_ram_open(&phys, &wish, &err) ?: phys_ram_take(&phys, &wish, &err), 0,
+		     "%s", err.what);
 	cr_assert_eq(phys_ram_add_banks(&phys, 8 * PAGE, &ram, &err), 0);
 	cr_assert_eq(ram_create(&ram, &err), 0, "%s", err.what);
 }

@@ -29,7 +29,7 @@
  * such a piece (Documentation/arch/arm/booting.rst). */
 #define LARGE_RUN (128 << 20)
 
-/* What phys_ram_create() has while it works. */
+/* What phys_ram_take() has while it works. */
 struct taking {
 	struct phys_ram *ram;
 	const struct phys_ram_wish *wish;
@@ -62,7 +62,7 @@ static int create_named(struct phys_ram *ram, const struct phys_ram_wish *wish, 
 	return 0;
 }
 
-static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
+int phys_ram_open(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
 	const char *dir = wish->hugetlbfs;
 	char text[32];
@@ -85,24 +85,6 @@ static int open_file(struct phys_ram *ram, const struct phys_ram_wish *wish, str
 	return err_fix(err, "mount one (\"mount -t hugetlbfs none DIR\") and give it as mem-path");
 }
 
-/* Where the page at @offset is, while it is mapped; with @pin, a reference to it goes there. */
-static int locate(struct taking *t, uint64_t offset, int pin, uint64_t *pa)
-{
-	uint64_t size = t->ram->page;
-	ssize_t n = 1;
-	void *hva;
-	int ret = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-			   t->ram->fd, (off_t)offset, &hva);
-
-	if (ret)
-		return ret;
-	if (pin >= 0)
-		n = sys_vmsplice(pin, hva, 1);
-	ret = n == 1 ? pagemap_find(t->pagemap, hva, pa) : n < 0 ? (int)n : -EIO;
-	sys_munmap(hva, size);
-	return ret;
-}
-
 static int locate_failed(int code, struct err *err)
 {
 	err_set(err, code, "find where guest RAM is");
@@ -112,6 +94,27 @@ static int locate_failed(int code, struct err *err)
 		return err_host(err);
 	}
 	return err->code;
+}
+
+/* Where the page at @offset is, while it is mapped; with @pin, a reference to it goes there. */
+static int locate(struct taking *t, uint64_t offset, int pin, uint64_t *pa, struct err *err)
+{
+	uint64_t size = t->ram->page;
+	ssize_t n = 1;
+	void *hva;
+	int ret = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			   t->ram->fd, (off_t)offset, &hva);
+
+	if (ret)
+		return locate_failed(ret, err);
+	if (pin >= 0)
+		n = sys_vmsplice(pin, hva, 1);
+	if (t->wish->pin)
+		ret = t->wish->pin(t->wish->opaque, hva, size, pa, err);
+	else if ((ret = n == 1 ? pagemap_find(t->pagemap, hva, pa) : n < 0 ? (int)n : -EIO))
+		locate_failed(ret, err);
+	sys_munmap(hva, size);
+	return ret;
 }
 
 /* @n more pages, told apart by whether the guest can have them. */
@@ -140,9 +143,9 @@ static int take_pages(struct taking *t, size_t n, struct err *err)
 		uint64_t pa;
 		bool fits;
 
-		ret = locate(t, t->size, -1, &pa);
+		ret = locate(t, t->size, -1, &pa, err);
 		if (ret)
-			return locate_failed(ret, err);
+			return ret;
 		fits = !phys_page_unfit(pa, ram->page, t->wish->ipa_bits);
 		page = fits ? array_add(ram->pages, ram->n_pages) : array_add(t->unfit, t->n_unfit);
 		if (!page)
@@ -158,9 +161,12 @@ static int give_back(const struct taking *t, const struct phys_page *pages, size
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < n && !ret; i++)
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (t->wish->unpin)
+			t->wish->unpin(t->wish->opaque, pages[i].pa, t->ram->page);
 		ret = sys_fallocate(t->ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				    (off_t)pages[i].offset, (off_t)t->ram->page);
+	}
 	return ret ? err_set(err, ret, "give back huge pages") : 0;
 }
 
@@ -249,13 +255,13 @@ static int open_pin(struct phys_ram *ram, int *writer, struct err *err)
 static int hold_page(struct taking *t, const struct phys_page *page, int *writer, struct err *err)
 {
 	uint64_t pa = page->pa;
-	int ret = *writer < 0 ? -EAGAIN : locate(t, page->offset, *writer, &pa);
+	int ret = *writer < 0 ? -EAGAIN : locate(t, page->offset, *writer, &pa, err);
 
 	if (ret == -EAGAIN) { /* full */
 		ret = open_pin(t->ram, writer, err);
 		if (ret)
 			return ret;
-		ret = locate(t, page->offset, *writer, &pa);
+		ret = locate(t, page->offset, *writer, &pa, err);
 	}
 	if (ret)
 		return err_set(err, ret, "hold guest RAM where it is");
@@ -305,19 +311,19 @@ static void finish(struct phys_ram *ram)
 			 n_runs);
 }
 
-int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
+int phys_ram_take(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err)
 {
 	struct taking t = { .ram = ram, .wish = wish, .pagemap = -1 };
-	int ret = open_file(ram, wish, err);
+	int ret = 0;
 
-	assert(wish->size && !ram->pages);
-	if (!ret) {
-		t.pagemap = pagemap_open(err);
-		ret = t.pagemap < 0 ? t.pagemap : take_enough(&t, err);
-	}
+	assert(wish->size && ram->fd >= 0 && !ram->pages);
+	if (!wish->pin)
+		ret = t.pagemap = pagemap_open(err);
+	if (ret >= 0)
+		ret = take_enough(&t, err);
 	if (!ret) {
 		finish(ram);
-		ret = hold_pages(&t, err);
+		ret = wish->pin ? 0 : hold_pages(&t, err);
 	}
 	free(t.unfit);
 	close_fd(&t.pagemap);

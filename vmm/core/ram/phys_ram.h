@@ -22,9 +22,9 @@ struct ram;
  *	  did not expect is not migrated (folio_migrate_mapping() in mm/migrate.c), neither for a
  *	  contiguous allocation nor to offline it. Measured on Linux 6.12: without such a reference
  *	  even pages of 1 GiB move (MADV_SOFT_OFFLINE). A pipe, like any descriptor, works in a
- *	  child too.
+ *	  child too. Where the devices' driver pins memory, it does both.
  *
- * Order of calls: phys_ram_init(), phys_ram_create(), phys_ram_add_banks(), phys_ram_name(),
+ * Order of calls: phys_ram_init(), phys_ram_open(), phys_ram_take(), phys_ram_add_banks(), phys_ram_name(),
  * phys_ram_release() when the devices are quiet; phys_ram_destroy() from any state on, which
  * leaves a name that was given.
  */
@@ -54,16 +54,26 @@ struct phys_ram_wish {
 	 * negative errno and @err; then it is not made. NULL: nobody is told.
 	 */
 	int (*announce)(void *opaque, const char *path, struct err *err);
+	/*
+	 * Hold the huge page of @size bytes that is mapped at @hva where it is, and tell where that
+	 * is; unpin() lets go of it. NULL: pipes and /proc/self/pagemap are for that.
+	 */
+	int (*pin)(void *opaque, void *hva, uint64_t size, uint64_t *pa, struct err *err);
+	void (*unpin)(void *opaque, uint64_t pa, uint64_t size);
 	void *opaque;
 };
 
 void phys_ram_init(struct phys_ram *ram);
 
+/* A file without pages; of @wish, that concerns hugetlbfs and announce(). */
+int phys_ram_open(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err);
+
 /*
  * Take zeroed pages for @wish, others instead of those that a guest cannot have at their address
- * (memmap.h, ipa_bits), and hold them. Says how many are missing. Needs CAP_SYS_ADMIN.
+ * (memmap.h, ipa_bits), and hold them. Says how many are missing. Without pin() it needs
+ * CAP_SYS_ADMIN.
  */
-int phys_ram_create(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err);
+int phys_ram_take(struct phys_ram *ram, const struct phys_ram_wish *wish, struct err *err);
 
 /* A bank for each run of pages that follow each other, @size bytes in all. */
 int phys_ram_add_banks(const struct phys_ram *phys, uint64_t size, struct ram *ram,
