@@ -114,7 +114,7 @@ static int open_any(struct vfio *vfio, const struct vfio_host_device *host,
 	if (iommu)
 		return iommu->ops->open_device(iommu, host, handle, err);
 	/* The kernel would take it for one that has an IOMMU. */
-	if (vfio->backend != VFIO_BACKEND_NONE && vfio_host_group_is_emulated(host->group))
+	if (vfio->backend != VFIO_BACKEND_NONE && vfio_host_device_is_emulated(host))
 		return has_no_iommu(host, err);
 	if (vfio->backend == VFIO_BACKEND_AUTO)
 		return open_auto(vfio, host, handle, err);

@@ -103,9 +103,7 @@ static int not_taken(const struct vfio_host_device *host, int code, struct err *
 		err_why(err, "the kernel has no reset handler for it, and insists on one");
 		err_fix(err, "boot the host with vfio_platform.reset_required=0");
 	} else if (code == -EINVAL) {
-		err_why(err, "no IOMMU of this host stands between the device and memory");
-		err_fix(err, "enable the IOMMU in the host's kernel and name it in the device's "
-			     "node (iommus)");
+		return vfio_host_fix_no_iommu(host, err);
 	} else {
 		err_why(err, "the driver does not take it");
 		err_fix(err, "see the kernel's log (dmesg)");

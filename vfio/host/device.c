@@ -100,6 +100,14 @@ bool vfio_host_device_is_for_dais(const struct vfio_host_device *host)
 		       "vfio-dais");
 }
 
+const char *vfio_host_noiommu_parameter(const struct vfio_host_device *host, const char **name)
+{
+	bool for_dais = vfio_host_device_is_for_dais(host);
+
+	*name = for_dais ? "allow_dma_without_iommu" : "enable_unsafe_noiommu_mode";
+	return for_dais ? "vfio_dais" : "vfio";
+}
+
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err)
 {
 	if (!vfio_host_device_is_bound(host)) {
@@ -113,14 +121,22 @@ int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err
 	}
 	if (host->group < 0) {
 		err_set(err, 0, "%s is in no IOMMU group", host->name);
-		err_why(err, "no IOMMU of this host stands between the device and memory");
-		err_fix(err, "enable the IOMMU in the host's kernel and name it in the device's "
-			     "node (iommus); if there is none, iommu=none (dais(1) tells the "
-			     "danger): echo Y >/sys/module/vfio/parameters/"
-			     "enable_unsafe_noiommu_mode, and bind the device again");
-		return err_host(err);
+		return vfio_host_fix_no_iommu(host, err);
 	}
 	return 0;
+}
+
+int vfio_host_fix_no_iommu(const struct vfio_host_device *host, struct err *err)
+{
+	const char *parameter, *module = vfio_host_noiommu_parameter(host, &parameter);
+
+	err_why(err, "no IOMMU of this host stands between the device and memory");
+	err_fix(err,
+		"enable the IOMMU in the host's kernel and name it in the device's node (iommus); "
+		"if there is none, iommu=none (dais(1) tells the danger): " VFIO_NOIOMMU_FIX
+		", and bind the device again",
+		module, parameter);
+	return err_host(err);
 }
 
 int vfio_host_device_check_unbind(const struct vfio_host_device *host, struct err *err)
@@ -235,10 +251,11 @@ bool vfio_host_group_is_noiommu(int group)
 	       !strcmp(name, "vfio-noiommu");
 }
 
-/* Its device, as vfio_create_group() names it */
-bool vfio_host_group_is_emulated(int group)
+/* The group's device, as vfio_create_group() names it */
+bool vfio_host_device_is_emulated(const struct vfio_host_device *host)
 {
-	return vfio_host_group_is_noiommu(group) && file_exists("/sys/class/vfio/%d", group);
+	return !strcmp(host->driver, "vfio-dais") && vfio_host_group_is_noiommu(host->group) &&
+	       file_exists("/sys/class/vfio/%d", host->group);
 }
 
 void vfio_host_group_members(int group, char *buf, size_t size)

@@ -44,6 +44,9 @@ bool vfio_host_device_is_for_dais(const struct vfio_host_device *host);
 /* It has an IOMMU group and its VFIO driver; else the error tells the command that binds it. */
 int vfio_host_device_check_bound(const struct vfio_host_device *host, struct err *err);
 
+/* Cause and remedy, where a driver of VFIO does not take it since it has no IOMMU. err_host(). */
+int vfio_host_fix_no_iommu(const struct vfio_host_device *host, struct err *err);
+
 /* Its driver, if it has one, can be unbound: not with suppress_bind_attrs of struct device_driver.
  */
 int vfio_host_device_check_unbind(const struct vfio_host_device *host, struct err *err);
@@ -83,10 +86,17 @@ bool vfio_host_device_cdev(const struct vfio_host_device *host, char *path, size
 int vfio_host_device_check_noiommu(const struct vfio_host_device *host, struct err *err);
 /*
  * No IOMMU stands behind the group: VFIO made it up, for its own no-IOMMU mode
- * (enable_unsafe_noiommu_mode) or, emulated, for vfio-dais (allow_dma_without_iommu).
+ * (enable_unsafe_noiommu_mode) or for that of vfio-dais (allow_dma_without_iommu).
  */
 bool vfio_host_group_is_noiommu(int group);
-bool vfio_host_group_is_emulated(int group);
+/* It is the latter, which the kernel calls emulated. */
+bool vfio_host_device_is_emulated(const struct vfio_host_device *host);
+/*
+ * The parameter that lets @host's driver hand out what has no IOMMU: its module, *name, and a
+ * remedy for messages.
+ */
+const char *vfio_host_noiommu_parameter(const struct vfio_host_device *host, const char **name);
+#define VFIO_NOIOMMU_FIX "echo Y | sudo tee /sys/module/%s/parameters/%s"
 
 /* Where nothing can be mapped: Documentation/ABI/testing/sysfs-kernel-iommu_groups. */
 struct vfio_reserved {

@@ -99,7 +99,7 @@ static bool open_cdev(struct noiommu *n, const struct vfio_host_device *host,
 static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_device *host,
 			       struct vfio_handle *handle, struct err *err)
 {
-	bool emulated = vfio_host_group_is_emulated(host->group);
+	bool emulated = vfio_host_device_is_emulated(host);
 	int ret = vfio_host_device_check_noiommu(host, err)
 			  ?: set_type(iommu, emulated ? VFIO_TYPE1v2_IOMMU : VFIO_NOIOMMU_IOMMU,
 				      err);

@@ -284,35 +284,44 @@ void check_use(struct check *check)
 		tell_use(check, name);
 }
 
-#define NOIOMMU_MODE "enable_unsafe_noiommu_mode"
-
-/* drivers/vfio/container.c: without the parameter no container takes a group without an IOMMU. */
-static void check_noiommu_mode(struct check *check, const struct check_vm *vm)
+/*
+ * drivers/vfio/container.c: without the parameter no container takes a group without an IOMMU;
+ * vfio-dais binds no such device.
+ */
+static void check_noiommu_mode(const struct check_device *device)
 {
-	if (check_parameter_is("vfio", NOIOMMU_MODE, 'Y'))
+	const char *parameter, *module = vfio_host_noiommu_parameter(&device->host, &parameter);
+	struct check *check = device->check;
+
+	if (check_parameter_is(module, parameter, 'Y'))
 		return;
-	if (check_parameter_is("vfio", NOIOMMU_MODE, 'N')) {
+	if (check_parameter_is(module, parameter, 'N')) {
 		check_say(check, CHECK_BLOCKS,
-			  "%s: iommu = none, and vfio." NOIOMMU_MODE
-			  " is off: VFIO hands out no device that no IOMMU confines" FIX
-			  "echo Y | sudo tee /sys/module/vfio/parameters/" NOIOMMU_MODE,
-			  vm->name);
+			  "%s: iommu = none, and %s.%s is off: VFIO hands out no device that no "
+			  "IOMMU confines" FIX VFIO_NOIOMMU_FIX,
+			  device->vm->name, module, parameter, module, parameter);
 	} else {
 		check_say(check, CHECK_BLOCKS,
-			  "%s: iommu = none, and this host's VFIO has no " NOIOMMU_MODE FIX_OPTION,
-			  vm->name, "VFIO_NOIOMMU");
+			  "%s: iommu = none, and this host's VFIO has no %s" FIX_OPTION,
+			  device->vm->name, parameter, "VFIO_NOIOMMU");
 	}
 }
 
 void check_noiommu(struct check *check)
 {
+	const char *told = "", *parameter;
+	const struct check_vm *vm = NULL;
 	struct err err;
 
-	check_each_vm (check, vm)
-		if (vm->config.iommu == VFIO_BACKEND_NONE && vm->n_devices)
-			check_noiommu_mode(check, vm);
-	check_each_device (check, device)
-		if (device->vm->config.iommu == VFIO_BACKEND_NONE && device->found &&
-		    device->host.group >= 0 && vfio_host_device_check_noiommu(&device->host, &err))
+	check_each_device (check, device) {
+		if (device->vm->config.iommu != VFIO_BACKEND_NONE || !device->found)
+			continue;
+		vfio_host_noiommu_parameter(&device->host, &parameter);
+		if (device->vm != vm || strcmp(told, parameter))
+			check_noiommu_mode(device);
+		vm = device->vm;
+		told = parameter;
+		if (device->host.group >= 0 && vfio_host_device_check_noiommu(&device->host, &err))
 			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
+	}
 }
