@@ -156,8 +156,8 @@ static int dv_probe(struct device *dev, u32 flags)
 		ret = dv_pins_get(dv);
 	if (ret)
 		goto err_held;
-	ret = has_iommu ? vfio_register_group_dev(&dv->vdev) :
-			  vfio_register_emulated_iommu_dev(&dv->vdev);
+	ret = has_iommu ? vfio_register_group_dev(&dv->vdev)
+			: vfio_register_emulated_iommu_dev(&dv->vdev);
 	if (ret)
 		goto err_pins;
 	return 0;

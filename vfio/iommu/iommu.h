@@ -133,8 +133,8 @@ int vfio_iommufd_get_pa(struct vfio_iommu *iommu, uint64_t iova, uint64_t *lengt
 /* The container of <linux/vfio.h> with VFIO_TYPE1v2_IOMMU. */
 extern const struct vfio_iommu_ops vfio_type1_ops;
 /*
- * No IOMMU: "map" only verifies that the memory's physical address is @iova. Not even that where the
- * driver pins it (kernel/module): then vfio_pin_ram() does both.
+ * No IOMMU: "map" only verifies that the memory's physical address is @iova. Not even that where
+ * the driver pins it (kernel/module): then vfio_pin_ram() does both.
  */
 extern const struct vfio_iommu_ops vfio_noiommu_ops;
 /* The error of guest RAM at @iova that is not there: @misfit and @code as of pagemap_check(). */

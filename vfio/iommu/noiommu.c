@@ -100,9 +100,9 @@ static int noiommu_open_device(struct vfio_iommu *iommu, const struct vfio_host_
 			       struct vfio_handle *handle, struct err *err)
 {
 	bool emulated = vfio_host_device_is_emulated(host);
-	int ret = vfio_host_device_check_noiommu(host, err)
-			  ?: set_type(iommu, emulated ? VFIO_TYPE1v2_IOMMU : VFIO_NOIOMMU_IOMMU,
-				      err);
+	int ret =
+		vfio_host_device_check_noiommu(host, err)
+			?: set_type(iommu, emulated ? VFIO_TYPE1v2_IOMMU : VFIO_NOIOMMU_IOMMU, err);
 
 	if (!ret && emulated)
 		ret = vfio_group_open_device(iommu, host, handle, err);

@@ -70,10 +70,10 @@ struct vfio_dais_held {
 #define VFIO_DAIS_PIN_USE 0x1
 
 struct vfio_dais_pin {
-	__u64 vaddr; /* a multiple of the page size, as is @size */
-	__u64 size;  /* in: of what is to be pinned; out: from @vaddr on, together */
-	__u64 pa;    /* out: a physical address */
-	__u32 flags; /* VFIO_DAIS_PIN_* */
+	__u64 vaddr;    /* a multiple of the page size, as is @size */
+	__u64 size;     /* in: of what is to be pinned; out: from @vaddr on, together */
+	__u64 pa;       /* out: a physical address */
+	__u32 flags;    /* VFIO_DAIS_PIN_* */
 	__u32 reserved; /* 0 */
 };
 

@@ -24,9 +24,9 @@ struct ram;
  *	  even pages of 1 GiB move (MADV_SOFT_OFFLINE). A pipe, like any descriptor, works in a
  *	  child too. Where the devices' driver pins memory, it does both.
  *
- * Order of calls: phys_ram_init(), phys_ram_open(), phys_ram_take(), phys_ram_add_banks(), phys_ram_name(),
- * phys_ram_release() when the devices are quiet; phys_ram_destroy() from any state on, which
- * leaves a name that was given.
+ * Order of calls: phys_ram_init(), phys_ram_open(), phys_ram_take(), phys_ram_add_banks(),
+ *phys_ram_name(), phys_ram_release() when the devices are quiet; phys_ram_destroy() from any state
+ *on, which leaves a name that was given.
  */
 struct phys_ram {
 	int fd; /* -1: none */
