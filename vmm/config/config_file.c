@@ -185,15 +185,29 @@ static int set_key(struct config_file *file, const char *section, const char *ke
 	return option_set(file->config, option, key, &given, file->err);
 }
 
+/* Names as a plan gives them for the command line, pasted here: none has two commas of its own. */
+static void halve_commas(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++)
+		if (text[0] != ',' || text[1] != ',')
+			*to++ = *text;
+	*to = '\0';
+}
+
 static int set_device_key(struct config_file *file, const char *key, const char *value)
 {
 	struct device_config *device = last_device(file);
 	const char *here = where(file, file->line);
-	const char *kept_key = arena_printf(&file->config->arena, "%s", key);
-	const char *kept_value = arena_printf(&file->config->arena, "%s", value);
+	char *kept_key = arena_printf(&file->config->arena, "%s", key);
+	char *kept_value = arena_printf(&file->config->arena, "%s", value);
 
 	if (!here || !kept_key || !kept_value)
 		return err_set(file->err, ENOMEM, "read configuration %s", file->path);
+	halve_commas(kept_key);
+	if (strcmp(key, "drop") == 0 || strcmp(key, "keep") == 0)
+		halve_commas(kept_value);
 	if (!*value)
 		return err_usage(file->err, "%s: %s has no value", here, key);
 	if (strcmp(key, "type") != 0)

@@ -53,6 +53,25 @@ Test(plan_needs, what_it_names_can_be_pasted)
 		EXIT_STATUS_OK);
 }
 
+Test(plan_needs, what_it_names_can_be_pasted_into_a_file)
+{
+	static const char *const lines[] = {
+		"host = 28000.gmac\nsyscon.rockchip,,grf = shadow\n",
+		"host = 28000.gmac\nsyscon.rockchip,grf = shadow\n",
+		"host = 29000.other\ndrop = st,,syscon reg\n",
+		"host = 29000.other\ndrop = st,syscon reg\n",
+	};
+
+	for (size_t i = 0; i < n_elems(lines); i++) {
+		char file[256];
+
+		snprintf(file, sizeof(file), "[device a]\ntype = vfio-platform\n%s", lines[i]);
+		fake_file("/vm.conf", file);
+		cr_expect_eq(plan("-c", "/vm.conf", NULL), EXIT_STATUS_OK, "%s: %s", lines[i],
+			     command_text);
+	}
+}
+
 Test(plan_needs, devices_share_a_stand_in)
 {
 	cr_expect_eq(plan("--device", "vfio-platform,host=28000.gmac,syscon.rockchip,,grf=shadow",
