@@ -156,7 +156,10 @@ static const struct need needs[] = {
 	NEED(RESET, INSISTED, "ufs-hisi.c", "hisilicon,*-ufs"),
 	NEED(RESET, INSISTED, "phy-histb-combphy.c", "hisilicon,*-combphy hisilicon,*-usb2-phy"),
 	NEED(RESET, INSISTED, "phy-cadence-torrent.c", "ti,*-serdes-10g ti,sierra-phy-*"),
-	NEED(RESET, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif*"),
+	NEED(RESET, REQUIRED, "serial/renesas,hscif.yaml", "renesas,*hscif*"),
+	NEED(RESET, REQUIRED, "serial/renesas,scifa.yaml", "renesas,rcar-gen2-scifa"),
+	NEED(RESET, REQUIRED, "serial/renesas,scifb.yaml", "renesas,rcar-gen2-scifb"),
+	NEED(RESET, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif renesas,*scif-*"),
 	NEED(RESET, REQUIRED, "usb/brcm,bcm7445-ehci.yaml", "brcm,*-ehci"),
 
 	/* The id by which the host's IOMMU knows it, or an IOMMU of the guest's. */
@@ -169,7 +172,10 @@ static const struct need needs[] = {
 	NEED(IOMMU, REQUIRED, "media/mediatek,vcodec-decoder.yaml", "mediatek,*-vcodec-dec"),
 	NEED(IOMMU, REQUIRED, "media/qcom,venus-common.yaml", "qcom,*-venus"),
 
-	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif*"),
+	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,hscif.yaml", "renesas,*hscif*"),
+	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,scifa.yaml", "renesas,*scifa*"),
+	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,scifb.yaml", "renesas,*scifb*"),
+	NEED(POWER_DOMAIN, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif renesas,*scif-*"),
 	NEED(POWER_DOMAIN, REQUIRED, "net/ti,k3-am654-cpsw-nuss.yaml", "ti,*-nuss"),
 	NEED(POWER_DOMAIN, REQUIRED, "usb/mediatek,mtk-xhci.yaml", "mediatek,*-xhci"),
 	NEED(POWER_DOMAIN, REQUIRED, "serial/fsl-lpuart.yaml", "fsl,imx8*-lpuart"),

@@ -15,6 +15,16 @@ static bool is_disabled(const struct graft_place *place)
 	return !host_node_is_enabled(place->node);
 }
 
+static bool is_fec(const struct graft_place *place)
+{
+	return host_node_matches(place->node, "fsl,*-fec");
+}
+
+static bool is_mtu3(const struct graft_place *place)
+{
+	return host_node_matches(place->node, "mediatek,*mtu3");
+}
+
 static bool is_zap_shader(const struct graft_place *place)
 {
 	return strcmp(place->node->name, "zap-shader") == 0;
@@ -120,7 +130,9 @@ static const struct rule rules[] = {
 	NAMED("secure-status", DROP, "the guest is not in the secure world", "arm/secure.txt"),
 	NAMED("numa-node-id", DROP, "host memory is not the guest's", "numa.txt"),
 	NAMED("wakeup-source", DROP, NO_WAKEUP, "power/wakeup-source.txt", ONLY(DEVICE)),
+	NAMED("*syscon-wakeup", DROP, NO_WAKEUP, "usb/mediatek,mtu3.yaml", .when = is_mtu3),
 	NAMED("*syscon-wakeup", DROP, NO_WAKEUP, "usb/mediatek,mtk-xhci.yaml"),
+	NAMED("fsl,stop-mode", DROP, NO_WAKEUP, "net/fsl,fec.yaml", .when = is_fec),
 	NAMED("fsl,stop-mode", DROP, NO_WAKEUP, "net/can/fsl,flexcan.yaml"),
 	NAMED("st,syscfg-fmp", DROP, "the bus drivers stay as the host set them",
 	      "i2c/st,stm32-i2c.yaml"),
@@ -205,12 +217,26 @@ static void offer_drop(struct graft_place *place)
 		  place->property->name);
 }
 
+/* Numbers 0 or -1: where it points at nothing on the host, the guest's driver finds the same. */
+static bool is_hole(const struct graft_place *place)
+{
+	for (size_t i = 0; i < place->refs.n_refs; i++)
+		if (!reference_is_hole(&place->refs.refs[i]))
+			return false;
+	return place->refs.n_refs;
+}
+
 void graft_policy_apply(struct graft_place *place)
 {
 	const struct rule *rule = find_rule(place);
 	struct graft_item *item = place->item;
 	bool insisted;
 
+	if (rule->kind != ANY && !rule->act && is_hole(place)) {
+		graft_set(place, GRAFT_COPY, "it points at nothing, as on the host");
+		graft_copy(place);
+		return;
+	}
 	if ((rule->kind != ANY || place->kind == REFERENCE_OTHER ||
 	     rule->act == graft_act_needed) &&
 	    graft_keep_references(place))

@@ -191,7 +191,7 @@ static void find_owner(struct graft *graft, const struct graft_device *device,
 	find_other(graft, window->node, window->role, other);
 	if (other->holder == OTHER_IN_GUEST)
 		return;
-	if (window->role == HOST_ROLE_INTERRUPTS)
+	if (window->role == HOST_ROLE_INTERRUPTS || host_node_has(window->node, "msi-controller"))
 		other->what = "an interrupt controller";
 	else if (window->role == HOST_ROLE_PROVIDER && serves_others(graft, device, window->node))
 		other->what = "which gives others clocks, resets or power";

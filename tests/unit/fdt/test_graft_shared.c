@@ -78,6 +78,7 @@ static const struct shared_case {
 	{ "/beside@80200", P, P, P, NULL },
 	{ "/on-bus@a1000", P, P, P, NULL },
 	{ "/remoteproc@b0000", P, P, P, NULL },
+	{ "/beside-its@2f03f000", R, R, R, "/msi-controller@2f020000, an interrupt controller" },
 	{ "/msi@c0000", R, R, R, "its interrupts are MSIs" },
 	{ "/both@c1000", P, P, P, NULL },
 	{ "/performance-controller@e0000", R, R, P, "the host depends on it: /cpus/cpu@0" },
