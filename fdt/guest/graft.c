@@ -130,7 +130,7 @@ static void mark_referenced(const struct graft *graft, struct graft_node *node)
 	}
 }
 
-int graft_plan(struct graft *graft, struct err *err)
+void graft_decide(struct graft *graft)
 {
 	do {
 		plan_pass(graft);
@@ -142,9 +142,6 @@ int graft_plan(struct graft *graft, struct err *err)
 		graft->arena.failed = true;
 	for (unsigned int i = 0; i < graft->n_devices && !graft->arena.failed; i++)
 		graft_judge_device(graft, &graft->devices[i]);
-	if (!graft->arena.failed)
-		graft_plan_aliases(graft);
-	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
 }
 
 const struct graft_outcome *graft_outcome(const struct graft *graft, int device)

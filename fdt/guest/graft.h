@@ -129,12 +129,13 @@ const char *graft_verdict_name(enum graft_verdict verdict);
 /*
  * One way to answer what is asked; one of several is enough. @setting can be pasted as it stands
  * behind "--device vfio-platform,host=…," but for values in capitals: "clock.core=HZ,clock.bus=HZ",
- * "drop=st,,syscon" (a comma in a name is doubled there, and not in a file). That another device is
- * to be assigned, too, begins with "--device".
+ * "drop=st,,syscon" (a comma in a name is doubled there, and may be in a file). That another
+ * device is to be assigned, too, begins with "--device".
  */
 struct graft_option {
 	const char *setting;
-	const char *why; /* when it is right */
+	const char *why;                /* when it is right */
+	const struct host_node *device; /* to be assigned, too; NULL: a setting */
 };
 #define GRAFT_MAX_OPTIONS 3
 

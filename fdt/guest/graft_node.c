@@ -57,7 +57,7 @@ static struct graft_option *add_option(struct graft_place *place, bool also, con
 	if (!options)
 		return NULL;
 	if (!item->n_options || (!also && item->n_options < GRAFT_MAX_OPTIONS))
-		options[item->n_options++] = (struct graft_option){ "", why };
+		options[item->n_options++] = (struct graft_option){ .setting = "", .why = why };
 	return &options[item->n_options - 1];
 }
 
@@ -109,13 +109,16 @@ void(graft_ask_also)(struct graft_place *place, const char *why, const char *fmt
 void(graft_ask_device)(struct graft_place *place, const struct host_node *device)
 {
 	struct graft_option *option = add_option(place, false, "the guest gets both");
+	struct arena *arena = &place->graft->arena;
 	char name[512];
 
+	if (!option)
+		return;
 	host_node_device_name(device, name, sizeof(name));
-	if (option)
-		option->setting =
-			arena_printf(&place->graft->arena, "--device vfio-platform,host=%s", name)
-				?: "";
+	option->device = device;
+	option->setting = arena_printf(arena, "--device vfio-platform,host=%s",
+				       double_commas(arena, name) ?: "")
+				  ?: "";
 }
 
 const char *graft_options_text(struct arena *arena, const struct graft_option *options, size_t n)

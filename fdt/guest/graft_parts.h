@@ -26,6 +26,7 @@ struct graft_mark {
 	bool in_guest;       /* of an assigned device, and copied */
 	bool referenced;     /* a value of the guest's points at it */
 	const char *dropped; /* why it is not copied, although it is of an assigned device */
+	const char *refused; /* why it cannot be assigned, too; NULL: it can, or was not tried */
 };
 
 /* A display controller has few outputs. */
@@ -261,6 +262,8 @@ void graft_note_shared(struct graft *graft, struct graft_device *device);
 
 /* graft_verdict.c: the device as a whole. */
 void graft_judge_device(struct graft *graft, struct graft_device *device);
+/* graft.c: decide all. What is asked to be assigned, too, graft_plan() (graft_partner.c) tries. */
+void graft_decide(struct graft *graft);
 /* One of its reasons. Where nobody shows them, that there is one. */
 void graft_add_reason(struct graft *graft, struct graft_device *device, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

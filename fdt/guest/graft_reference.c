@@ -86,6 +86,13 @@ static bool serves_only(const struct graft_place *place, const struct host_node 
 
 static void ask_for(struct graft_place *place, const struct host_node *device, const char *why)
 {
+	const char *refused = place->graft->marks[device->index].refused;
+
+	if (refused) {
+		graft_set(place, GRAFT_REFUSE, "%s, %s, and that cannot be assigned either: %s",
+			  why, graft_path(place->graft, device), refused);
+		return;
+	}
 	graft_set(place, GRAFT_ASK, "%s: assign it, too: %s", why,
 		  graft_path(place->graft, device));
 	graft_ask_device(place, device);

@@ -147,7 +147,8 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 /* Unless the user forces it, the host keeps what it cannot do without. */
 static void judge_users(struct graft *graft, struct graft_device *device)
 {
-	static const struct graft_option force = { "force=on", "these may fail then" };
+	static const struct graft_option force = { .setting = "force=on",
+						   .why = "these may fail then" };
 	bool forced = device->answers.force;
 	const char *note = forced ? "note: forced, although " : "";
 	struct reference_user *users = NULL;

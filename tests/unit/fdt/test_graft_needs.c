@@ -48,6 +48,19 @@ static const struct {
 	{ "/other@29000", "", "st,syscon", GRAFT_ASK, "may insist",
 	  "syscon.st,,syscon=shadow | drop=st,,syscon" },
 	{ "/dsp@2a000", "", "ti,bootreg", GRAFT_REFUSE, "omap_remoteproc.c", "" },
+	{ "/hole@2c000", "", "phys", GRAFT_COPY, "points at nothing", "" },
+	{ "/hole@2c000", "", "phy-names", GRAFT_COPY, "", "" },
+	{ "/hole@2c000", "", "dmas", GRAFT_COPY, "points at nothing", "" },
+	/* What is asked for is tried, and what that asks for. */
+	{ "/display@30000", "port/endpoint", "remote-endpoint", GRAFT_REFUSE,
+	  "/encoder@31000, and that cannot be assigned either: "
+	  "ports/port@1/endpoint/remote-endpoint: the guest does not have its partner: "
+	  "/i2c@32000/bridge@2c/port/endpoint",
+	  "" },
+	{ "/display@33000", "port/endpoint", "remote-endpoint", GRAFT_ASK, "assign it, too",
+	  "--device vfio-platform,host=34000.acme,,encoder" },
+	{ "/dsi@35000", "port/endpoint", "remote-endpoint", GRAFT_ASK, "assign it, too",
+	  "--device vfio-platform,host=34000.acme,,encoder" },
 	{ "/leds@17000", "led@10000008,0", "reg", GRAFT_REWRITE, "", "" },
 	{ "/leds@17000", "led@10000008,1", "reg", GRAFT_REWRITE, "", "" },
 };
@@ -76,16 +89,27 @@ Test(graft_needs, every_rule)
 /* What a binding requires is cited of devices of its own kind. */
 Test(graft_needs, a_binding_is_cited_of_its_own_devices)
 {
-	static const char *const devices[] = { "/uart@25000", "/thing@26000" };
+	static const struct {
+		const char *device, *property, *binding;
+		bool required;
+	} cites[] = {
+		{ "/uart@25000", "power-domains", "serial/renesas,scif.yaml", true },
+		{ "/uart@25100", "power-domains", "serial/renesas,hscif.yaml", true },
+		{ "/uart@25200", "power-domains", "serial/renesas,scifa.yaml", true },
+		{ "/thing@26000", "power-domains", "power-domain-consumer.yaml", false },
+		{ "/can@23000", "fsl,stop-mode", "net/can/fsl,flexcan.yaml", false },
+		{ "/ethernet@25300", "fsl,stop-mode", "net/fsl,fec.yaml", false },
+		{ "/usb@25400", "mediatek,syscon-wakeup", "usb/mediatek,mtu3.yaml", false },
+	};
 
-	for (size_t i = 0; i < n_elems(devices); i++) {
-		struct graft *graft = fixture_graft(tree, &devices[i], 1, NULL, NULL);
+	for (size_t i = 0; i < n_elems(cites); i++) {
+		struct graft *graft = fixture_graft(tree, &cites[i].device, 1, NULL, NULL);
 		const struct graft_item *item =
-			fixture_item(graft_outcome(graft, 0)->nodes, "", "power-domains");
+			fixture_item(graft_outcome(graft, 0)->nodes, "", cites[i].property);
 
-		cr_expect_eq(item->required, i == 0, "%s", devices[i]);
-		cr_expect_str_eq(item->binding,
-				 i ? "power-domain-consumer.yaml" : "serial/renesas,scif.yaml");
+		cr_assert_not_null(item, "%s", cites[i].device);
+		cr_expect_eq(item->required, cites[i].required, "%s", cites[i].device);
+		cr_expect_str_eq(item->binding, cites[i].binding, "%s", cites[i].device);
 		graft_destroy(graft);
 	}
 }

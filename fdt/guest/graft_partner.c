@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is asked to be assigned, too, is tried with the devices that ask for it, and so is what that
+ * asks for: nobody is told to assign what is refused then.
+ */
+#include <stdlib.h>
+
+#include "fdt/guest/graft_parts.h"
+#include "vmm/base/array.h"
+
+/* A display has about six, with all that they ask for. */
+#define MAX_TRIED 16
+
+struct tried {
+	const struct host_node *nodes[MAX_TRIED];
+	size_t n;
+	bool changed;
+};
+
+static void try(struct tried *tried, const struct host_node *node)
+{
+	for (size_t i = 0; i < tried->n; i++)
+		if (tried->nodes[i] == node)
+			return;
+	if (tried->n == n_elems(tried->nodes))
+		return;
+	tried->nodes[tried->n++] = node;
+	tried->changed = true;
+}
+
+/* What devices that could pass ask for. */
+static void collect(struct tried *tried, const struct graft *graft)
+{
+	for (unsigned int i = 0; i < graft->n_devices; i++) {
+		const struct graft_device *device = &graft->devices[i];
+
+		if (device->out.result != GRAFT_NEEDS_ANSWER)
+			continue;
+		for (size_t q = 0; q < device->n_questions; q++)
+			for (size_t o = 0; o < device->questions[q].n_options; o++)
+				if (device->questions[q].options[o].device)
+					try(tried, device->questions[q].options[o].device);
+	}
+}
+
+/* Where its registers and interrupts are in the guest changes no verdict. */
+static int add_partner(struct graft *trial, const struct host_node *node, bool keeps_power)
+{
+	struct host_facts host;
+	struct graft_facts facts = { .keeps_power = keeps_power };
+	struct err err;
+	int ret = host_facts_read(trial->tree, node, &host, &err);
+
+	if (ret)
+		return ret;
+	facts.regions = host.regions;
+	facts.n_regions = host.n_regions;
+	facts.n_irqs = host_facts_n_usable_irqs(&host);
+	facts.irqs = arena_alloc(&trial->kept, (facts.n_irqs + 1) * sizeof(*facts.irqs));
+	facts.amba = host.amba;
+	facts.coherent = host.coherent;
+	ret = trial->kept.failed ? -ENOMEM
+				 : graft_add_device(trial, node, node->name, &facts, NULL, &err);
+	host_facts_destroy(&host);
+	return ret < 0 ? ret : 0;
+}
+
+static int fill(struct graft *trial, const struct graft *graft, const struct tried *tried)
+{
+	bool keeps_power = false;
+	struct err err;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
+		trial->marks[i].refused = graft->marks[i].refused;
+	for (unsigned int i = 0; i < graft->n_devices && ret >= 0; i++) {
+		const struct graft_device *device = &graft->devices[i];
+
+		keeps_power |= device->facts.keeps_power;
+		ret = graft_add_device(trial, device->node, device->name, &device->facts,
+				       &device->answers, &err);
+	}
+	for (size_t i = 0; i < tried->n && ret >= 0; i++)
+		ret = add_partner(trial, tried->nodes[i], keeps_power);
+	return ret;
+}
+
+/* Those that are refused are tried no more. */
+static void sort_out(struct graft *graft, const struct graft *trial, struct tried *tried)
+{
+	for (unsigned int i = graft->n_devices; i < trial->n_devices; i++) {
+		const struct graft_device *device = &trial->devices[i];
+		size_t n = 0;
+
+		if (device->out.result != GRAFT_REFUSED)
+			continue;
+		graft->marks[device->node->index].refused =
+			arena_printf(&graft->kept, "%s", device->reasons[0]);
+		for (size_t t = 0; t < tried->n; t++)
+			if (tried->nodes[t] != device->node)
+				tried->nodes[n++] = tried->nodes[t];
+		tried->n = n;
+		tried->changed = true;
+	}
+}
+
+/* Whether some of what is asked for is refused, so that all is to be decided again. */
+static bool try_partners(struct graft *graft)
+{
+	struct tried tried = { .n = 0 };
+	bool refused = false;
+
+	collect(&tried, graft);
+	while (tried.changed && tried.n) {
+		struct graft *trial = NULL;
+		size_t n = tried.n;
+		struct err err;
+
+		tried.changed = false;
+		if (graft_create(graft->tree, &graft->host, &trial, &err)) {
+			graft->arena.failed = true;
+			break;
+		}
+		if (!fill(trial, graft, &tried)) {
+			graft_decide(trial);
+			sort_out(graft, trial, &tried);
+			refused |= tried.n < n;
+			collect(&tried, trial);
+		}
+		graft->arena.failed |= trial->arena.failed || trial->kept.failed;
+		graft_destroy(trial);
+	}
+	return refused;
+}
+
+int graft_plan(struct graft *graft, struct err *err)
+{
+	graft_decide(graft);
+	if (GRAFT_REASONS && !graft->arena.failed && try_partners(graft))
+		graft_decide(graft);
+	if (!graft->arena.failed)
+		graft_plan_aliases(graft);
+	return graft->arena.failed ? err_set(err, ENOMEM, "graft the device tree") : 0;
+}
