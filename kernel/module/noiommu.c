@@ -26,7 +26,7 @@ static bool allow_dma_without_iommu;
 module_param(allow_dma_without_iommu, bool, 0644);
 MODULE_PARM_DESC(
 	allow_dma_without_iommu,
-	"take devices that have no IOMMU, too: whoever opens one can read and write all memory of the host (default: false)");
+	"take devices without an IOMMU, too: who opens one reaches all of the host's memory");
 
 /* Of a page of an earlier opening, after which the device was not known to be quiet */
 #define KEPT XA_MARK_1
@@ -52,7 +52,9 @@ static struct dv_pins *find(struct device *dev)
 {
 	struct dv_pins *pins;
 
-	list_for_each_entry(pins, &all_pins, all) if (pins->dev == dev) return pins;
+	list_for_each_entry(pins, &all_pins, all)
+		if (pins->dev == dev)
+			return pins;
 	return NULL;
 }
 
@@ -87,8 +89,7 @@ static void unpin_all(struct dv_pins *pins)
 	unsigned long pfn;
 	struct page *page;
 
-	xa_for_each(&pins->pages, pfn, page)
-	{
+	xa_for_each(&pins->pages, pfn, page) {
 		unpin(pins, pfn);
 		cond_resched();
 	}
@@ -136,8 +137,7 @@ static void keep(struct dv_pins *pins)
 	unsigned long pfn;
 	struct page *page;
 
-	xa_for_each(&pins->pages, pfn, page)
-	{
+	xa_for_each(&pins->pages, pfn, page) {
 		if (pins->in_use)
 			xa_set_mark(&pins->pages, pfn, KEPT);
 		else if (!xa_get_mark(&pins->pages, pfn, KEPT))
@@ -148,9 +148,9 @@ static void keep(struct dv_pins *pins)
 		return;
 	__module_get(THIS_MODULE);
 	pins->kept = true;
-	dev_warn(
-		pins->dev,
-		"it may still write to memory that it was told of, which is kept, and this module with it, until a driver of the host has the device\n");
+	dev_warn(pins->dev,
+		 "it may still write to memory that it was told of: that is kept, and\n");
+	dev_warn(pins->dev, "so is this module, until a driver of the host has the device\n");
 }
 
 void dv_pins_settle(struct dv_device *dv, bool is_quiet)
@@ -253,8 +253,7 @@ int dv_unpin(struct dv_device *dv, const struct vfio_dais_unpin *unpins)
 		ret = -EBUSY;
 	else
 		xa_for_each_range(&pins->pages, pfn, page, PHYS_PFN(unpins->pa),
-				  PHYS_PFN(unpins->pa + (unpins->size - 1)))
-		{
+				  PHYS_PFN(unpins->pa + (unpins->size - 1))) {
 			if (!xa_get_mark(&pins->pages, pfn, KEPT))
 				unpin(pins, pfn);
 			cond_resched();
