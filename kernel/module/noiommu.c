@@ -24,9 +24,8 @@
 
 static bool allow_dma_without_iommu;
 module_param(allow_dma_without_iommu, bool, 0644);
-MODULE_PARM_DESC(
-	allow_dma_without_iommu,
-	"take devices without an IOMMU, too: who opens one reaches all of the host's memory");
+MODULE_PARM_DESC(allow_dma_without_iommu,
+		 "take devices without an IOMMU, too: users reach all memory of the host");
 
 /* Of a page of an earlier opening, after which the device was not known to be quiet */
 #define KEPT XA_MARK_1
