@@ -25,6 +25,7 @@
 struct huge_page {
 	uint64_t pa, offset; /* NOWHERE: free */
 	unsigned int n_refs;
+	bool pinned;
 };
 
 struct huge_pipe {
@@ -69,6 +70,16 @@ static bool is_used(const struct huge_page *page)
 static bool is_held(const struct huge_page *page)
 {
 	return page->n_refs > 0;
+}
+
+static bool is_pinned(const struct huge_page *page)
+{
+	return page->pinned;
+}
+
+size_t fake_huge_n_pinned(void)
+{
+	return count(is_pinned);
 }
 
 size_t fake_huge_n_free(void)
@@ -170,6 +181,28 @@ static struct huge_page *page_of(uint64_t hva, uint64_t *in_page)
 		return page_at(offset - *in_page);
 	}
 	return NULL;
+}
+
+int fake_huge_pin(uint64_t vaddr, uint64_t *size, uint64_t *pa)
+{
+	uint64_t in_page;
+	struct huge_page *page = page_of(vaddr, &in_page);
+
+	if (!page)
+		return -EFAULT;
+	page->pinned = true;
+	*pa = page->pa + in_page;
+	if (*size > huge.page - in_page)
+		*size = huge.page - in_page;
+	return 0;
+}
+
+void fake_huge_unpin(uint64_t pa, uint64_t size)
+{
+	for (size_t i = 0; i < huge.n_pages; i++)
+		if (range_contains((struct range){ pa, size },
+				   (struct range){ huge.pages[i].pa, 1 }))
+			huge.pages[i].pinned = false;
 }
 
 static bool is_stack(uint64_t hva)

@@ -21,6 +21,14 @@ size_t fake_huge_n_free(void);
 size_t fake_huge_n_used(void);
 size_t fake_huge_n_held(void);
 
+/*
+ * As vfio-dais does: the page of @vaddr is held, at *pa, and *size no more than it has from there
+ * on. What begins in the range is let go. 0 or -EFAULT.
+ */
+int fake_huge_pin(uint64_t vaddr, uint64_t *size, uint64_t *pa);
+void fake_huge_unpin(uint64_t pa, uint64_t size);
+size_t fake_huge_n_pinned(void);
+
 /* The kernel moves the page at @pa, if nothing holds it. */
 bool fake_huge_move(uint64_t pa, uint64_t new_pa);
 /* The next @n pages move when they have been looked up once. */

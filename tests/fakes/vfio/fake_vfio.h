@@ -46,6 +46,12 @@ struct fake_vfio_device {
 	/* What vfio-dais says that it holds on, with the number of entries first; NULL: it is
 	 * vfio-platform. */
 	const struct vfio_dais_held *held;
+	bool emulated;        /* vfio-dais has it, without an IOMMU: fake_vfio_emulate() */
+	bool is_told;         /* … pages were pinned for it to be told of: VFIO_DAIS_PIN_USE */
+	unsigned int n_pins;  /* … so many calls of VFIO_DAIS_FEATURE_PIN */
+	int pin_error;        /* … which fail with this positive errno */
+	uint64_t pin_moved;   /* … what is there is told to be a page further */
+	unsigned int pin_cut; /* … so many bytes fewer than there are */
 	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */
 	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */
@@ -108,6 +114,9 @@ void fake_vfio_add(struct fake_vfio_device *device);
 
 /* The group, of a device that was added, has no IOMMU: /dev/vfio/noiommu-GROUP instead. */
 void fake_vfio_take_iommu(int group);
+
+/* The n-th device added has vfio-dais and no IOMMU: a group as the kernel makes it up for that. */
+void fake_vfio_emulate(unsigned int n);
 
 /* The n-th device added has the file /dev/vfio/devices/noiommu-vfioN, as since Linux 7.3. */
 void fake_vfio_noiommu_cdev(unsigned int n);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/fakes/fake_huge.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio_parts.h"
 #include "vfio/iommu/iommufd_uapi.h"
@@ -111,13 +112,53 @@ static int set_irqs(struct fake_vfio_device *d, const struct vfio_irq_set *set)
 	return 0;
 }
 
-static int get_held(const struct fake_vfio_device *d, struct vfio_device_feature *feature)
+/* kernel/module/noiommu.c */
+static int set_pin(struct fake_vfio_device *d, struct vfio_dais_pin *pin)
+{
+	int ret;
+
+	if (!d->emulated || pin->flags & ~VFIO_DAIS_PIN_USE || pin->reserved || !pin->size ||
+	    (pin->vaddr | pin->size) % sys_page_size())
+		return d->emulated ? -EINVAL : -ENOTTY;
+	d->n_pins++;
+	ret = d->pin_error
+		      ? -d->pin_error
+		      : fake_huge_pin(pin->vaddr, (uint64_t *)&pin->size, (uint64_t *)&pin->pa);
+	if (ret)
+		return ret;
+	pin->size -= d->pin_cut;
+	if (pin->pa == d->pin_moved)
+		pin->pa += sys_page_size();
+	d->is_told |= pin->flags & VFIO_DAIS_PIN_USE;
+	return 0;
+}
+
+static int set_feature(struct fake_vfio_device *d, struct vfio_device_feature *feature)
+{
+	const struct vfio_dais_unpin *unpin = (struct vfio_dais_unpin *)feature->data;
+
+	switch (feature->flags) {
+	case VFIO_DEVICE_FEATURE_SET | VFIO_DAIS_FEATURE_PIN:
+		return feature->argsz < sizeof(*feature) + sizeof(struct vfio_dais_pin)
+			       ? -EINVAL
+			       : set_pin(d, (struct vfio_dais_pin *)feature->data);
+	case VFIO_DEVICE_FEATURE_SET | VFIO_DAIS_FEATURE_UNPIN:
+		if (!d->emulated || d->is_told ||
+		    feature->argsz < sizeof(*feature) + sizeof(*unpin))
+			return d->is_told ? -EBUSY : -EINVAL;
+		fake_huge_unpin(unpin->pa, unpin->size);
+		return 0;
+	}
+	return -ENOTTY;
+}
+
+static int get_held(struct fake_vfio_device *d, struct vfio_device_feature *feature)
 {
 	struct vfio_dais_held *held = (struct vfio_dais_held *)feature->data;
 	uint32_t room = held->n_entries;
 
 	if (!d->held || feature->flags != (VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD))
-		return -ENOTTY;
+		return set_feature(d, feature);
 	if (feature->argsz < sizeof(*feature) + sizeof(*held) + room * sizeof(held->entries[0]))
 		return -EINVAL;
 	held->n_entries = d->held->n_entries;
@@ -213,6 +254,7 @@ static void device_close(int fd, void *opaque)
 	for (unsigned int i = 0; i < d->n_irqs; i++)
 		assert(fake_failed() || (d->irqs[i].trigger_fd < 0 && d->irqs[i].unmask_fd < 0));
 	d->fd = -1;
+	d->is_told = false;
 	fake_vfio_write_interrupts();
 }
 
@@ -263,6 +305,21 @@ void fake_vfio_noiommu_cdev(unsigned int n)
 	fake_file(path, "");
 	snprintf(path, sizeof(path), "/dev/vfio/devices/noiommu-vfio%u", n);
 	fake_device(path, &device_ops, device);
+}
+
+void fake_vfio_emulate(unsigned int n)
+{
+	struct fake_vfio_device *device = fake_vfio_devices[n];
+	char path[300];
+
+	device->emulated = true;
+	snprintf(path, sizeof(path), "/sys/devices/platform/%s/driver", device->name);
+	fake_remove(path);
+	fake_link(path, "/sys/bus/platform/drivers/vfio-dais");
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/name", device->group);
+	fake_file(path, "vfio-noiommu\n");
+	snprintf(path, sizeof(path), "/sys/class/vfio/%d/dev", device->group);
+	fake_file(path, "");
 }
 
 bool fake_vfio_raise(struct fake_vfio_device *device, unsigned int index)

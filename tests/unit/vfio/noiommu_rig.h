@@ -17,7 +17,7 @@ static struct phys_ram phys;
 static struct ram ram;
 static struct err err;
 
-static void set_up(void)
+static inline void set_up(void)
 {
 	uint64_t pas[16];
 
@@ -38,7 +38,7 @@ static void tear_down(void)
 	fixture_vfio_destroy(&f);
 }
 
-static void make_ram(void)
+static inline void make_ram(void)
 {
 	const struct phys_ram_wish wish = {
 		.hugetlbfs = FAKE_HUGE_DIR,

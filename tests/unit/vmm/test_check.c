@@ -296,6 +296,23 @@ Test(check, devices_without_an_iommu)
 	expect_finding("blocks", "VFIO has no enable_unsafe_noiommu_mode", "VFIO_NOIOMMU");
 }
 
+/* vfio-dais binds none of these without a parameter of its own. */
+Test(check, devices_without_an_iommu_for_vfio_dais)
+{
+	fake_file("/vm.conf",
+		  VM "iommu = none\nallow-unsafe-dma = yes\nmem-path = /huge\n" DEVICE(UNBOUND));
+	fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
+	fake_file("/sys/bus/amba/drivers/vfio-dais/bind", "");
+	fake_file(NOIOMMU_MODE, "N\n");
+	fake_file("/sys/module/vfio_dais/parameters/allow_dma_without_iommu", "N\n");
+	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
+	expect_finding("blocks", "vfio_dais.allow_dma_without_iommu is off",
+		       "echo Y | sudo tee /sys/module/vfio_dais/parameters/allow_dma_without_iommu");
+	fake_file("/sys/module/vfio_dais/parameters/allow_dma_without_iommu", "Y\n");
+	check("--json", "-c", "/vm.conf", NULL);
+	cr_expect_not(strstr(command_text, "allow_dma_without_iommu"), "%s", command_text);
+}
+
 /* Only what a VM wants blocks. */
 Test(check, without_a_vm_the_same_warns)
 {
