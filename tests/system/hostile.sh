@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # variables of host.sh
+#
+# What vfio-dais bears: it is not unloaded under a user, an unbind waits for the last close, and no user does harm (hostile.c). The
+# virtio transport has no IOMMU. /job/seconds, if it is there: for how long that goes on.
+edge=10300000.edge multi=10400000.multi virtio=a000800.virtio_mmio
+echo Y >/sys/module/vfio_dais/parameters/allow_dma_without_iommu
+vfio_bind $edge $multi $virtio
+
+# hold: the edge is open from here on, until let_go
+hold()
+{
+	mkfifo "$work/in"
+	"$job/held" $edge <"$work/in" >"$out" 2>&1 &
+	holder=$!
+	exec 8>"$work/in"
+	rm "$work/in"
+	n=0
+	until grep -q '^open' "$out" || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+}
+
+let_go()
+{
+	exec 8>&-
+	wait $holder
+}
+
+hold
+if rmmod vfio_dais 2>"$out"; then
+	fail hostile-unload-while-open "it is unloaded"
+else
+	pass hostile-unload-while-open
+fi
+expect hostile-unbind-while-open 3 timeout 20 dais unbind $edge
+says hostile-unbind-names-the-owner "pid $holder (held"
+echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind &
+waiting=$!
+sleep 1
+if kill -0 $waiting 2>/dev/null; then
+	pass hostile-unbind-waits
+else
+	fail hostile-unbind-waits "it is done while the device is open"
+fi
+let_go
+wait $waiting
+if [ -e /sys/bus/platform/devices/$edge/driver ]; then
+	fail hostile-unbind-ends "it is bound"
+else
+	pass hostile-unbind-ends
+fi
+
+# Bound, opened, killed, unbound
+rounds=20
+[ -z "$full" ] || rounds=200
+done=0
+while [ $done -lt $rounds ]; do
+	vfio_bind $edge || break
+	hold
+	grep -q '^open' "$out" || break
+	kill -9 $holder
+	let_go 2>/dev/null
+	echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind || break
+	done=$((done + 1))
+done
+if [ $done = $rounds ]; then
+	pass hostile-rounds
+else
+	fail hostile-rounds "the ${done}th of $rounds went wrong"
+fi
+kernel_is_quiet hostile-rounds-kernel
+
+vfio_bind $edge
+seconds=$(cat "$job/seconds" 2>/dev/null || echo 0)
+time_limit=$((seconds + 300)) expect hostile-user 0 hostile "${hostile_seed:-1}" $rounds "$seconds" $edge $multi $virtio
+cat "$out"
+says hostile-user-was-there "rounds"
+kernel_is_quiet hostile-user-kernel
+for device in $edge $multi $virtio; do
+	if [ -e /sys/bus/platform/drivers/vfio-dais/$device ]; then
+		pass hostile-bound-$device
+	else
+		fail hostile-bound-$device "it is not bound any more"
+	fi
+done
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	sleep 6 # what is younger than five seconds is none
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+	cat /sys/kernel/debug/kmemleak >"$out"
+	if grep -q -e vfio -e 'dv_' "$out"; then
+		fail hostile-leaks "memory of VFIO's is lost"
+	else
+		pass hostile-leaks
+	fi
+fi
+
+# Everything goes again, since somebody says that all is quiet: these devices have no reset. What was pinned for the transport waits
+# for a driver of the host, and this one does nothing to what is forced on it.
+for file in /sys/bus/platform/devices/*/vfio-dais/at_work; do
+	[ ! -e "$file" ] || echo 0 >"$file"
+done
+vfio_unbind $edge $multi $virtio
+echo simple-pm-bus >/sys/bus/platform/devices/$virtio/driver_override
+echo $virtio >/sys/bus/platform/drivers/simple-pm-bus/bind
+if rmmod vfio_dais 2>"$out"; then
+	pass hostile-unload
+else
+	fail hostile-unload "it stays: $(cat "$out")"
+fi
+kernel_is_quiet hostile-unload-kernel
