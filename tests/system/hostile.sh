@@ -79,10 +79,10 @@ cat "$out"
 says hostile-user-was-there "rounds"
 kernel_is_quiet hostile-user-kernel
 for device in $edge $multi $virtio; do
-	if [ -e /sys/bus/platform/drivers/vfio-dais/$device ]; then
-		pass hostile-bound-$device
+	if [ -e /sys/bus/platform/drivers/vfio-dais/"$device" ]; then
+		pass "hostile-bound-$device"
 	else
-		fail hostile-bound-$device "it is not bound any more"
+		fail "hostile-bound-$device" "it is not bound any more"
 	fi
 done
 if [ -e /sys/kernel/debug/kmemleak ]; then

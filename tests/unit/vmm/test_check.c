@@ -306,8 +306,9 @@ Test(check, devices_without_an_iommu_for_vfio_dais)
 	fake_file(NOIOMMU_MODE, "N\n");
 	fake_file("/sys/module/vfio_dais/parameters/allow_dma_without_iommu", "N\n");
 	cr_expect_eq(check("--json", "-c", "/vm.conf", NULL), EXIT_STATUS_HOST);
-	expect_finding("blocks", "vfio_dais.allow_dma_without_iommu is off",
-		       "echo Y | sudo tee /sys/module/vfio_dais/parameters/allow_dma_without_iommu");
+	expect_finding(
+		"blocks", "vfio_dais.allow_dma_without_iommu is off",
+		"echo Y | sudo tee /sys/module/vfio_dais/parameters/allow_dma_without_iommu");
 	fake_file("/sys/module/vfio_dais/parameters/allow_dma_without_iommu", "Y\n");
 	check("--json", "-c", "/vm.conf", NULL);
 	cr_expect_not(strstr(command_text, "allow_dma_without_iommu"), "%s", command_text);
