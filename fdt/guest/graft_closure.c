@@ -127,7 +127,7 @@ static const struct host_node *find_partner(const struct graft *graft, const str
 	return partner && is_standalone(partner) ? partner : NULL;
 }
 
-/* What stands at the other end of the wires that leave @node. */
+/* What stands at the other end of the wires that leave @node, and of theirs. */
 static void mark_partners(struct graft *graft, struct graft_device *device,
 			  const struct host_node *node)
 {
@@ -137,6 +137,7 @@ static void mark_partners(struct graft *graft, struct graft_device *device,
 	    device->n_partners < n_elems(device->partners)) {
 		device->partners[device->n_partners++] = partner;
 		mark(graft, device, partner);
+		mark_partners(graft, device, partner);
 	}
 	for (const struct host_node *child = node->child; child; child = child->next)
 		if (graft->marks[child->index].in_guest)

@@ -103,6 +103,13 @@ static bool loses_partner(const struct graft *graft, const struct reference_user
 	return end;
 }
 
+static bool is_cpu(const struct host_node *node)
+{
+	const struct host_property *type = host_node_find(node, "device_type");
+
+	return type && host_property_string_index(type, "cpu") == 0;
+}
+
 static enum dependence find_dependence(const struct graft *graft, const struct reference_user *user)
 {
 	if (str_matches(user->property->name, NO_USES))
@@ -110,7 +117,7 @@ static enum dependence find_dependence(const struct graft *graft, const struct r
 	if (user->kind == REFERENCE_GRAPH)
 		return loses_partner(graft, user) ? DEPENDENCE_SOME : DEPENDENCE_NONE;
 	if (user->kind == REFERENCE_SUPPLY) /* a CPU's takes the host down */
-		return host_node_has(user->node, "device_type") ? DEPENDENCE_FULL : DEPENDENCE_SOME;
+		return is_cpu(user->node) ? DEPENDENCE_FULL : DEPENDENCE_SOME;
 	/* of CPUs, mostly, which are no devices (bindings/dvfs/performance-domain.yaml) */
 	if (str_matches(user->property->name, "performance-domains"))
 		return DEPENDENCE_FULL;

@@ -354,14 +354,16 @@ Test(graft, memory_is_where_it_is_on_the_host_for_a_device_without_iommu)
 	graft_destroy(graft);
 }
 
-Test(graft, a_connector_comes_along)
+Test(graft, a_connector_comes_along_with_what_is_between)
 {
 	static const char *const device = "/tv@3a000";
 	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
-	const struct graft_node *tv = graft_outcome(graft, 0)->nodes, *connector = tv->next;
+	const struct graft_node *tv = graft_outcome(graft, 0)->nodes, *encoder = tv->next;
+	const struct graft_node *connector = encoder ? encoder->next : NULL;
 
 	cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_PASSES);
 	cr_assert_not_null(connector);
+	cr_expect_str_eq(encoder->name, "encoder");
 	cr_expect_str_eq(connector->name, "connector");
 	cr_expect_eq(fixture_item(tv, "port/endpoint", "remote-endpoint")->verdict, GRAFT_REWRITE);
 	cr_expect_eq(fixture_item(connector, "port/endpoint", "remote-endpoint")->verdict,

@@ -52,6 +52,7 @@ static const char *reason(const struct graft *graft, int device, const char *tex
 }
 
 #define P GRAFT_PASSES
+#define A GRAFT_NEEDS_ANSWER
 #define R GRAFT_REFUSED
 
 static const struct shared_case {
@@ -82,6 +83,8 @@ static const struct shared_case {
 	{ "/msi@c0000", R, R, R, "its interrupts are MSIs" },
 	{ "/both@c1000", P, P, P, NULL },
 	{ "/performance-controller@e0000", R, R, P, "the host depends on it: /cpus/cpu@0" },
+	{ "/pmic@e1000", R, R, P, "the host depends on it: /cpus/cpu@0 (cpu-supply)" },
+	{ "/pmic@e2000", A, A, P, "the host uses it: /pcie@d0000000 (vph-supply): give force=on" },
 	{ "/pcie@d0000000/wifi@0,0", R, R, R, "it is a PCI function" },
 	{ "/pcie@d0000000/wifi@0,0/mac", R, R, R,
 	  "it is a part of a PCI function, below /pcie@d0000000" },
@@ -187,7 +190,7 @@ Test(graft_shared, an_index_is_made_once)
 	cr_assert_eq(host_shared_create(tree), 0);
 	while ((window = host_windows_next(tree, all, &at)))
 		n += strcmp(window->node->name, "absent@30000") != 0;
-	cr_expect_eq(n, 33, "%zu", n);
+	cr_expect_eq(n, 35, "%zu", n);
 	at = SIZE_MAX;
 	cr_expect_null(host_windows_next(tree, (struct range){ 0x10000, 0 }, &at));
 }
