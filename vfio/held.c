@@ -14,17 +14,6 @@
 /* More are told of as so many more. */
 #define MAX_ENTRIES 64
 
-struct held {
-	struct vfio_device_feature feature;
-	struct vfio_dais_held head;
-	struct vfio_dais_held_entry entries[MAX_ENTRIES];
-};
-
-_Static_assert(offsetof(struct held, head) == sizeof(struct vfio_device_feature) &&
-		       offsetof(struct held, entries) ==
-			       offsetof(struct held, head) + sizeof(struct vfio_dais_held),
-	       "one after the other, as the kernel writes them");
-
 static const struct {
 	const char *what, *unit;
 } kinds[] = {
@@ -48,26 +37,31 @@ static void add_entry(struct text *text, const struct vfio_dais_held_entry *entr
 
 void vfio_held_tell(const char *device, int fd)
 {
-	owned_ptr struct held *held = calloc(1, sizeof(*held));
+	/* One after the other, as the kernel writes them. */
+	const size_t size = sizeof(struct vfio_device_feature) + sizeof(struct vfio_dais_held) +
+			    MAX_ENTRIES * sizeof(struct vfio_dais_held_entry);
+	owned_ptr struct vfio_device_feature *feature = calloc(1, size);
+	struct vfio_dais_held *held;
 	char on[1024], off[1024];
 	struct text on_text = text_in(on), off_text = text_in(off);
 
-	if (!held)
+	if (!feature)
 		return;
-	held->feature.argsz = sizeof(*held);
-	held->feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD;
-	held->head.n_entries = MAX_ENTRIES;
-	if (sys_ioctl(fd, VFIO_DEVICE_FEATURE, held) < 0)
+	held = (struct vfio_dais_held *)feature->data;
+	feature->argsz = (uint32_t)size;
+	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD;
+	held->n_entries = MAX_ENTRIES;
+	if (sys_ioctl(fd, VFIO_DEVICE_FEATURE, feature) < 0)
 		return;
-	for (unsigned int i = 0; i < held->head.n_entries && i < MAX_ENTRIES; i++) {
+	for (unsigned int i = 0; i < held->n_entries && i < MAX_ENTRIES; i++) {
 		const struct vfio_dais_held_entry *entry = &held->entries[i];
 
 		if (entry->kind >= 1 && entry->kind < n_elems(kinds))
 			add_entry(entry->state == VFIO_DAIS_STATE_OFF ? &off_text : &on_text,
 				  entry);
 	}
-	if (held->head.n_entries > MAX_ENTRIES)
-		text_add(&on_text, ", and %u more", held->head.n_entries - MAX_ENTRIES);
+	if (held->n_entries > MAX_ENTRIES)
+		text_add(&on_text, ", and %u more", held->n_entries - MAX_ENTRIES);
 	if (on_text.used)
 		log_info("%s: vfio-dais holds on: %s%s", device, on, on_text.cut ? " ..." : "");
 	if (off_text.used)
