@@ -156,11 +156,73 @@ static const struct need needs[] = {
 	NEED(RESET, INSISTED, "ufs-hisi.c", "hisilicon,*-ufs"),
 	NEED(RESET, INSISTED, "phy-histb-combphy.c", "hisilicon,*-combphy hisilicon,*-usb2-phy"),
 	NEED(RESET, INSISTED, "phy-cadence-torrent.c", "ti,*-serdes-10g ti,sierra-phy-*"),
+	NEED(RESET, INSISTED, "sun8i-ss-core.c", "allwinner,sun8i-a83t-crypto"),
+	NEED(RESET, INSISTED, "phy-sun6i-mipi-dphy.c", "allwinner,*-mipi-dphy"),
+	NEED(RESET, INSISTED, "phy-sun50i-usb3.c", "allwinner,*-usb3-phy"),
+	NEED(RESET, INSISTED, "sun6i-msgbox.c", "allwinner,*-msgbox"),
+	NEED(RESET, INSISTED, "sun4i-lradc-keys.c", "allwinner,sun50i-r329-lradc"),
+	NEED(RESET, INSISTED, "aspeed-pwm-tacho.c", "aspeed,*-pwm-tacho"),
+	NEED(RESET, INSISTED, "aiu.c", "amlogic,aiu-*"),
+	NEED(RESET, INSISTED, "axg-fifo.c", "amlogic,*-toddr amlogic,*-frddr"),
+	NEED(RESET, INSISTED, "g12a-tohdmitx.c", "amlogic,*-tohdmitx"),
+	NEED(RESET, INSISTED, "g12a-toacodec.c", "amlogic,*-toacodec"),
+	NEED(RESET, INSISTED, "t9015.c", "amlogic,t9015"),
+	NEED(RESET, INSISTED, "vdec/esparser.c", "amlogic,*-vdec"),
+	NEED(RESET, INSISTED, "phy-meson-axg-mipi-dphy.c", "amlogic,*-mipi-dphy"),
+	NEED(RESET, INSISTED, "ipu-common.c", "fsl,*-ipu"),
+	NEED(RESET, INSISTED, "mt8188-afe-pcm.c", "mediatek,mt8188-afe"),
+	NEED(RESET, INSISTED, "mt7530-mmio.c", "mediatek,mt7988-switch"),
+	NEED(RESET, INSISTED, "phy-mtk-xfi-tphy.c", "mediatek,*-xfi-tphy"),
+	NEED(RESET, INSISTED, "tegra20-apb-dma.c", "nvidia,*-apbdma"),
+	NEED(RESET, INSISTED, "tegra/hdmi.c", "nvidia,*-hdmi"),
+	NEED(RESET, INSISTED, "tegra/nvdec.c", "nvidia,tegra210-nvdec nvidia,tegra1*-nvdec"),
+	NEED(RESET, INSISTED, "tegra/sor.c", "nvidia,*-sor nvidia,*-sor1"),
+	NEED(RESET, INSISTED, "hda_tegra.c", "nvidia,*-hda"),
+	NEED(RESET, INSISTED, "ravb_main.c", "renesas,etheravb-* renesas,*-gbeth"),
+	NEED(RESET, INSISTED, "rtsn.c", "renesas,*-ethertsn"),
+	NEED(RESET, INSISTED, "renesas-rpc-if.c", "renesas,*-rpc-if"),
+	NEED(RESET, INSISTED, "i2c-rcar.c", "renesas,rcar-gen3-i2c renesas,rcar-gen4-i2c"),
+	NEED(RESET, INSISTED, "rz-dmac.c", "renesas,rz-dmac"),
+	NEED(RESET, INSISTED, "rz-mtu3.c", "renesas,rz-mtu3"),
+	NEED(RESET, INSISTED, "rz-ssi.c", "renesas,rz-ssi"),
+	NEED(RESET, INSISTED, "rzg2l_adc.c", "renesas,rzg2l-adc"),
+	NEED(RESET, INSISTED, "rzg2l_thermal.c", "renesas,rzg2l-tsu"),
+	NEED(RESET, INSISTED, "rzg2l_wdt.c", "renesas,rzg2l-wdt renesas,rzv2m-wdt"),
+	NEED(RESET, INSISTED, "rzv2h_wdt.c", "renesas,r9a09g057-wdt"),
+	NEED(RESET, INSISTED, "ti_k3_r5_remoteproc.c", "ti,*-r5f"),
+	NEED(RESET, INSISTED, "ti_k3_m4_remoteproc.c", "ti,*-m4fss"),
 	NEED(RESET, REQUIRED, "serial/renesas,hscif.yaml", "renesas,*hscif*"),
 	NEED(RESET, REQUIRED, "serial/renesas,scifa.yaml", "renesas,rcar-gen2-scifa"),
 	NEED(RESET, REQUIRED, "serial/renesas,scifb.yaml", "renesas,rcar-gen2-scifb"),
 	NEED(RESET, REQUIRED, "serial/renesas,scif.yaml", "renesas,*scif renesas,*scif-*"),
 	NEED(RESET, REQUIRED, "usb/brcm,bcm7445-ehci.yaml", "brcm,*-ehci"),
+
+	/* By phy_get() without "optional", where no PHY is an error, too. */
+	NEED(PHY, INSISTED, "ahci_imx.c", "fsl,imx8qm-ahci"),
+	NEED(PHY, INSISTED, "chipidea/core.c", "fsl,*-usb"),
+	NEED(PHY, INSISTED, "ci_hdrc_tegra.c", "nvidia,*-ehci nvidia,*-udc"),
+	NEED(PHY, INSISTED, "sdhci-of-arasan.c", "arasan,sdhci-5.1"),
+	NEED(PHY, INSISTED, "ufs-qcom.c", "qcom,*ufshc"),
+	NEED(PHY, INSISTED, "ufs-exynos.c", "samsung,*-ufs"),
+	NEED(PHY, INSISTED, "ufs-exynos.c", "google,*-ufs"),
+	NEED(PHY, INSISTED, "msm/dp/dp_display.c", "qcom,*-dp qcom,*-edp"),
+	NEED(PHY, INSISTED, "msm/dsi/dsi.c", "qcom,mdss-dsi-ctrl qcom,*-dsi-ctrl"),
+	NEED(PHY, INSISTED, "msm/hdmi/hdmi.c", "qcom,hdmi-tx-*"),
+	NEED(PHY, INSISTED, "cdns-mhdp8546-core.c", "ti,*-mhdp8546"),
+	NEED(PHY, INSISTED, "cdns-dsi-core.c", "ti,*-dsi"),
+	NEED(PHY, INSISTED, "cpsw.c", "ti,*-cpsw-switch ti,*-cpsw"),
+	NEED(PHY, INSISTED, "musb_dsps.c", "ti,musb-*"),
+	NEED(PHY, INSISTED, "omap2430.c", "ti,omap*-musb"),
+	NEED(PHY, INSISTED, "musb/sunxi.c", "allwinner,*-musb"),
+	NEED(PHY, INSISTED, "musb/mediatek.c", "mediatek,*-musb"),
+	NEED(PHY, INSISTED, "mtk_hdmi.c", "mediatek,*-hdmi"),
+	NEED(PHY, INSISTED, "mtk_dsi.c", "mediatek,*-dsi"),
+	NEED(PHY, INSISTED, "cdn-dp-core.c", "rockchip,*-cdn-dp"),
+	NEED(PHY, INSISTED, "rkisp1-csi.c", "rockchip,*-cif-isp"),
+	NEED(PHY, INSISTED, "renesas_usbhs/rza2.c", "renesas,rza2-usbhs renesas,rzg2l-usbhs"),
+	NEED(PHY, INSISTED, "rswitch.c", "renesas,*-ether-switch"),
+	NEED(PHY, INSISTED, "sparx5_main.c", "microchip,sparx5-switch"),
+	NEED(PHY, INSISTED, "snps_udc_plat.c", "brcm,*-udc"),
 
 	/* The id by which the host's IOMMU knows it, or an IOMMU of the guest's. */
 	NEED(IOMMU, INSISTED, "tegra186-gpc-dma.c", "nvidia,*-gpcdma"),
@@ -249,13 +311,23 @@ static const struct need *find_need(enum reference_kind kind, const struct host_
 	return NULL;
 }
 
+/* Whose driver reads this: for PHYs of the ports of a switch, what is above them. */
+static const struct host_node *find_driven(const struct graft_place *place)
+{
+	const struct host_node *node = place->node;
+
+	while (place->kind == REFERENCE_PHY && !host_node_has(node, "compatible") && node->parent)
+		node = node->parent;
+	return node;
+}
+
 bool graft_judge_need(struct graft_place *place)
 {
 	struct graft_item *item = place->item;
 	const struct need *need = NULL;
 
 	if (item->verdict == GRAFT_DROP || item->verdict == GRAFT_ASK)
-		need = find_need(place->kind, place->node);
+		need = find_need(place->kind, find_driven(place));
 	if (!need)
 		return false;
 	if (need->effect == REQUIRED) {
@@ -280,5 +352,11 @@ bool graft_judge_need(struct graft_place *place)
 			  "its driver does not work without it (Linux 6.12, %s), and the guest "
 			  "does not have %s",
 			  need->source, graft_target_names(place));
+	if (need->kind == REFERENCE_PHY)
+		graft_ask_provider(
+			place, arena_printf(&place->graft->arena,
+					    "its driver does not work without it (Linux 6.12, %s)",
+					    need->source)
+				       ?: "");
 	return need->effect != OPTIONAL;
 }

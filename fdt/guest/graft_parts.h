@@ -240,6 +240,8 @@ void graft_act_names(struct graft_place *place);
 void graft_act_graph(struct graft_place *place);
 void graft_act_nvmem(struct graft_place *place);
 void graft_act_needed(struct graft_place *place);
+/* Ask for the device that provides it, if the host has no other use for that. */
+void graft_ask_provider(struct graft_place *place, const char *why);
 
 /* graft_needs.c: what drivers of the guest do without, or not. True: the driver insists on it. */
 bool graft_judge_need(struct graft_place *place);

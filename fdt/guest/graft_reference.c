@@ -98,7 +98,7 @@ static void ask_for(struct graft_place *place, const struct host_node *device, c
 	graft_ask_device(place, device);
 }
 
-void graft_act_needed(struct graft_place *place)
+void graft_ask_provider(struct graft_place *place, const char *why)
 {
 	for (size_t i = 0; i < place->refs.n_refs; i++) {
 		const struct host_node *target = place->refs.refs[i].target;
@@ -107,9 +107,14 @@ void graft_act_needed(struct graft_place *place)
 		if (!target || place->graft->marks[target->index].in_guest ||
 		    !is_assignable(provider) || !serves_only(place, provider))
 			continue;
-		ask_for(place, provider, "it serves no other");
+		ask_for(place, provider, why);
 		return;
 	}
+}
+
+void graft_act_needed(struct graft_place *place)
+{
+	graft_ask_provider(place, "it serves no other");
 }
 
 /* Who else uses the partner is asked when it is given, too. */

@@ -61,6 +61,13 @@ static const struct {
 	  "--device vfio-platform,host=34000.acme,,encoder" },
 	{ "/dsi@35000", "port/endpoint", "remote-endpoint", GRAFT_ASK, "assign it, too",
 	  "--device vfio-platform,host=34000.acme,,encoder" },
+	/* A PHY that is a device of its own, and serves no other, or not. */
+	{ "/sata@36200", "", "phys", GRAFT_ASK, "(Linux 6.12, ahci_imx.c): assign it, too",
+	  "--device vfio-platform,host=36000.phy" },
+	{ "/dsi@36300", "", "phys", GRAFT_REFUSE, "(Linux 6.12, mtk_dsi.c)", "" },
+	{ "/switch@36400", "ethernet-ports/port", "phys", GRAFT_REFUSE, "(Linux 6.12, cpsw.c)",
+	  "" },
+	{ "/ethernet@36500", "", "resets", GRAFT_REFUSE, "(Linux 6.12, ravb_main.c)", "" },
 	{ "/leds@17000", "led@10000008,0", "reg", GRAFT_REWRITE, "", "" },
 	{ "/leds@17000", "led@10000008,1", "reg", GRAFT_REWRITE, "", "" },
 };
