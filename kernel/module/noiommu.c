@@ -163,7 +163,7 @@ void dv_pins_settle(struct dv_device *dv, bool is_quiet)
 		unpin_all(pins);
 	else
 		keep(pins);
-	pins->in_use = false;
+	WRITE_ONCE(pins->in_use, false);
 	mutex_unlock(&pins->lock);
 }
 

@@ -13,6 +13,8 @@ printf '[vm]\nkernel = %s\niommu = none\nallow-unsafe-dma = yes\nmem-path = /dev
 echo "host = 10300000.edge" >>"$work/vm.conf"
 expect dais-check-without-parameter 3 dais check -c "$work/vm.conf"
 says dais-check-says-so "vfio_dais.allow_dma_without_iommu is off" "echo Y | sudo tee $allowed"
+expect dais-plan-without-parameter 0 dais plan a000400.virtio_mmio
+says dais-plan-says-so "none: no IOMMU; iommu=none takes vfio_dais.allow_dma_without_iommu=Y"
 if [ $(($(cat /proc/sys/kernel/tainted) & 64)) = 0 ]; then
 	pass dais-not-tainted
 else

@@ -65,7 +65,20 @@ static void print_irq(const struct vfio_node *node, unsigned int i, FILE *out)
 		   host_trigger_name(irq->trigger), kinds[irq->kind], guest);
 }
 
-static void print_live(const struct live_device *live, FILE *out)
+static void print_group(const struct live_device *live, bool no_iommu, FILE *out)
+{
+	const char *parameter, *module = vfio_host_noiommu_parameter(&live->host, &parameter);
+
+	if (live->host.group >= 0)
+		print_fact(out, "  group", "%d: %s", live->host.group, live->members);
+	else if (no_iommu)
+		print_fact(out, "  group", "none: no IOMMU; iommu=none takes %s.%s=Y", module,
+			   parameter);
+	else
+		print_fact(out, "  group", "none seen before a driver is bound");
+}
+
+static void print_live(const struct live_device *live, bool no_iommu, FILE *out)
 {
 	static const char *const handlers[] = {
 		[LIVE_HANDLER_UNKNOWN] = "unknown: the kernel's lists of modules cannot be read",
@@ -79,11 +92,7 @@ static void print_live(const struct live_device *live, FILE *out)
 	} else {
 		print_fact(out, "  driver", "%s",
 			   live->host.driver[0] ? live->host.driver : "none");
-		if (live->host.group < 0)
-			print_fact(out, "  group",
-				   "none: no IOMMU, or none seen before a driver is bound");
-		else
-			print_fact(out, "  group", "%d: %s", live->host.group, live->members);
+		print_group(live, no_iommu, out);
 	}
 	for (unsigned int i = 0; i < live->n_reserved; i++)
 		print_fact(out, "  reserved", "DMA addresses 0x%" PRIx64 "-0x%" PRIx64 ", %s",
@@ -112,7 +121,7 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 		print_fact(out, "", "bus addresses are 0x%" PRIx64 " below those of the CPU",
 			   host_dma_offset(&node->facts));
 	if (plan->nodes.live)
-		print_live(&device->live, out);
+		print_live(&device->live, !host_node_has(node->host, "iommus"), out);
 	if (device->vfio.asked)
 		print_fact(out, "  VFIO",
 			   "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",
