@@ -77,6 +77,7 @@ while read -r mode; do
 		measure irqfd+vfio-dais irq-mode=irqfd
 		;;
 	eventfd+eoi) measure eventfd+eoi irq-mode=eventfd,eoi=0:0x64:write ;;
+	auto+writes) measure auto+writes irq-mode=auto,eoi=0:0x64:write ;;
 	*) measure "$mode" "irq-mode=$mode" ;;
 	esac
 done </job/modes
