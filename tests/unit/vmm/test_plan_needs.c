@@ -72,6 +72,18 @@ Test(plan_needs, what_it_names_can_be_pasted_into_a_file)
 	}
 }
 
+Test(plan_needs, what_another_device_misses_is_its_own)
+{
+	cr_expect_eq(plan("--device", "vfio-platform,host=36200.sata", "--device",
+			  "vfio-platform,host=36000.phy", NULL),
+		     EXIT_STATUS_HOST);
+	cr_expect(strstr(command_text, "36200.sata: It can be passed."), "%s", command_text);
+	cr_expect(strstr(command_text, "clock.0=HZ"), "%s", command_text);
+	cr_expect_eq(plan("--device", "vfio-platform,host=36200.sata", "--device",
+			  "vfio-platform,host=36000.phy,clock.0=1000", NULL),
+		     EXIT_STATUS_OK, "%s", command_text);
+}
+
 Test(plan_needs, devices_share_a_stand_in)
 {
 	cr_expect_eq(plan("--device", "vfio-platform,host=28000.gmac,syscon.rockchip,,grf=shadow",
