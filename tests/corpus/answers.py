@@ -26,6 +26,12 @@ def to(device):
     return settings
 
 
+def partner(device):
+    """The argument of --device by which another device is asked for."""
+    return next(option["option"].split(" ", 1)[1] for question in device["questions"]
+                for option in question["options"] if option["option"].startswith("--device "))
+
+
 def device_of(path, settings):
     """The argument of --device."""
     return ",".join(["vfio-platform", "host=" + path.replace(",", ",,")] + settings)

@@ -50,6 +50,17 @@ def plan(dais, path, what, statuses):
         return None, "no JSON: %s" % error
 
 
+def assign_both(dais, path, device, settings, partner):
+    """Problems when what is asked for is assigned, too."""
+    devices = ["--device", answers.device_of(device, settings), "--device", partner]
+    planned, error = plan(dais, path, devices, (0, 3))
+    if error:
+        yield "with %s: %s" % (partner, error)
+    for other in planned["devices"] if planned else ():
+        if other["result"] == "refused":
+            yield "with %s: %s is refused: %s" % (partner, other["path"], "; ".join(other["reasons"]))
+
+
 def answer(dais, path, checked, device):
     """Problems of a device whose plan asks something, when it gets answers. A second plan may ask more,
     of what the first could not know."""
@@ -58,6 +69,7 @@ def answer(dais, path, checked, device):
     for _ in range(4):
         more = answers.to(asking)
         if more is None:
+            yield from assign_both(dais, path, device["path"], settings, answers.partner(asking))
             return
         before = len(settings)
         settings = list(dict.fromkeys(settings + more))
