@@ -63,6 +63,7 @@ static int not_loaded(struct err *err)
 		err_fix(err, "sudo modprobe vfio-dais; if the key is rejected: boot without "
 			     "lockdown= and module.sig_enforce= on the kernel's command line");
 	} else {
+		err_why(err, "it is installed, and nobody loads it by itself");
 		err_fix(err, "sudo modprobe vfio-dais");
 	}
 	return err_host(err);
@@ -99,6 +100,7 @@ int vfio_host_driver_check(const char *bus, struct err *err)
 		return not_loaded(err);
 	if (is_installed(vfio)) {
 		err_set(err, 0, "the driver %s is not loaded", vfio);
+		err_why(err, "it is a module of this kernel, and nobody loads it by itself");
 		err_fix(err, "sudo modprobe %s%s", vfio,
 			strcmp(bus, "amba") ? " reset_required=0" : "");
 		return err_host(err);

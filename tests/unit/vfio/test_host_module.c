@@ -54,7 +54,7 @@ static const struct {
 	  false,
 	  "platform",
 	  "vfio-platform is not loaded",
-	  "",
+	  "a module of this kernel",
 	  "sudo modprobe vfio-platform reset_required=0" },
 	{ { { MODULES, "kernel/drivers/vfio/platform/vfio-amba.ko.xz:\n" } },
 	  false,
