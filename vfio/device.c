@@ -8,6 +8,7 @@
 #include "vfio/context.h"
 #include "vfio/held.h"
 #include "vfio/irq/irq.h"
+#include "vfio/quiet.h"
 #include "vfio/region.h"
 #include "vmm/base/built.h"
 #include "vmm/base/own.h"
@@ -167,6 +168,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	if (ret)
 		return ret;
 	find_host_irqs(vdev, &irqs_before);
+	vdev->quiet = BUILT(BIND) ? vfio_quiet_kind(&vdev->host) : NULL;
 	ret = vfio_reset_policy_read(vdev, config, err);
 	if (!ret)
 		ret = vfio_device_reset(vdev, err);

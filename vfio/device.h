@@ -11,6 +11,7 @@
 #include "vfio/nodes/nodes.h"
 #include "vmm/base/err.h"
 
+struct quiet_kind;
 struct vfio_irq;
 struct vfio_region;
 
@@ -30,6 +31,8 @@ struct vfio_device {
 	struct vfio_handle handle;
 	uint32_t flags; /* VFIO_DEVICE_FLAGS_* */
 	enum vfio_reset_policy reset;
+	const struct quiet_kind
+		*quiet; /* how it is brought to rest without a reset; NULL: not known */
 	struct vfio_region *regions;
 	unsigned int n_regions;
 	struct vfio_irq *irqs;

@@ -7,6 +7,8 @@
 #include "vfio/device.h"
 #include "vfio/host/record.h"
 #include "vfio/irq/irq.h"
+#include "vfio/quiet.h"
+#include "vfio/region.h"
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
@@ -96,8 +98,23 @@ static int silence(const struct vfio_device *vdev, struct err *err)
 	return failed;
 }
 
+/* Nobody asks where dais gives no device to a driver. vfio-dais does it when it is closed. */
+static int bring_to_rest(const struct vfio_device *vdev, struct err *err)
+{
+	const struct vfio_region *first = vdev->regions;
+
+	if (!BUILT(BIND))
+		return err_set(err, ENOTSUP, "%s has no reset", vdev->host.name);
+	if (vfio_host_device_is_for_dais(&vdev->host))
+		return 0;
+	return vfio_quiet(vdev->n_regions ? vdev->quiet : NULL, vdev->handle.fd,
+			  vdev->n_regions ? first->file_offset : 0,
+			  vdev->n_regions ? first->size : 0, err);
+}
+
 void vfio_release(struct vfio *vfio, bool may_note,
 		  void (*failed)(void *opaque, const char *device, const struct err *err),
+		  void (*at_work)(void *opaque, const char *device, const struct err *err),
 		  void *opaque)
 {
 	struct err err;
@@ -112,8 +129,9 @@ void vfio_release(struct vfio *vfio, bool may_note,
 	for (const struct vfio_device *d = vfio->devices; d; d = d->next) {
 		if (vfio_device_reset(d, &err))
 			failed(opaque, d->host.name, &err);
-		else if (BUILT(VFIO_NOIOMMU) && may_note && vfio->backend == VFIO_BACKEND_NONE &&
-			 has_reset(d))
+		else if (!has_reset(d) && bring_to_rest(d, &err))
+			at_work(opaque, d->host.name, &err);
+		else if (BUILT(VFIO_NOIOMMU) && may_note && vfio->backend == VFIO_BACKEND_NONE)
 			vfio_ram_set_quiet(d->host.name);
 	}
 }

@@ -102,14 +102,16 @@ int vfio_kvm_attach(struct vfio *vfio, struct vm *vm, struct err *err);
 void vfio_kvm_detach(struct vfio *vfio);
 
 /*
- * All devices stop working for the guest: interrupts off, DMA cut, reset as reset= says, in this
- * order. Needs their descriptors alone: the VM may be gone, and have been another process's. All of
- * it is tried; @failed is told of each failure, with the host's device, or NULL for those of a
- * whole address space. @may_note: of what has no IOMMU, note that it is quiet (ram_record.h), which
- * a process in the sandbox cannot.
+ * All devices stop working for the guest: interrupts off, DMA cut, reset as reset= says, or else
+ * brought to rest by their registers, in this order. Needs their descriptors alone: the VM may be
+ * gone, and have been another process's. All of it is tried; @failed is told of each failure, with
+ * the host's device, or NULL for those of a whole address space; @at_work of each device without a
+ * reset that is not seen to be at rest. @may_note: of what has no IOMMU, note that it is quiet
+ * (ram_record.h), which a process in the sandbox cannot.
  */
 void vfio_release(struct vfio *vfio, bool may_note,
 		  void (*failed)(void *opaque, const char *device, const struct err *err),
+		  void (*at_work)(void *opaque, const char *device, const struct err *err),
 		  void *opaque);
 
 /*

@@ -3,6 +3,7 @@
  * What a device needs to work: supplies, power domains, clocks, and reset lines that are not
  * asserted. Its driver would switch them on; user space cannot.
  */
+#include <linux/clk-provider.h>
 #include <linux/clk.h>
 #include <linux/delay.h>
 #include <linux/of.h>
@@ -145,6 +146,46 @@ static int deassert_resets(struct dv_held *held)
 	return 0;
 }
 
+/* Some say that they are off, or asserted, whatever they are. */
+static void see_who_tells(struct dv_held *held)
+{
+	held->clocks_tell = 0;
+	for (int i = 0; i < held->n_clocks && i < 64; i++)
+		if (held->clocks[i].clk && __clk_is_enabled(held->clocks[i].clk))
+			held->clocks_tell |= BIT_ULL(i);
+	for (int i = 0; i < held->n_resets; i++)
+		held->resets[i].tells = !reset_control_status(held->resets[i].control);
+}
+
+struct device *dv_held_domain(struct dv_device *dv, u32 i)
+{
+	struct dev_pm_domain_list *several = dv->held.domains;
+	struct device *dev = dv_dev(dv);
+
+	if (several)
+		return i < several->num_pds ? several->pd_devs[i] : NULL;
+	if (i || !dev->pm_domain || !of_property_present(dev->of_node, "power-domains"))
+		return NULL;
+	return dev;
+}
+
+bool dv_held_is_on(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+	struct device *domain;
+
+	for (u32 i = 0; (domain = dv_held_domain(dv, i)); i++)
+		if (pd_to_genpd(domain->pm_domain)->status != GENPD_STATE_ON)
+			return false;
+	for (int i = 0; i < held->n_clocks && i < 64; i++)
+		if (held->clocks_tell & BIT_ULL(i) && !__clk_is_enabled(held->clocks[i].clk))
+			return false;
+	for (int i = 0; i < held->n_resets; i++)
+		if (held->resets[i].tells && reset_control_status(held->resets[i].control) > 0)
+			return false;
+	return true;
+}
+
 int dv_held_on(struct dv_device *dv)
 {
 	struct dv_held *held = &dv->held;
@@ -163,6 +204,7 @@ int dv_held_on(struct dv_device *dv)
 	ret = deassert_resets(held);
 	if (ret)
 		goto err_resets;
+	see_who_tells(held);
 	return 0;
 
 err_resets:
@@ -199,7 +241,6 @@ int dv_held_reset(struct dv_device *dv)
 	struct dv_held *held = &dv->held;
 	int ret = 0, n;
 
-	mutex_lock(&dv->reset_lock);
 	for (n = 0; n < held->n_resets && !ret; n++) {
 		ret = reset_control_assert(held->resets[n].control);
 		if (ret == -ENOTSUPP)
@@ -211,6 +252,5 @@ int dv_held_reset(struct dv_device *dv)
 
 		ret = ret ? ret : ret2;
 	}
-	mutex_unlock(&dv->reset_lock);
 	return ret;
 }

@@ -74,13 +74,12 @@ static void list_domain(struct list *list, struct device *dev, struct device *do
 		entry->state = state_of(genpd->status == GENPD_STATE_ON);
 }
 
-static void list_domains(struct list *list, struct dv_held *held, struct device *dev)
+static void list_domains(struct list *list, struct dv_device *dv, struct device *dev)
 {
-	if (held->domains)
-		for (u32 i = 0; i < held->domains->num_pds; i++)
-			list_domain(list, dev, held->domains->pd_devs[i], i);
-	else if (dev->pm_domain && of_property_present(dev->of_node, "power-domains"))
-		list_domain(list, dev, dev, 0);
+	struct device *domain;
+
+	for (u32 i = 0; (domain = dv_held_domain(dv, i)); i++)
+		list_domain(list, dev, domain, i);
 }
 
 static void list_clocks(struct list *list, struct dv_held *held, struct device *dev)
@@ -120,7 +119,7 @@ u32 dv_held_list(struct dv_device *dv, struct vfio_dais_held_entry *entries, u32
 	if (!dev->of_node)
 		return 0;
 	list_supplies(&list, &dv->held);
-	list_domains(&list, &dv->held, dev);
+	list_domains(&list, dv, dev);
 	list_clocks(&list, &dv->held, dev);
 	list_resets(&list, &dv->held, dev);
 	return list.n;

@@ -19,7 +19,7 @@ static long get_info(struct dv_device *dv, void __user *arg)
 	if (info.argsz < minsz)
 		return -EINVAL;
 	info.flags = dv->flags;
-	if (dv_held_can_reset(dv))
+	if (dv_can_reset(dv))
 		info.flags |= VFIO_DEVICE_FLAGS_RESET;
 	info.num_regions = dv->n_regions;
 	info.num_irqs = dv->n_irqs;
@@ -100,10 +100,10 @@ static long reset(struct dv_device *dv)
 {
 	int ret;
 
-	if (!dv_held_can_reset(dv))
+	if (!dv_can_reset(dv))
 		return -EINVAL;
 	dv_regions_set_reachable(dv, false);
-	ret = dv_held_reset(dv);
+	ret = dv_reset(dv);
 	dv_regions_set_reachable(dv, !ret);
 	return ret;
 }

@@ -76,8 +76,8 @@ static int dv_open(struct vfio_device *vdev)
 	ret = dv_held_on(dv);
 	if (ret)
 		goto err_held;
-	if (dv_held_can_reset(dv)) {
-		ret = dv_held_reset(dv);
+	if (dv_can_reset(dv)) {
+		ret = dv_reset(dv);
 		if (ret)
 			goto err_reset;
 		dv_pins_settle(dv, true);
@@ -99,14 +99,11 @@ err_held:
 static void dv_close(struct vfio_device *vdev)
 {
 	struct dv_device *dv = to_dv(vdev);
-	bool is_quiet;
 
 	dv_irqs_close(dv);
 	dv_regions_set_reachable(dv, false);
-	is_quiet = dv_held_can_reset(dv) && !dv_held_reset(dv);
-	if (dv_held_can_reset(dv) && !is_quiet)
-		dev_warn(dv_dev(dv), "not reset: it may still be at work\n");
-	dv_pins_settle(dv, is_quiet);
+	dv_bring_to_rest(dv);
+	dv_pins_settle(dv, !dv->at_work);
 	dv_held_off(dv);
 	dv_regions_close(dv);
 }
@@ -152,6 +149,7 @@ static int dv_probe(struct device *dev, u32 flags)
 	if (ret)
 		goto err_device;
 	dev_set_drvdata(dev, dv);
+	dv_found(dv);
 	if (!has_iommu)
 		ret = dv_pins_get(dv);
 	if (ret)
@@ -165,6 +163,7 @@ static int dv_probe(struct device *dev, u32 flags)
 err_pins:
 	dv_pins_put(dv);
 err_held:
+	dv_leave(dv);
 	dv_held_put(dv);
 err_device:
 	vfio_put_device(&dv->vdev);
@@ -178,6 +177,7 @@ static void dv_remove(struct device *dev)
 
 	vfio_unregister_group_dev(&dv->vdev);
 	dv_pins_put(dv);
+	dv_leave(dv);
 	dv_held_put(dv);
 	vfio_put_device(&dv->vdev);
 }
@@ -204,6 +204,7 @@ static struct platform_driver dv_platform_driver = {
 	.remove = dv_platform_remove,
 	.driver = {
 		.name = DV_NAME,
+		.dev_groups = dv_attribute_groups,
 	},
 	.driver_managed_dma = true,
 };
@@ -234,6 +235,7 @@ static struct amba_driver dv_amba_driver = {
 	.id_table = dv_amba_ids,
 	.drv = {
 		.name = DV_NAME,
+		.dev_groups = dv_attribute_groups,
 	},
 	.driver_managed_dma = true,
 };

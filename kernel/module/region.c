@@ -129,26 +129,38 @@ static void write_register(u64 value, void __iomem *to, size_t width)
 	}
 }
 
-/* Called with @access held. */
-static bool may_touch(struct dv_device *dv)
+/*
+ * Called before a register is touched: 0 with access held for reading, or -EIO. Whoever finds the
+ * device off takes away the mappings that others made before.
+ */
+static int access_begin(struct dv_device *dv)
 {
-	return dv->reachable && dv_pins_allow_access(dv);
+	bool is_on;
+
+	down_read(&dv->access);
+	is_on = dv->reachable && dv_pins_allow_access(dv) && dv_held_is_on(dv);
+	if (is_on)
+		return 0;
+	up_read(&dv->access);
+	down_write(&dv->access);
+	unmap_mapping_range(dv->vdev.inode->i_mapping, 0, 0, true);
+	up_write(&dv->access);
+	return -EIO;
 }
 
 /* One register, if it may be touched now */
 static int touch(struct dv_device *dv, void __iomem *at, size_t width, u64 *value, bool is_write)
 {
-	int ret = 0;
+	int ret = access_begin(dv);
 
-	down_read(&dv->access);
-	if (!may_touch(dv))
-		ret = -EIO;
-	else if (is_write)
+	if (ret)
+		return ret;
+	if (is_write)
 		write_register(*value, at, width);
 	else
 		*value = read_register(at, width);
 	up_read(&dv->access);
-	return ret;
+	return 0;
 }
 
 /* A number of @width bytes in the order of this machine, from or to user space */
@@ -225,13 +237,11 @@ static vm_fault_t dv_fault(struct vm_fault *vmf)
 	struct dv_region *region =
 		region_at(dv, (u64)vmf->pgoff << PAGE_SHIFT, VFIO_REGION_INFO_FLAG_MMAP);
 	u64 offset = ((u64)vmf->pgoff << PAGE_SHIFT) & DV_REGION_MASK;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
+	vm_fault_t ret;
 
-	if (!region || offset >= region->size)
-		return ret;
-	down_read(&dv->access);
-	if (may_touch(dv))
-		ret = vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(region->addr + offset));
+	if (!region || offset >= region->size || access_begin(dv))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, PHYS_PFN(region->addr + offset));
 	up_read(&dv->access);
 	return ret;
 }

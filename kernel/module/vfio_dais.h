@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "uapi/vfio_dais.h"
 
+struct attribute_group;
 struct clk_bulk_data;
 struct dev_pm_domain_list;
 struct dv_pins;
@@ -65,6 +66,7 @@ struct dv_reset {
 	struct reset_control *control;
 	bool exclusive;
 	bool was_asserted; /* when the device was opened */
+	bool tells;        /* not asserted by now, it says that it is not */
 };
 
 /* What a device needs, in the order in which it is switched on */
@@ -74,6 +76,7 @@ struct dv_held {
 	struct dev_pm_domain_list *domains; /* several; one is the bus' to attach */
 	int n_clocks;
 	struct clk_bulk_data *clocks;
+	u64 clocks_tell; /* a bit for each that, on, says that it is; of the first 64 */
 	int n_resets;
 	struct dv_reset *resets;
 };
@@ -91,9 +94,10 @@ struct dv_device {
 	struct dv_irq *irqs;
 	unsigned int n_lines;
 	struct dv_line *lines;
-	struct mutex reset_lock; /* one reset at a time */
+	struct mutex reset_lock; /* one reset at a time, and for what follows */
 	struct dv_held held;
 	struct dv_pins *pins; /* of a device without an IOMMU; else NULL */
+	const char *at_work;  /* why it may be, since it was closed; NULL: it is not */
 };
 
 static inline struct dv_device *to_dv(struct vfio_device *vdev)
@@ -139,12 +143,33 @@ void dv_irqs_close(struct dv_device *dv);
 /* @data: user space's, of the size that vfio_set_irqs_validate_and_prepare() told */
 int dv_irqs_set(struct dv_device *dv, const struct vfio_irq_set *set, const void *data);
 
+/* reset.c: whether there is a reset; the reset, for which reset_lock is taken */
+bool dv_can_reset(struct dv_device *dv);
+int dv_reset(struct dv_device *dv);
+/* Before it is closed, on and reached by nobody: @at_work tells whether it was seen at rest. */
+void dv_bring_to_rest(struct dv_device *dv);
+/* The driver gets the device, and gives it away. */
+void dv_found(struct dv_device *dv);
+void dv_leave(struct dv_device *dv);
+extern const struct attribute_group *dv_attribute_groups[];
+
+/* kept.c: keep other drivers from @dev, at work for the reason @why; whether it was, which ends */
+bool dv_keep(struct device *dev, const char *why);
+bool dv_take_kept(struct device *dev);
+
 /* held.c: found, which switches nothing; switched on and off */
 int dv_held_get(struct dv_device *dv);
 void dv_held_put(struct dv_device *dv);
 int dv_held_on(struct dv_device *dv);
 void dv_held_off(struct dv_device *dv);
-/* Whether the device has reset lines, and all of them are its own */
+/* The device that the bus or the driver has attached to the @i-th power domain, or NULL */
+struct device *dv_held_domain(struct dv_device *dv, u32 i);
+/*
+ * Whether power domains and clocks are on and reset lines not asserted, as far as what controls
+ * them tells. May sleep.
+ */
+bool dv_held_is_on(struct dv_device *dv);
+/* Whether the device has reset lines, and all of them are its own; pulse them */
 bool dv_held_can_reset(struct dv_device *dv);
 int dv_held_reset(struct dv_device *dv);
 

@@ -2,11 +2,17 @@
 /*
  * held DEVICE: opens a device of vfio-dais, says what the driver holds on for it, a line each:
  * kind, name, state, value; resets it if it can be, says "open", and keeps it open until standard
- * input ends. What goes wrong is the exit status's affair: the line of the source.
+ * input ends. For each line of it, it touches the first register in all ways that there are, and
+ * says how that ends: read and written, by a mapping that is new, and by one that was touched when
+ * the device was on. What goes wrong is the exit status's affair: the line of the source.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,9 +95,52 @@ static void list(int device)
 	}
 }
 
+static sigjmp_buf touched;
+
+static void on_sigbus(int signal)
+{
+	siglongjmp(touched, signal);
+}
+
+static volatile uint32_t *map(int device)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, device, 0);
+
+	MUST(at != MAP_FAILED);
+	return at;
+}
+
+static const char *touch_mapped(volatile uint32_t *at)
+{
+	if (sigsetjmp(touched, 1))
+		return "SIGBUS";
+	(void)*at;
+	return "well";
+}
+
+static const char *touch_by_call(int device, bool is_write)
+{
+	uint32_t value = 0;
+	ssize_t n = is_write ? pwrite(device, &value, 4, 4) : pread(device, &value, 4, 0);
+
+	return n == 4 ? "well" : strerrorname_np(errno);
+}
+
+static void touch(int device, volatile uint32_t *old)
+{
+	volatile uint32_t *new = map(device);
+
+	printf("touched: read %s", touch_by_call(device, false));
+	printf(" write %s new %s", touch_by_call(device, true), touch_mapped(new));
+	printf(" old %s\n", touch_mapped(old));
+	fflush(stdout);
+	munmap((void *)new, 4096);
+}
+
 int main(int argc, char **argv)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
+	volatile uint32_t *old;
 	int device;
 	char c;
 
@@ -106,9 +155,13 @@ int main(int argc, char **argv)
 	} else {
 		MUST(ioctl(device, VFIO_DEVICE_RESET) && errno == EINVAL);
 	}
+	signal(SIGBUS, on_sigbus);
+	old = map(device);
+	touch_mapped(old);
 	puts("open");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &c, 1) > 0)
-		;
+		if (c == '\n')
+			touch(device, old);
 	return 0;
 }

@@ -38,7 +38,8 @@ hold()
 {
 	rm -f "$work/in"
 	mkfifo "$work/in"
-	"$job/held" "$1" <"$work/in" >"$out" 2>&1 &
+	: >"$out"
+	"$job/held" "$1" <"$work/in" >>"$out" 2>&1 &
 	exec 8>"$work/in"
 	n=0
 	until grep -q '^open' "$out" || [ $n = 100 ]; do
@@ -51,6 +52,19 @@ let_go()
 {
 	exec 8>&-
 	wait $!
+}
+
+# touched NAME TEXT: how all ways to touch a register of the open device end now
+touched()
+{
+	: >"$out"
+	echo >&8
+	n=0
+	until grep -q '^touched' "$out" || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	says "$1" "touched: $2"
 }
 
 # open_and_closed NAME LINES: the device is opened with these reset lines asserted, and is so afterwards
@@ -75,6 +89,20 @@ open_and_closed held-first 0
 devmem 0xb0000000 32 0x28
 open_and_closed held-asserted 0x28
 devmem 0xb0000000 32 0
+
+# Who has the device open goes on touching it while something else switches off what it needs, behind the driver's back.
+on="read well write well new well old well" off="read EIO write EIO new SIGBUS old SIGBUS"
+hold $edge
+touched held-touch-on "$on"
+devmem 0x9030004 32 0
+touched held-touch-without-clock "$off"
+devmem 0x9030004 32 1
+touched held-touch-with-clock-again "$on"
+devmem 0xb0000000 32 0x20
+touched held-touch-in-reset "$off"
+devmem 0xb0000000 32 0
+touched held-touch-after-reset "$on"
+let_go
 
 # One domain, which the bus has attached
 bits held-one-before 0xb00010e8 0x40000 0x40000

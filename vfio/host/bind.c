@@ -8,6 +8,7 @@
 #include "vfio/host/known.h"
 #include "vfio/host/module.h"
 #include "vfio/host/owner.h"
+#include "vfio/quiet.h"
 #include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
@@ -202,7 +203,7 @@ int vfio_host_bind(int records, const char *name, const struct device_record *cl
 	if (!ret)
 		return 1;
 	/* The error of the bind is the one to tell. */
-	if (vfio_restore(records, &record, &own))
+	if (vfio_restore(records, &record, false, &own))
 		err_print(&own);
 	return ret;
 }
@@ -244,7 +245,7 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 	char path[PATH_MAX], driver[64];
 	int ret;
 
-	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1, -1 };
+	*restore = (struct vfio_restore){ *record, records, -1, -1, -1, -1, -1, -1, false };
 	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", record->bus, record->name);
 	restore->device = sys_open(path, O_RDONLY | O_DIRECTORY);
 	if (restore->device < 0)
@@ -259,9 +260,11 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 		ret = open_driver_end(restore, err);
 	if (ret)
 		vfio_restore_close(restore);
-	else
-		restore->deferred = sys_open("/sys/kernel/debug/devices_deferred", O_RDONLY);
-	return ret;
+	if (ret)
+		return ret;
+	restore->deferred = sys_open("/sys/kernel/debug/devices_deferred", O_RDONLY);
+	restore->at_work = sys_openat(restore->device, "vfio-dais/at_work", O_RDWR, 0);
+	return 0;
 }
 
 /*
@@ -329,10 +332,15 @@ int vfio_restore_run(struct vfio_restore *restore, struct err *err)
 {
 	const struct device_record *record = &restore->record;
 	const char *override = record->driver_override;
-	char now[64] = "";
-	/* First, so that nothing but its own driver can take it in between. */
-	int ret = write_text(restore->driver_override, override[0] ? override : "\n");
+	char now[64] = "", why[160];
+	int ret = vfio_check_at_work(restore->at_work, restore->force, why, sizeof(why));
 
+	if (ret) {
+		vfio_restore_leave_bound(restore, why);
+		return vfio_stays(record->name, "vfio-dais", why, err);
+	}
+	/* First, so that nothing but its own driver can take it in between. */
+	ret = write_text(restore->driver_override, override[0] ? override : "\n");
 	if (ret)
 		err_set(err, ret, "set driver_override of %s", record->name);
 	else if (restore->unbind >= 0 &&
@@ -361,6 +369,15 @@ void vfio_restore_leave_bound(struct vfio_restore *restore, const char *why)
 		err_print(&err);
 }
 
+int vfio_stays(const char *name, const char *driver, const char *why, struct err *err)
+{
+	err_set(err, 0, "%s stays with %s", name, driver);
+	err_why(err, "%s", why);
+	err_fix(err, "dais unbind %s tries once more; with --force it goes back all the same",
+		name);
+	return err_host(err);
+}
+
 void vfio_restore_close(struct vfio_restore *restore)
 {
 	close_fd(&restore->device);
@@ -368,13 +385,15 @@ void vfio_restore_close(struct vfio_restore *restore)
 	close_fd(&restore->unbind);
 	close_fd(&restore->bind);
 	close_fd(&restore->deferred);
+	close_fd(&restore->at_work);
 }
 
-int vfio_restore(int records, const struct device_record *record, struct err *err)
+int vfio_restore(int records, const struct device_record *record, bool force, struct err *err)
 {
 	struct vfio_restore restore;
 	int ret = vfio_restore_open(&restore, records, record, err);
 
+	restore.force = force;
 	if (!ret)
 		ret = vfio_restore_run(&restore, err);
 	vfio_restore_close(&restore);

@@ -42,6 +42,8 @@ struct vfio_restore {
 	int unbind;
 	int bind;
 	int deferred; /* why probes are put off, to read; -1: not told */
+	int at_work;  /* whether it is, as vfio-dais says; -1: it has another driver */
+	bool force;   /* it goes back all the same */
 };
 
 /* The VFIO driver that the device has, in @buf; where it has none: the one that it would get. */
@@ -60,11 +62,13 @@ int vfio_restore_open(struct vfio_restore *restore, int records, const struct de
 int vfio_restore_run(struct vfio_restore *restore, struct err *err);
 /* Leave the device where it is, and why in its record. */
 void vfio_restore_leave_bound(struct vfio_restore *restore, const char *why);
+/* The error that tells of that: the device stays with @driver. */
+int vfio_stays(const char *name, const char *driver, const char *why, struct err *err);
 /* Closes the files; also of one that was not opened. */
 void vfio_restore_close(struct vfio_restore *restore);
 
-/* The three at once. */
-int vfio_restore(int records, const struct device_record *record, struct err *err);
+/* The three at once. @force: also what may still be at work. */
+int vfio_restore(int records, const struct device_record *record, bool force, struct err *err);
 
 /*
  * Refuse a device that the host cannot do without: its interrupt controller, an IOMMU, a timer,

@@ -6,6 +6,8 @@
 
 #include "vfio/host/bind.h"
 #include "vfio/host/owner.h"
+#include "vfio/quiet.h"
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -27,10 +29,28 @@ static int set_free(int records, struct device_record *record, struct err *err)
 
 /* ---- What a process that is gone has left */
 
+/* vfio-dais tells by itself, when the driver is restored; to open a device gives it another try. */
+static int check_rest(const struct vfio_host_device *host, struct err *err)
+{
+	char at_work[8];
+	struct err why;
+	int ret = 0;
+
+	if (!vfio_host_device_is_bound(host))
+		return 0;
+	if (!vfio_host_device_is_for_dais(host))
+		ret = vfio_bring_to_rest(host, &why);
+	else if (!file_read_line(at_work, sizeof(at_work), "%s/vfio-dais/at_work", host->path) &&
+		 at_work[0])
+		vfio_bring_to_rest(host, &why);
+	return ret ? vfio_stays(host->name, host->driver, why.what, err) : 0;
+}
+
 static int recover(int records, struct device_record *record, struct err *err)
 {
 	uint64_t pid = record->owner.pid;
 	struct vfio_host_device host;
+	struct err unwritten;
 	char owner[256];
 
 	/* The VMM may live a little longer than its keeper. */
@@ -41,7 +61,11 @@ static int recover(int records, struct device_record *record, struct err *err)
 		return 0;
 	}
 	if (record->bound == VFIO_BOUND_BY_RUN) {
-		if (vfio_restore(records, record, err))
+		if (check_rest(&host, err)) {
+			str_copy(record->left_bound, sizeof(record->left_bound), err->why);
+			return set_free(records, record, &unwritten) ?: err->code;
+		}
+		if (vfio_restore(records, record, false, err))
 			return err_prefix(err, "%s, left by pid %" PRIu64, record->name, pid);
 		log_info("%s, left by VM %s (pid %" PRIu64 "), is back with %s", record->name,
 			 record->owner.vm, pid, record->driver[0] ? record->driver : "no driver");
@@ -93,7 +117,7 @@ int vfio_bind(int records, const char *name, bool force, struct err *err)
 	return ret < 0 ? ret : 0;
 }
 
-int vfio_unbind(int records, const char *name, struct err *err)
+int vfio_unbind(int records, const char *name, bool force, struct err *err)
 {
 	struct vfio_host_device host;
 	struct device_record record = { 0 };
@@ -110,7 +134,9 @@ int vfio_unbind(int records, const char *name, struct err *err)
 	err_set(err, EBUSY, "unbind %s, which would wait for its last user", name);
 	if (vfio_diagnose_owner(err, &host))
 		return err_host(err);
-	ret = vfio_restore(records, &record, err);
+	ret = force ? 0 : check_rest(&host, err);
+	if (!ret)
+		ret = vfio_restore(records, &record, force, err);
 	return ret ? ret : 1;
 }
 
@@ -146,10 +172,11 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 	if (!ret && record.bound == VFIO_BOUND_BY_RUN)
 		ret = vfio_restore_open(restore, claims->records, &record, err);
 	else if (!ret)
-		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1, -1 };
+		*restore = (struct vfio_restore){ record, claims->records, -1, -1, -1, -1, -1, -1,
+						  false };
 	if (!ret)
 		claims->n_restores++;
-	else if (bound && vfio_unbind(claims->records, name, &other) < 0)
+	else if (bound && vfio_unbind(claims->records, name, true, &other) < 0)
 		err_print(&other); /* the one that is returned tells why it goes back */
 	return ret;
 }
@@ -198,12 +225,14 @@ int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsi
 	return ret;
 }
 
-void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, const char *why)
+void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, bool if_returned,
+			     const char *why)
 {
 	for (unsigned int i = 0; claims && i < claims->n_restores; i++) {
 		struct device_record *record = &claims->restores[i].record;
 
-		if (!strcmp(record->name, device))
+		if (!strcmp(record->name, device) &&
+		    (!if_returned || record->bound == VFIO_BOUND_BY_RUN))
 			str_copy(record->left_bound, sizeof(record->left_bound), why);
 	}
 }
@@ -218,11 +247,8 @@ static int return_one(struct vfio_restore *restore, struct err *err)
 		return by_run ? vfio_restore_run(restore, err)
 			      : set_free(restore->records, record, err);
 	vfio_restore_leave_bound(restore, record->left_bound);
-	err_set(err, 0, "%s stays with %s", record->name,
-		vfio_restore_driver(restore, driver, sizeof(driver)));
-	err_why(err, "%s", record->left_bound);
-	err_fix(err, "dais unbind %s gives it to its driver all the same", record->name);
-	return by_run ? err_host(err) : 0;
+	vfio_restore_driver(restore, driver, sizeof(driver));
+	return by_run ? vfio_stays(record->name, driver, record->left_bound, err) : 0;
 }
 
 int vfio_claims_return(struct vfio_claims *claims, struct err *err)

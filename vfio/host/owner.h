@@ -54,9 +54,12 @@ struct vfio_claims;
  */
 int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsigned int n_names,
 		     bool bind, const char *vm, struct err *err);
-/* @device could not be brought to rest: it is not to go back to a driver. Unknown ones are ignored.
+/*
+ * @device could not be brought to rest: it is not to go back to a driver; nor is the record of one
+ * that stays bound to be as if nothing were wrong, unless @if_returned. Unknown ones are ignored.
  */
-void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, const char *why);
+void vfio_claims_leave_bound(struct vfio_claims *claims, const char *device, bool if_returned,
+			     const char *why);
 /*
  * When the devices are closed: those that were bound for this run go back, all are free. Opens
  * nothing. All of it is tried; returns the first error, and prints the others.
@@ -77,8 +80,9 @@ int vfio_bindings_begin(int *records, int *lock, struct err *err);
 int vfio_bind(int records, const char *name, bool force, struct err *err);
 /*
  * Back to the driver that it had, or, where no record tells, to any that wants it. -EBUSY: a
- * process has it. Returns 1: it went back, 0: it was not bound.
+ * process has it. One that is not seen to be at rest stays where it is, but with @force. Returns 1:
+ * it went back, 0: it was not bound.
  */
-int vfio_unbind(int records, const char *name, struct err *err);
+int vfio_unbind(int records, const char *name, bool force, struct err *err);
 
 #endif

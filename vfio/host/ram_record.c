@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records of RAM of vfio/host/record.h. */
 #include <errno.h>
-#include <linux/vfio.h>
 #include <string.h>
 
 #include "vfio/context.h"
 #include "vfio/device.h"
 #include "vfio/host/device.h"
 #include "vfio/host/record.h"
+#include "vfio/quiet.h"
 #include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
@@ -88,35 +88,6 @@ int vfio_ram_claim(const struct vfio *vfio, const char *path, const char *vm, st
 	return ret;
 }
 
-/* Only a handler that has run, and has not failed, says that the device is quiet. */
-static int reset(int fd, struct err *err)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = sys_ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
-
-	if (ret >= 0 && !(info.flags & VFIO_DEVICE_FLAGS_RESET))
-		return err_set(err, ENOTSUP, "the host's kernel has no reset handler for it");
-	if (ret >= 0)
-		ret = sys_ioctl(fd, VFIO_DEVICE_RESET, NULL);
-	return ret < 0 ? err_set(err, ret, "its reset") : 0;
-}
-
-static int quiet_by_reset(const struct vfio_host_device *host, struct err *err)
-{
-	struct vfio_handle handle = { .host = host, .fd = -1, .kvm_fd = -1 };
-	struct vfio_iommu *iommu;
-	int ret = vfio_noiommu_ops.open(NULL, &iommu, err);
-
-	if (ret)
-		return ret;
-	ret = iommu->ops->open_device(iommu, host, &handle, err);
-	if (!ret)
-		ret = reset(handle.fd, err);
-	close_fd(&handle.fd);
-	iommu->ops->close(iommu);
-	return ret;
-}
-
 void vfio_ram_set_quiet(const char *name)
 {
 	struct ram_record record;
@@ -142,7 +113,8 @@ static int is_quiet(const struct ram_record *record, bool may_reset, struct err 
 	if (ret)
 		return ret;
 	if (vfio_host_device_is_bound(&host))
-		return may_reset ? quiet_by_reset(&host, err) : err_set(err, 0, "it was not reset");
+		return may_reset ? vfio_bring_to_rest(&host, err)
+				 : err_set(err, 0, "it was not reset");
 	return host.driver[0] ? 0 : err_set(err, ENOTSUP, "it has no driver");
 }
 

@@ -40,10 +40,9 @@ static int bind_one(int records, const char *name, bool force, struct err *err)
 static int unbind_one(int records, const char *name, bool force, struct err *err)
 {
 	struct vfio_host_device after;
-	int went_back = vfio_unbind(records, name, err);
+	int went_back = vfio_unbind(records, name, force, err);
 	int ret = went_back < 0 ? went_back : vfio_host_device_find(&after, name, err);
 
-	(void)force;
 	if (!ret)
 		printf("%s: %s %s\n", name, went_back ? "->" : "is with", driver_of(&after));
 	return ret;
@@ -82,7 +81,13 @@ const struct option bind_options[] = {
 	{ .key = NULL },
 };
 
-const struct option unbind_options[] = { OPTIONS_HELP_ROW, BIND_DEVICE, { .key = NULL } };
+const struct option unbind_options[] = {
+	BIND_OPTION("force", NULL, option_set_flag, force,
+		    "Give back also a device that is not seen to be at rest."),
+	OPTIONS_HELP_ROW,
+	BIND_DEVICE,
+	{ .key = NULL },
+};
 
 /* One of the two commands. */
 typedef int work_fn(int records, const char *name, bool force, struct err *err);

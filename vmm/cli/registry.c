@@ -34,10 +34,10 @@ const struct command commands[] = {
 	       "What was there before is kept in /run/dais, for dais unbind. One that the host "
 	       "cannot do without is refused, but for --force. dais run --bind does it for a run."),
 	  bind_options, cmd_bind },
-	{ "unbind", "give devices back to the host's drivers", "DEVICE...",
+	{ "unbind", "give devices back to the host's drivers", "[--force] DEVICE...",
 	  HELP("Give devices back to the drivers that they had before dais bind, or, where dais "
 	       "does not know, to whichever driver of the host wants them. One that a process has "
-	       "open is refused."),
+	       "open is refused, and one that is not seen to be at rest, but for --force."),
 	  unbind_options, cmd_unbind },
 #endif
 #ifdef CONFIG_PLAN

@@ -89,8 +89,16 @@ static void not_released(void *opaque, const char *device, const struct err *err
 
 	err_print(err);
 	if (device)
-		vfio_claims_leave_bound(m->claims, device, err->what);
+		vfio_claims_leave_bound(m->claims, device, false, err->what);
 	m->is_lost = true;
+}
+
+/* Told when a driver would get it. */
+static void not_at_rest(void *opaque, const char *device, const struct err *err)
+{
+	struct machine *m = opaque;
+
+	vfio_claims_leave_bound(m->claims, device, true, err->what);
 }
 
 void machine_give_devices_back(struct machine *m)
@@ -98,7 +106,7 @@ void machine_give_devices_back(struct machine *m)
 	/* Else the dais that collects the RAM resets them once more. */
 	bool may_note = m->config->keeper || !m->is_confined;
 
-	vfio_release(m->vm.vfio, may_note, not_released, m);
+	vfio_release(m->vm.vfio, may_note, not_released, not_at_rest, m);
 	while (m->n_devices) {
 		struct device *device = m->devices[--m->n_devices];
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,11 +34,49 @@ static void node_path(const struct fake_bus_device *d, char path[64])
 	snprintf(path, 64, "/dev/vfio/%d", d->group);
 }
 
-static void make_node(const char *path)
+static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
-	static const struct fake_fd_ops ops = { 0 };
+	struct fake_bus_device *d = opaque;
 
-	fake_device(path, &ops, NULL);
+	(void)fd;
+	if (request == VFIO_DEVICE_GET_INFO)
+		((struct vfio_device_info *)arg)->flags = d->no_reset ? 0 : VFIO_DEVICE_FLAGS_RESET;
+	else if (request == VFIO_DEVICE_RESET)
+		d->n_resets++;
+	else
+		return -ENOTTY;
+	return 0;
+}
+
+static const struct fake_fd_ops device_ops = { .ioctl = device_ioctl };
+
+static int group_ioctl(int fd, void *opaque, unsigned long request, void *arg)
+{
+	struct fake_bus_device *d = opaque;
+
+	(void)fd;
+	if (request == VFIO_GROUP_GET_STATUS)
+		((struct vfio_group_status *)arg)->flags = VFIO_GROUP_FLAGS_VIABLE;
+	else if (request == VFIO_GROUP_GET_DEVICE_FD)
+		return d->open_error ? -d->open_error : fake_fd_new(&device_ops, d);
+	return 0;
+}
+
+static const struct fake_fd_ops group_ops = { .ioctl = group_ioctl };
+
+static int container_ioctl(int fd, void *opaque, unsigned long request, void *arg)
+{
+	(void)fd;
+	(void)opaque;
+	(void)arg;
+	return request == VFIO_CHECK_EXTENSION;
+}
+
+static const struct fake_fd_ops container_ops = { .ioctl = container_ioctl };
+
+static void make_node(const char *path, struct fake_bus_device *d)
+{
+	fake_device(path, &group_ops, d);
 }
 
 static void on_sleep(void)
@@ -49,7 +88,7 @@ static void on_sleep(void)
 		if (d->node_comes_in > 0 && !strncmp(d->driver, "vfio-", 5) &&
 		    --d->node_comes_in == 0) {
 			node_path(d, path);
-			make_node(path);
+			make_node(path, d);
 		}
 	}
 }
@@ -67,7 +106,7 @@ static void set_driver(struct fake_bus_device *d, const char *driver)
 	if (strncmp(driver, "vfio-", 5))
 		fake_remove(path);
 	else if (!d->node_comes_in)
-		make_node(path);
+		make_node(path, d);
 	snprintf(d->driver, sizeof(d->driver), "%s", driver);
 }
 
@@ -193,6 +232,7 @@ void fake_host_bus_reset(void)
 	fake_on_sleep(on_sleep);
 	fake_device("/sys/bus/platform/drivers_probe", &probe_ops, platform);
 	fake_device("/sys/bus/amba/drivers_probe", &probe_ops, amba);
+	fake_device("/dev/vfio/vfio", &container_ops, NULL);
 	fake_host_bus_driver("platform", "vfio-platform");
 	fake_host_bus_driver("amba", "vfio-amba");
 }

@@ -5,7 +5,7 @@
 /*
  * The platform and the amba bus as the kernel's driver core works them: driver_override, bind,
  * unbind and drivers_probe do what they do there, over the tree of fake_sys.h. A device that is
- * bound to a VFIO driver has its file /dev/vfio/GROUP.
+ * bound to a VFIO driver has its file /dev/vfio/GROUP, by which it can be opened and reset.
  */
 #include <stdbool.h>
 
@@ -17,8 +17,11 @@ struct fake_bus_device {
 	char driver_override[64];
 	int probe_fails;    /* the next probe by a VFIO driver fails with this errno */
 	int defers;         /* so many probes by another driver are put off (EPROBE_DEFER) */
+	bool no_reset;      /* VFIO has no reset for it */
+	int open_error;     /* positive errno of VFIO_GROUP_GET_DEVICE_FD */
 	int node_comes_in;  /* sleeps until the file under /dev is there; < 0: never */
 	unsigned int moves; /* binds and unbinds that were done */
+	unsigned int n_resets;
 };
 
 /* Begin anew, after fake_sys_reset(): both buses with their VFIO drivers. */

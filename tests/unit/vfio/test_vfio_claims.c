@@ -149,8 +149,8 @@ Test(vfio_claims, the_vmm_forgets_what_the_keeper_has)
 Test(vfio_claims, a_device_that_was_not_reset_is_left_bound)
 {
 	cr_assert_eq(take(true), 0);
-	vfio_claims_leave_bound(claims, DISK, "no reset");
-	vfio_claims_leave_bound(claims, "unknown", "nobody's");
+	vfio_claims_leave_bound(claims, DISK, false, "no reset");
+	vfio_claims_leave_bound(claims, "unknown", false, "nobody's");
 	cr_expect_lt(give(), 0);
 	cr_expect(err_says(&err, "stays with vfio-platform: no reset"));
 	cr_expect(strstr(err.fix, "dais unbind " DISK));
@@ -313,4 +313,88 @@ Test(vfio_claims, every_failing_call_leaves_the_devices_where_they_were)
 		if (!failed)
 			break;
 	}
+}
+
+/* A run took the disk and is gone, with its keeper; nobody has looked after it. */
+static void leave_disk(void)
+{
+	cr_assert_eq(take(true), 0);
+	vfio_claims_forget(claims);
+	claims = NULL;
+	end_process(4121);
+	be_process(5000);
+}
+
+static int unbind(bool force)
+{
+	owned_fd int records = -1, lock = -1;
+
+	cr_assert_eq(vfio_bindings_begin(&records, &lock, &err), 0, "%s", err.what);
+	return vfio_unbind(records, DISK, force, &err);
+}
+
+Test(vfio_claims, a_device_is_at_rest_before_it_goes_back)
+{
+	leave_disk();
+	cr_assert_eq(recover(), 0);
+	cr_expect_eq(disk.n_resets, 1);
+	cr_expect_str_eq(disk.driver, "ahci");
+
+	setup();
+	disk.no_reset = true;
+	leave_disk();
+	cr_assert_eq(recover(), 0, "it blocks nothing");
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	cr_expect(strstr(record_of(DISK), "left_bound=it may still be at work: ") &&
+		  strstr(record_of(DISK), "pid=0\n"));
+	cr_expect_lt(unbind(false), 0);
+	cr_expect(err_says(&err, DISK " stays with vfio-platform: it may still be at work: "));
+	cr_expect(strstr(err.fix, "dais unbind " DISK) && strstr(err.fix, "--force"));
+	cr_expect_str_eq(disk.driver, "vfio-platform");
+	disk.no_reset = false;
+	disk.open_error = EIO;
+	cr_expect_lt(unbind(false), 0);
+	cr_expect(strstr(err.why, "cannot be opened"), "%s", err.why);
+	cr_expect_eq(unbind(true), 1, "%s", err.what);
+	cr_expect_str_eq(disk.driver, "ahci");
+	cr_expect_null(record_of(DISK));
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+/* What stays bound by its owner's will is not left bound. */
+Test(vfio_claims, a_device_at_work_is_told_of_where_it_would_go_back)
+{
+	cr_assert_eq(take(true), 0);
+	vfio_claims_leave_bound(claims, DISK, true, "at work");
+	vfio_claims_leave_bound(claims, RTC, true, "at work");
+	cr_expect_lt(give(), 0);
+	cr_expect(err_says(&err, DISK " stays with vfio-platform: at work"));
+	cr_expect_null(record_of(RTC));
+}
+
+#define AT_WORK "/sys/devices/platform/" DISK "/vfio-dais/at_work"
+
+Test(vfio_claims, vfio_dais_tells_what_it_has_seen)
+{
+	fake_host_bus_driver("platform", "vfio-dais");
+	fake_file(AT_WORK, "a channel does not stop\n");
+	cr_assert_eq(take(true), 0);
+	cr_expect_str_eq(disk.driver, "vfio-dais");
+	cr_expect_lt(give(), 0);
+	cr_expect(err_says(&err, DISK " stays with vfio-dais: it may still be at work: "
+				      "a channel does not stop"));
+	cr_expect(strstr(record_of(DISK), "left_bound=it may still be at work: a channel"));
+	cr_expect_lt(unbind(false), 0);
+	cr_expect_eq(disk.n_resets, 1, "it was tried once more");
+	cr_expect_str_eq(disk.driver, "vfio-dais");
+	cr_expect_eq(unbind(true), 1, "%s", err.what);
+	cr_expect_eq(fake_file_text(AT_WORK)[0], '0');
+	cr_expect_str_eq(disk.driver, "ahci");
+
+	setup();
+	fake_host_bus_driver("platform", "vfio-dais");
+	fake_file(AT_WORK, "\n");
+	cr_assert_eq(take(true), 0);
+	cr_expect_eq(give(), 0, "%s", err.what);
+	cr_expect_str_eq(disk.driver, "ahci");
 }

@@ -60,7 +60,7 @@ static void never(void *opaque, const char *name, const struct err *failure)
 Test(vfio_irq_repeated, what_was_not_wired_is_not_silenced)
 {
 	cr_assert_eq(arm("irq-mode=eventfd"), 0, "%s: %s", err.what, err.why);
-	vfio_release(vm.vfio, false, never, NULL);
+	vfio_release(vm.vfio, false, never, never, NULL);
 	end();
 }
 

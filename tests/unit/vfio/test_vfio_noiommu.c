@@ -230,7 +230,7 @@ Test(noiommu, a_release_notes_the_reset_where_it_may)
 		disk.handle = f.handles[0];
 		disk.flags = VFIO_DEVICE_FLAGS_RESET;
 		f.vm.vfio->devices = &disk;
-		vfio_release(f.vm.vfio, may_note[i], cannot_release, NULL);
+		vfio_release(f.vm.vfio, may_note[i], cannot_release, cannot_release, NULL);
 		f.vm.vfio->devices = NULL;
 		record = fake_file_text(VFIO_RAM_RECORDS "/" FIXTURE_DISK);
 		cr_expect_eq(!!strstr(record, "quiet=1\n"), may_note[i], "%s", record);

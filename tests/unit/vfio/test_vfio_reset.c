@@ -97,7 +97,7 @@ Test(vfio_reset, policies)
 	}
 }
 
-static unsigned int n_failed;
+static unsigned int n_failed, n_at_work;
 static const char *failed_device;
 
 static void count_failure(void *opaque, const char *device, const struct err *e)
@@ -106,6 +106,15 @@ static void count_failure(void *opaque, const char *device, const struct err *e)
 	cr_assert_neq(e->what[0], '\0');
 	failed_device = device;
 	n_failed++;
+}
+
+static void count_at_work(void *opaque, const char *device, const struct err *e)
+{
+	cr_assert_eq(opaque, &vm);
+	cr_expect_str_eq(device, "10100000.dma");
+	cr_expect(strstr(e->what, "how a device of its kind is stopped is not known"), "%s",
+		  e->what);
+	n_at_work++;
 }
 
 Test(vfio_reset, release_tries_everything_and_tells_each_failure)
@@ -117,8 +126,9 @@ Test(vfio_reset, release_tries_everything_and_tells_each_failure)
 	disk.irqs[0].trigger_fd = disk.irqs[0].unmask_fd = disk.irqs[1].trigger_fd = 5;
 	dma.irqs[1].trigger_fd = 5;
 	disk.n_resets = 0;
-	vfio_release(vm.vfio, true, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, count_at_work, &vm);
 	cr_expect_eq(n_failed, 0);
+	cr_expect_eq(n_at_work, 1, "one has no reset handler");
 	cr_expect_eq(disk.n_resets, 1);
 	cr_expect_eq(disk.irqs[0].unmask_fd, -1);
 	cr_expect(disk.irqs[0].trigger_fd == -1 && disk.irqs[1].trigger_fd == -1);
@@ -126,14 +136,14 @@ Test(vfio_reset, release_tries_everything_and_tells_each_failure)
 
 	/* its interrupts fail, and it is reset all the same */
 	disk.irq_error = EIO;
-	vfio_release(vm.vfio, true, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, count_at_work, &vm);
 	cr_expect_eq(n_failed, 1);
 	cr_expect_str_eq(failed_device, "10000000.ahci");
 	cr_expect_eq(disk.n_resets, 2);
 
 	disk.irq_error = 0;
 	disk.reset_error = ETIMEDOUT;
-	vfio_release(vm.vfio, true, count_failure, &vm);
+	vfio_release(vm.vfio, true, count_failure, count_at_work, &vm);
 	cr_expect_eq(n_failed, 2);
 	cr_expect_str_eq(failed_device, "10000000.ahci");
 	CLASS->destroy(other);

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # variables of host.sh
+#
+# host: --append iomem=relaxed
+# A device that is at work when its VM is killed goes back to its driver at rest, or not at all. The host's tree has rest.dtso.
+dma=b0100000.dma-controller
+dma_path=/sys/bus/amba/devices/$dma
+vfio="vfio-amba"
+[ ! -e /sys/bus/amba/drivers/vfio-dais ] || vfio="vfio-dais"
+
+# model [stuck]: what the PL330 does from here on
+model()
+{
+	[ -z "${model_pid:-}" ] || kill "$model_pid"
+	# shellcheck disable=SC2086 # no word, or one
+	"$job/pl330" 0xb0100000 132 $1 &
+	model_pid=$!
+}
+
+driver_is()
+{
+	driver=$(basename "$(readlink $dma_path/driver || echo none)")
+	if [ "$driver" = "$2" ]; then
+		pass "$1"
+	else
+		fail "$1" "the driver is $driver, not $2"
+	fi
+}
+
+# channel NAME STATE: of channel 1, CSR
+channel()
+{
+	state=$(devmem 0xb0100108 32)
+	if [ $((state & 0xf)) = "$2" ]; then
+		pass "$1"
+	else
+		fail "$1" "its state is $state"
+	fi
+}
+
+# killed NAME: a VM has the device, which is at work, and is killed with its keeper
+killed()
+{
+	start_guest pl330 --device vfio-platform,host=$dma
+	channel "$1-works" 1
+	kill_run
+}
+
+# stays NAME STATUS COMMAND…: three lines, and the device is where it was
+stays()
+{
+	name=$1
+	expect "$@" || return
+	says "$name-says-why" "dais: error: $dma stays with $vfio" "dais: cause: it may still be at work: ${wrong:-a channel does not stop}" \
+		"dais: fix:   dais unbind $dma"
+	driver_is "$name-driver" $vfio
+}
+
+model
+driver_is rest-before dma-pl330
+expect rest-bind 0 dais bind $dma
+killed rest-killed
+expect rest-unbind 0 dais unbind $dma
+channel rest-at-rest 0
+driver_is rest-unbound dma-pl330
+
+# By its keeper, whose VM is killed
+start_guest pl330 --bind --device vfio-platform,host=$dma
+kill -9 "$(vmm)"
+wait "$dais_pid"
+channel rest-keeper-at-rest 0
+driver_is rest-keeper-returned dma-pl330
+
+# By the next dais, when nobody else is left
+start_guest pl330 --bind --device vfio-platform,host=$dma
+kill_run
+driver_is rest-left-to-the-next $vfio
+expect rest-next 0 dais bind 10000000.edu
+channel rest-next-at-rest 0
+driver_is rest-next-returned dma-pl330
+
+# It does not obey.
+model stuck
+start_guest pl330 --bind --device vfio-platform,host=$dma
+kill -9 "$(vmm)"
+wait "$dais_pid"
+says rest-stuck-keeper "dais: error: $dma stays with $vfio" "a channel does not stop"
+driver_is rest-stuck-keeper-driver $vfio
+stays rest-stuck-unbind 3 dais unbind $dma
+expect rest-stuck-next 0 dais bind 10000000.edu
+driver_is rest-stuck-next-driver $vfio
+
+# A driver cannot refuse to be unbound, but dais' own keeps others from the device until it is at rest.
+if [ $vfio = vfio-dais ]; then
+	says_at_work=$(cat $dma_path/vfio-dais/at_work)
+	echo $dma >/sys/bus/amba/drivers/vfio-dais/unbind
+	echo >$dma_path/driver_override
+	if echo $dma 2>/dev/null >/sys/bus/amba/drivers/dma-pl330/bind; then
+		fail rest-kept "a driver got it ($says_at_work)"
+	else
+		pass rest-kept
+	fi
+	if rmmod vfio_dais 2>/dev/null; then
+		fail rest-kept-module "the module could be unloaded"
+	else
+		pass rest-kept-module
+	fi
+	vfio_bind $dma
+	wrong="it was unbound when it was"
+	stays rest-kept-again 3 dais unbind $dma
+	wrong=
+fi
+
+# Who knows better has it his way; and as soon as it obeys, it goes back.
+model
+expect rest-obeys 0 dais unbind $dma
+channel rest-obeys-at-rest 0
+driver_is rest-obeys-driver dma-pl330
+model stuck
+expect rest-bind-again 0 dais bind $dma
+killed rest-forced
+stays rest-not-yet 3 dais unbind $dma
+expect rest-forced 0 dais unbind --force $dma
+driver_is rest-forced-driver dma-pl330
+
+# What nobody knows how to stop
+expect rest-unknown-bind 0 dais bind 10300000.edge
+guest rest-unknown-guest 0 edge "" --device vfio-platform,host=10300000.edge
+expect rest-unknown 3 dais unbind 10300000.edge
+says rest-unknown-says-so "10300000.edge stays with" "stopped is not known"
+expect rest-unknown-forced 0 dais unbind --force 10300000.edge
+kill "$model_pid"
+kernel_is_quiet rest-host-kernel
