@@ -91,9 +91,9 @@ static int locate_failed(int code, struct err *err)
 	if (code == -EPERM) {
 		err_why(err, "the kernel tells physical addresses only to CAP_SYS_ADMIN");
 		err_fix(err, "run dais as root, or with CAP_SYS_ADMIN and CAP_SYS_RAWIO");
-		return err_host(err);
+		err_host(err);
 	}
-	return err->code;
+	return code;
 }
 
 /* Where the page at @offset is, while it is mapped; with @pin, a reference to it goes there. */
@@ -140,7 +140,7 @@ static int take_pages(struct taking *t, size_t n, struct err *err)
 		return err_set(err, ret, "take guest RAM from %s", t->wish->hugetlbfs);
 	for (; t->size < end; t->size += ram->page) {
 		struct phys_page *page;
-		uint64_t pa;
+		uint64_t pa = 0;
 		bool fits;
 
 		ret = locate(t, t->size, -1, &pa, err);
