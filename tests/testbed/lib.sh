@@ -37,7 +37,7 @@ debs()
 	(
 		flock 7
 		"$root/scripts/fetch-debs" "${options[@]}" "${arch:-arm64}" "$dir" "$@"
-	) 7>"$cache/testbed/lock" || die "cannot get Debian's $* for ${arch:-arm64}"
+	) 7>"$dir.lock" || die "cannot get Debian's $* for ${arch:-arm64}"
 	echo "$dir"
 }
 
