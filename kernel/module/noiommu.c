@@ -83,13 +83,15 @@ static void unpin(struct dv_pins *pins, unsigned long pfn)
 	unpin_user_pages_dirty_lock(&page, 1, true);
 }
 
-static void unpin_all(struct dv_pins *pins)
+/* All, or only what is kept */
+static void unpin_all(struct dv_pins *pins, bool kept_only)
 {
 	unsigned long pfn;
 	struct page *page;
 
 	xa_for_each(&pins->pages, pfn, page) {
-		unpin(pins, pfn);
+		if (!kept_only || xa_get_mark(&pins->pages, pfn, KEPT))
+			unpin(pins, pfn);
 		cond_resched();
 	}
 	if (!pins->kept)
@@ -149,7 +151,7 @@ static void keep(struct dv_pins *pins)
 	pins->kept = true;
 	dev_warn(pins->dev,
 		 "it may still write to memory that it was told of: that is kept, and\n");
-	dev_warn(pins->dev, "so is this module, until a driver of the host has the device\n");
+	dev_warn(pins->dev, "so is this module, until its driver has it or its at_work is 0\n");
 }
 
 void dv_pins_settle(struct dv_device *dv, bool is_quiet)
@@ -160,11 +162,20 @@ void dv_pins_settle(struct dv_device *dv, bool is_quiet)
 		return;
 	mutex_lock(&pins->lock);
 	if (is_quiet)
-		unpin_all(pins);
+		unpin_all(pins, false);
 	else
 		keep(pins);
 	WRITE_ONCE(pins->in_use, false);
 	mutex_unlock(&pins->lock);
+}
+
+void dv_pins_let_go(struct dv_device *dv)
+{
+	if (!dv->pins)
+		return;
+	mutex_lock(&dv->pins->lock);
+	unpin_all(dv->pins, true);
+	mutex_unlock(&dv->pins->lock);
 }
 
 bool dv_pins_allow_access(struct dv_device *dv)
@@ -272,7 +283,7 @@ static int driver_bound(struct notifier_block *block, unsigned long event, void 
 	mutex_lock(&all_lock);
 	pins = find(dev);
 	if (pins) {
-		unpin_all(pins);
+		unpin_all(pins, false);
 		free_pins(pins);
 	}
 	mutex_unlock(&all_lock);

@@ -166,6 +166,7 @@ static ssize_t at_work_store(struct device *dev, struct device_attribute *attrib
 		return ret ? ret : -EINVAL;
 	mutex_lock(&dv->reset_lock);
 	set_at_work(dv, NULL);
+	dv_pins_let_go(dv);
 	mutex_unlock(&dv->reset_lock);
 	return n;
 }

@@ -188,6 +188,8 @@ int dv_pins_open(struct dv_device *dv);
  * the device may have been told of, and the module with them.
  */
 void dv_pins_settle(struct dv_device *dv, bool is_quiet);
+/* What an earlier opening has left: somebody knows that the device was quiet then. */
+void dv_pins_let_go(struct dv_device *dv);
 bool dv_pins_allow_access(struct dv_device *dv);
 int dv_pin(struct dv_device *dv, struct vfio_dais_pin *pin);
 int dv_unpin(struct dv_device *dv, const struct vfio_dais_unpin *unpins);

@@ -35,8 +35,8 @@ else
 	pass hostile-unload-while-open
 fi
 expect hostile-unbind-while-open 3 timeout 20 dais unbind $edge
-says hostile-unbind-names-the-owner "pid $holder (held"
-echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind &
+says hostile-unbind-names-the-owner "pid $holder"
+echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind 8>&- &
 waiting=$!
 sleep 1
 if kill -0 $waiting 2>/dev/null; then
@@ -97,14 +97,11 @@ if [ -e /sys/kernel/debug/kmemleak ]; then
 	fi
 fi
 
-# Everything goes again, since somebody says that all is quiet: these devices have no reset. What was pinned for the transport waits
-# for a driver of the host, and this one does nothing to what is forced on it.
+# Everything goes again, since somebody says that all is quiet: these devices have no reset.
 for file in /sys/bus/platform/devices/*/vfio-dais/at_work; do
-	[ ! -e "$file" ] || echo 0 >"$file"
+	echo 0 >"$file"
 done
 vfio_unbind $edge $multi $virtio
-echo simple-pm-bus >/sys/bus/platform/devices/$virtio/driver_override
-echo $virtio >/sys/bus/platform/drivers/simple-pm-bus/bind
 if rmmod vfio_dais 2>"$out"; then
 	pass hostile-unload
 else

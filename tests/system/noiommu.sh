@@ -52,17 +52,13 @@ next_command()
 		--device test-device >"$work/settle" 2>&1 </dev/null
 }
 
-# The user knows that an edu is quiet a tenth of a second after its last order. vfio-dais believes it of what a driver of the host has,
-# and this one does nothing to a device that is forced on it.
+# The user knows that an edu is quiet a tenth of a second after its last order, and tells vfio-dais.
 edu_is_quiet()
 {
 	sleep 0.3
 	rm -f /dev/hugepages/dais-* /dev/h32m/dais-* /dev/h1g/dais-*
 	[ "$(vfio_driver platform)" = vfio-dais ] || return 0
-	echo 10000000.edu >/sys/bus/platform/drivers/vfio-dais/unbind
-	echo simple-pm-bus >/sys/bus/platform/devices/10000000.edu/driver_override
-	echo 10000000.edu >/sys/bus/platform/drivers/simple-pm-bus/bind
-	vfio_bind 10000000.edu
+	echo 0 >/sys/bus/platform/devices/10000000.edu/vfio-dais/at_work
 }
 
 edu_dma="--kernel $job/guest/edu-dma.img --memory 64M"
