@@ -23,21 +23,23 @@ static bool wants_bus(const struct check *check, bool amba)
 void check_drivers(struct check *check)
 {
 	static const char *const buses[] = { "platform", "amba" };
+	struct err errs[n_elems(buses)] = { 0 };
 
 	for (size_t i = 0; i < n_elems(buses); i++) {
+		enum check_severity severity = wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS;
 		const char *driver = vfio_host_driver(buses[i]);
-		struct err err;
 
-		if (vfio_host_driver_check(buses[i], &err))
-			check_say_err(check, wants_bus(check, i) ? CHECK_BLOCKS : CHECK_WARNS, NULL,
-				      &err);
-		else
+		if (!vfio_host_driver_check(buses[i], &errs[i]))
 			check_say(
 				check, CHECK_FINE, "%s bus: the driver %s is there%s", buses[i],
 				driver,
 				strcmp(driver, "vfio-amba")
 					? ""
 					: ", which Linux 7.3 calls deprecated and warns of in its log");
+		/* One module serves both. */
+		else if (!i || strcmp(errs[i].what, errs[0].what) ||
+			 (severity == CHECK_BLOCKS && !wants_bus(check, false)))
+			check_say_err(check, severity, NULL, &errs[i]);
 	}
 }
 

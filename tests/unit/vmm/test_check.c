@@ -350,6 +350,7 @@ Test(check, modules_that_are_not_loaded)
 	fake_file("/lib/modules/6.12.0/modules.dep", "updates/dkms/vfio_dais.ko.xz: kernel/x.ko\n");
 	check("--json", NULL);
 	expect_finding("warns", "vfio-dais is not loaded", "sudo modprobe vfio-dais");
+	cr_expect_eq(count("warns"), 1u, "one module serves both buses: %s", command_text);
 	fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
 	check("--json", NULL);
 	expect_finding("fine", "the driver vfio-dais is there", "");
