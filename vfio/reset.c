@@ -22,7 +22,7 @@ int vfio_reset_policy_read(struct vfio_device *vdev, const struct device_config 
 	if (vdev->reset == VFIO_RESET_BEST_EFFORT) {
 		log_warn(
 			"%s: the host's kernel has no reset handler for it: it comes to the guest as it "
-			"is, and so back; a guest reset cuts its DMA only until the new guest is loaded",
+			"is; a guest reset cuts its DMA only until the new guest is loaded",
 			vdev->host.name);
 		return 0;
 	}

@@ -77,25 +77,14 @@ static const struct quiet_step sdhci_reset[] = {
 };
 
 /*
- * PL011, Arm DDI 0183G: IBRD 0x24, FBRD 0x28, LCR_H 0x2c, CR 0x30, IFLS 0x34, IMSC 0x38, MIS 0x40,
- * ICR 0x44, DMACR 0x48. LCR_H without FIFOs empties them.
+ * PL011, Arm DDI 0183G: IMSC 0x38, MIS 0x40, ICR 0x44, DMACR 0x48. It is not reset: guests count on
+ * the rate that firmware has set.
  */
 static const struct quiet_step pl011_rest[] = {
 	SET(0x48, ALL, 0),
 	SET(0x38, ALL, 0),
 	SET(0x44, ALL, 0x7ff),
 	WAIT(0x40, 0x7ff, 0, 10, "an interrupt stays up"),
-	END
-};
-
-static const struct quiet_step pl011_reset[] = {
-	SET(0x30, ALL, 0),
-	SET(0x24, ALL, 0),
-	SET(0x28, ALL, 0),
-	SET(0x2c, ALL, 0),
-	SET(0x34, ALL, 0x12),
-	SET(0x30, ALL, 0x300),
-	WAIT(0x30, 0xffff, 0x300, 10, "it does not keep what is written"),
 	END
 };
 
@@ -211,7 +200,7 @@ static const struct quiet_kind ahci = {
 };
 
 static const struct quiet_kind sdhci = { .rest = sdhci_rest, .reset = sdhci_reset, };
-static const struct quiet_kind pl011 = { .rest = pl011_rest, .reset = pl011_reset, };
+static const struct quiet_kind pl011 = { .rest = pl011_rest, };
 static const struct quiet_kind pl031 = { .rest = pl031_rest, };
 static const struct quiet_kind xgmac = { .rest = xgmac_rest, .reset = xgmac_reset, };
 static const struct quiet_kind xgbe = { .rest = xgbe_reset, .reset = xgbe_reset, };

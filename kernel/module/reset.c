@@ -56,6 +56,12 @@ static int write_register(void *opaque, u32 offset, u32 value)
 	return 0;
 }
 
+/* msleep() takes several times as long. */
+static void sleep_ms(unsigned int ms)
+{
+	usleep_range(1000 * ms, 1500 * ms);
+}
+
 bool dv_can_reset(struct dv_device *dv)
 {
 	const struct quiet_kind *kind = kind_of(dv);
@@ -65,7 +71,7 @@ bool dv_can_reset(struct dv_device *dv)
 
 static struct quiet_access access_of(struct dv_device *dv)
 {
-	return (struct quiet_access){ read_register, write_register, msleep, dv };
+	return (struct quiet_access){ read_register, write_register, sleep_ms, dv };
 }
 
 static int reset_by_any(struct dv_device *dv)
