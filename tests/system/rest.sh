@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154 # variables of host.sh
 #
-# host: --append iomem=relaxed
+# host: --append "iomem=relaxed mem=2047M"
 # A device that is at work when its VM is killed goes back to its driver at rest, or not at all. The host's tree has rest.dtso.
-dma=b0100000.dma-controller
+dma=bff00000.dma-controller
 dma_path=/sys/bus/amba/devices/$dma
 vfio="vfio-amba"
 [ ! -e /sys/bus/amba/drivers/vfio-dais ] || vfio="vfio-dais"
@@ -13,7 +13,7 @@ model()
 {
 	[ -z "${model_pid:-}" ] || kill "$model_pid"
 	# shellcheck disable=SC2086 # no word, or one
-	"$job/pl330" 0xb0100000 132 $1 &
+	"$job/pl330" 0xbff00000 132 $1 &
 	model_pid=$!
 }
 
@@ -30,7 +30,7 @@ driver_is()
 # channel NAME STATE: of channel 1, CSR
 channel()
 {
-	state=$(devmem 0xb0100108 32)
+	state=$(devmem 0xbff00108 32)
 	if [ $((state & 0xf)) = "$2" ]; then
 		pass "$1"
 	else
