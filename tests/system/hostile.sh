@@ -36,7 +36,8 @@ else
 fi
 expect hostile-unbind-while-open 3 timeout 20 dais unbind $edge
 says hostile-unbind-names-the-owner "pid $holder"
-echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind 8>&- &
+# Not by a builtin of this shell, for which the shell would keep descriptor 8.
+sh -c "echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind" 8>&- &
 waiting=$!
 sleep 1
 if kill -0 $waiting 2>/dev/null; then
