@@ -8,13 +8,15 @@
 #include "fdt/guest/graft_parts.h"
 #include "vmm/base/array.h"
 
-/* A display has about six, with all that they ask for. */
-#define MAX_TRIED 16
+/* A display has about six, with all that they ask for; trace units of an SoC are some fifty. */
+#define MAX_TRIED 64
 
 struct tried {
 	const struct host_node *nodes[MAX_TRIED];
 	size_t n;
 	bool changed;
+	bool clashes; /* what is refused depends on who was tried together */
+	bool cut;     /* not all was */
 };
 
 static void try(struct tried *tried, const struct host_node *node)
@@ -22,7 +24,8 @@ static void try(struct tried *tried, const struct host_node *node)
 	for (size_t i = 0; i < tried->n; i++)
 		if (tried->nodes[i] == node)
 			return;
-	if (tried->n == n_elems(tried->nodes))
+	tried->cut |= tried->n == n_elems(tried->nodes);
+	if (tried->cut)
 		return;
 	tried->nodes[tried->n++] = node;
 	tried->changed = true;
@@ -92,6 +95,7 @@ static void sort_out(struct graft *graft, const struct graft *trial, struct trie
 		const struct graft_device *device = &trial->devices[i];
 		size_t n = 0;
 
+		tried->clashes |= device->clashes;
 		if (device->out.result != GRAFT_REFUSED)
 			continue;
 		graft->marks[device->node->index].refused =
@@ -104,6 +108,50 @@ static void sort_out(struct graft *graft, const struct graft *trial, struct trie
 	}
 }
 
+/*
+ * Of a device alone of which nobody said anything the same is found out each time: it is kept for
+ * the other devices of a whole tree.
+ */
+static bool is_alone(const struct graft *graft)
+{
+	const struct graft_answers *answers = &graft->devices[0].answers;
+	const struct graft_facts *facts = &graft->devices[0].facts;
+
+	return graft->n_devices == 1 && !answers->force && !answers->class &&
+	       !answers->compatible &&
+	       !(answers->n_drop + answers->n_keep + answers->n_clocks + answers->n_supplies) &&
+	       !(facts->n_carveouts + facts->n_shadows);
+}
+
+static void recall(struct graft *graft)
+{
+	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
+		graft->marks[i].refused = graft->tree->tried->nodes[i].refused;
+}
+
+static bool is_known(const struct graft *graft, const struct tried *tried)
+{
+	const struct host_tried *known = graft->tree->tried;
+	bool fine = known->nodes[graft->devices[0].node->index].fine;
+
+	for (size_t i = 0; i < tried->n && fine; i++)
+		fine = known->nodes[tried->nodes[i]->index].fine;
+	return fine;
+}
+
+static void keep(struct graft *graft, const struct tried *tried)
+{
+	struct host_tried *known = graft->tree->tried;
+
+	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
+		if (graft->marks[i].refused && !known->nodes[i].refused)
+			known->nodes[i].refused =
+				arena_printf(&known->arena, "%s", graft->marks[i].refused);
+	for (size_t i = 0; i < tried->n && !tried->cut; i++)
+		known->nodes[tried->nodes[i]->index].fine = true;
+	known->nodes[graft->devices[0].node->index].fine = tried->n && !tried->cut;
+}
+
 /* Whether some of what is asked for is refused, so that all is to be decided again. */
 static bool try_partners(struct graft *graft)
 {
@@ -111,6 +159,8 @@ static bool try_partners(struct graft *graft)
 	bool refused = false;
 
 	collect(&tried, graft);
+	if (!tried.n || (is_alone(graft) && is_known(graft, &tried)))
+		return false;
 	while (tried.changed && tried.n) {
 		struct graft *trial = NULL;
 		size_t n = tried.n;
@@ -130,11 +180,15 @@ static bool try_partners(struct graft *graft)
 		graft->arena.failed |= trial->arena.failed || trial->kept.failed;
 		graft_destroy(trial);
 	}
+	if (is_alone(graft) && !tried.clashes)
+		keep(graft, &tried);
 	return refused;
 }
 
 int graft_plan(struct graft *graft, struct err *err)
 {
+	if (GRAFT_REASONS && is_alone(graft))
+		recall(graft);
 	graft_decide(graft);
 	if (GRAFT_REASONS && !graft->arena.failed && try_partners(graft))
 		graft_decide(graft);

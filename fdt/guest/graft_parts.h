@@ -42,6 +42,7 @@ struct graft_device {
 	struct graft_node *reserved; /* one of them: /reserved-memory; NULL: it has none */
 	struct graft_node *aliases;  /* another: its part of /aliases */
 	bool written;
+	bool clashes; /* with another that is assigned */
 	/* Connectors and panels that it brings along; of the pass. */
 	const struct host_node *partners[GRAFT_MAX_PARTNERS];
 	size_t n_partners;

@@ -116,6 +116,7 @@ static void judge_line(struct graft *graft, struct graft_device *device, unsigne
 		if (!find_sharer(graft, device, lines, i, &other) || other.holder == OTHER_IDLE)
 			continue;
 		device->out.result = GRAFT_REFUSED;
+		device->clashes |= other.holder == OTHER_IN_GUEST;
 		refuse_line(graft, device, index, &other);
 		n_named++;
 	}

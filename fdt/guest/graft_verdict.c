@@ -254,6 +254,7 @@ void graft_judge_device(struct graft *graft, struct graft_device *device)
 	const struct host_facts *host = &device->host;
 
 	device->n_reasons = device->n_questions = 0;
+	device->clashes = false;
 	device->out.result = GRAFT_PASSES;
 	judge_facts(graft, device);
 	graft_judge_shared(graft, device);

@@ -28,6 +28,15 @@ struct host_node {
 	size_t n_properties;
 };
 
+/* What the graft has found out of devices of which nobody said anything. */
+struct host_tried {
+	struct arena arena;
+	struct {
+		const char *refused; /* why no guest can have it; NULL: see below */
+		bool fine;           /* not refused, and nothing that it asks for */
+	} nodes[];                   /* by their index */
+};
+
 struct host_tree {
 	bool live;                /* the running host's */
 	bool has_symbols;         /* it has /__symbols__ */
@@ -39,6 +48,7 @@ struct host_tree {
 	size_t n_edges;
 	struct reference_name *names; /* reference.c */
 	struct host_shared *shared;   /* shared.c */
+	struct host_tried *tried;     /* fdt/guest/graft_partner.c */
 	struct arena arena;           /* nodes, properties, names and values */
 };
 

@@ -121,6 +121,29 @@ Test(graft_needs, a_binding_is_cited_of_its_own_devices)
 	}
 }
 
+/* It is found out once for the tree, and is the same again. */
+Test(graft_needs, what_was_tried_is_known)
+{
+	static const struct {
+		const char *device;
+		enum graft_result result;
+	} tried[] = {
+		{ "/display@30000", GRAFT_REFUSED },
+		{ "/display@33000", GRAFT_NEEDS_ANSWER },
+		{ "/dsi@35000", GRAFT_NEEDS_ANSWER },
+		{ "/encoder@31000", GRAFT_REFUSED },
+	};
+
+	for (size_t i = 0; i < 3 * n_elems(tried); i++) {
+		size_t n = i % n_elems(tried);
+		struct graft *graft = fixture_graft(tree, &tried[n].device, 1, NULL, NULL);
+
+		cr_expect_eq(graft_outcome(graft, 0)->result, tried[n].result, "%s",
+			     tried[n].device);
+		graft_destroy(graft);
+	}
+}
+
 Test(graft_needs, a_card_that_stays_is_not_asked_for)
 {
 	static const char *const device = "/mmc@16000";
