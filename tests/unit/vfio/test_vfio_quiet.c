@@ -8,6 +8,7 @@
 #include "tests/fakes/vfio/fake_vfio.h"
 #include "vfio/host/device.h"
 #include "vfio/quiet.h"
+#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
 #define REGION (1ULL << 40) /* of the device's file */
@@ -41,13 +42,10 @@ static void pl330_execute(void)
 /* A port's DMA follows its bit for it, but where it is stuck; a reset helps. */
 static void ahci_follow(void)
 {
-	for (unsigned int port = 0; port < 32; port++) {
-		uint32_t *cmd = &regs[(0x118 + 0x80 * port) / 4];
+	for (unsigned int at = 0x118 / 4; at < n_elems(regs); at += 0x80 / 4) {
+		uint32_t busy = regs[at] & 1 ? 0x8000 : stuck & 0x8000;
 
-		if (0x118 + 0x80 * port >= sizeof(regs))
-			break;
-		*cmd = (*cmd & 0x11) | (*cmd & 1 ? 0x8000 : stuck & 0x8000) |
-		       (*cmd & 0x10 ? 0x4000 : 0);
+		regs[at] = (regs[at] & 0x11) | busy | (regs[at] & 0x10 ? 0x4000 : 0);
 	}
 	if (regs[1] & 1 && !(stuck & 1)) {
 		stuck = regs[1] = 0;
