@@ -41,7 +41,8 @@ __attribute__((noinline)) static void access_word(volatile uint32_t *word, bool 
 
 static void touch(struct worker *w, unsigned char *map, size_t size)
 {
-	size_t at = size ? hostile_random(w, (uint32_t)size) & ~(size_t)3 : 0;
+	uint32_t room = size < 1u << 30 ? (uint32_t)size : 1u << 30;
+	size_t at = room ? hostile_random(w, room) & ~(size_t)3 : 0;
 	bool writes = hostile_random(w, 2);
 
 	if (writes)
