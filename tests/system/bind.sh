@@ -6,6 +6,7 @@ sata=10200000.sata
 sata_path=/sys/bus/platform/devices/$sata
 rtc=9010000.pl031
 rtc_path=/sys/bus/amba/devices/$rtc
+vfio=$(vfio_driver platform)
 
 # driver_is NAME PATH DRIVER
 driver_is()
@@ -44,11 +45,11 @@ echo $sata >/sys/bus/platform/drivers_probe
 host_reads bind-host-has-the-disk
 
 expect bind 0 dais bind $sata
-driver_is bind-driver $sata_path vfio-platform
+driver_is bind-driver $sata_path "$vfio"
 expect bind-again 0 dais bind $sata
 linux bind-guest 0 read --device vfio-platform,host=$sata,compatible=generic-ahci
 says bind-guest-reads "sha256 $disk_sum"
-driver_is bind-outlives-the-run $sata_path vfio-platform
+driver_is bind-outlives-the-run $sata_path "$vfio"
 expect unbind 0 dais unbind $sata
 says unbind-names-the-driver "$sata: -> ahci"
 host_reads unbind-host-reads
@@ -65,13 +66,13 @@ rm -r /run/dais/devices/fifo /run/dais/devices/$rtc
 expect unbind-beside-no-records 0 dais unbind $sata
 
 expect bind-amba 0 dais bind $rtc
-driver_is bind-amba-driver $rtc_path vfio-amba
+driver_is bind-amba-driver $rtc_path "$(vfio_driver amba)"
 expect unbind-amba 0 dais unbind $rtc
 driver_is unbind-amba-driver $rtc_path rtc-pl031
 
 # For one run.
 linux run-bind 0 read --bind --device vfio-platform,host=$sata,compatible=generic-ahci
-says run-bind-reads "sha256 $disk_sum" "$sata is bound to vfio-platform for this run"
+says run-bind-reads "sha256 $disk_sum" "$sata is bound to $vfio for this run"
 host_reads run-bind-host-reads
 linux run-unbound 3 read --device vfio-platform,host=$sata
 says run-unbound-names-the-command "dais bind $sata"
@@ -111,7 +112,7 @@ for next in "unbind $sata" "bind $rtc" "run --kernel $job/guest/psci-off.img --d
 	while pidof dais >/dev/null; do
 		sleep 0.1
 	done
-	driver_is "killed-all-before-${next%% *}" $sata_path vfio-platform
+	driver_is "killed-all-before-${next%% *}" $sata_path "$vfio"
 	# shellcheck disable=SC2086 # words
 	expect "killed-all-${next%% *}" 0 dais $next
 	[ "${next%% *}" = unbind ] || says "killed-all-${next%% *}-says-so" "$sata, left by VM busy (pid $dais_pid), is back with ahci"
