@@ -9,6 +9,7 @@
 #include "kernel/module/quiet.h"
 #include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
@@ -143,8 +144,11 @@ int vfio_check_at_work(int fd, bool force, char *why, size_t size)
 int vfio_bring_to_rest(const struct vfio_host_device *host, struct err *err)
 {
 	bool no_iommu = vfio_host_group_is_noiommu(host->group), opened = false;
-	int ret = err_set(err, ENODEV, "open %s", host->name);
+	int ret = fd_ranges_allow(err);
 
+	if (ret)
+		return ret;
+	ret = err_set(err, ENODEV, "open %s", host->name);
 	for (enum vfio_backend i = VFIO_BACKEND_IOMMUFD; i <= VFIO_BACKEND_NONE && !opened; i++)
 		if (vfio_backends[i] && (i == VFIO_BACKEND_NONE) == no_iommu)
 			ret = open_and_rest(vfio_backends[i], host, &opened, err);

@@ -11,7 +11,8 @@ vfio="vfio-amba"
 # model [stuck]: what the PL330 does from here on
 model()
 {
-	[ -z "${model_pid:-}" ] || kill "$model_pid"
+	[ -z "${model_pid:-}" ] || dais unbind --force 10000000.edu >/dev/null
+kill "$model_pid"
 	# shellcheck disable=SC2086 # no word, or one
 	"$job/pl330" 0xbff00000 132 $1 &
 	model_pid=$!
