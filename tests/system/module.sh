@@ -3,8 +3,11 @@
 #
 # Hosts "stock…" without dais' module: what bind and check say where it is not installed, not loaded, not let in. The last case of its
 # host, whose kernel stays locked down.
+# Devices that it does not know how to stop would keep it: they are at rest.
 for device in /sys/bus/platform/drivers/vfio-dais/*.* /sys/bus/amba/drivers/vfio-dais/*.*; do
-	[ ! -e "$device" ] || vfio_unbind "${device##*/}"
+	[ -e "$device" ] || continue
+	echo 0 >"$device/vfio-dais/at_work"
+	vfio_unbind "${device##*/}"
 done
 expect module-goes 0 rmmod vfio_dais
 
