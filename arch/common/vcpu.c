@@ -55,6 +55,7 @@ int arch_vcpus_init(struct vm *vm, struct arch_cpu_config *config, struct err *e
 	int ret = arch_choose(vm, config, err);
 
 	vm->pc_reg = arch_port.pc_reg;
+	vm->result_reg = arch_port.arg_regs[0];
 	for (unsigned int i = 0; ret >= 0 && i < vm->n_vcpus; i++) {
 		struct vcpu *vcpu = &vm->vcpus[i];
 

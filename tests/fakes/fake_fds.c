@@ -225,3 +225,11 @@ size_t sys_page_size(void)
 {
 	return state.page_size;
 }
+
+void (*fake_cache_synced)(const void *p, size_t size);
+
+void sys_sync_cache(const void *p, size_t size)
+{
+	if (fake_cache_synced)
+		fake_cache_synced(p, size);
+}

@@ -63,6 +63,8 @@ bool fake_failed(void);
 unsigned int fake_n_calls(void);
 
 void fake_set_page_size(size_t bytes);
+/* Told of each sys_sync_cache(); NULL: nobody. */
+extern void (*fake_cache_synced)(const void *p, size_t size);
 /* What fstatfs says of every descriptor; at first, a hugetlbfs of 2 MiB pages. */
 void fake_set_statfs(long type, long block_size);
 

@@ -268,3 +268,21 @@ int sys_fd_limit(unsigned int n_free, unsigned int end)
 	}
 	return (int)limit;
 }
+
+void sys_sync_cache(const void *p, size_t size)
+{
+#ifdef __aarch64__
+	uint64_t ctr, line, at = (uintptr_t)p;
+
+	/* Linux lets user space do both (arch/arm64/kernel/cpufeature.c, SCTLR_EL1_UCT and UCI). */
+	__asm__("mrs %0, ctr_el0" : "=r"(ctr));
+	line = 4ULL << (ctr >> 16 & 15); /* CTR_EL0.DminLine: words, as a power of two */
+	__asm__ volatile("dsb sy" ::: "memory");
+	for (at &= ~(line - 1); at < (uintptr_t)p + size; at += line)
+		__asm__ volatile("dc civac, %0" ::"r"(at) : "memory");
+	__asm__ volatile("dsb sy" ::: "memory");
+#else
+	(void)p;
+	(void)size;
+#endif
+}

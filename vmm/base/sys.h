@@ -99,6 +99,14 @@ int sys_getrandom(void *buf, size_t size); /* 0 when all bytes came, else negati
 int sys_posix_openpt(int flags);
 /* Size of a page of this host in bytes: 4, 16 or 64 KiB; never assume one. */
 size_t sys_page_size(void);
+/*
+ * Clean and invalidate the lines of the data cache that have these bytes, to the point of coherency
+ * (DC CIVAC), and wait for it. Before reading and after writing what the guest maps as Device
+ * memory: where it is mapped with other attributes on both sides, and the processor has no
+ * FEAT_S2FWB, each would see stale lines. Does nothing on other hosts than arm64, which lack the
+ * right to.
+ */
+void sys_sync_cache(const void *p, size_t size);
 /* How many processors this process may use; at least 1. */
 unsigned int sys_n_cpus(void);
 /* CLOCK_MONOTONIC. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/core/vcpu.h"
+#include "vmm/base/built.h"
 #include "vmm/base/fd_range.h"
 
 #include <inttypes.h>
@@ -15,6 +16,7 @@ const char *vcpu_exit_name(enum vcpu_exit exit)
 {
 	static const char *const names[N_VCPU_EXITS] = {
 		[VCPU_EXIT_MMIO] = "mmio",
+		[VCPU_EXIT_HYPERCALL] = "hypercall",
 		[VCPU_EXIT_SYSTEM_EVENT] = "system event",
 		[VCPU_EXIT_INTERRUPTED] = "interrupted",
 		[VCPU_EXIT_OTHER] = "other",
@@ -224,6 +226,20 @@ static void system_event(struct vcpu *vcpu)
 	}
 }
 
+/* Of a call that vm_take_hypercall() took. As vcpu_handle_exit(). */
+static bool serve_hypercall(struct vcpu *vcpu)
+{
+	const struct hypercall *hypercall = &vcpu->vm->hypercall;
+	int ret;
+
+	vcpu->n_exits[VCPU_EXIT_HYPERCALL]++;
+	ret = vcpu_set_reg(vcpu, vcpu->vm->result_reg,
+			   (uint64_t)hypercall->call(hypercall->opaque));
+	if (ret < 0)
+		run_failed(vcpu, ret);
+	return ret >= 0 && __atomic_load_n(&vcpu->vm->request, __ATOMIC_ACQUIRE) == VM_REQUEST_NONE;
+}
+
 bool vcpu_handle_exit(struct vcpu *vcpu, int ret)
 {
 	struct vm *vm = vcpu->vm;
@@ -248,6 +264,10 @@ bool vcpu_handle_exit(struct vcpu *vcpu, int ret)
 		vcpu->n_exits[VCPU_EXIT_SYSTEM_EVENT]++;
 		system_event(vcpu);
 		return false;
+	case KVM_EXIT_HYPERCALL:
+		if (BUILT(SCMI))
+			return serve_hypercall(vcpu);
+		__attribute__((fallthrough));
 	default:
 		vcpu->n_exits[VCPU_EXIT_OTHER]++;
 		unexpected_exit(vcpu);

@@ -15,6 +15,7 @@ struct vm;
 /* Exits to user space that are counted, by vCPU. */
 enum vcpu_exit {
 	VCPU_EXIT_MMIO,
+	VCPU_EXIT_HYPERCALL,
 	VCPU_EXIT_SYSTEM_EVENT,
 	VCPU_EXIT_INTERRUPTED, /* a signal: a kick */
 	VCPU_EXIT_OTHER,

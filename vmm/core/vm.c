@@ -121,6 +121,28 @@ static int attr_ioctl(int fd, unsigned long request, uint32_t group, uint64_t at
 	return sys_ioctl(fd, request, &arg);
 }
 
+/* <asm/kvm.h> of arm64, since Linux 6.4: 32-bit hosts and Debian 12's headers do not have them. */
+#define VM_SMCCC_CTRL   0
+#define VM_SMCCC_FILTER 0
+#define FILTER_TO_USER  2
+struct smccc_filter {
+	uint32_t base;
+	uint32_t n_functions;
+	uint8_t action;
+	uint8_t pad[15];
+};
+
+int vm_take_hypercall(struct vm *vm, const struct hypercall *hypercall, struct err *err)
+{
+	const struct smccc_filter filter = { hypercall->function, 1, FILTER_TO_USER, { 0 } };
+	int ret = kvm_attr_set(vm->fd, VM_SMCCC_CTRL, VM_SMCCC_FILTER, &filter);
+
+	vm->hypercall = *hypercall;
+	return ret < 0 ? err_set(err, ret, "have KVM hand the guest's call %#x to dais",
+				 hypercall->function)
+		       : 0;
+}
+
 int kvm_attr_set(int fd, uint32_t group, uint64_t attr, const void *value)
 {
 	return attr_ioctl(fd, KVM_SET_DEVICE_ATTR, group, attr, value);

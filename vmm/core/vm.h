@@ -29,6 +29,13 @@ enum vm_request {
 	VM_REQUEST_STOP,     /* the user or a signal stopped it */
 };
 
+/* A call of the guest's by HVC that dais serves; all others are KVM's (PSCI and more). */
+struct hypercall {
+	uint32_t function;
+	int64_t (*call)(void *opaque); /* what it returns in x0; on the thread of the vCPU */
+	void *opaque;
+};
+
 /*
  * One guest. The core owns what is written out here; the pointers belong to upper layers, and
  * build.c alone creates and destroys those. Zeroed by vm_init(), which also sets every fd to -1, so
@@ -45,7 +52,9 @@ struct vm {
 
 	struct vcpu *vcpus; /* array of n_vcpus */
 	unsigned int n_vcpus;
-	uint64_t pc_reg; /* id of the program counter, for messages; 0: not told yet */
+	uint64_t pc_reg;     /* id of the program counter, for messages; 0: not told yet */
+	uint64_t result_reg; /* of the register that a call returns its result in */
+	struct hypercall hypercall;
 
 	/* stop, park and reset: see vm_request() and vcpus_park() */
 	pthread_mutex_t lock;
@@ -95,6 +104,13 @@ int kvm_device_create(struct vm *vm, uint32_t type, bool test_only);
 int kvm_attr_set(int fd, uint32_t group, uint64_t attr, const void *value);
 int kvm_attr_get(int fd, uint32_t group, uint64_t attr, void *value);
 bool kvm_attr_has(int fd, uint32_t group, uint64_t attr);
+
+/*
+ * KVM hands this call to dais: once, before the first KVM_RUN (KVM's filter:
+ * Documentation/virt/kvm/ devices/vm.rst, group KVM_ARM_VM_SMCCC_CTRL). An error where KVM cannot:
+ * kernels before 6.4, and 32-bit ones.
+ */
+int vm_take_hypercall(struct vm *vm, const struct hypercall *hypercall, struct err *err);
 
 /*
  * Ask the main thread to stop or reset the guest; makes vm->request_fd readable. Any thread; the

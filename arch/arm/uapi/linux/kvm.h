@@ -115,6 +115,7 @@ struct kvm_one_reg {
 #define KVM_SET_ONE_REG  _IOW(0xae, 0xac, struct kvm_one_reg)
 #define KVM_GET_STATS_FD _IO(0xae, 0xce)
 
+#define KVM_EXIT_HYPERCALL      3
 #define KVM_EXIT_MMIO           6
 #define KVM_EXIT_FAIL_ENTRY     9
 #define KVM_EXIT_INTERNAL_ERROR 17
