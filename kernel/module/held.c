@@ -15,10 +15,6 @@
 
 #include "vfio_dais.h"
 
-/* As long as no device says how long its line must be asserted: longer than any that is known to.
- */
-#define RESET_US 1000
-
 #define SUPPLY "-supply"
 
 static int get_reset(struct device_node *node, int i, struct dv_reset *reset)
@@ -67,6 +63,10 @@ static void name_supplies(struct dv_held *held, struct device_node *node)
 
 static int get_all(struct dv_device *dv)
 {
+	/* Of several, each is switched by itself. */
+	static const struct dev_pm_domain_attach_data one_by_one = {
+		.pd_flags = PD_FLAG_NO_DEV_LINK,
+	};
 	struct device *dev = dv_dev(dv);
 	struct dv_held *held = &dv->held;
 	int ret;
@@ -78,7 +78,7 @@ static int get_all(struct dv_device *dv)
 	name_supplies(held, dev->of_node);
 	/* The bus attaches one, but not several. */
 	if (!dev->pm_domain) {
-		ret = dev_pm_domain_attach_list(dev, NULL, &held->domains);
+		ret = dev_pm_domain_attach_list(dev, &one_by_one, &held->domains);
 		if (ret < 0)
 			return dev_err_probe(dev, ret, "its power domains are not to be had\n");
 	}
@@ -186,6 +186,37 @@ bool dv_held_is_on(struct dv_device *dv)
 	return true;
 }
 
+static void put_domains(struct dv_held *held, u32 n)
+{
+	while (n-- > 0)
+		pm_runtime_put_sync(held->domains->pd_devs[n]);
+}
+
+static void domains_off(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+
+	if (held->domains)
+		put_domains(held, held->domains->num_pds);
+	pm_runtime_put_sync(dv_dev(dv));
+}
+
+/* With the device itself goes the one that the bus has attached. */
+static int domains_on(struct dv_device *dv)
+{
+	struct dv_held *held = &dv->held;
+	int ret = pm_runtime_resume_and_get(dv_dev(dv));
+
+	for (u32 i = 0; held->domains && i < held->domains->num_pds && !ret; i++) {
+		ret = pm_runtime_resume_and_get(held->domains->pd_devs[i]);
+		if (ret) {
+			put_domains(held, i);
+			pm_runtime_put_sync(dv_dev(dv));
+		}
+	}
+	return ret;
+}
+
 int dv_held_on(struct dv_device *dv)
 {
 	struct dv_held *held = &dv->held;
@@ -194,8 +225,7 @@ int dv_held_on(struct dv_device *dv)
 	ret = regulator_bulk_enable(held->n_supplies, held->supplies);
 	if (ret)
 		return ret;
-	/* With it all its domains */
-	ret = pm_runtime_resume_and_get(dv_dev(dv));
+	ret = domains_on(dv);
 	if (ret)
 		goto err_domains;
 	ret = clk_bulk_prepare_enable(held->n_clocks, held->clocks);
@@ -210,7 +240,7 @@ int dv_held_on(struct dv_device *dv)
 err_resets:
 	clk_bulk_disable_unprepare(held->n_clocks, held->clocks);
 err_clocks:
-	pm_runtime_put_sync(dv_dev(dv));
+	domains_off(dv);
 err_domains:
 	regulator_bulk_disable(held->n_supplies, held->supplies);
 	return ret;
@@ -222,7 +252,7 @@ void dv_held_off(struct dv_device *dv)
 
 	leave_resets(held, held->n_resets);
 	clk_bulk_disable_unprepare(held->n_clocks, held->clocks);
-	pm_runtime_put_sync(dv_dev(dv));
+	domains_off(dv);
 	if (regulator_bulk_disable(held->n_supplies, held->supplies))
 		dev_warn(dv_dev(dv), "its supplies stay on\n");
 }
@@ -246,7 +276,7 @@ int dv_held_reset(struct dv_device *dv)
 		if (ret == -ENOTSUPP)
 			ret = reset_control_reset(held->resets[n].control);
 	}
-	usleep_range(RESET_US, 2 * RESET_US);
+	usleep_range(DV_RESET_US, 2 * DV_RESET_US);
 	while (n-- > 0) {
 		int ret2 = reset_control_deassert(held->resets[n].control);
 

@@ -176,6 +176,23 @@ static int set_unpin(struct dv_device *dv, void __user *arg)
 	return copy_from_user(&unpins, arg, sizeof(unpins)) ? -EFAULT : dv_unpin(dv, &unpins);
 }
 
+static int do_control(struct dv_device *dv, u32 flags, void __user *arg)
+{
+	struct vfio_dais_control control;
+	int ret;
+
+	if (copy_from_user(&control, arg, sizeof(control)))
+		return -EFAULT;
+	if (memchr_inv(control.reserved, 0, sizeof(control.reserved)))
+		return -EINVAL;
+	if (flags & VFIO_DEVICE_FEATURE_SET)
+		return dv_control_set(dv, &control);
+	ret = dv_control_get(dv, &control);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &control, sizeof(control)) ? -EFAULT : 0;
+}
+
 int dv_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t argsz)
 {
 	struct dv_device *dv = to_dv(vdev);
@@ -196,6 +213,12 @@ int dv_feature(struct vfio_device *vdev, u32 flags, void __user *arg, size_t arg
 		ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET,
 					 sizeof(struct vfio_dais_unpin));
 		return ret == 1 ? set_unpin(dv, arg) : ret;
+	}
+	if (feature == VFIO_DAIS_FEATURE_CONTROL) {
+		ret = vfio_check_feature(flags, argsz,
+					 VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET,
+					 sizeof(struct vfio_dais_control));
+		return ret == 1 ? do_control(dv, flags, arg) : ret;
 	}
 	return -ENOTTY;
 }

@@ -50,6 +50,7 @@ static int dv_init(struct vfio_device *vdev)
 
 	mutex_init(&dv->irq_lock);
 	mutex_init(&dv->reset_lock);
+	mutex_init(&dv->control_lock);
 	init_rwsem(&dv->access);
 	return 0;
 }
@@ -82,13 +83,18 @@ static int dv_open(struct vfio_device *vdev)
 			goto err_reset;
 		dv_pins_settle(dv, true);
 	}
+	ret = dv_control_open(dv);
+	if (ret)
+		goto err_reset;
 	/* Last: what the device does from here on is what user space has it do. */
 	ret = dv_irqs_open(dv);
 	if (ret)
-		goto err_reset;
+		goto err_irqs;
 	dv_regions_set_reachable(dv, true);
 	return 0;
 
+err_irqs:
+	dv_control_close(dv);
 err_reset:
 	dv_held_off(dv);
 err_held:
@@ -102,6 +108,7 @@ static void dv_close(struct vfio_device *vdev)
 
 	dv_irqs_close(dv);
 	dv_regions_set_reachable(dv, false);
+	dv_control_close(dv);
 	dv_bring_to_rest(dv);
 	dv_pins_settle(dv, !dv->at_work);
 	dv_held_off(dv);

@@ -138,7 +138,7 @@ static int access_begin(struct dv_device *dv)
 	bool is_on;
 
 	down_read(&dv->access);
-	is_on = dv->reachable && dv_pins_allow_access(dv) && dv_held_is_on(dv);
+	is_on = dv->reachable && !dv->n_off && dv_pins_allow_access(dv) && dv_held_is_on(dv);
 	if (is_on)
 		return 0;
 	up_read(&dv->access);

@@ -21,13 +21,19 @@ struct attribute_group;
 struct clk_bulk_data;
 struct dev_pm_domain_list;
 struct dv_pins;
+struct dv_watch;
 struct eventfd_ctx;
 struct regulator_bulk_data;
 struct reset_control;
 
 /* A region's offset in the device's file: as vfio-platform has them */
 #define DV_REGION_SHIFT 40
-#define DV_REGION_MASK  ((1ULL << DV_REGION_SHIFT) - 1)
+/* As long as no device says how long its reset line must be asserted: longer than any that is known
+ * to
+ */
+#define DV_RESET_US     1000
+
+#define DV_REGION_MASK ((1ULL << DV_REGION_SHIFT) - 1)
 
 struct dv_region {
 	phys_addr_t addr;
@@ -81,6 +87,12 @@ struct dv_held {
 	struct dv_reset *resets;
 };
 
+/* Something that is held, as user space has switched or set it */
+struct dv_switch {
+	bool off;
+	u64 value; /* its rate before; 0: as it was */
+};
+
 struct dv_device {
 	struct vfio_device vdev;
 	u32 flags; /* VFIO_DEVICE_FLAGS_PLATFORM or _AMBA */
@@ -96,8 +108,12 @@ struct dv_device {
 	struct dv_line *lines;
 	struct mutex reset_lock; /* one reset at a time, and for what follows */
 	struct dv_held held;
-	struct dv_pins *pins; /* of a device without an IOMMU; else NULL */
-	const char *at_work;  /* why it may be, since it was closed; NULL: it is not */
+	struct mutex control_lock;  /* for what follows */
+	struct dv_switch *switches; /* of all that is held, while the device is open */
+	struct dv_watch *watches;   /* clocks of others, from the first rate that is set on */
+	unsigned int n_off;         /* how many are off; under @access */
+	struct dv_pins *pins;       /* of a device without an IOMMU; else NULL */
+	const char *at_work;        /* why it may be, since it was closed; NULL: it is not */
 };
 
 static inline struct dv_device *to_dv(struct vfio_device *vdev)
@@ -193,6 +209,20 @@ void dv_pins_let_go(struct dv_device *dv);
 bool dv_pins_allow_access(struct dv_device *dv);
 int dv_pin(struct dv_device *dv, struct vfio_dais_pin *pin);
 int dv_unpin(struct dv_device *dv, const struct vfio_dais_unpin *unpins);
+
+/* control.c: user space's own; all is on when it is opened, and after it is closed */
+int dv_control_open(struct dv_device *dv);
+void dv_control_close(struct dv_device *dv);
+int dv_control_get(struct dv_device *dv, struct vfio_dais_control *c);
+int dv_control_set(struct dv_device *dv, struct vfio_dais_control *c);
+
+/*
+ * rate.c: whether the device's @i-th clock is another's, too; else its rate, to which others may
+ * object, until the device is closed
+ */
+bool dv_rate_is_shared(struct dv_device *dv, int i);
+int dv_rate_set(struct dv_device *dv, int i, u64 value);
+void dv_rates_close(struct dv_device *dv);
 
 /* held_list.c: fills up to @room entries; returns how many there are */
 u32 dv_held_list(struct dv_device *dv, struct vfio_dais_held_entry *entries, u32 room);

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Of this interface; also /sys/module/vfio_dais/version. It grows when what is below changes. */
-#define VFIO_DAIS_VERSION 2
+#define VFIO_DAIS_VERSION 3
 
 /*
  * VFIO_DAIS_FEATURE_HELD, GET only: what the driver holds on as long as the device is open, in the
@@ -86,6 +86,42 @@ struct vfio_dais_pin {
 struct vfio_dais_unpin {
 	__u64 pa; /* a multiple of the page size, as is @size */
 	__u64 size;
+};
+
+/*
+ * VFIO_DAIS_FEATURE_CONTROL: one of the entries of VFIO_DAIS_FEATURE_HELD, by @kind and @index.
+ * GET tells how it is and what may be done to it. SET does @action: EPERM if it may not be done,
+ * ERANGE for a @value that the resource does not take, EBUSY for a clock whose rate another user
+ * of it objects to. From the first SET on it is the caller's, who finds it on: the driver drops
+ * its own hold when it is switched off. At VFIO_DAIS_CONTROL_BACK, and when the device is closed,
+ * it is on again with the rate or voltage that it had when the device was opened.
+ *
+ * While one of them is off, or a reset line asserted, the device's registers are out of reach: EIO,
+ * and SIGBUS from a mapping.
+ */
+#define VFIO_DAIS_FEATURE_CONTROL 0xda10
+
+enum vfio_dais_control_action {
+	VFIO_DAIS_CONTROL_OFF = 1, /* of a reset line: assert */
+	VFIO_DAIS_CONTROL_ON = 2,
+	VFIO_DAIS_CONTROL_VALUE = 3, /* the rate, the voltage */
+	VFIO_DAIS_CONTROL_PULSE = 4, /* of a reset line */
+	VFIO_DAIS_CONTROL_BACK = 5,
+};
+
+#define VFIO_DAIS_MAY_SWITCH 0x1 /* off, on, pulse */
+#define VFIO_DAIS_MAY_SET    0x2 /* the value */
+
+struct vfio_dais_control {
+	__u8 kind;   /* enum vfio_dais_held_kind */
+	__u8 action; /* SET; GET: 0 */
+	__u16 index; /* in the property; of a supply: among all supplies */
+	__u32 may;   /* out: VFIO_DAIS_MAY_* */
+	__u8 state;  /* out: enum vfio_dais_held_state */
+	__u8 reserved[7];
+	__u64 value; /* in with VFIO_DAIS_CONTROL_VALUE; out: Hz, uV */
+	__u64 min;   /* out: the values that it takes */
+	__u64 max;
 };
 
 #endif
