@@ -4,6 +4,7 @@
 
 #include "vfio/iommu/iommu.h"
 #include "vfio/nodes/nodes.h"
+#include "vfio/scmi.h"
 #include "vfio/vfio.h"
 #include "vmm/base/err.h"
 
@@ -24,6 +25,7 @@ struct vfio {
 	struct host_tree *tree;
 	struct host_live *live;
 	struct vfio_nodes nodes;
+	struct vfio_scmi scmi;
 };
 
 /* The node of a device that is not open yet, if the host has a tree: else it is missed later. */

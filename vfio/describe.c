@@ -127,7 +127,7 @@ int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err)
 		ret = vfio_nodes_graft(&vfio->nodes, err);
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next)
 		ret = tell(vfio, vdev, err);
-	return ret;
+	return ret || !BUILT(SCMI) ? ret : vfio_scmi_create(vfio, vfio->devices->device.vm, err);
 }
 
 int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err)

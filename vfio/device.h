@@ -14,6 +14,7 @@
 struct quiet_kind;
 struct vfio_irq;
 struct vfio_region;
+struct vfio_scmi_resource;
 
 /* reset=, in the order of its words: what when the host's kernel has no reset handler for it */
 enum vfio_reset_policy {
@@ -38,6 +39,9 @@ struct vfio_device {
 	struct vfio_irq *irqs;
 	unsigned int n_irqs;
 	struct vfio_user_irqs user;
+	struct vfio_scmi_resource
+		*served; /* what the guest may switch and set by SCMI; struct vfio's */
+	unsigned int n_served;
 };
 
 /*

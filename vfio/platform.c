@@ -148,8 +148,11 @@ static int platform_describe(struct device *device, struct dt *dt, struct err *e
 
 	int ret = vfio_node_write(nodes, node, dt, err);
 
-	if (!node->next) /* behind all of them */
+	if (!node->next) { /* behind all of them */
 		graft_write_shared(nodes->graft, dt);
+		if (BUILT(SCMI))
+			vfio_scmi_describe(device->vm->vfio, dt);
+	}
 	return ret;
 }
 
@@ -170,8 +173,10 @@ static int platform_arm(struct device *device, struct err *err)
 
 static int platform_reset(struct device *device, struct err *err)
 {
+	int ret = BUILT(SCMI) ? vfio_scmi_reset(to_vfio(device), err) : 0;
+
 	vfio_shadows_reset(&device->vm->vfio->nodes.shadows, to_vfio(device)->node.host);
-	return vfio_device_reset(to_vfio(device), err);
+	return ret ? ret : vfio_device_reset(to_vfio(device), err);
 }
 
 #define PLATFORM_CLASS(name_, help_)                                                             \

@@ -36,7 +36,8 @@ static volatile uint32_t *find_register(const struct vfio_region *region, uint32
 					uint64_t offset, unsigned int width)
 {
 	if (BUILT(VFIO_IRQ_EVENTFD) + BUILT(VFIO_IRQ_PROBE) == 0 || /* then nothing mapped traps */
-	    width != sizeof(uint32_t) || offset % width || !(region->flags & flag))
+	    region->by_file || width != sizeof(uint32_t) || offset % width ||
+	    !(region->flags & flag))
 		return NULL;
 	for (unsigned int i = 0; i < region->n_areas; i++) {
 		const struct vfio_area *area = &region->areas[i];
@@ -47,6 +48,15 @@ static volatile uint32_t *find_register(const struct vfio_region *region, uint32
 	return NULL;
 }
 
+/* To touch a device that is off hangs many a machine. */
+static bool is_off(struct vfio_region *region)
+{
+	if (!BUILT(SCMI) || !__atomic_load_n(&region->off, __ATOMIC_ACQUIRE))
+		return false;
+	__atomic_fetch_add(&region->n_off, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
 /* Hosts are little-endian: the first bytes of a number are its low ones. */
 static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 {
@@ -55,6 +65,8 @@ static uint64_t region_read(void *opaque, uint64_t offset, unsigned int width)
 	uint64_t value = 0;
 	ssize_t ret = width;
 
+	if (is_off(region))
+		return UINT64_MAX;
 	if (reg)
 		value = *reg;
 	else
@@ -70,6 +82,8 @@ static void region_write(void *opaque, uint64_t offset, unsigned int width, uint
 	volatile uint32_t *reg = find_register(region, VFIO_REGION_INFO_FLAG_WRITE, offset, width);
 	ssize_t ret = width;
 
+	if (is_off(region))
+		return;
 	if (reg)
 		*reg = (uint32_t)value;
 	else
@@ -163,6 +177,7 @@ int vfio_region_query(struct vfio_region *region, int device_fd, unsigned int in
 
 	if (ret < 0)
 		return err_set(err, ret, "VFIO_DEVICE_GET_REGION_INFO of %s", region->name);
+	pthread_mutex_init(&region->lock, NULL);
 	region->device_fd = device_fd;
 	region->size = info->size;
 	region->file_offset = info->offset;
@@ -246,18 +261,39 @@ static int change_slot(struct vfio_region *region, struct vfio_area *area, struc
 	return ret;
 }
 
-int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err)
+/* With the region's lock */
+static int change_slots(struct vfio_region *region, struct vm *vm)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; i < region->n_areas && !ret; i++) {
+	for (unsigned int i = 0; i < region->n_areas && !ret; i++)
+		ret = change_slot(region, &region->areas[i], vm,
+				  region->off ? VFIO_TRAP_ALL : region->areas[i].wanted);
+	return ret;
+}
+
+int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err)
+{
+	owned_lock pthread_mutex_t *lock = take_lock(&region->lock);
+	int ret;
+
+	for (unsigned int i = 0; i < region->n_areas; i++) {
 		struct vfio_area *area = &region->areas[i];
 
-		ret = change_slot(region, area, vm, on ? area->trap : area->rest);
+		area->wanted = on ? area->trap : area->rest;
 	}
+	ret = change_slots(region, vm);
 	if (!ret)
 		return 0;
 	return err_set(err, ret, "%s: %s", region->name, on ? "trap accesses" : "map it again");
+}
+
+int vfio_region_set_off(struct vfio_region *region, struct vm *vm, bool off)
+{
+	owned_lock pthread_mutex_t *lock = take_lock(&region->lock);
+
+	__atomic_store_n(&region->off, off, __ATOMIC_RELEASE);
+	return change_slots(region, vm);
 }
 
 static int map_area(struct vfio_region *region, struct vfio_area *area, struct vm *vm,
@@ -277,7 +313,7 @@ static int map_area(struct vfio_region *region, struct vfio_area *area, struct v
 		err_fix(err, "mmap=off traps each access instead, which is slow");
 		return err_host(err);
 	}
-	area->now = area->rest;
+	area->wanted = area->now = area->rest;
 	if (area->rest == VFIO_TRAP_ALL)
 		return 0;
 	ret = vm_memslot_add(vm, region->gpa + area->range.start, area->range.size, area->hva,
@@ -320,6 +356,7 @@ void vfio_region_detach(struct vfio_region *region, struct vm *vm)
 
 void vfio_region_destroy(struct vfio_region *region)
 {
+	pthread_mutex_destroy(&region->lock);
 	free(region->areas);
 	region->areas = NULL;
 	region->n_areas = 0;

@@ -2,6 +2,7 @@
 #ifndef VFIO_REGION_H
 #define VFIO_REGION_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,11 +28,12 @@ enum vfio_trap {
 
 /* A page-aligned part of a region that guests reach without an exit. */
 struct vfio_area {
-	struct range range;  /* relative to the region */
-	void *hva;           /* NULL: not mapped yet */
-	int slot;            /* memslot, -1: none */
-	enum vfio_trap rest; /* at any time */
-	enum vfio_trap trap; /* while an interrupt is in flight; not less */
+	struct range range;    /* relative to the region */
+	void *hva;             /* NULL: not mapped yet */
+	int slot;              /* memslot, -1: none */
+	enum vfio_trap rest;   /* at any time */
+	enum vfio_trap trap;   /* while an interrupt is in flight; not less */
+	enum vfio_trap wanted; /* now, unless the device is off */
 	enum vfio_trap now;
 };
 
@@ -53,6 +55,12 @@ struct vfio_region {
 	struct vfio_area *areas;
 	unsigned int n_areas;
 	struct log_budget failures; /* accesses that the kernel refused */
+	pthread_mutex_t lock;       /* of what traps, once it is attached */
+	/* Somebody may switch the device off at any time: it is never touched through a mapping of
+	   dais' own, which would be gone. */
+	bool by_file;
+	unsigned int off; /* atomic: it is: reads give ones, writes are lost */
+	uint64_t n_off;   /* atomic: accesses that were such */
 	/* told of each access that was trapped, after it was done; on vCPU threads; NULL (no
 	   level interrupt of the device is in mode eventfd): nobody */
 	void (*accessed)(void *opaque, const struct vfio_region *region, uint64_t offset,
@@ -85,6 +93,12 @@ int vfio_region_trappable(struct vfio_region *region, uint64_t offset, enum vfio
  * time, trapped or not.
  */
 int vfio_region_trap(struct vfio_region *region, struct vm *vm, bool on, struct err *err);
+
+/*
+ * After attach, on any thread: the device goes off, and nothing reaches it when this returns 0; or
+ * it is on again. Returns as sys_ioctl.
+ */
+int vfio_region_set_off(struct vfio_region *region, struct vm *vm, bool off);
 
 /* Into the MMIO table, and areas into memslots. */
 int vfio_region_attach(struct vfio_region *region, struct vm *vm, struct err *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "devices/platform_bus.h"
+#include "vmm/base/range.h"
 #include "vmm/base/str.h"
 
 /* REGION:OFFSET[:write]: the region into choice, the offset into number, write into on. */
@@ -73,6 +74,33 @@ static OPTION_SETTER(set_mac)
 	return 0;
 }
 
+/* Words with commas or spaces between: a bit each into number. */
+static OPTION_SETTER(set_allowed)
+{
+	static const char words[][6] = { "rate", "gate", "reset", "power", "none" };
+	struct device_setting *setting = target;
+	const char *at = value->text;
+
+	if (!BUILT(SCMI))
+		return err_not_built(err, "SCMI");
+	setting->number = 0;
+	do {
+		size_t length = strcspn(at, ", "), i = 0;
+
+		while (i < n_elems(words) &&
+		       (strlen(words[i]) != length || strncmp(words[i], at, length)))
+			i++;
+		if (i == n_elems(words)) {
+			err_usage(err, "unknown word '%.*s'", (int)length, at);
+			return err_fix(err, "give rate, gate, reset and power, or none");
+		}
+		setting->number |= (1 << i) & 0xf;
+		at += length;
+		at += strspn(at, ", ");
+	} while (*at);
+	return 0;
+}
+
 const struct option vfio_platform_keys[] = {
 	DEVICE_KEY(
 		"host", "DEVICE", option_set_text, text,
@@ -108,6 +136,14 @@ const struct option vfio_platform_keys[] = {
 	DEVICE_KEY("supply.NAME", "MICROVOLT", option_set_u64, number,
 		   "voltage of the supply of this name, where the host does not tell", .min = 1,
 		   .max = UINT32_MAX),
+	DEVICE_KEY(
+		"clocks", "scmi|fixed", option_set_choice, choice,
+		"scmi: the guest switches and sets the device's clocks, reset lines and power domains itself, "
+		"where vfio-dais has the device; fixed: it cannot; default: scmi"),
+	DEVICE_KEY(
+		"allow.NAME", "rate,gate,reset,power|none", set_allowed, number,
+		"what of that the guest may do with the clock, reset line or power domain of this name (or number); "
+		"default: all that the host can"),
 	DEVICE_KEY("mac", "ADDRESS", set_mac, number,
 		   "MAC address of the guest's interface; default: that of the host's"),
 	DEVICE_KEY(
@@ -180,6 +216,7 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 	graft->compatible = device_config_str(config, "compatible");
 	graft->force = device_config_get(config, "force", -1, on, false);
 	graft->mac = device_config_get(config, "mac", -1, number, 0);
+	answers->fixed_clocks = device_config_get(config, "clocks", -1, choice, 0);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;
@@ -197,6 +234,9 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		else if ((name = named(s, "carveout")))
 			answers->carveouts[answers->n_carveouts++] =
 				(struct vfio_carveout_answer){ name, s->on, s->text, s->number };
+		else if (BUILT(SCMI) && (name = named(s, "allow")))
+			answers->allowed[answers->n_allowed++] =
+				(struct graft_answer){ name, s->number };
 		else if ((name = named(s, "syscon")))
 			answers->syscons[answers->n_syscons++] = name;
 		else if (!strcmp(s->key, "drop"))

@@ -38,8 +38,18 @@ struct vfio_answers {
 	unsigned int n_syscons;
 	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
+	bool fixed_clocks; /* clocks=fixed: nothing is served by SCMI */
+	/* allow.NAME=: VFIO_ALLOW_* of those that are named */
+	struct graft_answer allowed[DEVICE_MAX_SETTINGS];
+	unsigned int n_allowed;
 	struct arena arena; /* what drop and keep point at */
 };
+
+/* What the guest may do with a clock, a reset line or a power domain, in this order of words */
+#define VFIO_ALLOW_RATE  0x1
+#define VFIO_ALLOW_GATE  0x2
+#define VFIO_ALLOW_RESET 0x4
+#define VFIO_ALLOW_POWER 0x8
 
 /* vfio_answers_destroy() also after an error. Do not copy the struct. */
 int vfio_answers_read(const struct device_config *config, struct vfio_answers *answers,

@@ -148,6 +148,8 @@ void vfio_destroy(struct vfio *vfio)
 		return;
 	assert(!vfio->devices && !vfio->handles);
 	vfio_nodes_destroy(&vfio->nodes);
+	if (BUILT(SCMI))
+		vfio_scmi_destroy(vfio);
 	host_live_destroy(vfio->live);
 	host_tree_destroy(vfio->tree);
 	vfio_kvm_detach(vfio);

@@ -48,6 +48,12 @@ struct graft_shadow {
 	bool known; /* what its registers hold, which the memory begins with; else zeros */
 };
 
+/* A virtual SCMI platform serves what its own node refers to: the numbers of its first clock, reset
+ * line and power domain there; the others follow in the order of the properties. */
+struct graft_scmi {
+	uint32_t clocks, resets, domains;
+};
+
 /* What is known of a device besides its node: from VFIO when it runs, from the tree in a plan. */
 struct graft_facts {
 	const struct range *regions; /* guest addresses, in index order */
@@ -61,6 +67,7 @@ struct graft_facts {
 	bool direct_dma;
 	bool keeps_power; /* who hands it out has on all that its own node names, several domains,
 			     too */
+	const struct graft_scmi *scmi;          /* NULL: none does; outlives the graft */
 	const struct graft_carveout *carveouts; /* that the user asked for with this device */
 	unsigned int n_carveouts;
 	const struct graft_shadow *shadows; /* the same */

@@ -226,6 +226,14 @@ void graft_set_apb_pclk(struct graft_place *place);
 void graft_name_apb_pclk(struct graft_place *place);
 void graft_act_supply(struct graft_place *place);
 
+/* graft_scmi.c: what a virtual SCMI platform serves. False: not this clock. */
+bool graft_scmi_clock(const struct graft_place *place, unsigned int index, uint32_t cells[2]);
+/* For a reason: what the guest may do with it */
+void graft_tell_scmi_clock(struct graft_place *place, unsigned int index, const char *name);
+void graft_act_reset(struct graft_place *place);
+void graft_act_power_domain(struct graft_place *place);
+void graft_act_assigned(struct graft_place *place);
+
 /* graft_carveout.c: the device's part of /reserved-memory */
 void graft_plan_carveouts(struct graft *graft, struct graft_device *device);
 void graft_act_carveout(struct graft_place *place);

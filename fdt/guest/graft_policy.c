@@ -115,7 +115,8 @@ static const struct rule rules[] = {
 	NAMED("amd,serdes-*", COPY, "numbers of the SerDes", "net/amd-xgbe.txt"),
 	NAMED("clocks", REPLACE, "fixed clocks of the host's rates",
 	      "clock.yaml", .act = graft_act_clocks),
-	NAMED("assigned-clock*", DROP, NO_CLOCK, "clock.yaml"),
+	NAMED("assigned-clock*", DROP, NO_CLOCK,
+	      "clock.yaml", .act = BUILT(SCMI) ? graft_act_assigned : NULL),
 	NAMED("clock-output-names", DROP,
 	      "the guest names the clock by its node, of which there is one",
 	      "clock.yaml", ONLY(DATA)),
@@ -143,14 +144,15 @@ static const struct rule rules[] = {
 	      "net/ethernet-controller.yaml", .act = graft_act_needed),
 
 	KIND(RESET, DROP, "the reset line stays the host's; the device is reset through VFIO",
-	      "reset.yaml"),
+	      "reset.yaml", .act = BUILT(SCMI) ? graft_act_reset : NULL),
 	/* genpd_dev_pm_attach() in drivers/pmdomain/core.c of Linux 6.12 leaves several to drivers. */
 	KIND(POWER_DOMAIN, REFUSE,
 	      "the host's driver powers them, and nobody when it is unbound, for VFIO does that for "
 	      "one domain only; drop=power-domains is right where the host holds them on otherwise",
 	      "power-domain-consumer.yaml", .when = is_one_of_several),
 	KIND(POWER_DOMAIN, DROP, "VFIO powers it while it has the device open",
-	      "power-domain-consumer.yaml", ONLY(DEVICE)),
+	      "power-domain-consumer.yaml", ONLY(DEVICE),
+	      .act = BUILT(SCMI) ? graft_act_power_domain : NULL),
 	KIND(POWER_DOMAIN, DROP, "power stays the host's", "power-domain-consumer.yaml"),
 	KIND(SUPPLY, REPLACE, "a fixed regulator of the same voltage",
 	      "regulator/regulator.yaml", .act = graft_act_supply),

@@ -168,6 +168,15 @@ void graft_name_apb_pclk(struct graft_place *place)
 	graft_value(place->item, APB_PCLK, sizeof(APB_PCLK));
 }
 
+/* The user says its rate, which is one then. */
+static bool is_answered(const struct graft_place *place, unsigned int index)
+{
+	char buf[16];
+	uint64_t hz;
+
+	return answered_rate(place, clock_name(place->node, index, buf), &hz);
+}
+
 static void put_clocks(struct graft_place *place, uint32_t *cells)
 {
 	size_t n = 0;
@@ -180,6 +189,12 @@ static void put_clocks(struct graft_place *place, uint32_t *cells)
 			host_property_cells(place->property, ref->offset / 4 + 1, ref->n_args,
 					    cells + n);
 			n += ref->n_args;
+		} else if (BUILT(SCMI) && !reference_is_hole(ref) && !is_answered(place, i) &&
+			   graft_scmi_clock(place, i, cells + n)) {
+			char buf[16];
+
+			graft_tell_scmi_clock(place, i, clock_name(place->node, i, buf));
+			n += 2;
 		} else {
 			cells[n++] = reference_is_hole(ref) ? 0 : replace_clock(place, i);
 		}
@@ -203,7 +218,8 @@ static bool all_in_guest(const struct graft_place *place)
 
 void graft_act_clocks(struct graft_place *place)
 {
-	uint32_t *cells = arena_alloc(&place->graft->arena, place->property->size + sizeof(*cells));
+	uint32_t *cells =
+		arena_alloc(&place->graft->arena, 2 * place->property->size + sizeof(*cells));
 
 	if (!cells || (all_in_guest(place) && graft_keep_references(place)))
 		return;
@@ -215,7 +231,8 @@ void graft_act_clocks(struct graft_place *place)
 	} else if (!place->refs.n_refs) {
 		graft_set(place, GRAFT_DROP, "it points at nothing");
 	} else {
-		graft_set(place, GRAFT_REPLACE, "fixed clocks");
+		graft_set(place, GRAFT_REPLACE, "%s",
+			  BUILT(SCMI) && place->device->facts.scmi ? "clocks" : "fixed clocks");
 		put_clocks(place, cells);
 	}
 }

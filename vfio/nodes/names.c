@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vfio/nodes/nodes.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
 
@@ -24,6 +25,21 @@ static bool has_supply(const struct host_node *node, const char *name)
 
 	snprintf(property, sizeof(property), "%s-supply", name);
 	return host_node_has(node, property) || host_node_has(node, name);
+}
+
+/* A clock, a reset line or a power domain: by its name, or by its number where it has none. */
+static bool has_served(const struct host_node *node, const char *name)
+{
+	static const char *const names[] = { "clock-names", "reset-names", "power-domain-names" };
+	uint64_t number;
+
+	for (size_t i = 0; i < n_elems(names); i++) {
+		const struct host_property *property = host_node_find(node, names[i]);
+
+		if (property && host_property_string_index(property, name) >= 0)
+			return true;
+	}
+	return !str_to_u64(name, &number);
 }
 
 /*
@@ -63,6 +79,9 @@ int vfio_node_check_names(const struct vfio_nodes *nodes, const struct vfio_node
 		ret = check_name(nodes, node, "drop=", a->drop[i], host_node_has, err);
 	for (unsigned int i = 0; i < a->n_keep && !ret; i++)
 		ret = check_name(nodes, node, "keep=", a->keep[i], host_node_has, err);
+	for (unsigned int i = 0; BUILT(SCMI) && i < node->answers.n_allowed && !ret; i++)
+		ret = check_name(nodes, node, "allow.", node->answers.allowed[i].name, has_served,
+				 err);
 	for (unsigned int i = 0; i < node->answers.n_syscons && !ret; i++)
 		ret = check_name(nodes, node, "syscon.", node->answers.syscons[i], host_node_has,
 				 err);

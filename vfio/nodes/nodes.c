@@ -8,6 +8,7 @@
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
+#include "vmm/base/range.h"
 
 int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struct err *err)
 {
@@ -123,9 +124,12 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 		return 0;
 	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
-	node->keeps_power = node->host && host_node_has(node->host, "power-domains") &&
+	node->keeps_power = node->host &&
+			    (BUILT(SCMI) ? vfio_node_has_held(node->host)
+					 : host_node_has(node->host, "power-domains")) &&
 			    !vfio_host_device_find(&device, host, &own) &&
 			    vfio_host_device_is_for_dais(&device);
+	node->is_served = BUILT(SCMI) && node->keeps_power && !node->answers.fixed_clocks;
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
 	if (ret)
@@ -269,6 +273,7 @@ static struct graft_facts guest_facts(const struct vfio_nodes *nodes, const stru
 		.coherent = node->facts.coherent,
 		.direct_dma = node->direct_dma,
 		.keeps_power = node->keeps_power,
+		.scmi = node->is_served ? &node->scmi : NULL,
 	};
 
 	vfio_carveouts_of(&nodes->carveouts, node->host, &facts);
@@ -304,6 +309,8 @@ int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err)
 	host.driver = nodes->tree->live ? host_live_driver : NULL;
 	host.console = nodes->console;
 	ret = graft_create(nodes->tree, &host, &nodes->graft, err);
+	if (BUILT(SCMI) && !ret)
+		ret = vfio_nodes_number_served(nodes, err);
 	for (struct vfio_node *node = nodes->first; node && !ret; node = node->next)
 		ret = add_to_graft(nodes, node, err);
 	if (!ret)

@@ -103,6 +103,9 @@ struct vfio_node_part {
 	uint64_t wanted; /* address or SPI; PLATFORM_BUS_ANY: the bus chooses */
 };
 
+/* clocks, resets and power-domains, in this order */
+#define VFIO_N_SERVED 3
+
 /* One device. */
 struct vfio_node {
 	struct vfio_node *next; /* struct vfio_nodes' list */
@@ -122,7 +125,11 @@ struct vfio_node {
 	bool amba;
 	bool direct_dma;  /* no IOMMU translates its addresses */
 	bool keeps_power; /* dais' own driver hands it out */
-	int number;       /* in the graft; negative: @err says why it did not come so far */
+	/* SCMI serves its clocks, reset lines and power domains: so many, from these numbers on */
+	bool is_served;
+	unsigned int n_served[VFIO_N_SERVED];
+	struct graft_scmi scmi;
+	int number; /* in the graft; negative: @err says why it did not come so far */
 	enum graft_result result;
 	struct err err;
 };
@@ -178,6 +185,11 @@ int vfio_nodes_reserve(struct vfio_nodes *nodes, struct iova_list *list, struct 
 /* What the user pinned of the device first, so that nothing else of it takes its place. */
 int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct platform_bus *bus,
 		    struct err *err);
+
+/* served.c: whether dais' own driver would hold anything of the node; what SCMI serves of all nodes
+ * is numbered, in their order and that of the properties. */
+bool vfio_node_has_held(const struct host_node *node);
+int vfio_nodes_number_served(const struct vfio_nodes *nodes, struct err *err);
 
 int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err);
 /* All that the graft asks is about a node that the guest does not get: an overlay brings another.

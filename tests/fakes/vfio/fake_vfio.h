@@ -52,6 +52,11 @@ struct fake_vfio_device {
 	int pin_error;        /* … which fail with this positive errno */
 	uint64_t pin_moved;   /* … what is there is told to be a page further */
 	unsigned int pin_cut; /* … so many bytes fewer than there are */
+	/* What VFIO_DAIS_FEATURE_CONTROL knows; action: the last one. Told of each that is done,
+	 * before it is: its errno, positive; NULL: nobody. */
+	struct vfio_dais_control controls[8];
+	unsigned int n_controls;
+	int (*controlled)(const struct vfio_dais_control *arg);
 	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */
 	int irq_error;   /* of VFIO_DEVICE_SET_IRQS */

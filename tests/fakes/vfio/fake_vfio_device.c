@@ -167,6 +167,39 @@ static int get_held(struct fake_vfio_device *d, struct vfio_device_feature *feat
 	return 0;
 }
 
+static int control(struct fake_vfio_device *d, struct vfio_device_feature *feature)
+{
+	struct vfio_dais_control *arg = (void *)feature->data, *has = d->controls;
+	int ret;
+
+	while (has < d->controls + d->n_controls &&
+	       (has->kind != arg->kind || has->index != arg->index))
+		has++;
+	if (has == d->controls + d->n_controls || feature->argsz != sizeof(*feature) + sizeof(*arg))
+		return -EINVAL;
+	if (feature->flags & VFIO_DEVICE_FEATURE_GET) {
+		*arg = *has;
+		return 0;
+	}
+	ret = d->controlled ? d->controlled(arg) : 0;
+	if (ret)
+		return -ret;
+	has->action = arg->action;
+	if (arg->action == VFIO_DAIS_CONTROL_VALUE)
+		has->value = arg->value;
+	else
+		has->state = arg->action == VFIO_DAIS_CONTROL_OFF ? VFIO_DAIS_STATE_OFF
+								  : VFIO_DAIS_STATE_ON;
+	return 0;
+}
+
+static int do_feature(struct fake_vfio_device *d, struct vfio_device_feature *feature)
+{
+	if ((feature->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DAIS_FEATURE_CONTROL)
+		return control(d, feature);
+	return get_held(d, feature);
+}
+
 static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 {
 	struct fake_vfio_device *d = opaque;
@@ -199,7 +232,7 @@ static int device_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	case VFIO_DEVICE_SET_IRQS:
 		return set_irqs(d, arg);
 	case VFIO_DEVICE_FEATURE:
-		return get_held(d, arg);
+		return do_feature(d, arg);
 	case VFIO_DEVICE_RESET:
 		if (d->no_reset || d->reset_error)
 			return d->no_reset ? -EINVAL : -d->reset_error;

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # variables of host.sh
+#
+# host: --append iomem=relaxed
+# host: --add "$(tests/testbed/debian-image --linux "$linux"):/job/debian-Image"
+# host: --add "$(tests/system/scmi-initramfs "$logs"):/job/scmi.cpio"
+# Guests switch and set what their devices need, by SCMI. What comes of it is read where it is: in the PL061's pins, and in the memory
+# that the reset controller and the power domains have for registers. The host's tree has scmi.dtso.
+edu=vfio-platform,host=10000000.edu
+
+# bits NAME REGISTER MASK WANTED
+bits()
+{
+	value=$(($(devmem "$2" 32) & $3))
+	if [ "$value" = $(($4)) ]; then
+		pass "$1"
+	else
+		fail "$1" "$2 has $(printf '%#x' "$value") in $3, not $4"
+	fi
+}
+
+# The data register of the PL061 for one pin is at 4 << the pin.
+pin()
+{
+	bits "$1" $((0x9030000 + (4 << $2))) $((1 << $2)) $(($3 << $2))
+}
+
+# edu_is NAME CLOCK MUX LINE DOMAIN: a 1: on; the mux has the fast clock; the line is asserted; the domain is off
+edu_is()
+{
+	pin "$1-clock" 0 "$2"
+	pin "$1-mux" 1 "$3"
+	bits "$1-line" 0xb0000000 0x80 $(($4 << 7))
+	bits "$1-domain" 0xb00010e8 0x40000 $(($5 << 18))
+}
+
+# sata_is NAME CLOCK MUX LINE DOMAIN RTC-DOMAIN
+sata_is()
+{
+	pin "$1-clock" 4 "$2"
+	pin "$1-mux" 5 "$3"
+	bits "$1-line" 0xb0000000 0x8 $(($4 << 3))
+	bits "$1-domain" 0xb00010e8 0x20000 $(($5 << 17))
+	bits "$1-rtc-domain" 0xb00010e8 0x40000 $(($6 << 18))
+}
+
+vfio_bind 10000000.edu 9010000.pl031
+edu_is scmi-before 0 0 0 1
+guest scmi-show 0 scmi do=show --device $edu
+says scmi-show-all "scmi: clock gated 24000000 Hz, gate" "scmi: clock mux 12000000 Hz, gate, rate" \
+	"scmi: clock shared 12000000 Hz, gate" "scmi: reset line 0" "scmi: power domain 0 on"
+guest scmi-refuse 0 scmi do=refuse --device $edu
+guest scmi-off 0 scmi do=off --device $edu
+guest scmi-off-trapped 0 scmi do=off --device $edu,mmap=off
+edu_is scmi-after 0 0 0 1
+guest scmi-reset 0 scmi do=reset --device $edu --stats "$work/stats"
+guest scmi-fuzz 0 scmi "do=fuzz" --cpus 2 --device $edu
+edu_is scmi-after-fuzz 0 0 0 1
+
+# What a guest has off and set, the host sees; killed, all is as it was found.
+start_guest scmi --append "do=keep" --device $edu
+edu_is scmi-keep 0 1 1 1
+kill_run
+edu_is scmi-killed 0 0 0 1
+
+# What the user does not allow.
+guest scmi-not-allowed 66 scmi do=off --device "$edu,allow.gated=none"
+guest scmi-fixed 65 scmi do=show --device "$edu,clocks=fixed"
+refuses scmi-no-such-name 2 "allow.turbo" -- --kernel "$job/guest/scmi.img" --device "$edu,allow.turbo=gate"
+kernel_is_quiet scmi-bare-metal-host-kernel
+
+# A Linux guest, by its ordinary drivers. It waits for a line from here at each step.
+vfio_unbind 10000000.edu
+vfio_bind 10200000.sata
+vfio_bind 10400000.multi
+vfio_unbind 10400000.multi 2>/dev/null
+sata_is scmi-linux-before 0 0 0 1 1
+rm -f "$work/console"
+mkfifo "$work/console"
+exec 9<>"$work/console"
+: >"$out"
+dais run --kernel "$job/debian-Image" --initrd "$job/scmi.cpio" --memory 512M --append "console=ttyAMA0 quiet panic=-1" \
+	--device vfio-platform,host=10200000.sata,compatible=generic-ahci --device vfio-platform,host=9010000.pl031 \
+	<"$work/console" >"$out" 2>&1 &
+dais_pid=$!
+
+# reached NAME TEXT
+reached()
+{
+	n=0
+	until grep -q "guest: $2" "$out" || [ $n = 900 ] || ! kill -0 $dais_pid 2>/dev/null; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	says "$1" "guest: $2"
+}
+
+reached scmi-linux-works working
+says scmi-linux-protocol "SCMI Protocol v2.1 'dais:'"
+sata_is scmi-linux-working 1 1 0 0 0
+echo >&9
+reached scmi-linux-unbound unbound
+sata_is scmi-linux-off 0 1 1 1 1
+echo >&9
+reached scmi-linux-again again
+says scmi-linux-off-is-ones "guest: a register 0xFFFFFFFF"
+sata_is scmi-linux-on 1 1 0 0 0
+if [ "$(grep -c "guest: sha256 $disk_sum" "$out")" = 2 ]; then
+	pass scmi-linux-reads
+else
+	fail scmi-linux-reads "the disk is another"
+fi
+echo >&9
+wait $dais_pid
+sata_is scmi-linux-after 0 0 0 1 1
+kernel_is_quiet scmi-host-kernel

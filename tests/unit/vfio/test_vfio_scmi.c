@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What dais' own driver holds, served to the guest: from its messages to the driver. */
+#include "vfio/scmi.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <errno.h>
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/device.h"
+#include "fdt/builder.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/kvm/fake_kvm.h"
+#include "tests/fakes/vfio/fake_vfio.h"
+#include "tests/unit/err_says.h"
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/region.h"
+#include "vfio/vfio.h"
+#include "vmm/base/range.h"
+#include "vmm/core/vm.h"
+
+#define NODE    "/sys/firmware/devicetree/base/soc/10000000.ahci/"
+#define CRU     "/sys/firmware/devicetree/base/cru/"
+#define DENIED  (-3)
+#define INVALID (-2)
+
+enum { CLOCK_GATE, CLOCK_BUS, LINE, DOMAIN, N_THINGS };
+
+static struct fake_vfio_device disk;
+static struct device *device;
+static struct vfio_device *vdev;
+static struct vm vm;
+static struct err err;
+
+/* --- what the driver sees of the VM when it is told something */
+
+static unsigned int n_told;
+static int answer_errno;
+static bool was_mapped;
+
+static bool is_mapped(void)
+{
+	return vdev->regions[0].areas[0].now == VFIO_TRAP_NOTHING;
+}
+
+static int told(const struct vfio_dais_control *arg)
+{
+	(void)arg;
+	n_told++;
+	was_mapped = is_mapped();
+	return answer_errno;
+}
+
+static void begin(void)
+{
+	static const unsigned char phandle[] = { 0, 0, 0, 77 }, one[] = { 0, 0, 0, 1 };
+	static const unsigned char two[] = { 0, 0, 0, 77, 0, 0, 0, 1, 0, 0, 0, 77, 0, 0, 0, 2 };
+	static const unsigned char three[] = { 0, 0, 0, 77, 0, 0, 0, 3 };
+	static const char names[] = "gate\0bus";
+
+	cr_redirect_stderr();
+	fake_vm_create(&vm);
+	disk = (struct fake_vfio_device){
+		.name = "10000000.ahci",
+		.group = 1,
+		.n_regions = 1,
+		.regions = { { .size = 0x1000 } },
+		.controlled = told,
+		.n_controls = N_THINGS,
+		.controls = {
+			[CLOCK_GATE] = { .kind = VFIO_DAIS_HELD_CLOCK,
+					 .may = VFIO_DAIS_MAY_SWITCH | VFIO_DAIS_MAY_SET,
+					 .state = VFIO_DAIS_STATE_ON,
+					 .value = 24000000,
+					 .min = 1000000,
+					 .max = 48000000 },
+			[CLOCK_BUS] = { .kind = VFIO_DAIS_HELD_CLOCK,
+					.index = 1,
+					.may = VFIO_DAIS_MAY_SWITCH,
+					.state = VFIO_DAIS_STATE_ON,
+					.value = 100000000 },
+			[LINE] = { .kind = VFIO_DAIS_HELD_RESET,
+				   .may = VFIO_DAIS_MAY_SWITCH,
+				   .state = VFIO_DAIS_STATE_ON },
+			[DOMAIN] = { .kind = VFIO_DAIS_HELD_DOMAIN,
+				     .may = VFIO_DAIS_MAY_SWITCH,
+				     .state = VFIO_DAIS_STATE_ON },
+		},
+	};
+	fake_vfio_add(&disk);
+	fake_link("/sys/bus/platform/devices/10000000.ahci/driver",
+		  "/sys/bus/platform/drivers/vfio-dais");
+	fake_file("/sys/module/vfio_dais/version", "3\n");
+	fake_file_bytes(CRU "phandle", phandle, 4);
+	fake_file_bytes(CRU "#clock-cells", one, 4);
+	fake_file_bytes(CRU "#reset-cells", one, 4);
+	fake_file_bytes(CRU "#power-domain-cells", one, 4);
+	fake_file_bytes(NODE "clocks", two, sizeof(two));
+	fake_file_bytes(NODE "clock-names", names, sizeof(names));
+	fake_file_bytes(NODE "resets", three, sizeof(three));
+	fake_file_bytes(NODE "power-domains", three, sizeof(three));
+}
+
+static void end(void)
+{
+	if (device)
+		device->class->destroy(device);
+	fake_vm_destroy(&vm);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
+TestSuite(vfio_scmi, .init = begin, .fini = end);
+
+static int start(const char *key, const char *value)
+{
+	static struct device_config config;
+
+	config = (struct device_config){
+		.class = &vfio_platform_class,
+		.name = "disk",
+		.where = "x",
+		.settings = { { .key = "host", .value = "10000000.ahci", .where = "x" },
+			      { .key = key, .value = value, .where = "x" } },
+		.n_settings = key ? 2 : 1,
+	};
+	cr_assert_eq(device_config_judge(&config, NULL, &err), 0, "%s", err.what);
+	cr_assert_eq(vfio_platform_class.create(&config, &vm, &device, &err), 0, "%s", err.what);
+	vdev = (struct vfio_device *)device;
+	cr_assert_eq(device->class->attach(device, &err), 0, "%s", err.what);
+	return vfio_nodes_plan(vm.vfio, NULL, &err);
+}
+
+/* The status of a message; @value: what is behind it. */
+static int send(unsigned int protocol, unsigned int message, unsigned int n, uint32_t a, uint32_t b,
+		uint32_t c, uint32_t *value)
+{
+	const uint32_t in[] = { a, b, c, 0 };
+	uint32_t out[SCMI_MAX_PAYLOAD / 4];
+
+	scmi_answer(&vm.vfio->scmi.platform, protocol << 10 | message, in, 4 * n, (uint8_t *)out);
+	if (value)
+		*value = out[1];
+	return (int)out[0];
+}
+
+static int clock_set(uint32_t clock, uint32_t hz)
+{
+	return send(0x14, 5, 4, 0, clock, hz, NULL);
+}
+
+static int clock_turn(uint32_t clock, bool on)
+{
+	return send(0x14, 7, 3, clock, on, 0, NULL);
+}
+
+static int line_assert(bool assert)
+{
+	return send(0x16, 4, 3, 0, assert ? 2 : 0, 0, NULL);
+}
+
+static int domain_turn(bool on)
+{
+	return send(0x11, 4, 3, 0, 0, on ? 0 : 0x40000000, NULL);
+}
+
+Test(vfio_scmi, the_devices_own_are_served)
+{
+	uint32_t rate;
+
+	cr_assert_eq(start(NULL, NULL), 0, "%s: %s", err.what, err.why);
+	cr_expect_not_null(vm.vfio->scmi.channel.page);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_CLOCK].n_items, 2);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_RESET].n_items, 1);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_POWER].n_items, 1);
+	cr_expect_str_eq(vm.vfio->scmi.platform.lists[SCMI_CLOCK].items[1].name,
+			 "10000000.ahci:bus");
+	cr_expect_str_eq(vm.vfio->scmi.platform.lists[SCMI_RESET].items[0].name, "10000000.ahci:0");
+	cr_expect_eq(send(0x14, 6, 1, 1, 0, 0, &rate), 0);
+	cr_expect_eq(rate, 100000000);
+}
+
+Test(vfio_scmi, rates)
+{
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect_eq(clock_set(0, 48000000), 0);
+	cr_expect_eq(disk.controls[CLOCK_GATE].value, 48000000);
+	cr_expect_eq(clock_set(0, 48000001), INVALID);
+	cr_expect_eq(clock_set(1, 48000000), DENIED);
+	cr_expect_eq(n_told, 1);
+	answer_errno = EPERM;
+	cr_expect_eq(clock_set(0, 24000000), DENIED);
+	answer_errno = EBUSY;
+	cr_expect_eq(clock_set(0, 24000000), -6);
+}
+
+/* Nothing reaches a device that is off: not while the driver is told, and not before all is on. */
+Test(vfio_scmi, a_device_that_is_off_is_out_of_reach)
+{
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect(is_mapped());
+	cr_expect_eq(clock_turn(1, false), 0);
+	cr_expect_not(was_mapped);
+	cr_expect_not(is_mapped());
+	cr_expect_eq(domain_turn(false), 0);
+	cr_expect_eq(clock_turn(1, true), 0);
+	cr_expect_not(is_mapped(), "its power is off");
+	cr_expect_eq(domain_turn(true), 0);
+	cr_expect_not(was_mapped, "before the driver has it on");
+	cr_expect(is_mapped());
+}
+
+Test(vfio_scmi, accesses_meanwhile)
+{
+	unsigned char data[8] = { 1, 2, 3, 4 };
+
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect_eq(line_assert(true), 0);
+	mmio_access(&vm.mmio, vdev->regions[0].gpa + 4, data, 4, false);
+	cr_expect_eq(*(uint32_t *)data, UINT32_MAX);
+	mmio_access(&vm.mmio, vdev->regions[0].gpa + 4, data, 4, true);
+	cr_expect_eq(disk.access.n, 0, "the device is not touched");
+	cr_expect_eq(vdev->regions[0].n_off, 2);
+	cr_expect_eq(line_assert(false), 0);
+	mmio_access(&vm.mmio, vdev->regions[0].gpa + 4, data, 4, false);
+	cr_expect_eq(disk.access.n, 1, "by the file, not by a mapping");
+}
+
+Test(vfio_scmi, what_fails_is_as_before)
+{
+	cr_assert_eq(start(NULL, NULL), 0);
+	answer_errno = EIO;
+	cr_expect_eq(clock_turn(0, false), -9);
+	cr_expect(is_mapped());
+	cr_expect_eq(send(0x16, 4, 3, 0, 1, 0, NULL), -9);
+	cr_expect(is_mapped());
+}
+
+Test(vfio_scmi, a_pulse)
+{
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect_eq(send(0x16, 4, 3, 0, 1, 0, NULL), 0);
+	cr_expect_eq(disk.controls[LINE].action, VFIO_DAIS_CONTROL_PULSE);
+	cr_expect_not(was_mapped);
+	cr_expect(is_mapped());
+}
+
+Test(vfio_scmi, a_guest_reset_gives_all_back)
+{
+	cr_assert_eq(start(NULL, NULL), 0);
+	clock_set(0, 48000000);
+	clock_turn(1, false);
+	line_assert(true);
+	n_told = 0;
+	cr_expect_eq(device->class->reset(device, &err), 0, "%s", err.what);
+	cr_expect_eq(n_told, 3, "what was not touched is not given back");
+	cr_expect_eq(disk.controls[CLOCK_GATE].action, VFIO_DAIS_CONTROL_BACK);
+	cr_expect_eq(disk.controls[CLOCK_BUS].action, VFIO_DAIS_CONTROL_BACK);
+	cr_expect_eq(disk.controls[LINE].action, VFIO_DAIS_CONTROL_BACK);
+	cr_expect(is_mapped());
+	cr_expect_eq(device->class->reset(device, &err), 0);
+	cr_expect_eq(n_told, 3);
+}
+
+Test(vfio_scmi, what_the_user_allows)
+{
+	cr_assert_eq(start("allow.gate", "rate"), 0, "%s", err.what);
+	cr_expect_eq(clock_set(0, 24000000), 0);
+	cr_expect_eq(clock_turn(0, false), DENIED);
+	cr_expect_eq(clock_turn(1, false), 0);
+}
+
+Test(vfio_scmi, nothing_of_it)
+{
+	cr_assert_eq(start("allow.gate", "none"), 0);
+	cr_expect_eq(clock_set(0, 24000000), DENIED);
+	cr_expect_eq(clock_turn(0, false), DENIED);
+}
+
+Test(vfio_scmi, fixed_clocks)
+{
+	cr_assert_eq(start("clocks", "fixed"), 0);
+	cr_expect_null(vm.vfio->scmi.channel.page);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_CLOCK].n_items, 0);
+	cr_expect(vdev->regions[0].by_file == 0);
+}
+
+Test(vfio_scmi, vfio_platform_serves_nothing)
+{
+	fake_link("/sys/bus/platform/devices/10000000.ahci/driver",
+		  "/sys/bus/platform/drivers/vfio-platform");
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect_null(vm.vfio->scmi.channel.page);
+}
+
+Test(vfio_scmi, a_driver_that_does_not_tell)
+{
+	disk.n_controls = 1;
+	cr_assert_eq(start(NULL, NULL), -EINVAL);
+	cr_expect(err_says(&err, "10000000.ahci"), "%s", err.what);
+	cr_expect(strstr(err.fix, "clocks=fixed"), "%s", err.fix);
+}
+
+Test(vfio_scmi, a_kernel_that_does_not_hand_calls_over)
+{
+	fake_kvm_attr_deny(FAKE_KVM_VM, 0, 0);
+	cr_assert_neq(start(NULL, NULL), 0);
+	cr_expect(err_says(&err, "since Linux 6.4"), "%s", err.why);
+	cr_expect(strstr(err.fix, "clocks=fixed"), "%s", err.fix);
+}
+
+Test(vfio_scmi, words_of_allow)
+{
+	struct device_config config = {
+		.class = &vfio_platform_class,
+		.name = "disk",
+		.where = "x",
+		.settings = { { .key = "allow.bus", .value = "gate,speed", .where = "x" } },
+		.n_settings = 1,
+	};
+
+	cr_expect_neq(device_config_judge(&config, NULL, &err), 0);
+	cr_expect(strstr(err.what, "speed"), "%s", err.what);
+	config.settings[0].value = "rate, gate reset,power";
+	cr_expect_eq(device_config_judge(&config, NULL, &err), 0, "%s", err.what);
+	cr_expect_eq(config.settings[0].number, 15);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vfio/scmi.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include "kernel/module/uapi/vfio_dais.h"
+#include "vfio/context.h"
+#include "vfio/device.h"
+#include "vfio/region.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/str.h"
+#include "vmm/core/vm.h"
+
+/* One thing of one device, as the platform knows it. */
+struct vfio_scmi_resource {
+	struct vfio_device *vdev;
+	uint16_t index;
+	uint8_t kind; /* enum vfio_dais_held_kind */
+	bool off;     /* by the guest */
+	bool changed; /* since the guest began */
+};
+
+struct control {
+	struct vfio_device_feature feature;
+	struct vfio_dais_control arg;
+};
+
+_Static_assert(offsetof(struct control, arg) == sizeof(struct vfio_device_feature),
+	       "one after the other, as the kernel takes them");
+
+/* @action 0: it is asked. */
+static int control(const struct vfio_scmi_resource *resource, unsigned int action, uint64_t value,
+		   struct vfio_dais_control *answer)
+{
+	struct control c = {
+		.feature = { .argsz = sizeof(c),
+			     .flags =
+				     VFIO_DAIS_FEATURE_CONTROL |
+				     (action ? VFIO_DEVICE_FEATURE_SET : VFIO_DEVICE_FEATURE_GET) },
+		.arg = { .kind = resource->kind,
+			 .index = resource->index,
+			 .action = (uint8_t)action,
+			 .value = value },
+	};
+	int ret = sys_ioctl(resource->vdev->handle.fd, VFIO_DEVICE_FEATURE, &c);
+
+	if (answer)
+		*answer = c.arg;
+	return ret == -EPERM ? -EACCES : ret;
+}
+
+static int get(void *opaque, struct scmi_state *state)
+{
+	struct vfio_dais_control answer;
+	int ret = control(opaque, 0, 0, &answer);
+
+	if (!ret)
+		*state = (struct scmi_state){ answer.state != VFIO_DAIS_STATE_OFF, answer.value };
+	return ret;
+}
+
+static int set_regions_off(struct vfio_device *vdev, bool off)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < vdev->n_regions && !ret; i++)
+		ret = vfio_region_set_off(&vdev->regions[i], vdev->device.vm, off);
+	return ret;
+}
+
+static bool is_anything_off(const struct vfio_device *vdev)
+{
+	for (unsigned int i = 0; i < vdev->n_served; i++)
+		if (vdev->served[i].off)
+			return true;
+	return false;
+}
+
+/* Before it goes off nothing may reach it, and not before all of it is on again. */
+static int turn(void *opaque, bool on)
+{
+	struct vfio_scmi_resource *resource = opaque;
+	struct vfio_device *vdev = resource->vdev;
+	int ret = on ? 0 : set_regions_off(vdev, true);
+
+	resource->changed = true;
+	if (!ret)
+		ret = control(resource, on ? VFIO_DAIS_CONTROL_ON : VFIO_DAIS_CONTROL_OFF, 0, NULL);
+	if (!ret)
+		resource->off = !on;
+	if (!is_anything_off(vdev) && set_regions_off(vdev, false))
+		log_within(&vdev->regions[0].failures, LOG_WARN, "%s: its registers stay trapped",
+			   vdev->host.name);
+	return ret;
+}
+
+static int set(void *opaque, uint64_t value)
+{
+	struct vfio_scmi_resource *resource = opaque;
+
+	resource->changed = true;
+	return control(resource, VFIO_DAIS_CONTROL_VALUE, value, NULL);
+}
+
+/* The line is asserted meanwhile. */
+static int pulse(void *opaque)
+{
+	struct vfio_scmi_resource *resource = opaque;
+	struct vfio_device *vdev = resource->vdev;
+	int ret = set_regions_off(vdev, true);
+
+	if (!ret)
+		ret = control(resource, VFIO_DAIS_CONTROL_PULSE, 0, NULL);
+	if (!is_anything_off(vdev))
+		set_regions_off(vdev, false);
+	return ret;
+}
+
+static const struct scmi_ops ops = { .get = get, .turn = turn, .set = set, .pulse = pulse };
+
+/* What a device's node refers to, and what the platform makes of it. */
+static const struct served_kind {
+	enum scmi_kind kind;
+	uint8_t held;
+	uint8_t switching; /* VFIO_ALLOW_* */
+	const char *names;
+} kinds[VFIO_N_SERVED] = {
+	{ SCMI_CLOCK, VFIO_DAIS_HELD_CLOCK, VFIO_ALLOW_GATE, "clock-names" },
+	{ SCMI_RESET, VFIO_DAIS_HELD_RESET, VFIO_ALLOW_RESET, "reset-names" },
+	{ SCMI_POWER, VFIO_DAIS_HELD_DOMAIN, VFIO_ALLOW_POWER, "power-domain-names" },
+};
+
+/* Its name in the node, or its number. */
+static const char *name_of(const struct vfio_node *node, const struct served_kind *kind,
+			   unsigned int index, char buf[16])
+{
+	const struct host_property *names = host_node_find(node->host, kind->names);
+	const char *name = names ? host_property_string(names, index) : NULL;
+
+	if (name && name[0])
+		return name;
+	snprintf(buf, 16, "%u", index);
+	return buf;
+}
+
+/* What the user lets the guest do: SCMI_MAY_* */
+static unsigned int allowed(const struct vfio_answers *answers, const struct served_kind *kind,
+			    const char *name)
+{
+	for (unsigned int i = 0; i < answers->n_allowed; i++)
+		if (!strcmp(answers->allowed[i].name, name))
+			return (answers->allowed[i].value & kind->switching ? SCMI_MAY_SWITCH : 0) |
+			       (answers->allowed[i].value & VFIO_ALLOW_RATE ? SCMI_MAY_SET : 0);
+	return SCMI_MAY_SWITCH | SCMI_MAY_SET;
+}
+
+static int add_resource(struct vfio_device *vdev, struct scmi *platform,
+			const struct served_kind *kind, unsigned int index)
+{
+	struct vfio_scmi_resource *resource = &vdev->served[vdev->n_served++];
+	struct scmi_resource item = { .ops = &ops, .opaque = resource };
+	struct vfio_dais_control answer;
+	const struct vfio_node *node = &vdev->node;
+	struct text text = text_in(item.name);
+	char buf[16];
+	const char *name = name_of(node, kind, index, buf);
+	int ret;
+
+	*resource = (struct vfio_scmi_resource){ .vdev = vdev,
+						 .index = (uint16_t)index,
+						 .kind = kind->held };
+	ret = control(resource, 0, 0, &answer);
+	if (ret)
+		return ret;
+	/* "10000000.mmc:core": Linux wants the names of clocks to differ. */
+	text_add_escaped(&text, node->name, strlen(node->name));
+	text_add(&text, ":");
+	text_add_escaped(&text, name, strlen(name));
+	item.may = (answer.may & VFIO_DAIS_MAY_SWITCH ? SCMI_MAY_SWITCH : 0) |
+		   (answer.may & VFIO_DAIS_MAY_SET ? SCMI_MAY_SET : 0);
+	item.may &= allowed(&node->answers, kind, name);
+	item.min = answer.min;
+	item.max = answer.max;
+	ret = scmi_add(platform, kind->kind, &item);
+	return ret < 0 ? ret : 0;
+}
+
+static int add_device(struct vfio_device *vdev, struct scmi *platform, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t k = 0; k < n_elems(kinds) && !ret; k++)
+		for (unsigned int i = 0; i < vdev->node.n_served[k] && !ret; i++)
+			ret = add_resource(vdev, platform, &kinds[k], i);
+	for (unsigned int i = 0; i < vdev->n_regions; i++)
+		vdev->regions[i].by_file = vdev->n_served;
+	if (!ret)
+		return 0;
+	err_set(err, ret, "ask vfio-dais for the clocks, reset lines and power domains of %s",
+		vdev->host.name);
+	return err_fix(err, "clocks=fixed for it: the guest cannot change them then");
+}
+
+static size_t n_served(const struct vfio_node *node)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; node->is_served && k < VFIO_N_SERVED; k++)
+		n += node->n_served[k];
+	return n;
+}
+
+int vfio_scmi_create(struct vfio *vfio, struct vm *vm, struct err *err)
+{
+	struct vfio_scmi *scmi = &vfio->scmi;
+	struct vfio_scmi_resource *next;
+	size_t n = 0;
+	int ret = 0;
+
+	for (struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
+		n += n_served(&vdev->node);
+	if (!n)
+		return 0;
+	next = scmi->resources = calloc(n, sizeof(*next));
+	if (!next)
+		return err_set(err, ENOMEM, "serve clocks by SCMI");
+	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
+		if (!vdev->node.is_served)
+			continue;
+		vdev->served = next;
+		next += n_served(&vdev->node);
+		ret = add_device(vdev, &scmi->platform, err);
+	}
+	if (ret)
+		return ret;
+	return scmi_channel_create(&scmi->channel, &scmi->platform, vm, err);
+}
+
+void vfio_scmi_destroy(struct vfio *vfio)
+{
+	scmi_channel_destroy(&vfio->scmi.channel);
+	scmi_destroy(&vfio->scmi.platform);
+	free(vfio->scmi.resources);
+}
+
+void vfio_scmi_describe(const struct vfio *vfio, struct dt *dt)
+{
+	if (vfio->scmi.channel.page)
+		scmi_channel_describe(&vfio->scmi.channel, dt);
+}
+
+int vfio_scmi_reset(struct vfio_device *vdev, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < vdev->n_served && !ret; i++) {
+		struct vfio_scmi_resource *resource = &vdev->served[i];
+
+		if (!resource->changed)
+			continue;
+		ret = control(resource, VFIO_DAIS_CONTROL_BACK, 0, NULL);
+		resource->changed = resource->off = false;
+	}
+	if (!ret && vdev->n_served)
+		ret = set_regions_off(vdev, false);
+	return ret ? err_set(err, ret, "have the clocks and power of %s as they were",
+			     vdev->host.name)
+		   : 0;
+}
