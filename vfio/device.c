@@ -168,7 +168,7 @@ int vfio_device_open(struct vfio_device *vdev, const struct device_config *confi
 	if (ret)
 		return ret;
 	find_host_irqs(vdev, &irqs_before);
-	vdev->quiet = BUILT(BIND) ? vfio_quiet_kind(&vdev->host) : NULL;
+	vdev->quiet = BUILT(BIND) ? vfio_quiet_kind(&vdev->host, vdev->node.host) : NULL;
 	ret = vfio_reset_policy_read(vdev, config, err);
 	if (!ret)
 		ret = vfio_device_reset(vdev, err);

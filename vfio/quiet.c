@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fdt/host/tree.h"
 #include "kernel/module/quiet.h"
 #include "vfio/host/device.h"
 #include "vfio/iommu/iommu.h"
@@ -15,19 +16,28 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 
-const struct quiet_kind *vfio_quiet_kind(const struct vfio_host_device *host)
+static bool has_name(const char *names, size_t size, const char *name)
+{
+	for (size_t at = 0; at < size; at += strnlen(names + at, size - at) + 1)
+		if (!strncmp(names + at, name, size - at))
+			return true;
+	return false;
+}
+
+const struct quiet_kind *vfio_quiet_kind(const struct vfio_host_device *host,
+					 const struct host_node *node)
 {
 	owned_ptr char *names = NULL;
 	size_t size = 0;
 
-	if (file_read(&names, &size, 4096, "%s/of_node/compatible", host->path))
+	if (!node && file_read(&names, &size, 4096, "%s/of_node/compatible", host->path))
 		return NULL;
 	for (size_t i = 0; i < n_elems(quiet_kinds); i++) {
 		const char *compatible = quiet_kinds[i].compatible;
 
-		for (size_t at = 0; at < size; at += strnlen(names + at, size - at) + 1)
-			if (!strcmp(names + at, compatible))
-				return quiet_kinds[i].kind;
+		if (node ? host_node_is_compatible(node, compatible)
+			 : has_name(names, size, compatible))
+			return quiet_kinds[i].kind;
 	}
 	return NULL;
 }
@@ -103,7 +113,7 @@ static int rest(int fd, const struct vfio_host_device *host, struct err *err)
 	if (info.flags & VFIO_DEVICE_FLAGS_RESET)
 		return reset(fd, err);
 	ret = info.num_regions ? sys_ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region) : -ENODEV;
-	kind = ret < 0 ? NULL : vfio_quiet_kind(host);
+	kind = ret < 0 ? NULL : vfio_quiet_kind(host, NULL);
 	return vfio_quiet(kind, fd, region.offset, region.size, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "vmm/base/err.h"
 
+struct host_node;
 struct quiet_kind;
 struct vfio_host_device;
 
@@ -16,9 +17,11 @@ struct vfio_host_device;
  * its registers say. vfio-dais sees to that itself, vfio-platform does not.
  */
 
-/* How devices like @host are brought to rest (kernel/module/quiet_kinds.h); NULL: it is not known.
+/* How devices like @host are brought to rest (kernel/module/quiet_kinds.h), by its @node in the
+ * host's tree, or what sysfs has of it (NULL). NULL: it is not known.
  */
-const struct quiet_kind *vfio_quiet_kind(const struct vfio_host_device *host);
+const struct quiet_kind *vfio_quiet_kind(const struct vfio_host_device *host,
+					 const struct host_node *node);
 
 /*
  * Bring a device of this kind (NULL: an error) to rest: @fd is its own, and its first region has

@@ -127,6 +127,7 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 	node->keeps_power = node->host &&
 			    (BUILT(SCMI) ? vfio_node_has_held(node->host)
 					 : host_node_has(node->host, "power-domains")) &&
+			    file_exists("/sys/bus/platform/drivers/vfio-dais") &&
 			    !vfio_host_device_find(&device, host, &own) &&
 			    vfio_host_device_is_for_dais(&device);
 	node->is_served = BUILT(SCMI) && node->keeps_power && !node->answers.fixed_clocks;

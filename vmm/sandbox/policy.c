@@ -7,7 +7,6 @@
 
 #include "arch/common/kvm_arm.h"
 #include "vfio/iommu/iommufd_uapi.h"
-#include "vmm/base/built.h"
 
 const char *sandbox_role_name(enum sandbox_role role)
 {
@@ -98,15 +97,13 @@ const struct sandbox_call sandbox_calls[] = {
 	{ "", 0, 0, "" },
 };
 
-#define FOR_SCMI(roles) (BUILT(SCMI) ? (roles) : 0)
 #define IOCTL(request, file, roles, why) { (uint32_t)(request), #request, SANDBOX_##file, roles, why }
 
 const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(KVM_RUN,                    OWN_VCPU,    FOR_VCPU, "the guest"),
 	IOCTL(KVM_GET_ONE_REG,            OWN_VCPU,    FOR_VCPU, "where a guest crashed"),
 	IOCTL(KVM_GET_ONE_REG,            ANY_VCPU,    FOR_MAIN, "a guest reset"),
-	IOCTL(KVM_SET_ONE_REG,            OWN_VCPU,    FOR_SCMI(FOR_VCPU), "what a call of the guest's returns (SCMI)"),
-	IOCTL(KVM_SET_ONE_REG,            ANY_VCPU,    FOR_MAIN, "a guest reset"),
+	IOCTL(KVM_SET_ONE_REG,            ANY_VCPU,    FOR_VMM,  "a guest reset; what a call of the guest returns (SCMI)"),
 	IOCTL(KVMARM_VCPU_INIT,           ANY_VCPU,    FOR_MAIN, "a guest reset"),
 	IOCTL(KVM_IRQ_LINE,               VM,          FOR_VMM,  "interrupts of emulated devices, mode eventfd"),
 	IOCTL(KVM_IRQFD,                  VM,          FOR_MAIN, "a guest reset; the end"),
@@ -117,7 +114,7 @@ const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(KVM_HAS_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "forwarded interrupts"),
 	IOCTL(VFIO_DEVICE_SET_IRQS,       VFIO_DEVICE, FOR_ALL,  "masks, unmasks, wires interrupts"),
 	IOCTL(VFIO_DEVICE_RESET,          VFIO_DEVICE, FOR_MAIN | FOR_KEEPER, "a guest reset; the end"),
-	IOCTL(VFIO_DEVICE_FEATURE,        VFIO_DEVICE, FOR_SCMI(FOR_VMM), "a guest's clocks, reset lines and power domains (vfio-dais)"),
+	IOCTL(VFIO_DEVICE_FEATURE,        VFIO_DEVICE, FOR_VMM,  "a guest's clocks, reset lines and power domains (vfio-dais)"),
 	IOCTL(VFIO_IOMMU_MAP_DMA,         IOMMU,       FOR_MAIN, "a guest reset (type1)"),
 	IOCTL(VFIO_IOMMU_UNMAP_DMA,       IOMMU,       FOR_MAIN | FOR_KEEPER, "a guest reset; the end (type1)"),
 	IOCTL(IOAS_MAP,                   IOMMU,       FOR_MAIN, "a guest reset (iommufd)"),

@@ -97,7 +97,7 @@ static int quiet(const char *names, size_t size)
 	node = names;
 	n_writes = n_sleeps = 0;
 	fd = fake_fd_new(&ops, NULL);
-	return vfio_quiet(vfio_quiet_kind(&host), fd, REGION, sizeof(regs), &err);
+	return vfio_quiet(vfio_quiet_kind(&host, NULL), fd, REGION, sizeof(regs), &err);
 }
 
 #define QUIET(names) quiet(names, sizeof(names))
@@ -172,8 +172,8 @@ Test(vfio_quiet, registers_that_cannot_be_reached)
 	busy_pl330();
 	cr_assert_eq(QUIET("arm,pl330"), 0);
 	cr_assert_eq(vfio_host_device_find(&host, "1000.device", &err), 0);
-	cr_expect_lt(vfio_quiet(vfio_quiet_kind(&host), fd, REGION, 0xe00, &err), 0);
+	cr_expect_lt(vfio_quiet(vfio_quiet_kind(&host, NULL), fd, REGION, 0xe00, &err), 0);
 	cr_expect_str_eq(err.what, "it may still be at work: its registers cannot be reached");
 	fake_fail_at(1, EIO);
-	cr_expect_lt(vfio_quiet(vfio_quiet_kind(&host), -1, REGION, sizeof(regs), &err), 0);
+	cr_expect_lt(vfio_quiet(vfio_quiet_kind(&host, NULL), -1, REGION, sizeof(regs), &err), 0);
 }

@@ -93,6 +93,7 @@ static void begin(void)
 	fake_vfio_add(&disk);
 	fake_link("/sys/bus/platform/devices/10000000.ahci/driver",
 		  "/sys/bus/platform/drivers/vfio-dais");
+	fake_file("/sys/bus/platform/drivers/vfio-dais/bind", "");
 	fake_file("/sys/module/vfio_dais/version", "3\n");
 	fake_file_bytes(CRU "phandle", phandle, 4);
 	fake_file_bytes(CRU "#clock-cells", one, 4);
