@@ -25,6 +25,10 @@ echo Y >$allowed
 vfio_bind 10300000.edge
 refuses dais-is-no-iommu 2 "10300000.edge has no IOMMU" "iommu=none" -- --kernel "$job/guest/edu-dma.img" --memory 64M \
 	--device vfio-platform,host=10300000.edge
+# Who may open the files may not open the device.
+chmod 666 /dev/vfio/vfio "/dev/vfio/$(vfio_group 10300000.edge)"
+expect dais-needs-rawio 1 su -s /bin/sh -c "$job/held 10300000.edge" nobody
+says dais-needs-rawio-says-so "Operation not permitted"
 vfio_unbind 10300000.edge
 
 edge_compatible=test,edge
