@@ -108,7 +108,9 @@ static int open_by_itself(const char *name, struct victim *victim)
 
 static bool open_victim(const char *name, bool by_group, struct victim *victim)
 {
-	*victim = (struct victim){ .container = -1, .group = -1, .name = name };
+	*victim = (struct victim){
+		.container = -1, .group = -1, .name = name, .words_only = !strstr(name, "virtio")
+	};
 	victim->fd = by_group ? open_by_group(name, victim) : open_by_itself(name, victim);
 	if (victim->fd >= 0)
 		return true;

@@ -18,6 +18,11 @@
 struct victim {
 	int fd, group, container; /* -1: none */
 	const char *name;
+	/*
+	 * An edu answers a read or write of less than four bytes with an abort. By a mapping that
+	 * is SIGBUS; in the kernel, which does it for pread(), it is the end of the host.
+	 */
+	bool words_only;
 };
 
 struct worker {

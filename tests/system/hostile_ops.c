@@ -205,22 +205,29 @@ static void information(struct worker *w)
 	ioctl(w->victim->fd, VFIO_DEVICE_GET_IRQ_INFO, &irq);
 }
 
+/* What the device bears of an offset, or a size */
+static uint64_t whole(const struct worker *w, uint64_t n)
+{
+	return w->victim->words_only ? n & ~3ULL : n;
+}
+
 static void read_or_write(struct worker *w)
 {
 	uint64_t at = hostile_random(w, 2) ? hostile_random(w, 0x1000) : hostile_odd_number(w);
 	size_t size = hostile_random(w, 2) ? hostile_random(w, 40) : hostile_odd_number(w);
 	void *buffer = odd_buffer(w, size > PAGE ? PAGE : size);
 
+	at = whole(w, at);
+	size = whole(w, size > 8192 ? 8192 : size); /* it is slow */
 	if (hostile_random(w, 2)) {
-		/* that is all that one device has, and slow */
-		pread(w->victim->fd, buffer, size > 8192 ? 8192 : size, (off_t)at);
+		pread(w->victim->fd, buffer, size, (off_t)at);
 		return;
 	}
 	if ((at & (REGION - 1)) < NO_REGISTERS) {
 		at = (at & ~(REGION - 1)) + IRQ_REGISTERS + (at & 7);
 		size = size > 8 - (at & 7) ? 8 - (at & 7) : size;
 	}
-	pwrite(w->victim->fd, buffer, size > 8192 ? 8192 : size, (off_t)at);
+	pwrite(w->victim->fd, buffer, size, (off_t)at);
 }
 
 /* There and back, in a message that is perhaps never received */
@@ -246,7 +253,7 @@ static void send_and_receive(struct worker *w)
 	if (sendmsg(ends[0], &message, 0) > 0 && hostile_random(w, 3) &&
 	    recvmsg(ends[1], &message, MSG_DONTWAIT) > 0 && message.msg_controllen) {
 		memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
-		pread(fd, &byte, 1, 0);
+		pread(fd, arena, 4, 0);
 		close(fd);
 	}
 	close(ends[0]);
@@ -273,11 +280,12 @@ static void descriptors(struct worker *w)
 		break;
 	case 2:
 		poll(&poll_fd, 1, 0);
-		lseek(w->victim->fd, (off_t)hostile_odd_number(w), (int)hostile_random(w, 4));
-		read(w->victim->fd, arena, hostile_random(w, 20));
+		lseek(w->victim->fd, (off_t)whole(w, hostile_odd_number(w)),
+		      (int)hostile_random(w, 4));
+		read(w->victim->fd, arena, whole(w, hostile_random(w, 20)));
 		break;
 	case 3:
-		sendfile(events[0], w->victim->fd, &(off_t){ 0 }, hostile_random(w, 20));
+		sendfile(events[0], w->victim->fd, &(off_t){ 0 }, whole(w, hostile_random(w, 20)));
 		ftruncate(w->victim->fd, (off_t)hostile_odd_number(w));
 		break;
 	case 4:
