@@ -14,10 +14,11 @@
 #define EACH_UNLESS(at, by, bits, to)         { QUIET_UNLESS, 1, by, 0, at, 0, bits, to, NULL }
 
 /*
- * PL330, Arm DDI 0424D: INTEN 0x20, INTMIS 0x28, INTCLR 0x2c; DSR 0 and CSRn 0x100, whose 3:0 are 0
- * if the manager, or channel n, is stopped; CR0 0xe00, 6:4: channels less one. DBGCMD 0xd04 runs
- * what is in 23:16 of DBGINST0 0xd08 (1: DMAKILL) for the channel in 10:8, or without 0 for the
- * manager. DBGSTATUS 0xd00, 0: it does.
+ * PL330, Arm DDI 0424D: INTEN 0x20, INT_EVENT_RIS 0x24, INTMIS 0x28, INTCLR 0x2c, which clears what
+ * INTEN has of the events (one that is left over brings Linux's driver down); DSR 0 and CSRn 0x100,
+ * whose 3:0 are 0 if the manager, or channel n, is stopped; CR0 0xe00, 6:4: channels less one.
+ * DBGCMD 0xd04 runs what is in 23:16 of DBGINST0 0xd08 (1: DMAKILL) for the channel in 10:8, or
+ * without 0 for the manager; DBGSTATUS 0xd00, 0: it does.
  */
 static const struct quiet_step pl330_rest[] = {
 	SET(0x20, ALL, 0),
@@ -33,7 +34,10 @@ static const struct quiet_step pl330_rest[] = {
 	SET(0xd04, ALL, 0),
 	WAIT(0x000, 0xf, 0, 1000, "its manager thread does not stop"),
 	EACH_WAIT(0x100, 8, 0xf, 0, 0, "a channel was started again"),
+	SET(0x20, ALL, ALL),
 	SET(0x2c, ALL, ALL),
+	WAIT(0x24, ALL, 0, 100, "an event stays"),
+	SET(0x20, ALL, 0),
 	WAIT(0x28, ALL, 0, 10, "an interrupt stays up"),
 	END
 };

@@ -3,7 +3,7 @@
  * pl330 ADDRESS INTID [stuck]: does on memory at ADDRESS what a PL330 (Arm DDI 0424) would: no
  * machine of QEMU with KVM has one. It has two channels; DMAGO starts one, which goes on for ever
  * and signals event 0; DMAKILL stops it, unless it is stuck. The line is up as long as an enabled
- * event is pending: it is made pending in the GIC's distributor, again and again.
+ * event is there: its interrupt is made pending in the GIC's distributor, again and again.
  *
  * A write to DBGCMD is seen by its value, which is no longer what it was.
  */
@@ -29,6 +29,7 @@
 
 #define GICD          0x08000000
 #define GICD_ISPENDR  0x200
+#define GICD_ICPENDR  0x280
 #define N_CHANNELS    2
 #define STATE_STOPPED 0
 #define STATE_EXECUTE 1
@@ -42,6 +43,14 @@ static volatile uint32_t *map(int mem, off_t at)
 		exit(1);
 	}
 	return page;
+}
+
+/* A level: what is pending is so no more when the line goes down. */
+static void set_line(volatile uint32_t *gic, unsigned int intid, bool up)
+{
+	unsigned int set = up ? GICD_ISPENDR : GICD_ICPENDR;
+
+	gic[(set + intid / 32 * 4) / 4] = 1U << intid % 32;
 }
 
 static void execute(volatile uint32_t *regs, uint32_t instruction, bool is_stuck)
@@ -83,11 +92,10 @@ int main(int argc, char **argv)
 				events |= 1;
 		if (cleared)
 			regs[INTCLR / 4] = 0;
-		events &= ~cleared;
-		regs[ES / 4] = events;
+		events &= ~(cleared & regs[INTEN / 4]);
 		regs[INTMIS / 4] = events & regs[INTEN / 4];
-		if (events & regs[INTEN / 4])
-			gic[(GICD_ISPENDR + intid / 32 * 4) / 4] = 1U << intid % 32;
+		set_line(gic, intid, events & regs[INTEN / 4]);
+		regs[ES / 4] = events;
 		usleep(500);
 	}
 }
