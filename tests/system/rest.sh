@@ -4,9 +4,9 @@
 # host: --append "iomem=relaxed mem=2047M"
 # A device that is at work when its VM is killed goes back to its driver at rest, or not at all. The host's tree has rest.dtso.
 if [ -e /sys/bus/platform/drivers/vfio-dais ]; then
-	registers=0x10700000 bus=platform vfio="vfio-dais" own=none
+	registers=0x10700000 intid=133 bus=platform vfio="vfio-dais" own=none
 else
-	registers=0xbff00000 bus=amba vfio="vfio-amba" own="dma-pl330"
+	registers=0xbff00000 intid=132 bus=amba vfio="vfio-amba" own="dma-pl330"
 fi
 dma=${registers#0x}.dma-controller
 dma_path=/sys/bus/$bus/devices/$dma
@@ -15,7 +15,7 @@ dma_path=/sys/bus/$bus/devices/$dma
 model()
 {
 	[ -z "${model_pid:-}" ] || kill "$model_pid"
-	"$job/pl330" $registers 132 $1 &
+	"$job/pl330" $registers $intid $1 &
 	model_pid=$!
 }
 
