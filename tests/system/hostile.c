@@ -185,6 +185,7 @@ static pid_t start_unbind(const char *name)
 static void check_device(const char *name)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
+	bool is_open = false;
 	char target[256];
 	struct victim victim;
 
@@ -193,8 +194,13 @@ static void check_device(const char *name)
 		printf("hostile: %s is not bound any more\n", name);
 		exit(1);
 	}
-	if (!open_victim(name, true, &victim) || ioctl(victim.fd, VFIO_DEVICE_GET_INFO, &info) ||
-	    !info.num_regions) {
+	/* What the round has forked may have it a little longer. */
+	for (unsigned int ms = 0; !is_open && ms < HANGS_S * 1000; ms += 10) {
+		is_open = open_victim(name, true, &victim);
+		if (!is_open)
+			usleep(10000);
+	}
+	if (!is_open || ioctl(victim.fd, VFIO_DEVICE_GET_INFO, &info) || !info.num_regions) {
 		printf("hostile: %s does not open any more: %m\n", name);
 		exit(1);
 	}
@@ -233,7 +239,6 @@ static void do_round(uint64_t seed, const char *name)
 		       WTERMSIG(status));
 	if (unbinder > 0)
 		wait_for(unbinder, "an unbind");
-	/* what it forked and did not wait for */
 	check_device(name);
 }
 
