@@ -24,8 +24,10 @@ struct vfio_scmi_resource {
 	bool changed; /* since the guest began */
 };
 
+/* struct vfio_device_feature, with what follows its header */
 struct control {
-	struct vfio_device_feature feature;
+	uint32_t argsz;
+	uint32_t flags;
 	struct vfio_dais_control arg;
 };
 
@@ -37,10 +39,9 @@ static int control(const struct vfio_scmi_resource *resource, unsigned int actio
 		   struct vfio_dais_control *answer)
 {
 	struct control c = {
-		.feature = { .argsz = sizeof(c),
-			     .flags =
-				     VFIO_DAIS_FEATURE_CONTROL |
-				     (action ? VFIO_DEVICE_FEATURE_SET : VFIO_DEVICE_FEATURE_GET) },
+		.argsz = sizeof(c),
+		.flags = VFIO_DAIS_FEATURE_CONTROL |
+			 (action ? VFIO_DEVICE_FEATURE_SET : VFIO_DEVICE_FEATURE_GET),
 		.arg = { .kind = resource->kind,
 			 .index = resource->index,
 			 .action = (uint8_t)action,
