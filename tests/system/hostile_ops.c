@@ -112,16 +112,17 @@ static int event_of(struct worker *w)
 
 static void set_irqs(struct worker *w)
 {
-	struct {
+	union {
 		struct vfio_irq_set set;
-		int32_t data[4];
+		int32_t words[sizeof(struct vfio_irq_set) / sizeof(int32_t) + 4];
 	} s = { .set = { .argsz = sizeof(s.set) + sizeof(int32_t), .count = 1 } };
+	int32_t *data = s.words + sizeof(s.set) / sizeof(int32_t);
 
 	s.set.flags = 1u << hostile_random(w, 3) | 8u << hostile_random(w, 3);
 	if (s.set.flags & VFIO_IRQ_SET_DATA_EVENTFD)
-		s.data[0] = event_of(w);
+		data[0] = event_of(w);
 	else
-		s.data[0] = (int32_t)hostile_random(w, 2);
+		data[0] = (int32_t)hostile_random(w, 2);
 	switch (hostile_random(w, 8)) {
 	case 0:
 		s.set.argsz = (uint32_t)hostile_odd_number(w);
@@ -146,10 +147,11 @@ static void set_irqs(struct worker *w)
 
 static void feature(struct worker *w)
 {
-	struct {
+	union {
 		struct vfio_device_feature head;
-		uint64_t data[12];
+		uint64_t words[sizeof(struct vfio_device_feature) / sizeof(uint64_t) + 12];
 	} f = { .head = { .argsz = sizeof(f) } };
+	uint64_t *data = f.words + sizeof(f.head) / sizeof(uint64_t);
 	uint32_t which = hostile_random(w, 5);
 
 	f.head.flags =
@@ -158,19 +160,19 @@ static void feature(struct worker *w)
 	if (!hostile_random(w, 6))
 		f.head.flags = (uint32_t)hostile_odd_number(w);
 	for (size_t i = 0; i < 12; i++)
-		f.data[i] = hostile_random(w, 3) ? 0 : hostile_odd_number(w);
+		data[i] = hostile_random(w, 3) ? 0 : hostile_odd_number(w);
 	if (which == 0)
-		f.data[0] = hostile_random(w, 12);
+		data[0] = hostile_random(w, 12);
 	if (hostile_random(w, 2)) {
-		f.data[0] = (uintptr_t)arena + hostile_random(w, 64) * PAGE;
-		f.data[1] = hostile_random(w, 16) * PAGE;
+		data[0] = (uintptr_t)arena + hostile_random(w, 64) * PAGE;
+		data[1] = hostile_random(w, 16) * PAGE;
 	}
 	if (!hostile_random(w, 8))
 		f.head.argsz = (uint32_t)hostile_odd_number(w);
 	ioctl(w->victim->fd, VFIO_DEVICE_FEATURE, &f);
 	/* What was told of a page, for the feature that takes it back */
 	f.head.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DAIS_FEATURE_UNPIN;
-	f.data[0] = f.data[2];
+	data[0] = data[2];
 	if (hostile_random(w, 2))
 		ioctl(w->victim->fd, VFIO_DEVICE_FEATURE, &f);
 }
