@@ -147,16 +147,19 @@ disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256" 2>/dev/null)
 # are not neighbours. A table of 256 KiB, 4 segments, never lies in two; Linux 7.3 reads 4 MiB at once if it may.
 host_reads_disk()
 {
+	attached=$(dmesg | grep -c "Attached SCSI disk")
 	vfio_unbind 10200000.sata
 	echo ahci >/sys/bus/platform/devices/10200000.sata/driver_override
 	echo 10200000.sata >/sys/bus/platform/drivers_probe
 	n=0 sum=
-	# The file is there before the driver has attached the disk, which cannot be opened until then.
+	# The file is there before the driver has attached the disk. Who changes the disk's queue until then may wait for the driver
+	# for ever, and it for him (seen on Debian's 6.12).
 	until [ "$sum" = "$disk_sum" ] || [ $n = 100 ]; do
 		n=$((n + 1))
 		sleep 0.1
-		[ ! -b /dev/sda ] || echo 256 >/sys/block/sda/queue/max_sectors_kb
-		[ ! -b /dev/sda ] || sum=$( (sha256sum </dev/sda) 2>/dev/null | cut -d ' ' -f 1)
+		[ "$(dmesg | grep -c "Attached SCSI disk")" -gt "$attached" ] || continue
+		echo 256 >/sys/block/sda/queue/max_sectors_kb
+		sum=$( (sha256sum </dev/sda) 2>/dev/null | cut -d ' ' -f 1)
 	done
 	echo 10200000.sata >/sys/bus/platform/drivers/ahci/unbind
 	[ "$sum" = "$disk_sum" ]
