@@ -113,10 +113,12 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 
 int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err)
 {
+	struct vm *vm;
 	int ret;
 
 	if (!vfio || !vfio->devices || vfio->nodes.graft)
 		return 0;
+	vm = vfio->devices->device.vm;
 	vfio->nodes.console = console;
 	ret = read_host(vfio, err);
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
@@ -127,7 +129,7 @@ int vfio_nodes_plan(struct vfio *vfio, const char *console, struct err *err)
 		ret = vfio_nodes_graft(&vfio->nodes, err);
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next)
 		ret = tell(vfio, vdev, err);
-	return ret || !BUILT(SCMI) ? ret : vfio_scmi_create(vfio, vfio->devices->device.vm, err);
+	return ret || !BUILT(SCMI) ? ret : vfio_scmi_create(vfio, vm, err);
 }
 
 int vfio_nodes_finish(struct vfio *vfio, void **blob, size_t *size, struct err *err)
