@@ -98,7 +98,10 @@ static int silence(const struct vfio_device *vdev, struct err *err)
 	return failed;
 }
 
-/* Nobody asks where dais gives no device to a driver. vfio-dais does it when it is closed. */
+/*
+ * Nobody asks where dais gives no device to a driver. vfio-dais does it when it is closed; that is
+ * not known now, so that the RAM of one without an IOMMU is not known to be quiet.
+ */
 static int bring_to_rest(const struct vfio_device *vdev, struct err *err)
 {
 	const struct vfio_region *first = vdev->regions;
@@ -131,7 +134,8 @@ void vfio_release(struct vfio *vfio, bool may_note,
 			failed(opaque, d->host.name, &err);
 		else if (!has_reset(d) && bring_to_rest(d, &err))
 			at_work(opaque, d->host.name, &err);
-		else if (BUILT(VFIO_NOIOMMU) && may_note && vfio->backend == VFIO_BACKEND_NONE)
+		else if (BUILT(VFIO_NOIOMMU) && may_note && vfio->backend == VFIO_BACKEND_NONE &&
+			 (has_reset(d) || !vfio_host_device_is_for_dais(&d->host)))
 			vfio_ram_set_quiet(d->host.name);
 	}
 }

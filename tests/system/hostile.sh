@@ -77,6 +77,9 @@ vfio_bind $edge
 seconds=$(cat "$job/seconds" 2>/dev/null || echo 0)
 time_limit=$((seconds + 300)) expect hostile-user 0 hostile "${hostile_seed:-1}" $rounds "$seconds" $edge $multi $virtio
 cat "$out"
+for thread in $(pidof hostile | tr ' ' '\n' | sed 's,.*,/proc/&/task/*,'); do
+	echo "$thread: $(tr '\n' ' ' <"$thread/stack")" # of what hangs
+done
 says hostile-user-was-there "rounds"
 kernel_is_quiet hostile-user-kernel
 for device in $edge $multi $virtio; do
