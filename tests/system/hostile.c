@@ -141,6 +141,13 @@ static void round_of(uint64_t seed, const char *name)
 	/* Somebody may unbind it meanwhile; not every kernel has iommufd. */
 	if (!open_victim(name, by_group, &victim) && !open_victim(name, true, &victim))
 		_exit(1);
+	/*
+	 * So that the device stays open, whatever the threads close: the group then stays in its
+	 * container. VFIO (vfio_fops_unl_ioctl() of Linux 6.12 and 7.3) does not keep what a call
+	 * on a container uses from being freed when its last group leaves it, and dies of that,
+	 * whoever has the device.
+	 */
+	dup(victim.fd);
 	hostile_prepare(&own);
 	for (unsigned int i = 0; i < N_THREADS; i++) {
 		workers[i] =

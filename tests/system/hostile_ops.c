@@ -16,7 +16,7 @@
 #include "kernel/module/uapi/vfio_dais.h"
 #include "tests/system/hostile.h"
 
-#define ARENA    (64 * PAGE) /* what follows it is not mapped */
+#define ARENA    (64 * PAGE) /* what follows it cannot be touched */
 #define N_EVENTS 8
 
 static unsigned char *arena;
@@ -81,7 +81,8 @@ void hostile_prepare(struct worker *w)
 {
 	arena = mmap(NULL, ARENA + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		     0);
-	munmap(arena + ARENA, PAGE);
+	/* Nor may a device be mapped there: the kernel would write to it in any width. */
+	mprotect(arena + ARENA, PAGE, PROT_NONE);
 	for (size_t i = 0; i < ARENA / 2; i++)
 		arena[i] = (unsigned char)hostile_random(w, 256);
 	for (int i = 0; i < N_EVENTS; i++)
