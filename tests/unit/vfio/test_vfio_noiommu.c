@@ -238,6 +238,26 @@ Test(noiommu, a_release_notes_the_reset_where_it_may)
 	is_collected();
 }
 
+/* It is brought to rest when it is closed, or is not. */
+Test(noiommu, a_release_does_not_know_of_a_device_of_vfio_dais_without_a_reset)
+{
+	const char *record;
+
+	name_ram();
+	cr_assert_eq(fixture_vfio_open(&f, FIXTURE_DISK), 0, "%s", f.err.what);
+	cr_assert_eq(hold(GONE), 0);
+	disk.next = NULL;
+	disk.handle = f.handles[0];
+	disk.flags = 0;
+	strcpy(disk.host.driver, "vfio-dais");
+	f.vm.vfio->devices = &disk;
+	vfio_release(f.vm.vfio, true, cannot_release, cannot_release, NULL);
+	f.vm.vfio->devices = NULL;
+	record = fake_file_text(VFIO_RAM_RECORDS "/" FIXTURE_DISK);
+	cr_expect(strstr(record, "quiet=0\n"), "%s", record);
+	tear_down();
+}
+
 Test(noiommu, a_device_that_cannot_be_reset_keeps_ram_until_its_own_driver_has_it)
 {
 	name_ram();
