@@ -441,7 +441,7 @@ install: $(B)/dais
 	$(call put,contrib/udev/70-dais.rules,lib/udev/rules.d/70-dais.rules)
 	$(call put,contrib/systemd/passed.conf,share/doc/dais/examples/passed.conf)
 	$(call put,README.md,share/doc/dais/README.md)
-	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md devices.md messages.md module.md no-iommu.md)
+	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md devices.md messages.md module.md no-iommu.md scmi.md)
 	install -D -m 644 -t $(to)/share/dais/boards $(wildcard configs/boards/*.conf)
 
 # Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb

@@ -16,7 +16,6 @@ struct tried {
 	size_t n;
 	bool changed;
 	bool clashes; /* what is refused depends on who was tried together */
-	bool cut;     /* not all was */
 };
 
 static void try(struct tried *tried, const struct host_node *node)
@@ -24,8 +23,7 @@ static void try(struct tried *tried, const struct host_node *node)
 	for (size_t i = 0; i < tried->n; i++)
 		if (tried->nodes[i] == node)
 			return;
-	tried->cut |= tried->n == n_elems(tried->nodes);
-	if (tried->cut)
+	if (tried->n == n_elems(tried->nodes))
 		return;
 	tried->nodes[tried->n++] = node;
 	tried->changed = true;
@@ -109,8 +107,9 @@ static void sort_out(struct graft *graft, const struct graft *trial, struct trie
 }
 
 /*
- * Of a device alone of which nobody said anything the same is found out each time: it is kept for
- * the other devices of a whole tree.
+ * Of a device alone of which nobody said anything the same is found out each time: what is refused
+ * is kept for the other devices of a whole tree. What is not refused depends on who was tried with
+ * it, and is tried again.
  */
 static bool is_alone(const struct graft *graft)
 {
@@ -129,17 +128,7 @@ static void recall(struct graft *graft)
 		graft->marks[i].refused = graft->tree->tried->nodes[i].refused;
 }
 
-static bool is_known(const struct graft *graft, const struct tried *tried)
-{
-	const struct host_tried *known = graft->tree->tried;
-	bool fine = known->nodes[graft->devices[0].node->index].fine;
-
-	for (size_t i = 0; i < tried->n && fine; i++)
-		fine = known->nodes[tried->nodes[i]->index].fine;
-	return fine;
-}
-
-static void keep(struct graft *graft, const struct tried *tried)
+static void keep(struct graft *graft)
 {
 	struct host_tried *known = graft->tree->tried;
 
@@ -147,9 +136,6 @@ static void keep(struct graft *graft, const struct tried *tried)
 		if (graft->marks[i].refused && !known->nodes[i].refused)
 			known->nodes[i].refused =
 				arena_printf(&known->arena, "%s", graft->marks[i].refused);
-	for (size_t i = 0; i < tried->n && !tried->cut; i++)
-		known->nodes[tried->nodes[i]->index].fine = true;
-	known->nodes[graft->devices[0].node->index].fine = tried->n && !tried->cut;
 }
 
 /* Whether some of what is asked for is refused, so that all is to be decided again. */
@@ -159,7 +145,7 @@ static bool try_partners(struct graft *graft)
 	bool refused = false;
 
 	collect(&tried, graft);
-	if (!tried.n || (is_alone(graft) && is_known(graft, &tried)))
+	if (!tried.n)
 		return false;
 	while (tried.changed && tried.n) {
 		struct graft *trial = NULL;
@@ -181,7 +167,7 @@ static bool try_partners(struct graft *graft)
 		graft_destroy(trial);
 	}
 	if (is_alone(graft) && !tried.clashes)
-		keep(graft, &tried);
+		keep(graft);
 	return refused;
 }
 

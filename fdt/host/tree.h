@@ -32,8 +32,7 @@ struct host_node {
 struct host_tried {
 	struct arena arena;
 	struct {
-		const char *refused; /* why no guest can have it; NULL: see below */
-		bool fine;           /* not refused, and nothing that it asks for */
+		const char *refused; /* why no guest can have it; NULL: nothing is known */
 	} nodes[];                   /* by their index */
 };
 
