@@ -85,6 +85,7 @@ static int open_host_device(struct vfio_device *vdev, const struct device_config
 		return ret;
 	str_copy(vdev->node.name, sizeof(vdev->node.name), vdev->host.name);
 	vdev->node.amba = vdev->host.amba;
+	vdev->node.device = &vdev->host;
 	ret = vfio_node_find(vdev->device.vm->vfio, &vdev->node, err);
 	if (!ret)
 		ret = vfio_device_open(vdev, config, err);

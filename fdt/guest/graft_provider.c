@@ -37,13 +37,6 @@ static bool fixed_rate(const struct host_tree *tree, const struct host_node *nod
 	return false;
 }
 
-static bool same_clock(const struct host_property *a, const struct reference *ra,
-		       const struct host_property *b, const struct reference *rb)
-{
-	return ra->target == rb->target && ra->n_args == rb->n_args &&
-	       memcmp(a->value + ra->offset, b->value + rb->offset, 4 * (ra->n_args + 1)) == 0;
-}
-
 /* assigned-clock-rates (bindings/clock/clock.yaml) of @node for the clock that @place points at. */
 static bool assigned_rate(const struct graft_place *place, const struct reference *ref,
 			  const struct host_node *node, uint64_t *hz)
@@ -58,7 +51,7 @@ static bool assigned_rate(const struct graft_place *place, const struct referenc
 	if (reference_find(place->graft->tree, node, clocks, &list, NULL))
 		place->graft->arena.failed = true;
 	for (size_t i = 0; i < list.n_refs && (i + 1) * 4 <= rates->size; i++)
-		if (same_clock(place->property, ref, clocks, &list.refs[i]))
+		if (reference_is_same(place->property, ref, clocks, &list.refs[i]))
 			*hz = host_property_cell(rates, i);
 	reference_list_destroy(&list);
 	return *hz != 0;

@@ -12,13 +12,6 @@ static const struct graft_scmi *served(const struct graft_place *place)
 	return BUILT(SCMI) && place->role == GRAFT_ROLE_DEVICE ? place->device->facts.scmi : NULL;
 }
 
-static bool same_specifier(const struct host_property *a, const struct reference *ra,
-			   const struct host_property *b, const struct reference *rb)
-{
-	return ra->target == rb->target && ra->n_args == rb->n_args &&
-	       memcmp(a->value + ra->offset, b->value + rb->offset, 4 * (ra->n_args + 1)) == 0;
-}
-
 /* Whether one of the clocks of @node is made by @provider, which has what it makes it of */
 static bool makes_one_of(const struct graft_place *place, const struct host_node *provider)
 {
@@ -37,7 +30,7 @@ static bool has_clock(const struct graft_place *place, const struct reference_us
 	if (reference_find(place->graft->tree, user->node, user->property, &list, NULL))
 		place->graft->arena.failed = true;
 	for (size_t i = 0; i < list.n_refs && !found; i++)
-		found = same_specifier(place->property, clock, user->property, &list.refs[i]);
+		found = reference_is_same(place->property, clock, user->property, &list.refs[i]);
 	reference_list_destroy(&list);
 	return found;
 }
@@ -119,7 +112,7 @@ static int own_clock(const struct host_property *clocks, const struct reference_
 		     const struct host_property *assigned, const struct reference *ref)
 {
 	for (size_t i = 0; i < list->n_refs; i++)
-		if (same_specifier(assigned, ref, clocks, &list->refs[i]))
+		if (reference_is_same(assigned, ref, clocks, &list->refs[i]))
 			return (int)i;
 	return -1;
 }

@@ -395,6 +395,13 @@ int reference_index_create(struct host_tree *tree)
 	return ret;
 }
 
+bool reference_is_same(const struct host_property *a, const struct reference *ra,
+		       const struct host_property *b, const struct reference *rb)
+{
+	return ra->target == rb->target && ra->n_args == rb->n_args &&
+	       !memcmp(a->value + ra->offset, b->value + rb->offset, 4 * (ra->n_args + 1));
+}
+
 int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind)

@@ -74,6 +74,10 @@ struct reference_user {
 int reference_users(const struct host_tree *tree, const struct host_node *node,
 		    struct reference_user **users, size_t *n_users);
 
+/* @ra of @a and @rb of @b are the same: what they point at, and the arguments. */
+bool reference_is_same(const struct host_property *a, const struct reference *ra,
+		       const struct host_property *b, const struct reference *rb);
+
 /* What all rules together tell: tree->edges, which host_tree_destroy() frees. -ENOMEM. */
 int reference_index_create(struct host_tree *tree);
 

@@ -36,6 +36,34 @@ static void end_off(struct dv_device *dv, struct dv_switch *sw)
 	up_write(&dv->access);
 }
 
+static u32 n_of(struct dv_device *dv, u8 kind)
+{
+	u32 n = 0;
+
+	switch (kind) {
+	case VFIO_DAIS_HELD_CLOCK:
+		return dv->held.n_clocks;
+	case VFIO_DAIS_HELD_RESET:
+		return dv->held.n_resets;
+	case VFIO_DAIS_HELD_DOMAIN:
+		while (dv_held_domain(dv, n))
+			n++;
+		return n;
+	default:
+		return 0;
+	}
+}
+
+/* Of an entry, which is there */
+static struct dv_switch *switch_of(struct dv_device *dv, u8 kind, u32 i)
+{
+	u32 before = 0;
+
+	for (u8 k = 0; k < kind; k++)
+		before += n_of(dv, k);
+	return &dv->switches[before + i];
+}
+
 /* --- one of each kind */
 
 static int turn_clock(struct dv_device *dv, int i, bool on)
@@ -65,6 +93,16 @@ static int turn_reset(struct dv_device *dv, int i, bool on)
 	return on ? reset_control_deassert(control) : reset_control_assert(control);
 }
 
+/* The whole tree is looked through once: a guest asks for rates often. */
+static bool is_shared(struct dv_device *dv, int i)
+{
+	struct dv_switch *sw = switch_of(dv, VFIO_DAIS_HELD_CLOCK, i);
+
+	if (!sw->shared)
+		sw->shared = dv_rate_is_shared(dv, i) ? 1 : -1;
+	return sw->shared > 0;
+}
+
 static void get_clock(struct dv_device *dv, int i, struct vfio_dais_control *c)
 {
 	struct clk *clk = dv->held.clocks[i].clk;
@@ -74,7 +112,7 @@ static void get_clock(struct dv_device *dv, int i, struct vfio_dais_control *c)
 	c->value = clk_get_rate(clk);
 	c->min = max(min, 0);
 	c->max = max(max, 0);
-	if (c->min < c->max && !dv_rate_is_shared(dv, i))
+	if (c->min < c->max && !is_shared(dv, i))
 		c->may |= VFIO_DAIS_MAY_SET;
 }
 
@@ -97,34 +135,6 @@ static const struct dv_kind {
 	[VFIO_DAIS_HELD_CLOCK] = { get_clock, turn_clock },
 	[VFIO_DAIS_HELD_RESET] = { get_reset, turn_reset },
 };
-
-static u32 n_of(struct dv_device *dv, u8 kind)
-{
-	u32 n = 0;
-
-	switch (kind) {
-	case VFIO_DAIS_HELD_CLOCK:
-		return dv->held.n_clocks;
-	case VFIO_DAIS_HELD_RESET:
-		return dv->held.n_resets;
-	case VFIO_DAIS_HELD_DOMAIN:
-		while (dv_held_domain(dv, n))
-			n++;
-		return n;
-	default:
-		return 0;
-	}
-}
-
-/* Of an entry, which is there */
-static struct dv_switch *switch_of(struct dv_device *dv, u8 kind, u32 i)
-{
-	u32 before = 0;
-
-	for (u8 k = 0; k < kind; k++)
-		before += n_of(dv, k);
-	return &dv->switches[before + i];
-}
 
 /* Off and on again are one of the driver's own holds each. */
 static int turn(struct dv_device *dv, u8 kind, u32 i, bool on)

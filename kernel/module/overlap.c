@@ -8,7 +8,7 @@
 
 #include "vfio_dais.h"
 
-static bool is_within(struct device_node *inner, const struct device_node *outer)
+bool dv_is_within(struct device_node *inner, const struct device_node *outer)
 {
 	struct device_node *node = of_node_get(inner);
 
@@ -51,7 +51,8 @@ int dv_region_check_alone(struct dv_device *dv, const struct dv_region *region)
 	}
 	for_each_node_with_property(node, "reg") {
 		/* What a device has below itself, and what it is a part of, are its own. */
-		if (!of_device_is_available(node) || is_within(node, own) || is_within(own, node))
+		if (!of_device_is_available(node) || dv_is_within(node, own) ||
+		    dv_is_within(own, node))
 			continue;
 		if (!has_registers_in(node, region))
 			continue;

@@ -26,16 +26,6 @@ static int object(struct notifier_block *nb, unsigned long event, void *data)
 	return event == PRE_RATE_CHANGE && READ_ONCE(setter) == current ? NOTIFY_BAD : NOTIFY_OK;
 }
 
-static bool is_within(struct device_node *inner, const struct device_node *outer)
-{
-	struct device_node *node = of_node_get(inner);
-
-	while (node && node != outer)
-		node = of_get_next_parent(node);
-	of_node_put(node);
-	return node;
-}
-
 /*
  * A node and the controllers that its clocks come from, and theirs: these have the clocks to make
  * the device's of them, not to work at a rate. Of more than there is room for, the others are
@@ -81,7 +71,7 @@ static void put_origin(struct origin *origin)
 /* Whether the tree has @node, which has clocks, for another user of them than the device */
 static bool is_other_user(struct device_node *node, const struct origin *origin)
 {
-	return of_device_is_available(node) && !is_within(node, origin->nodes[0]) &&
+	return of_device_is_available(node) && !dv_is_within(node, origin->nodes[0]) &&
 	       !is_origin(origin, node);
 }
 

@@ -20,6 +20,7 @@
 struct attribute_group;
 struct clk_bulk_data;
 struct dev_pm_domain_list;
+struct device_node;
 struct dv_pins;
 struct dv_watch;
 struct eventfd_ctx;
@@ -91,6 +92,7 @@ struct dv_held {
 struct dv_switch {
 	bool off;
 	u64 value; /* its rate before; 0: as it was */
+	s8 shared; /* a clock that is another's, too: 1; -1: it is not; 0: not looked up yet */
 };
 
 struct dv_device {
@@ -150,6 +152,8 @@ int dv_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 /* overlap.c: 0, or -EBUSY if another device of the tree has registers in @region, which is logged
  */
 int dv_region_check_alone(struct dv_device *dv, const struct dv_region *region);
+/* The tree has @inner below @outer, or they are one. */
+bool dv_is_within(struct device_node *inner, const struct device_node *outer);
 
 /* irq.c: the list; requested while the device is open */
 int dv_irqs_init(struct dv_device *dv);

@@ -6,23 +6,6 @@
 # where it is: in the PL061's pins, and in the memory that the other controllers have for registers.
 edge=10300000.edge
 
-# bits NAME REGISTER MASK WANTED
-bits()
-{
-	value=$(($(devmem "$2" 32) & $3))
-	if [ "$value" = $(($4)) ]; then
-		pass "$1"
-	else
-		fail "$1" "$2 has $(printf '%#x' "$value") in $3, not $4"
-	fi
-}
-
-# The data register of the PL061 for one pin is at 4 << the pin; the directions are at 0x400.
-pin()
-{
-	bits "$1" $((0x9030000 + (4 << $2))) $((1 << $2)) $(($3 << $2))
-}
-
 # all_off NAME: the clock's gate, the supply, both lines deasserted as they were found, both domains off
 all_off()
 {
@@ -31,27 +14,6 @@ all_off()
 	bits "$1-lines-as-they-were" 0xb0000000 0x28 "$2"
 	bits "$1-domains-off" 0xb00010e8 0x60000 0x60000
 	bits "$1-domains-isolated" 0xb00010ec 0x60000 0x60000
-}
-
-# hold DEVICE: it is open from here on, until let_go; what its driver holds is in $out
-hold()
-{
-	rm -f "$work/in"
-	mkfifo "$work/in"
-	: >"$out"
-	"$job/held" "$1" <"$work/in" >>"$out" 2>&1 &
-	exec 8>"$work/in"
-	n=0
-	until grep -q '^open' "$out" || [ $n = 100 ]; do
-		n=$((n + 1))
-		sleep 0.1
-	done
-}
-
-let_go()
-{
-	exec 8>&-
-	wait $!
 }
 
 # touched NAME TEXT: how all ways to touch a register of the open device end now

@@ -226,3 +226,42 @@ kernel_is_quiet()
 		pass "$1"
 	fi
 }
+
+# bits NAME REGISTER MASK WANTED: what a register of the host's has
+bits()
+{
+	value=$(($(devmem "$2" 32) & $3))
+	if [ "$value" = $(($4)) ]; then
+		pass "$1"
+	else
+		fail "$1" "$2 has $(printf '%#x' "$value") in $3, not $4"
+	fi
+}
+
+# pin NAME PIN WANTED: of the host's PL061, whose data register for one pin is at 4 << the pin
+pin()
+{
+	bits "$1" $((0x9030000 + (4 << $2))) $((1 << $2)) $(($3 << $2))
+}
+
+# hold DEVICE: it is open from here on, by $holder, until let_go; what its driver holds is in $out
+hold()
+{
+	rm -f "$work/in"
+	mkfifo "$work/in"
+	: >"$out"
+	"$job/held" "$1" <"$work/in" >>"$out" 2>&1 &
+	holder=$!
+	exec 8>"$work/in"
+	n=0
+	until grep -q '^open' "$out" || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+}
+
+let_go()
+{
+	exec 8>&-
+	wait "$holder"
+}

@@ -7,28 +7,7 @@ edge=10300000.edge multi=10400000.multi virtio=a000800.virtio_mmio
 echo Y >/sys/module/vfio_dais/parameters/allow_dma_without_iommu
 vfio_bind $edge $multi $virtio
 
-# hold: the edge is open from here on, until let_go
-hold()
-{
-	mkfifo "$work/in"
-	"$job/held" $edge <"$work/in" >"$out" 2>&1 &
-	holder=$!
-	exec 8>"$work/in"
-	rm "$work/in"
-	n=0
-	until grep -q '^open' "$out" || [ $n = 100 ]; do
-		n=$((n + 1))
-		sleep 0.1
-	done
-}
-
-let_go()
-{
-	exec 8>&-
-	wait $holder
-}
-
-hold
+hold $edge
 if rmmod vfio_dais 2>"$out"; then
 	fail hostile-unload-while-open "it is unloaded"
 else
@@ -59,9 +38,9 @@ rounds=20
 done=0
 while [ $done -lt $rounds ]; do
 	vfio_bind $edge || break
-	hold
+	hold $edge
 	grep -q '^open' "$out" || break
-	kill -9 $holder
+	kill -9 "$holder"
 	let_go 2>/dev/null
 	echo $edge >/sys/bus/platform/drivers/vfio-dais/unbind || break
 	done=$((done + 1))

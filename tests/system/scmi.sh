@@ -8,23 +8,6 @@
 # that the reset controller and the power domains have for registers. The host's tree has scmi.dtso.
 edu=vfio-platform,host=10000000.edu
 
-# bits NAME REGISTER MASK WANTED
-bits()
-{
-	value=$(($(devmem "$2" 32) & $3))
-	if [ "$value" = $(($4)) ]; then
-		pass "$1"
-	else
-		fail "$1" "$2 has $(printf '%#x' "$value") in $3, not $4"
-	fi
-}
-
-# The data register of the PL061 for one pin is at 4 << the pin.
-pin()
-{
-	bits "$1" $((0x9030000 + (4 << $2))) $((1 << $2)) $(($3 << $2))
-}
-
 # edu_is NAME CLOCK MUX LINE DOMAIN: a 1: on; the mux has the fast clock; the line is asserted; the domain is off
 edu_is()
 {

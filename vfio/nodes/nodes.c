@@ -113,11 +113,20 @@ void vfio_node_destroy(struct vfio_node *node)
 	*node = (struct vfio_node){ 0 };
 }
 
+static bool is_for_dais(const struct vfio_node *node, const char *host)
+{
+	struct vfio_host_device device;
+	struct err err;
+
+	if (node->device)
+		return vfio_host_device_is_for_dais(node->device);
+	return file_exists("/sys/bus/platform/drivers/vfio-dais") &&
+	       !vfio_host_device_find(&device, host, &err) && vfio_host_device_is_for_dais(&device);
+}
+
 int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
 {
 	const char *host = device_config_str(node->config, "host");
-	struct vfio_host_device device;
-	struct err own;
 	int ret = 0;
 
 	if (node->host)
@@ -127,9 +136,7 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 	node->keeps_power = node->host &&
 			    (BUILT(SCMI) ? vfio_node_has_held(node->host)
 					 : host_node_has(node->host, "power-domains")) &&
-			    file_exists("/sys/bus/platform/drivers/vfio-dais") &&
-			    !vfio_host_device_find(&device, host, &own) &&
-			    vfio_host_device_is_for_dais(&device);
+			    is_for_dais(node, host);
 	node->is_served = BUILT(SCMI) && node->keeps_power && !node->answers.fixed_clocks;
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);

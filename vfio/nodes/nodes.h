@@ -110,8 +110,9 @@ struct vfio_node_part {
 struct vfio_node {
 	struct vfio_node *next; /* struct vfio_nodes' list */
 	const struct device_config *config;
-	char name[128];               /* Linux's: "10000000.ahci" */
-	const struct host_node *host; /* NULL: not looked up yet */
+	char name[128];                        /* Linux's: "10000000.ahci" */
+	const struct host_node *host;          /* NULL: not looked up yet */
+	const struct vfio_host_device *device; /* the caller has found it, and keeps it; or NULL */
 	struct host_facts facts;
 	struct vfio_answers answers;
 	struct vfio_overlay overlay;
