@@ -216,7 +216,7 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 	graft->compatible = device_config_str(config, "compatible");
 	graft->force = device_config_get(config, "force", -1, on, false);
 	graft->mac = device_config_get(config, "mac", -1, number, 0);
-	answers->fixed_clocks = device_config_get(config, "clocks", -1, choice, 0);
+	answers->fixed_clocks = BUILT(SCMI) && device_config_get(config, "clocks", -1, choice, 0);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;

@@ -116,7 +116,7 @@ static bool is_alone(const struct graft *graft)
 	const struct graft_answers *answers = &graft->devices[0].answers;
 	const struct graft_facts *facts = &graft->devices[0].facts;
 
-	return graft->n_devices == 1 && !answers->force && !answers->class &&
+	return BUILT(PLAN) && graft->n_devices == 1 && !answers->force && !answers->class &&
 	       !answers->compatible &&
 	       !(answers->n_drop + answers->n_keep + answers->n_clocks + answers->n_supplies) &&
 	       !(facts->n_carveouts + facts->n_shadows);
@@ -125,7 +125,7 @@ static bool is_alone(const struct graft *graft)
 static void recall(struct graft *graft)
 {
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
-		graft->marks[i].refused = graft->tree->tried->nodes[i].refused;
+		graft->marks[i].refused = graft->tree->tried->refused[i];
 }
 
 static void keep(struct graft *graft)
@@ -133,8 +133,8 @@ static void keep(struct graft *graft)
 	struct host_tried *known = graft->tree->tried;
 
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
-		if (graft->marks[i].refused && !known->nodes[i].refused)
-			known->nodes[i].refused =
+		if (graft->marks[i].refused && !known->refused[i])
+			known->refused[i] =
 				arena_printf(&known->arena, "%s", graft->marks[i].refused);
 }
 

@@ -31,9 +31,8 @@ struct host_node {
 /* What the graft has found out of devices of which nobody said anything. */
 struct host_tried {
 	struct arena arena;
-	struct {
-		const char *refused; /* why no guest can have it; NULL: nothing is known */
-	} nodes[];                   /* by their index */
+	const char
+		*refused[]; /* why no guest can have a node, by its index; NULL: nothing is known */
 };
 
 struct host_tree {

@@ -12,7 +12,7 @@ void host_tree_destroy(struct host_tree *tree)
 {
 	if (!tree)
 		return;
-	if (tree->tried)
+	if (BUILT(PLAN) && tree->tried)
 		arena_free(&tree->tried->arena);
 	free(tree->tried);
 	arena_free(&tree->arena);
@@ -134,9 +134,11 @@ int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
 	}
 	tree->has_symbols = host_tree_find(tree, "/__symbols__") != NULL;
 	ret = index_phandles(tree, what, err);
-	tree->tried =
-		calloc(1, sizeof(*tree->tried) + tree->n_nodes * sizeof(tree->tried->nodes[0]));
-	if (!ret && (!tree->tried || reference_index_create(tree) || host_shared_init(tree)))
+	if (BUILT(PLAN)) /* which alone looks at all devices of a tree */
+		tree->tried = calloc(1, sizeof(*tree->tried) +
+						tree->n_nodes * sizeof(tree->tried->refused[0]));
+	if (!ret && ((BUILT(PLAN) && !tree->tried) || reference_index_create(tree) ||
+		     host_shared_init(tree)))
 		ret = err_set(err, ENOMEM, "read device tree %s", what);
 	return ret;
 }

@@ -115,13 +115,13 @@ void vfio_node_destroy(struct vfio_node *node)
 
 static bool is_for_dais(const struct vfio_node *node, const char *host)
 {
-	struct vfio_host_device device;
+	const struct vfio_host_device *device = node->device;
+	struct vfio_host_device found;
 	struct err err;
 
-	if (node->device)
-		return vfio_host_device_is_for_dais(node->device);
-	return file_exists("/sys/bus/platform/drivers/vfio-dais") &&
-	       !vfio_host_device_find(&device, host, &err) && vfio_host_device_is_for_dais(&device);
+	if (!device && !vfio_host_device_find(&found, host, &err))
+		device = &found;
+	return device && vfio_host_device_is_for_dais(device);
 }
 
 int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, struct err *err)
