@@ -11,6 +11,7 @@
  *		ones meanwhile
  *	keep	all is switched off, the other rate is set, and the guest waits (prints "ready")
  *	reset	the same, and a guest reset: all is as it was found
+ *	count	n=1000 messages that are answered, and nothing else
  *	fuzz	n=3000 messages of any length, token and content by each CPU at once, seed=1
  * Exit codes: 1: no platform; 2: an answer is wrong; 3: the device is not off, or not on again;
  *   4: the platform is gone afterwards.
@@ -288,13 +289,20 @@ static void fuzz(void)
 	print("scmi: alive\n");
 }
 
+static void count_messages(void)
+{
+	for (uint64_t n = arg_number("n", 1000); n; n--)
+		CHECK(!send(BASE, VERSION, 0, 0, 0, 0, 0), 2, "no version");
+}
+
 int guest_main(void)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
 	} what[] = { { "show", show }, { "refuse", refuse }, { "off", off },
-		     { "keep", keep }, { "reset", reset },   { "fuzz", fuzz } };
+		     { "keep", keep }, { "reset", reset },   { "count", count_messages },
+		     { "fuzz", fuzz } };
 	const char *wanted = arg_string("do", "show");
 	int node = fdt_find_compatible(-1, "arm,scmi-smc");
 

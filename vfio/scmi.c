@@ -272,3 +272,15 @@ int vfio_scmi_reset(struct vfio_device *vdev, struct err *err)
 			     vdev->host.name)
 		   : 0;
 }
+
+bool vfio_scmi_counts(const struct vfio *vfio, struct vfio_scmi_counts *counts)
+{
+	const struct vfio_scmi *scmi = &vfio->scmi;
+
+	*counts = (struct vfio_scmi_counts){ scmi->platform.n_messages, scmi->platform.n_errors,
+					     scmi->channel.n_refused, 0 };
+	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next)
+		for (unsigned int i = 0; i < vdev->n_regions; i++)
+			counts->n_off += vdev->regions[i].n_off;
+	return scmi->channel.page;
+}

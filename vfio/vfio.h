@@ -135,6 +135,16 @@ bool vfio_wants_resample(const struct vfio *vfio, const struct vm *vm);
 
 bool vfio_is_empty(const struct vfio *vfio); /* no device joined */
 
+/* What the guest has asked of its SCMI platform (vfio/scmi.h); each message is one hypercall. */
+struct vfio_scmi_counts {
+	uint64_t n_messages; /* that were answered */
+	uint64_t n_errors;   /* of these, with another status than SUCCESS */
+	uint64_t n_refused;  /* calls that had no message, or came while another's was answered */
+	uint64_t n_off;      /* accesses to registers of devices that were off */
+};
+/* False: it has none. May be called while vCPUs run. */
+bool vfio_scmi_counts(const struct vfio *vfio, struct vfio_scmi_counts *counts);
+
 /*
  * What the host counted for one interrupt of an assigned device since the device was opened, less
  * what came again only because dais looked whether its line was still up (vfio/irq/user.h).

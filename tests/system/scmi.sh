@@ -27,17 +27,47 @@ sata_is()
 	bits "$1-rtc-domain" 0xb00010e8 0x40000 $(($6 << 18))
 }
 
+# counter NAME: of the statistics in $work/stats, of all vCPUs
+counter()
+{
+	awk -v name="\"$1\":" '$1 == name { sum += $2 } END { print sum + 0 }' "$work/stats"
+}
+
+# counted NAME {COUNTER VALUE}…
+counted()
+{
+	name=$1
+	shift
+	while [ $# -gt 0 ]; do
+		if [ "$(counter "$1")" != "$2" ]; then
+			fail "$name" "$1: $(counter "$1"), not $2"
+			return 1
+		fi
+		shift 2
+	done
+	pass "$name"
+}
+
 vfio_bind 10000000.edu 9010000.pl031
 edu_is scmi-before 0 0 0 1
 guest scmi-show 0 scmi do=show --device $edu
 says scmi-show-all "scmi: clock gated 24000000 Hz, gate" "scmi: clock mux 12000000 Hz, gate, rate" \
 	"scmi: clock shared 12000000 Hz, gate" "scmi: reset line 0" "scmi: power domain 0 on"
-guest scmi-refuse 0 scmi do=refuse --device $edu
-guest scmi-off 0 scmi do=off --device $edu
+guest scmi-refuse 0 scmi do=refuse --device $edu --stats "$work/stats"
+counted scmi-refuse-counts errors 5 refused 0
+guest scmi-off 0 scmi do=off --device $edu --stats "$work/stats"
+counted scmi-off-counts errors 0 accesses_while_off 6
 guest scmi-off-trapped 0 scmi do=off --device $edu,mmap=off
 edu_is scmi-after 0 0 0 1
+guest scmi-count-none 0 scmi "do=count n=0" --device $edu --stats "$work/stats"
+mmio=$(counter mmio)
+counted scmi-counts-none messages 0 hypercall 0
+guest scmi-count 0 scmi "do=count n=1000" --device $edu --stats "$work/stats"
+counted scmi-one-exit-each messages 1000 errors 0 refused 0 hypercall 1000 mmio "$mmio"
+says scmi-summary "summary: SCMI: 1000 messages, 0 of them answered with an error, 0 calls refused, 0 accesses"
 guest scmi-reset 0 scmi do=reset --device $edu --stats "$work/stats"
-guest scmi-fuzz 0 scmi "do=fuzz" --cpus 2 --device $edu
+guest scmi-fuzz 0 scmi "do=fuzz" --cpus 2 --device $edu --stats "$work/stats"
+counted scmi-fuzz-counts hypercall $(($(counter messages) + $(counter refused)))
 edu_is scmi-after-fuzz 0 0 0 1
 
 # What a guest has off and set, the host sees; killed, all is as it was found.

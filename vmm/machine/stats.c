@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
@@ -76,6 +77,22 @@ static json_t *describe_irqs(const struct machine *machine)
 	return array;
 }
 
+/* null: the guest has none. */
+static json_t *describe_scmi(const struct vfio *vfio)
+{
+	struct vfio_scmi_counts counts;
+	json_t *object;
+
+	if (!BUILT(SCMI) || !vfio_scmi_counts(vfio, &counts))
+		return json_null();
+	object = json_object();
+	set(object, "messages", counts.n_messages);
+	set(object, "errors", counts.n_errors);
+	set(object, "refused", counts.n_refused);
+	set(object, "accesses_while_off", counts.n_off);
+	return object;
+}
+
 /* Of the guest's RAM; bytes. */
 static json_t *describe_memory(const struct vm *vm)
 {
@@ -121,10 +138,10 @@ int stats_open(const char *path, int *fd, struct err *err)
 int stats_write(const struct machine *machine, int fd, struct err *err)
 {
 	const struct vm *vm = &machine->vm;
-	json_t *root =
-		json_pack("{s:i, s:o, s:o, s:o, s:o}", "guest_resets", (int)vm->n_resets, "vcpus",
-			  describe_vcpus(vm), "interrupts", describe_irqs(machine), "memory",
-			  describe_memory(vm), "start_ns", describe_start(machine));
+	json_t *root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "guest_resets",
+				 (int)vm->n_resets, "vcpus", describe_vcpus(vm), "interrupts",
+				 describe_irqs(machine), "scmi", describe_scmi(vm->vfio), "memory",
+				 describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	int ret;
 

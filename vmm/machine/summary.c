@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -94,9 +95,21 @@ static void summarize_interrupts(const struct machine *m)
 	}
 }
 
+static void summarize_scmi(const struct machine *m)
+{
+	struct vfio_scmi_counts counts;
+
+	if (BUILT(SCMI) && vfio_scmi_counts(m->vm.vfio, &counts))
+		log_info("summary: SCMI: %" PRIu64 " messages, %" PRIu64
+			 " of them answered with an error, %" PRIu64 " calls refused, %" PRIu64
+			 " accesses to devices that were off",
+			 counts.n_messages, counts.n_errors, counts.n_refused, counts.n_off);
+}
+
 void machine_summarize(const struct machine *m)
 {
 	summarize_kernel_exits(&m->vm);
 	summarize_user_exits(&m->vm);
 	summarize_interrupts(m);
+	summarize_scmi(m);
 }

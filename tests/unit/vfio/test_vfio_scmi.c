@@ -229,6 +229,23 @@ Test(vfio_scmi, accesses_meanwhile)
 	cr_expect_eq(disk.access.n, 1, "by the file, not by a mapping");
 }
 
+Test(vfio_scmi, counts)
+{
+	struct vfio_scmi_counts counts;
+	unsigned char data[8];
+
+	cr_assert_eq(start(NULL, NULL), 0);
+	cr_expect_eq(clock_turn(0, false), 0);
+	cr_expect_eq(clock_set(0, 48000001), INVALID);
+	mmio_access(&vm.mmio, vdev->regions[0].gpa, data, 4, false);
+	scmi_channel_ring(&vm.vfio->scmi.channel);
+	cr_expect(vfio_scmi_counts(vm.vfio, &counts));
+	cr_expect_eq(counts.n_messages, 2);
+	cr_expect_eq(counts.n_errors, 1);
+	cr_expect_eq(counts.n_refused, 1, "there is no message in the page");
+	cr_expect_eq(counts.n_off, 1);
+}
+
 Test(vfio_scmi, what_fails_is_as_before)
 {
 	cr_assert_eq(start(NULL, NULL), 0);
@@ -282,10 +299,13 @@ Test(vfio_scmi, nothing_of_it)
 
 Test(vfio_scmi, fixed_clocks)
 {
+	struct vfio_scmi_counts counts;
+
 	cr_assert_eq(start("clocks", "fixed"), 0);
 	cr_expect_null(vm.vfio->scmi.channel.page);
 	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_CLOCK].n_items, 0);
 	cr_expect(vdev->regions[0].by_file == 0);
+	cr_expect_not(vfio_scmi_counts(vm.vfio, &counts));
 }
 
 Test(vfio_scmi, vfio_platform_serves_nothing)

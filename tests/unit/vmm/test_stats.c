@@ -8,6 +8,7 @@
 #include "devices/platform_bus.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/vfio/fake_vfio.h"
+#include "vfio/context.h"
 #include "vfio/vfio.h"
 #include "vmm/base/log.h"
 #include "vmm/base/sys.h"
@@ -71,6 +72,7 @@ Test(stats, say_what_happened)
 		"\"locked\": 2684354560",
 		"\"backend\": \"iommufd\"",
 		"\"mapped\": 2684354560",
+		"\"scmi\": null",
 	};
 	const char *text;
 	int fd;
@@ -88,25 +90,57 @@ Test(stats, say_what_happened)
 	end();
 }
 
+static char *summary(char *text, size_t size)
+{
+	cr_redirect_stderr();
+	log_set_level(LOG_INFO);
+	machine_summarize(&machine);
+	fflush(stderr);
+	text[fread(text, 1, size - 1, cr_get_redirected_stderr())] = '\0';
+	return text;
+}
+
+/* The summary, too. */
+Test(stats, scmi)
+{
+	static const char *const parts[] = { "\"messages\": 1000", "\"errors\": 2",
+					     "\"refused\": 3", "\"accesses_while_off\": 0" };
+	struct vfio_scmi *scmi;
+	char text[4096];
+	int fd;
+
+	make_machine();
+	scmi = &machine.vm.vfio->scmi;
+	scmi->channel.page = text;
+	scmi->platform.n_messages = 1000;
+	scmi->platform.n_errors = 2;
+	scmi->channel.n_refused = 3;
+	cr_assert_eq(stats_open("/tmp/stats", &fd, &err), 0, "%s", err.what);
+	cr_assert_eq(stats_write(&machine, fd, &err), 0, "%s", err.what);
+	sys_close(fd);
+	for (unsigned int i = 0; i < n_elems(parts); i++)
+		cr_expect(strstr(fake_file_text("/tmp/stats"), parts[i]), "%s", parts[i]);
+	cr_expect(strstr(summary(text, sizeof(text)),
+			 "summary: SCMI: 1000 messages, 2 of them answered with an error, "
+			 "3 calls refused, 0 accesses to devices that were off"),
+		  "%s", text);
+	scmi->channel.page = NULL;
+	end();
+}
+
 /* The summary, too. */
 Test(stats, of_more_interrupts_than_anybody_has)
 {
 	char text[16384];
 	const char *at = text;
 	unsigned int n;
-	size_t size;
 	int fd;
 
 	log_set_level(LOG_ERROR);
 	fake_vm_create(&machine.vm);
 	platform_bus_init(machine.vm.bus, &machine.vm.memmap, NULL, 128);
 	device = fake_vm_add_device_with(&machine.vm, &dev, FAKE_VFIO_MAX_IRQS);
-	cr_redirect_stderr();
-	log_set_level(LOG_INFO);
-	machine_summarize(&machine);
-	fflush(stderr);
-	size = fread(text, 1, sizeof(text) - 1, cr_get_redirected_stderr());
-	text[size] = '\0';
+	summary(text, sizeof(text));
 	for (n = 0; (at = strstr(at, ": interrupt ")); n++)
 		at++;
 	cr_expect_eq(n, FAKE_VFIO_MAX_IRQS);
