@@ -7,6 +7,7 @@
  * Arguments: do=
  *	show	what the platform has
  *	refuse	what it has to refuse, each with the right status
+ *	read	of clocks that cannot be changed, what is read, and what is refused
  *	off	the device is switched off and on again by each of its resources; its registers are
  *		ones meanwhile
  *	keep	all is switched off, the other rate is set, and the guest waits (prints "ready")
@@ -175,6 +176,17 @@ static void refuse(void)
 	CHECK(rate(mux) == before, 2, "the rate is another");
 }
 
+static void read_only(void)
+{
+	for (uint32_t i = 0; i < count(CLOCK); i++) {
+		expect(turn_clock(i, true), SUCCESS, "a clock that is on");
+		expect(turn_clock(i, false), DENIED, "off");
+		expect(set_rate(i, rate(i) / 2), DENIED, "another rate");
+	}
+	CHECK(!count(RESET), 2, "there are reset lines");
+	show();
+}
+
 static void expect_off(const char *what)
 {
 	CHECK(mmio_read32(edu.regs + LIVENESS) == 0xffffffff, 3,
@@ -300,8 +312,13 @@ int guest_main(void)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} what[] = { { "show", show }, { "refuse", refuse }, { "off", off },
-		     { "keep", keep }, { "reset", reset },   { "count", count_messages },
+	} what[] = { { "show", show },
+		     { "refuse", refuse },
+		     { "read", read_only },
+		     { "off", off },
+		     { "keep", keep },
+		     { "reset", reset },
+		     { "count", count_messages },
 		     { "fuzz", fuzz } };
 	const char *wanted = arg_string("do", "show");
 	int node = fdt_find_compatible(-1, "arm,scmi-smc");

@@ -121,6 +121,34 @@ static int pulse(void *opaque)
 	return ret;
 }
 
+/* Where a plain VFIO driver has the device: what was seen when the guest's tree was made. */
+static int read_truth(void *opaque, struct scmi_state *state)
+{
+	const struct vfio_scmi_resource *resource = opaque;
+	const uint64_t *rates = resource->vdev->node.scmi.rates;
+
+	state->on = !resource->off;
+	if (resource->kind == VFIO_DAIS_HELD_CLOCK)
+		state->value = rates[resource->index];
+	return 0;
+}
+
+static bool is_off_on_host(const struct vfio_scmi_resource *resource, const struct vfio *vfio)
+{
+	const struct host_node *node = resource->vdev->node.host;
+	const struct host_clock *clock = NULL;
+	char name[128];
+
+	if (resource->kind == VFIO_DAIS_HELD_CLOCK && vfio->live)
+		clock = host_clock_find(&vfio->live->clocks, vfio->tree, node,
+					host_node_device_name(node, name, sizeof(name)),
+					resource->index);
+	return clock && !clock->enable_count && clock->hardware != 'Y';
+}
+
+/* Nothing may be done to it. */
+static const struct scmi_ops truth_ops = { .get = read_truth };
+
 static const struct scmi_ops ops = { .get = get, .turn = turn, .set = set, .pulse = pulse };
 
 /* What a device's node refers to, and what the platform makes of it. */
@@ -159,46 +187,57 @@ static unsigned int allowed(const struct vfio_answers *answers, const struct ser
 	return SCMI_MAY_SWITCH | SCMI_MAY_SET;
 }
 
-static int add_resource(struct vfio_device *vdev, struct scmi *platform,
-			const struct served_kind *kind, unsigned int index)
+static int ask_driver(const struct vfio_scmi_resource *resource, struct scmi_resource *item)
+{
+	struct vfio_dais_control answer;
+	int ret = control(resource, 0, 0, &answer);
+
+	item->ops = &ops;
+	item->may = (answer.may & VFIO_DAIS_MAY_SWITCH ? SCMI_MAY_SWITCH : 0) |
+		    (answer.may & VFIO_DAIS_MAY_SET ? SCMI_MAY_SET : 0);
+	item->min = answer.min;
+	item->max = answer.max;
+	return ret;
+}
+
+static int add_resource(struct vfio *vfio, struct vfio_device *vdev, const struct served_kind *kind,
+			unsigned int index)
 {
 	struct vfio_scmi_resource *resource = &vdev->served[vdev->n_served++];
-	struct scmi_resource item = { .ops = &ops, .opaque = resource };
-	struct vfio_dais_control answer;
+	struct scmi_resource item = { .ops = &truth_ops, .opaque = resource };
 	const struct vfio_node *node = &vdev->node;
 	struct text text = text_in(item.name);
 	char buf[16];
 	const char *name = name_of(node, kind, index, buf);
-	int ret;
+	int ret = 0;
 
 	*resource = (struct vfio_scmi_resource){ .vdev = vdev,
 						 .index = (uint16_t)index,
 						 .kind = kind->held };
-	ret = control(resource, 0, 0, &answer);
+	if (node->keeps_power)
+		ret = ask_driver(resource, &item);
+	else
+		resource->off = is_off_on_host(resource, vfio);
 	if (ret)
 		return ret;
 	/* "10000000.mmc:core": Linux wants the names of clocks to differ. */
 	text_add_escaped(&text, node->name, strlen(node->name));
 	text_add(&text, ":");
 	text_add_escaped(&text, name, strlen(name));
-	item.may = (answer.may & VFIO_DAIS_MAY_SWITCH ? SCMI_MAY_SWITCH : 0) |
-		   (answer.may & VFIO_DAIS_MAY_SET ? SCMI_MAY_SET : 0);
 	item.may &= allowed(&node->answers, kind, name);
-	item.min = answer.min;
-	item.max = answer.max;
-	ret = scmi_add(platform, kind->kind, &item);
+	ret = scmi_add(&vfio->scmi.platform, kind->kind, &item);
 	return ret < 0 ? ret : 0;
 }
 
-static int add_device(struct vfio_device *vdev, struct scmi *platform, struct err *err)
+static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *err)
 {
 	int ret = 0;
 
 	for (size_t k = 0; k < n_elems(kinds) && !ret; k++)
 		for (unsigned int i = 0; i < vdev->node.n_served[k] && !ret; i++)
-			ret = add_resource(vdev, platform, &kinds[k], i);
+			ret = add_resource(vfio, vdev, &kinds[k], i);
 	for (unsigned int i = 0; i < vdev->n_regions; i++)
-		vdev->regions[i].by_file = vdev->n_served;
+		vdev->regions[i].by_file = vdev->node.keeps_power && vdev->n_served;
 	if (!ret)
 		return 0;
 	err_set(err, ret, "ask vfio-dais for the clocks, reset lines and power domains of %s",
@@ -234,7 +273,7 @@ int vfio_scmi_create(struct vfio *vfio, struct vm *vm, struct err *err)
 			continue;
 		vdev->served = next;
 		next += n_served(&vdev->node);
-		ret = add_device(vdev, &scmi->platform, err);
+		ret = add_device(vfio, vdev, err);
 	}
 	if (ret)
 		return ret;

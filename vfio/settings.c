@@ -139,7 +139,8 @@ const struct option vfio_platform_keys[] = {
 	DEVICE_KEY(
 		"clocks", "scmi|fixed", option_set_choice, choice,
 		"scmi: the guest switches and sets the device's clocks, reset lines and power domains itself, "
-		"where vfio-dais has the device; fixed: it cannot; default: scmi"),
+		"where vfio-dais has the device, else it only reads clocks and the power domain; fixed: "
+		"it cannot; default: scmi with vfio-dais, else fixed"),
 	DEVICE_KEY(
 		"allow.NAME", "rate,gate,reset,power|none", set_allowed, number,
 		"what of that the guest may do with the clock, reset line or power domain of this name (or number); "
@@ -217,6 +218,7 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 	graft->force = device_config_get(config, "force", -1, on, false);
 	graft->mac = device_config_get(config, "mac", -1, number, 0);
 	answers->fixed_clocks = BUILT(SCMI) && device_config_get(config, "clocks", -1, choice, 0);
+	answers->scmi_clocks = BUILT(SCMI) && !device_config_get(config, "clocks", -1, choice, 1);
 	graft->clocks = answers->clocks;
 	graft->supplies = answers->supplies;
 	graft->drop = answers->drop;

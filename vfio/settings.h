@@ -39,6 +39,7 @@ struct vfio_answers {
 	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
 	bool fixed_clocks; /* clocks=fixed: nothing is served by SCMI */
+	bool scmi_clocks;  /* clocks=scmi, in so many words */
 	/* allow.NAME=: VFIO_ALLOW_* of those that are named */
 	struct graft_answer allowed[DEVICE_MAX_SETTINGS];
 	unsigned int n_allowed;

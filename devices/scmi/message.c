@@ -56,10 +56,18 @@ enum scmi_status scmi_status_of(int ret)
 	}
 }
 
+/*
+ * To have on what is on changes nothing: older guests do not ask for the permissions of a clock, as
+ * drivers/clk/clk-scmi.c of Linux 6.12 does, and a driver does not work whose clk_prepare_enable()
+ * is refused.
+ */
 enum scmi_status scmi_turn(const struct scmi_resource *resource, bool on)
 {
+	struct scmi_state state;
+
 	if (!(resource->may & SCMI_MAY_SWITCH))
-		return SCMI_DENIED;
+		return on && scmi_get(resource, &state) == SCMI_SUCCESS && state.on ? SCMI_SUCCESS
+										    : SCMI_DENIED;
 	return scmi_status_of(resource->ops->turn(resource->opaque, on));
 }
 

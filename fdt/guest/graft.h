@@ -52,6 +52,10 @@ struct graft_shadow {
  * line and power domain there; the others follow in the order of the properties. */
 struct graft_scmi {
 	uint32_t clocks, resets, domains;
+	/* NULL: the guest switches and sets them. Else it only reads, and reset lines are not
+	 * served; there is room for the rate of each clock here, which the graft fills in: 0: not
+	 * served. */
+	uint64_t *rates;
 };
 
 /* What is known of a device besides its node: from VFIO when it runs, from the tree in a plan. */

@@ -170,6 +170,28 @@ static bool is_answered(const struct graft_place *place, unsigned int index)
 	return answered_rate(place, clock_name(place->node, index, buf), &hz);
 }
 
+/* One that SCMI serves; where the guest only reads it, its rate must be known. */
+static bool serve_clock(struct graft_place *place, unsigned int index, uint32_t cells[2])
+{
+	const struct graft_scmi *scmi = place->device->facts.scmi;
+	char buf[16];
+	const char *name = clock_name(place->node, index, buf), *source;
+	uint64_t hz;
+
+	if (is_answered(place, index) || !graft_scmi_clock(place, index, cells))
+		return false;
+	if (!scmi->rates) {
+		graft_tell_scmi_clock(place, index, name);
+		return true;
+	}
+	source = find_rate(place, index, name, &hz);
+	scmi->rates[index] = source ? hz : 0;
+	if (source)
+		graft_append(place, "%s %s by SCMI, which stays at %" PRIu64 " Hz (%s)",
+			     strchr(place->item->reason, ':') ? "," : ":", name, hz, source);
+	return source;
+}
+
 static void put_clocks(struct graft_place *place, uint32_t *cells)
 {
 	size_t n = 0;
@@ -182,11 +204,8 @@ static void put_clocks(struct graft_place *place, uint32_t *cells)
 			host_property_cells(place->property, ref->offset / 4 + 1, ref->n_args,
 					    cells + n);
 			n += ref->n_args;
-		} else if (BUILT(SCMI) && !reference_is_hole(ref) && !is_answered(place, i) &&
-			   graft_scmi_clock(place, i, cells + n)) {
-			char buf[16];
-
-			graft_tell_scmi_clock(place, i, clock_name(place->node, i, buf));
+		} else if (BUILT(SCMI) && !reference_is_hole(ref) &&
+			   serve_clock(place, i, cells + n)) {
 			n += 2;
 		} else {
 			cells[n++] = reference_is_hole(ref) ? 0 : replace_clock(place, i);

@@ -97,7 +97,7 @@ static void refer(struct graft_place *place, const char *what, uint32_t phandle,
 
 void graft_act_reset(struct graft_place *place)
 {
-	if (served(place) && !place->refs.malformed)
+	if (served(place) && !served(place)->rates && !place->refs.malformed)
 		refer(place, "reset domains", DT_PHANDLE_SCMI_RESET, served(place)->resets);
 }
 

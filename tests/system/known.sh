@@ -58,3 +58,11 @@ echo $net >$net_path/driver/unbind
 expect known-silent-bind 0 dais bind 10600000.silent
 expect check-irq-of-nothing 3 dais check --irq 10600000.silent
 says check-irq-of-nothing-says-so "nothing was tested" "no interrupt"
+
+# Without vfio-dais, clocks=scmi has the guest read what the host has; else the clock is a fixed one.
+vfio_bind $net
+guest known-scmi 0 scmi "do=read compat=test,edge" --device "vfio-platform,host=$net,clocks=scmi"
+says known-scmi-reads "scmi: a clock that is on: 0" "scmi: off: -3" "scmi: another rate: -3" "scmi: clock 0 24000000 Hz"
+guest known-fixed 65 scmi "do=read compat=test,edge" --device "vfio-platform,host=$net"
+expect known-scmi-plan 0 dais plan --device "vfio-platform,host=$net,clocks=scmi"
+says known-scmi-plan-says "0 by SCMI, which stays at 24000000"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154 # variables of host.sh
 #
-# host: --append iomem=relaxed
+# host: --append "iomem=relaxed fw_devlink.sync_state=timeout deferred_probe_timeout=1"
 # host: --add "$(tests/testbed/debian-image --linux "$linux"):/job/debian-Image"
-# host: --add "$(tests/system/scmi-initramfs "$logs"):/job/scmi.cpio"
+# host: --add "$(tests/system/scmi-initramfs "$logs" "$linux"):/job/scmi.cpio"
 # Guests switch and set what their devices need, by SCMI. What comes of it is read where it is: in the PL061's pins, and in the memory
 # that the reset controller and the power domains have for registers. The host's tree has scmi.dtso.
 edu=vfio-platform,host=10000000.edu
@@ -50,6 +50,8 @@ counted()
 
 vfio_bind 10000000.edu 9010000.pl031
 edu_is scmi-before 0 0 0 1
+expect scmi-plan 0 dais plan --device $edu
+says scmi-plan-says "mux by SCMI" "reset domains of SCMI" "power domains of SCMI"
 guest scmi-show 0 scmi do=show --device $edu
 says scmi-show-all "scmi: clock gated 24000000 Hz, gate" "scmi: clock mux 12000000 Hz, gate, rate" \
 	"scmi: clock shared 12000000 Hz, gate" "scmi: reset line 0" "scmi: power domain 0 on"

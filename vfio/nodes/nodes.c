@@ -109,6 +109,7 @@ void vfio_node_destroy(struct vfio_node *node)
 	free(node->regions);
 	free(node->irqs);
 	free(node->parts);
+	free(node->scmi.rates);
 	host_facts_destroy(&node->facts);
 	*node = (struct vfio_node){ 0 };
 }
@@ -137,11 +138,16 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 			    (BUILT(SCMI) ? vfio_node_has_held(node->host)
 					 : host_node_has(node->host, "power-domains")) &&
 			    is_for_dais(node, host);
-	node->is_served = BUILT(SCMI) && node->keeps_power && !node->answers.fixed_clocks;
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
 	if (ret)
 		return ret;
+	/* Fixed clocks are what drivers get on best with where nothing can be changed: they take
+	 * any rate that is set without a word, and an answer that is DENIED for an error. */
+	node->is_served =
+		BUILT(SCMI) &&
+		(node->keeps_power ? !node->answers.fixed_clocks
+				   : node->answers.scmi_clocks && vfio_node_has_held(node->host));
 	if (!node->name[0])
 		host_node_device_name(node->host, node->name, sizeof(node->name));
 	ret = host_facts_read(nodes->tree, node->host, &node->facts, &node->err);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What of a node dais' own driver holds, and SCMI may serve. */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "fdt/host/reference.h"
 #include "vfio/nodes/nodes.h"
 #include "vmm/base/range.h"
@@ -26,22 +29,37 @@ static int count_references(const struct vfio_nodes *nodes, const struct host_no
 	return ret;
 }
 
+/* Without the driver that holds it, only what a plain VFIO driver has on, and rates that are known.
+ */
+static int read_only(struct vfio_node *node)
+{
+	free(node->scmi.rates);
+	node->scmi.rates = calloc(node->n_served[0] + 1, sizeof(*node->scmi.rates));
+	node->n_served[1] = 0;
+	return node->scmi.rates ? 0 : -ENOMEM;
+}
+
 int vfio_nodes_number_served(const struct vfio_nodes *nodes, struct err *err)
 {
 	uint32_t next[VFIO_N_SERVED] = { 0 };
 
 	for (struct vfio_node *node = nodes->first; node; node = node->next) {
+		int ret = 0;
+
 		if (!node->is_served)
 			continue;
-		node->scmi = (struct graft_scmi){ next[0], next[1], next[2] };
-		for (size_t i = 0; i < VFIO_N_SERVED; i++) {
-			int ret = count_references(nodes, node->host, properties[i],
-						   &node->n_served[i]);
-
-			if (ret)
-				return err_set(err, ret, "describe %s", node->name);
+		for (size_t i = 0; i < VFIO_N_SERVED && !ret; i++)
+			ret = count_references(nodes, node->host, properties[i],
+					       &node->n_served[i]);
+		if (!ret && !node->keeps_power)
+			ret = read_only(node);
+		if (ret)
+			return err_set(err, ret, "describe %s", node->name);
+		node->scmi.clocks = next[0];
+		node->scmi.resets = next[1];
+		node->scmi.domains = next[2];
+		for (size_t i = 0; i < VFIO_N_SERVED; i++)
 			next[i] += node->n_served[i];
-		}
 	}
 	return 0;
 }

@@ -145,6 +145,13 @@ static int place_devices(struct plan *plan, const struct vm_config *config, stru
 /* What a guest's tree has besides its devices, as far as they point at it. */
 static void write_surroundings(struct dt *dt)
 {
+	static const struct {
+		const char *cells;
+		uint32_t phandle;
+	} scmi[] = { { "#clock-cells", DT_PHANDLE_SCMI_CLOCK },
+		     { "#reset-cells", DT_PHANDLE_SCMI_RESET },
+		     { "#power-domain-cells", DT_PHANDLE_SCMI_POWER } };
+
 	dt_prop_u32(dt, "interrupt-parent", DT_PHANDLE_GIC);
 	dt_begin_node(dt, "intc");
 	dt_prop_empty(dt, "interrupt-controller");
@@ -152,6 +159,12 @@ static void write_surroundings(struct dt *dt)
 	dt_prop_u32(dt, "phandle", DT_PHANDLE_GIC);
 	dt_end_node(dt);
 	dt_describe_apb_pclk(dt);
+	for (unsigned int i = 0; BUILT(SCMI) && i < n_elems(scmi); i++) {
+		dt_begin_node(dt, "protocol@%u", i);
+		dt_prop_u32(dt, scmi[i].cells, 1);
+		dt_prop_u32(dt, "phandle", scmi[i].phandle);
+		dt_end_node(dt);
+	}
 }
 
 static int write_tree(const struct plan *plan, void **blob, size_t *size, struct err *err)

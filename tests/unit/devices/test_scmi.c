@@ -247,6 +247,7 @@ Test(scmi, clocks)
 		{ CLOCK, 7, 3, { 0, 0x10003, 50 }, NOT_SUPPORTED, 0, {} },
 		{ CLOCK, 0xb, 2, { 0, 1 }, NOT_SUPPORTED, 0, {} },
 		{ CLOCK, 7, 3, { 1, 0, 0 }, DENIED, 0, {} },
+		{ CLOCK, 7, 3, { 1, 1, 0 }, SUCCESS, 0, {} },
 		{ CLOCK, 0xf, 1, { 0 }, SUCCESS, 1, { 0xa0000000 } },
 		{ CLOCK, 0xf, 1, { 1 }, SUCCESS, 1, { 0 } },
 	};
@@ -320,7 +321,8 @@ Test(scmi, voltages)
 		{ VOLTAGE, 5, 2, { 0, 0 }, SUCCESS, 0, {} },
 		{ VOLTAGE, 6, 1, { 0 }, SUCCESS, 1, { 0 } },
 		{ VOLTAGE, 5, 2, { 0, 1 }, INVALID, 0, {} },
-		{ VOLTAGE, 5, 2, { 1, 7 }, DENIED, 0, {} },
+		{ VOLTAGE, 5, 2, { 1, 0 }, DENIED, 0, {} },
+		{ VOLTAGE, 5, 2, { 1, 7 }, SUCCESS, 0, {} },
 		{ VOLTAGE, 7, 3, { 0, 0, 1800000 }, SUCCESS, 0, {} },
 		{ VOLTAGE, 8, 1, { 0 }, SUCCESS, 1, { 1800000 } },
 		{ VOLTAGE, 7, 3, { 0, 0, 1799999 }, INVALID, 0, {} },

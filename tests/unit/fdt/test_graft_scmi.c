@@ -138,6 +138,35 @@ Test(graft_scmi, a_clock_of_others_has_one_rate)
 			 "/sdio@5000 has it, too");
 }
 
+Test(graft_scmi, what_is_only_read)
+{
+	uint64_t rates[4] = { 0, 0, 1, 0 };
+	struct graft_scmi reads = numbers;
+
+	reads.rates = rates;
+	plan("/mmc@2000", &reads, NULL);
+	cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_PASSES);
+	EXPECT("clocks", CLOCK, 10, CLOCK, 11, 0, CLOCK, 13);
+	EXPECT("power-domains", POWER, 30);
+	cr_expect_eq(item("resets")->verdict, GRAFT_DROP, "nobody can tell whether it is asserted");
+	cr_expect_eq(rates[0], 100000000);
+	cr_expect_eq(rates[1], 24000000);
+	cr_expect_eq(rates[3], 50000000);
+	cr_expect(strstr(item("clocks")->reason, "bus by SCMI, which stays at 24000000 Hz (fixed)"),
+		  "%s", item("clocks")->reason);
+}
+
+Test(graft_scmi, a_rate_that_is_not_known_cannot_be_read)
+{
+	uint64_t rates[1] = { 7 };
+	struct graft_scmi reads = numbers;
+
+	reads.rates = rates;
+	plan("/usb@3000", &reads, NULL);
+	cr_expect_eq(item("clocks")->verdict, GRAFT_ASK);
+	cr_expect_eq(rates[0], 0);
+}
+
 Test(graft_scmi, nothing_without_a_platform)
 {
 	plan("/mmc@2000", NULL, NULL);

@@ -308,10 +308,46 @@ Test(vfio_scmi, fixed_clocks)
 	cr_expect_not(vfio_scmi_counts(vm.vfio, &counts));
 }
 
-Test(vfio_scmi, vfio_platform_serves_nothing)
+static void use_vfio_platform(void)
 {
 	fake_link("/sys/bus/platform/devices/10000000.ahci/driver",
 		  "/sys/bus/platform/drivers/vfio-platform");
+}
+
+/* Rates are those of the host's list of clocks, in which "bus" is off. Who enables what is on does
+ * nothing, and all else is refused. */
+Test(vfio_scmi, with_vfio_platform_the_guest_only_reads)
+{
+	uint32_t value;
+
+	use_vfio_platform();
+	fake_file("/sys/kernel/debug/clk/clk_summary",
+		  " gate 1 1 0 24000000 0 0 50000 Y 10000000.10000000.ahci gate\n"
+		  " bus 0 0 0 100000000 0 0 50000 N 10000000.10000000.ahci bus\n");
+	cr_assert_eq(start("clocks", "scmi"), 0, "%s: %s", err.what, err.why);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_CLOCK].n_items, 2);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_RESET].n_items, 0);
+	cr_expect_eq(vm.vfio->scmi.platform.lists[SCMI_POWER].n_items, 1);
+	cr_expect_eq(send(0x14, 6, 1, 1, 0, 0, &value), 0);
+	cr_expect_eq(value, 100000000);
+	cr_expect_eq(send(0x14, 0xf, 1, 0, 0, 0, &value), 0);
+	cr_expect_eq(value, 0, "no permissions");
+	cr_expect_eq(clock_turn(0, true), 0);
+	cr_expect_eq(clock_turn(1, true), DENIED);
+	cr_expect_eq(clock_turn(0, false), DENIED);
+	cr_expect_eq(clock_set(0, 24000001), DENIED);
+	cr_expect_eq(domain_turn(true), 0);
+	cr_expect_eq(domain_turn(false), DENIED);
+	cr_expect_eq(line_assert(true), -1, "that protocol is not there");
+	cr_expect_eq(n_told, 0);
+	cr_expect(is_mapped());
+	cr_expect_not(vdev->regions[0].by_file);
+	cr_expect_eq(device->class->reset(device, &err), 0, "%s", err.what);
+}
+
+Test(vfio_scmi, vfio_platform_serves_nothing)
+{
+	use_vfio_platform();
 	cr_assert_eq(start(NULL, NULL), 0);
 	cr_expect_null(vm.vfio->scmi.channel.page);
 }
