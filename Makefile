@@ -152,6 +152,7 @@ if-$(CONFIG_ARCH_ARM)   += $(call in,arch/arm)
 if-$(CONFIG_RUN)        += $(wildcard devices/pl0*.c) devices/test_device.c vfio/platform.c
 if-$(CONFIG_PLAN)       += $(call in,vmm/plan)
 if-$(CONFIG_CHECK)      += $(call in,vmm/check)
+if-$(CONFIG_REPORT)     += $(call in,vmm/report)
 if-$(CONFIG_IMAGE_GZIP) += arch/common/gunzip.c
 if-$(CONFIG_STATS)      += vmm/machine/stats.c
 

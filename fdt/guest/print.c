@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "fdt/builder.h"
+#include "fdt/host/excerpt.h"
 #include "fdt/host/tree.h"
+#include "vmm/base/built.h"
 #include "vmm/base/range.h"
 
 #define WIDTH 80
@@ -18,6 +20,7 @@ struct printer {
 	FILE *out;
 	unsigned int depth;
 	size_t column;
+	const bool *marked; /* NULL: all is printed as it is */
 };
 
 static void indent(struct printer *p, unsigned int tabs)
@@ -123,18 +126,36 @@ static void print_property(struct printer *p, const struct host_property *proper
 
 static void print_node(struct printer *p, const struct host_node *node)
 {
+	struct host_property stand_in;
+
+	if (p->marked && !p->marked[node->index])
+		return;
 	if (ftell(p->out) > 0)
 		fputc('\n', p->out);
 	indent(p, p->depth);
-	fprintf(p->out, "%s {\n", node->name);
+	fprintf(p->out, "%s {\n", node->parent ? node->name : "/");
 	p->depth++;
-	for (size_t i = 0; i < node->n_properties; i++)
-		print_property(p, &node->properties[i]);
+	for (size_t i = 0; i < node->n_properties; i++) {
+		const struct host_property *property = &node->properties[i];
+
+		print_property(p, BUILT(REPORT) && p->marked
+					  ? host_excerpt_stand_in(node, property, &stand_in)
+						    ?: property
+					  : property);
+	}
 	for (const struct host_node *child = node->child; child; child = child->next)
 		print_node(p, child);
 	p->depth--;
 	indent(p, p->depth);
 	fputs("};\n", p->out);
+}
+
+void dt_print_excerpt(const struct host_tree *tree, const bool *marked, FILE *out)
+{
+	struct printer p = { .out = out, .marked = marked };
+
+	fputs("/dts-v1/;\n", out);
+	print_node(&p, tree->nodes[0]);
 }
 
 static bool is_named(const char *name, const char *const *names, size_t n)

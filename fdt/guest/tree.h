@@ -3,7 +3,9 @@
 #define FDT_GUEST_TREE_H
 
 /* A finished guest tree. */
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "vmm/base/err.h"
 
@@ -20,5 +22,10 @@ int dt_check(const void *blob, size_t size, struct err *err);
  */
 int dt_print(const void *blob, size_t size, const char *const *names, size_t n, char **text,
 	     struct err *err);
+
+struct host_tree;
+/* The marked nodes of a host's tree, by index (fdt/host/excerpt.h), as source that dtc reads; what
+ * is private is replaced. */
+void dt_print_excerpt(const struct host_tree *tree, const bool *marked, FILE *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt/host/reference_parts.h"
 #include "vmm/base/array.h"
 
 static int add(struct reference_list *list, const struct reference *ref)
@@ -108,14 +109,6 @@ static int read_list(const struct host_tree *tree, const struct host_node *node,
 #define N_NAMES    1024
 #define MAX_PROBES 8
 
-/* One reference that a rule tells of; sorted by target, then in tree order. */
-struct reference_edge {
-	uint32_t target, user; /* indexes of nodes */
-	const struct host_property *property;
-	enum reference_kind kind;
-	bool guessed; /* no rule tells of it */
-};
-
 /* What was asked for, at its hash or soon after it; NULL: nothing. */
 struct reference_name {
 	const char *name; /* the tree's */
@@ -217,65 +210,6 @@ static int add_all(struct host_tree *tree, struct edges *edges,
 	return 0;
 }
 
-/* The first edge whose target is not before @target. */
-static size_t first_edge(const struct host_tree *tree, uint32_t target)
-{
-	size_t low = 0, high = tree->n_edges;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (tree->edges[middle].target < target)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool is_pointed_at(const struct host_tree *tree, const struct host_node *node)
-{
-	size_t i = first_edge(tree, node->index);
-
-	while (i < tree->n_edges && tree->edges[i].target == node->index && tree->edges[i].guessed)
-		i++;
-	return i < tree->n_edges && tree->edges[i].target == node->index;
-}
-
-/* Index of the first node in tree order that is not below @node. */
-static uint32_t end_of(const struct host_tree *tree, const struct host_node *node)
-{
-	for (; node; node = node->parent)
-		if (node->next)
-			return node->next->index;
-	return tree->n_nodes;
-}
-
-int reference_users(const struct host_tree *tree, const struct host_node *node,
-		    struct reference_user **users, size_t *n_users)
-{
-	uint32_t end = end_of(tree, node);
-	size_t first = first_edge(tree, node->index), last = first_edge(tree, end);
-	const struct reference_edge *previous = NULL;
-
-	*n_users = 0;
-	*users = calloc(last - first + 1, sizeof(**users));
-	if (!*users)
-		return -ENOMEM;
-	for (size_t i = first; i < last; i++) {
-		const struct reference_edge *edge = &tree->edges[i];
-
-		if ((edge->user >= node->index && edge->user < end) ||
-		    !host_node_is_available(tree->nodes[edge->user]) ||
-		    (previous && previous->property == edge->property))
-			continue;
-		(*users)[(*n_users)++] = (struct reference_user){ tree->nodes[edge->user],
-								  edge->property, edge->kind };
-		previous = edge;
-	}
-	return 0;
-}
-
 /*
  * Guesses. dtc gives phandles from 1 upwards, so that small numbers look like them; more than that
  * must speak for it.
@@ -287,7 +221,7 @@ int reference_users(const struct host_tree *tree, const struct host_node *node,
  */
 static bool is_unexplained(const struct host_tree *tree, const struct host_node *target)
 {
-	return !tree->has_symbols && !is_pointed_at(tree, target);
+	return !tree->has_symbols && !reference_is_pointed_at(tree, target);
 }
 
 /* A provider wants just as many arguments as there are. */

@@ -74,6 +74,12 @@ struct reference_user {
 int reference_users(const struct host_tree *tree, const struct host_node *node,
 		    struct reference_user **users, size_t *n_users);
 
+/*
+ * Mark, by index, what the marked nodes need: the nodes above each, what all of these point at,
+ * what that points at, and so on.
+ */
+void reference_mark(const struct host_tree *tree, bool *marked);
+
 /* @ra of @a and @rb of @b are the same: what they point at, and the arguments. */
 bool reference_is_same(const struct host_property *a, const struct reference *ra,
 		       const struct host_property *b, const struct reference *rb);

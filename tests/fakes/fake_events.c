@@ -159,6 +159,13 @@ int sys_dup(int fd)
 	return fake_fd_real(dup(fd));
 }
 
+/* In a child, which here is the test itself: its streams stay. */
+int sys_dup2(int fd, int number)
+{
+	fail_if_chosen();
+	return fd < 0 ? fd : number;
+}
+
 /* It keeps its number, by which the fakes know it. */
 int sys_move_fd(int fd, int lowest)
 {

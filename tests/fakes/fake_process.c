@@ -23,6 +23,7 @@ void fake_process_reset(void)
 pid_t sys_fork(void)
 {
 	fail_if_chosen();
+	fake_process.is_reaped = false;
 	return fake_process.be_parent ? FAKE_CHILD : 0;
 }
 

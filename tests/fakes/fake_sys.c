@@ -26,6 +26,7 @@ static int open_path(const char *path, int flags, bool create)
 {
 	struct fake_entry *e;
 	int ret = fake_tree_find(path, !(flags & O_NOFOLLOW), &e);
+	bool was_there = !ret;
 
 	n_device_opens += !strncmp(path, "/dev/", 5);
 	if (ret == -ENOENT && create) {
@@ -36,6 +37,8 @@ static int open_path(const char *path, int flags, bool create)
 		return ret;
 	if (e->kind == FAKE_ERROR || e->kind == FAKE_LINK || e->busy)
 		return e->busy ? -EBUSY : e->kind == FAKE_LINK ? -ELOOP : -e->code;
+	if (was_there && create && flags & O_EXCL)
+		return -EEXIST;
 	return fake_fd_add((struct fake_fd){
 		.real = -1, .ops = e->ops, .opaque = e->opaque, .file = e, .flags = flags });
 }

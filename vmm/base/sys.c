@@ -68,6 +68,7 @@ PLAIN(void, sys_close, (int fd), (void)close(fd))
 CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
 	   openat(dir, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL(int, sys_dup2, (int fd, int number), dup2(fd, number))
 
 int sys_move_fd(int fd, int lowest)
 {

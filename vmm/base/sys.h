@@ -31,6 +31,7 @@ void sys_close(int fd);
 /* With O_CREAT in @flags, @mode. As the system call, relative to the directory @dir. */
 int sys_openat(int dir, const char *path, int flags, mode_t mode); /* O_CLOEXEC is always added */
 int sys_dup(int fd);                                               /* with FD_CLOEXEC */
+int sys_dup2(int fd, int number);                                  /* without it */
 /* The same file by its lowest free number from @lowest on, with FD_CLOEXEC; @fd is closed, but not
  * after an error. */
 int sys_move_fd(int fd, int lowest);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "vmm/cli/options.h"
 #include "vmm/config/config.h"
 #include "vmm/core/event_loop.h"
+#include "vmm/core/vcpu.h"
 #include "vmm/machine/machine.h"
 
 #define N_FIRED  3 /* the guest's to handle; the second comes only if the first was completed */
@@ -170,6 +172,23 @@ static void tell(const struct trial *t, const char *what, const char *why)
 	printf("  %-8s %s: %s%s\n", t->mode, ways[t->way], what, why);
 }
 
+/* Of the one vCPU; behind "ok". */
+static const char *count_exits(const struct trial *t, char buf[80])
+{
+	const struct vcpu *vcpu = t->machine.vm.vcpus;
+	struct kvm_stat stats[MACHINE_N_VCPU_EXITS] = { 0 };
+	uint64_t n_user = 0;
+
+	for (unsigned int e = 0; e < N_VCPU_EXITS; e++)
+		n_user += vcpu->n_exits[e];
+	if (machine_vcpu_exits(vcpu, stats))
+		snprintf(buf, 80, ", %" PRIu64 " exits to KVM, %" PRIu64 " of them on to dais",
+			 stats[0].value, n_user);
+	else
+		snprintf(buf, 80, ", %" PRIu64 " exits to dais", n_user);
+	return buf;
+}
+
 enum outcome { WELL, NOT_WELL, NOT_HERE };
 
 /* Prints one line. */
@@ -178,6 +197,7 @@ static enum outcome build_and_run(struct trial *t)
 	struct err err = { 0 };
 	enum outcome outcome = NOT_WELL;
 	const char *wrong = NULL;
+	char exits[80];
 	int ret;
 
 	vfio_irq_want(t->machine.vm.vfio, t->index, t->mode);
@@ -185,7 +205,7 @@ static enum outcome build_and_run(struct trial *t)
 	if (!ret) {
 		ret = run_guest(t, &err);
 		wrong = ret < 0 ? err.what : verdict(t, ret);
-		tell(t, wrong ? "FAILED: " : "ok", wrong ?: "");
+		tell(t, wrong ? "FAILED: " : "ok", wrong ?: count_exits(t, exits));
 		outcome = wrong ? NOT_WELL : WELL;
 	} else if (err_exit_status(&err) == EXIT_STATUS_HOST) {
 		tell(t, "not here: ", err.why[0] ? err.why : err.what);

@@ -58,6 +58,16 @@ const struct command commands[] = {
 	       "/sys/bus/platform/devices, or by its node's name or path."),
 	  plan_options, cmd_plan },
 #endif
+#ifdef CONFIG_REPORT
+	{ "report", "write a file about devices of this host, for somebody who does not have it",
+	  "[--run] [--output FILE] DEVICE...",
+	  HELP("Write one file with what dais list, plan and check say of devices, as text and as "
+	       "JSON, and an excerpt of the host's device tree that dais plan --host-dtb can read "
+	       "when dtc has compiled it. Host names, serial numbers, MAC and IP addresses, UUIDs, "
+	       "/chosen and what stands on the kernel's command line are replaced. Nothing is "
+	       "bound, opened or changed, but for --run."),
+	  report_options, cmd_report },
+#endif
 #ifdef CONFIG_COMPLETION
 	{ "complete", "tell a shell how a command line may go on", "[WORD]...", NULL, NULL,
 	  cmd_complete },

@@ -34,9 +34,9 @@ extern const struct device_class *const device_classes[];
 const struct device_class *device_class_find(const char *name);
 
 extern const struct option list_options[], bind_options[], unbind_options[], check_options[],
-	plan_options[], help_options[];
+	plan_options[], help_options[], report_options[];
 
 command_main cmd_list, cmd_bind, cmd_unbind, cmd_check, cmd_run, cmd_plan, cmd_version,
-	cmd_complete, cmd_help;
+	cmd_complete, cmd_help, cmd_report;
 
 #endif

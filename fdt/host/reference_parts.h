@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FDT_HOST_REFERENCE_PARTS_H
+#define FDT_HOST_REFERENCE_PARTS_H
+
+/* The index behind reference_users() and reference_mark(), for reference.c, which makes it. */
+#include "fdt/host/reference.h"
+
+/* One reference that a rule tells of; sorted by target, then in tree order. */
+struct reference_edge {
+	uint32_t target, user; /* indexes of nodes */
+	const struct host_property *property;
+	enum reference_kind kind;
+	bool guessed; /* no rule tells of it */
+};
+
+/* A rule tells of a reference to @node. */
+bool reference_is_pointed_at(const struct host_tree *tree, const struct host_node *node);
+
+#endif
