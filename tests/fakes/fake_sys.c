@@ -37,7 +37,8 @@ static int open_path(const char *path, int flags, bool create)
 		return ret;
 	if (e->kind == FAKE_ERROR || e->kind == FAKE_LINK || e->busy)
 		return e->busy ? -EBUSY : e->kind == FAKE_LINK ? -ELOOP : -e->code;
-	if (was_there && create && flags & O_EXCL)
+	/* One with operations stands for what will be made there. */
+	if (was_there && create && flags & O_EXCL && !e->ops)
 		return -EEXIST;
 	return fake_fd_add((struct fake_fd){
 		.real = -1, .ops = e->ops, .opaque = e->opaque, .file = e, .flags = flags });
