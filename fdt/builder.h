@@ -72,13 +72,14 @@ void dt_destroy(struct dt *dt);
 
 /* Phandles that every part of the tree knows; the graft numbers its nodes itself
  * (fdt/guest/graft.h). */
-#define DT_PHANDLE_GIC        1
-#define DT_PHANDLE_APB_PCLK   2 /* fixed-clock of the emulated PrimeCells, 24 MHz */
-#define DT_PHANDLE_SCMI_SHMEM 3 /* devices/scmi/channel.h */
-#define DT_PHANDLE_SCMI_POWER 4
-#define DT_PHANDLE_SCMI_CLOCK 5
-#define DT_PHANDLE_SCMI_RESET 6
-#define DT_PHANDLE_FIRST      16 /* dt_new_phandle() starts here */
-#define DT_PHANDLE_GRAFT      0x10000
+#define DT_PHANDLE_GIC         1
+#define DT_PHANDLE_APB_PCLK    2 /* fixed-clock of the emulated PrimeCells, 24 MHz */
+#define DT_PHANDLE_SCMI_SHMEM  3 /* devices/scmi/channel.h */
+#define DT_PHANDLE_SCMI_POWER  4
+#define DT_PHANDLE_SCMI_CLOCK  5
+#define DT_PHANDLE_SCMI_RESET  6
+#define DT_PHANDLE_FIRST       16     /* dt_new_phandle() starts here */
+#define DT_PHANDLE_SCMI_SUPPLY 0x8000 /* … and the number of the voltage domain */
+#define DT_PHANDLE_GRAFT       0x10000
 
 #endif

@@ -12,6 +12,8 @@
  *		ones meanwhile
  *	keep	all is switched off, the other rate is set, and the guest waits (prints "ready")
  *	reset	the same, and a guest reset: all is as it was found
+ *	voltage	of two supplies that SCMI serves the voltage is asked for and set, then the guest
+ *		waits (wait=1; prints "ready")
  *	count	n=1000 messages that are answered, and nothing else
  *	fuzz	n=3000 messages of any length, token and content by each CPU at once, seed=1
  * Exit codes: 1: no platform; 2: an answer is wrong; 3: the device is not off, or not on again;
@@ -35,7 +37,7 @@
 #define PAYLOAD        0x1c
 #define MAX_WORDS      20
 
-enum { BASE = 0x10, POWER = 0x11, CLOCK = 0x14, RESET = 0x16 };
+enum { BASE = 0x10, POWER = 0x11, CLOCK = 0x14, RESET = 0x16, VOLTAGE = 0x17 };
 enum { SUCCESS = 0, INVALID = -2, DENIED = -3, NOT_FOUND = -4 };
 
 #define VERSION    0
@@ -91,7 +93,12 @@ static const char *name_of(unsigned int protocol, unsigned int id)
 	static char name[65];
 	unsigned int start = 0;
 
-	CHECK(!send(protocol, protocol == RESET ? 6 : 8, 1, id, 0, 0, 0), 2, "no name of %u", id);
+	CHECK(!send(protocol,
+		    protocol == RESET     ? 6
+		    : protocol == VOLTAGE ? 9
+					  : 8,
+		    1, id, 0, 0, 0),
+	      2, "no name of %u", id);
 	for (unsigned int i = 0; i < 64; i++) {
 		name[i] = (char)mmio_read8(page + PAYLOAD + 8 + i);
 		if (name[i] == ':')
@@ -100,13 +107,18 @@ static const char *name_of(unsigned int protocol, unsigned int id)
 	return name + start;
 }
 
+static uint32_t find(unsigned int protocol, const char *name)
+{
+	for (uint32_t i = 0; i < count(protocol); i++)
+		if (!strcmp(name_of(protocol, i), name))
+			return i;
+	CHECK(0, 1, "there is no %s", name);
+	return 0;
+}
+
 static uint32_t clock_named(const char *name)
 {
-	for (uint32_t i = 0; i < count(CLOCK); i++)
-		if (!strcmp(name_of(CLOCK, i), name))
-			return i;
-	CHECK(0, 1, "there is no clock %s", name);
-	return 0;
+	return find(CLOCK, name);
 }
 
 static uint32_t rate(uint32_t clock)
@@ -242,6 +254,38 @@ static void keep(void)
 		wfi();
 }
 
+static int set_voltage(uint32_t supply, uint32_t uv)
+{
+	return send(VOLTAGE, 7, 3, supply, 0, uv, 0);
+}
+
+static int turn_supply(uint32_t supply, bool on)
+{
+	return send(VOLTAGE, 5, 2, supply, on ? 7 : 0, 0, 0);
+}
+
+static void voltage(void)
+{
+	uint32_t vdd = find(VOLTAGE, "vdd"), first;
+
+	CHECK(!send(VOLTAGE, 4, 2, vdd, 0, 0, 0), 2, "no voltages");
+	first = word(2);
+	print("scmi: %u voltages from %u uV, ", word(1), first);
+	CHECK(!send(VOLTAGE, 8, 1, vdd, 0, 0, 0), 2, "no voltage");
+	print("now %u uV\n", word(1));
+	expect(set_voltage(vdd, first + 1), INVALID, "a voltage between");
+	expect(set_voltage(find(VOLTAGE, "vio"), first), DENIED, "a shared supply");
+	expect(set_voltage(vdd, first), SUCCESS, "the lowest voltage");
+	CHECK(!turn_supply(vdd, false), 2, "the supply is not switched");
+	expect_off("the supply");
+	CHECK(!turn_supply(vdd, true), 2, "the supply is not switched");
+	expect_on("the supply");
+	CHECK(!send(VOLTAGE, 8, 1, vdd, 0, 0, 0) && word(1) == first, 2, "the voltage is another");
+	print("ready\n");
+	while (arg_number("wait", 0))
+		wfi();
+}
+
 /* The second time, after the guest reset, all is found on. */
 static void reset(void)
 {
@@ -272,7 +316,7 @@ static void fuzz_one(void)
 	uint64_t state = (arg_number("seed", 1) + cpu_id()) | 1UL << 63;
 
 	for (uint64_t n = arg_number("n", 3000); n; n--) {
-		static const uint8_t protocols[] = { BASE, POWER, CLOCK, RESET, 0x17, 0x13 };
+		static const uint8_t protocols[] = { BASE, POWER, CLOCK, RESET, VOLTAGE, 0x13 };
 		uint64_t r = random(&state);
 		uint32_t length = r >> 8 & 1 ? 4 + 4 * (uint32_t)(r >> 9 & 7) : (uint32_t)(r >> 32);
 		uint32_t header = r & 1 ? (uint32_t)protocols[(r >> 1) % 6] << 10 | (r >> 16 & 0x1f)
@@ -319,6 +363,7 @@ int guest_main(void)
 		     { "keep", keep },
 		     { "reset", reset },
 		     { "count", count_messages },
+		     { "voltage", voltage },
 		     { "fuzz", fuzz } };
 	const char *wanted = arg_string("do", "show");
 	int node = fdt_find_compatible(-1, "arm,scmi-smc");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vfio/held.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <linux/vfio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/base/log.h"
@@ -35,23 +37,52 @@ static void add_entry(struct text *text, const struct vfio_dais_held_entry *entr
 			 kinds[entry->kind].unit);
 }
 
-void vfio_held_tell(const char *device, int fd)
+/* What the driver tells; *held points into it. NULL: it does not, or there is no memory. */
+static struct vfio_device_feature *read_held(int fd, const struct vfio_dais_held **held)
 {
 	/* One after the other, as the kernel writes them. */
 	const size_t size = sizeof(struct vfio_device_feature) + sizeof(struct vfio_dais_held) +
 			    MAX_ENTRIES * sizeof(struct vfio_dais_held_entry);
-	owned_ptr struct vfio_device_feature *feature = calloc(1, size);
-	struct vfio_dais_held *held;
+	struct vfio_device_feature *feature = calloc(1, size);
+
+	if (!feature)
+		return NULL;
+	feature->argsz = (uint32_t)size;
+	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD;
+	((struct vfio_dais_held *)feature->data)->n_entries = MAX_ENTRIES;
+	*held = (const struct vfio_dais_held *)feature->data;
+	if (!sys_ioctl(fd, VFIO_DEVICE_FEATURE, feature))
+		return feature;
+	free(feature);
+	return NULL;
+}
+
+int vfio_held_supply(int fd, const char *name)
+{
+	const struct vfio_dais_held *held;
+	owned_ptr struct vfio_device_feature *feature = read_held(fd, &held);
+	char property[sizeof(held->entries[0].name)];
+
+	snprintf(property, sizeof(property), "%s-supply", name);
+	for (unsigned int i = 0; feature && i < held->n_entries && i < MAX_ENTRIES; i++) {
+		const struct vfio_dais_held_entry *entry = &held->entries[i];
+
+		if (entry->kind == VFIO_DAIS_HELD_SUPPLY &&
+		    (!strncmp(entry->name, property, sizeof(entry->name)) ||
+		     !strncmp(entry->name, name, sizeof(entry->name))))
+			return entry->index;
+	}
+	return -ENOENT;
+}
+
+void vfio_held_tell(const char *device, int fd)
+{
+	const struct vfio_dais_held *held;
+	owned_ptr struct vfio_device_feature *feature = read_held(fd, &held);
 	char on[1024], off[1024];
 	struct text on_text = text_in(on), off_text = text_in(off);
 
 	if (!feature)
-		return;
-	held = (struct vfio_dais_held *)feature->data;
-	feature->argsz = (uint32_t)size;
-	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DAIS_FEATURE_HELD;
-	held->n_entries = MAX_ENTRIES;
-	if (sys_ioctl(fd, VFIO_DEVICE_FEATURE, feature) < 0)
 		return;
 	for (unsigned int i = 0; i < held->n_entries && i < MAX_ENTRIES; i++) {
 		const struct vfio_dais_held_entry *entry = &held->entries[i];

@@ -11,4 +11,7 @@
  */
 void vfio_held_tell(const char *device, int fd);
 
+/* Which of the device's supplies is NAME-supply in its node, or @name; -ENOENT: none. */
+int vfio_held_supply(int fd, const char *name);
+
 #endif

@@ -8,7 +8,9 @@
 #include "kernel/module/uapi/vfio_dais.h"
 #include "vfio/context.h"
 #include "vfio/device.h"
+#include "vfio/held.h"
 #include "vfio/region.h"
+#include "vmm/base/array.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
@@ -19,9 +21,11 @@
 struct vfio_scmi_resource {
 	struct vfio_device *vdev;
 	uint16_t index;
-	uint8_t kind; /* enum vfio_dais_held_kind */
-	bool off;     /* by the guest */
-	bool changed; /* since the guest began */
+	uint8_t kind;     /* enum vfio_dais_held_kind */
+	bool off;         /* by the guest */
+	bool changed;     /* since the guest began */
+	uint32_t *levels; /* of a supply: the voltages that it takes, in ascending order */
+	size_t n_levels;
 };
 
 /* struct vfio_device_feature, with what follows its header */
@@ -34,14 +38,15 @@ struct control {
 _Static_assert(offsetof(struct control, arg) == sizeof(struct vfio_device_feature),
 	       "one after the other, as the kernel takes them");
 
-/* @action 0: it is asked. */
+/* @action 0 or VFIO_DAIS_CONTROL_LEVEL: it is asked. */
 static int control(const struct vfio_scmi_resource *resource, unsigned int action, uint64_t value,
 		   struct vfio_dais_control *answer)
 {
 	struct control c = {
 		.argsz = sizeof(c),
 		.flags = VFIO_DAIS_FEATURE_CONTROL |
-			 (action ? VFIO_DEVICE_FEATURE_SET : VFIO_DEVICE_FEATURE_GET),
+			 (action && action != VFIO_DAIS_CONTROL_LEVEL ? VFIO_DEVICE_FEATURE_SET
+								      : VFIO_DEVICE_FEATURE_GET),
 		.arg = { .kind = resource->kind,
 			 .index = resource->index,
 			 .action = (uint8_t)action,
@@ -156,19 +161,30 @@ static const struct served_kind {
 	enum scmi_kind kind;
 	uint8_t held;
 	uint8_t switching; /* VFIO_ALLOW_* */
-	const char *names;
+	uint8_t setting;
+	const char *names; /* NULL: the user has named them */
 } kinds[VFIO_N_SERVED] = {
-	{ SCMI_CLOCK, VFIO_DAIS_HELD_CLOCK, VFIO_ALLOW_GATE, "clock-names" },
-	{ SCMI_RESET, VFIO_DAIS_HELD_RESET, VFIO_ALLOW_RESET, "reset-names" },
-	{ SCMI_POWER, VFIO_DAIS_HELD_DOMAIN, VFIO_ALLOW_POWER, "power-domain-names" },
+	{ SCMI_CLOCK, VFIO_DAIS_HELD_CLOCK, VFIO_ALLOW_GATE, VFIO_ALLOW_RATE, "clock-names" },
+	{ SCMI_RESET, VFIO_DAIS_HELD_RESET, VFIO_ALLOW_RESET, 0, "reset-names" },
+	{ SCMI_POWER, VFIO_DAIS_HELD_DOMAIN, VFIO_ALLOW_POWER, 0, "power-domain-names" },
+	{ SCMI_VOLTAGE, VFIO_DAIS_HELD_SUPPLY, VFIO_ALLOW_POWER, VFIO_ALLOW_VOLTAGE, NULL },
 };
 
 /* Its name in the node, or its number. */
 static const char *name_of(const struct vfio_node *node, const struct served_kind *kind,
 			   unsigned int index, char buf[16])
 {
-	const struct host_property *names = host_node_find(node->host, kind->names);
-	const char *name = names ? host_property_string(names, index) : NULL;
+	const struct graft_answer *supply = node->answers.supplies;
+	const struct host_property *names;
+	const char *name;
+
+	if (!kind->names) {
+		while (supply->value != GRAFT_SUPPLY_BY_SCMI || index--)
+			supply++;
+		return supply->name;
+	}
+	names = host_node_find(node->host, kind->names);
+	name = names ? host_property_string(names, index) : NULL;
 
 	if (name && name[0])
 		return name;
@@ -183,14 +199,50 @@ static unsigned int allowed(const struct vfio_answers *answers, const struct ser
 	for (unsigned int i = 0; i < answers->n_allowed; i++)
 		if (!strcmp(answers->allowed[i].name, name))
 			return (answers->allowed[i].value & kind->switching ? SCMI_MAY_SWITCH : 0) |
-			       (answers->allowed[i].value & VFIO_ALLOW_RATE ? SCMI_MAY_SET : 0);
+			       (answers->allowed[i].value & kind->setting ? SCMI_MAY_SET : 0);
 	return SCMI_MAY_SWITCH | SCMI_MAY_SET;
 }
 
-static int ask_driver(const struct vfio_scmi_resource *resource, struct scmi_resource *item)
+/* As many voltages as a message could number; those that are 0 the host does not let it have. */
+static int ask_levels(struct vfio_scmi_resource *resource)
 {
 	struct vfio_dais_control answer;
-	int ret = control(resource, 0, 0, &answer);
+
+	for (uint64_t i = 0; i < UINT16_MAX; i++) {
+		uint32_t *level;
+		size_t at = resource->n_levels;
+
+		if (control(resource, VFIO_DAIS_CONTROL_LEVEL, i, &answer))
+			return 0;
+		if (!answer.value || answer.value > INT32_MAX)
+			continue;
+		level = array_add(resource->levels, resource->n_levels);
+		if (!level)
+			return -ENOMEM;
+		resource->n_levels++;
+		for (; at && level[-1] > answer.value; at--, level--)
+			level[0] = level[-1];
+		*level = (uint32_t)answer.value;
+	}
+	return 0;
+}
+
+/* Of a supply, which the driver knows by a number of its own, by its @name. */
+static int ask_driver(struct vfio_scmi_resource *resource, const char *name,
+		      struct scmi_resource *item)
+{
+	struct vfio_dais_control answer = { 0 };
+	int ret = 0;
+
+	if (resource->kind == VFIO_DAIS_HELD_SUPPLY) {
+		ret = vfio_held_supply(resource->vdev->handle.fd, name);
+		resource->index = (uint16_t)ret;
+	}
+	ret = ret < 0 ? ret : control(resource, 0, 0, &answer);
+	if (!ret && resource->kind == VFIO_DAIS_HELD_SUPPLY)
+		ret = ask_levels(resource);
+	item->levels = resource->levels;
+	item->n_levels = resource->n_levels;
 
 	item->ops = &ops;
 	item->may = (answer.may & VFIO_DAIS_MAY_SWITCH ? SCMI_MAY_SWITCH : 0) |
@@ -215,7 +267,7 @@ static int add_resource(struct vfio *vfio, struct vfio_device *vdev, const struc
 						 .index = (uint16_t)index,
 						 .kind = kind->held };
 	if (node->keeps_power)
-		ret = ask_driver(resource, &item);
+		ret = ask_driver(resource, name, &item);
 	else
 		resource->off = is_off_on_host(resource, vfio);
 	if (ret)
@@ -240,7 +292,8 @@ static int add_device(struct vfio *vfio, struct vfio_device *vdev, struct err *e
 		vdev->regions[i].by_file = vdev->node.keeps_power && vdev->n_served;
 	if (!ret)
 		return 0;
-	err_set(err, ret, "ask vfio-dais for the clocks, reset lines and power domains of %s",
+	err_set(err, ret,
+		"ask vfio-dais for the clocks, reset lines, power domains and supplies of %s",
 		vdev->host.name);
 	return err_fix(err, "clocks=fixed for it: the guest cannot change them then");
 }
@@ -268,6 +321,7 @@ int vfio_scmi_create(struct vfio *vfio, struct vm *vm, struct err *err)
 	next = scmi->resources = calloc(n, sizeof(*next));
 	if (!next)
 		return err_set(err, ENOMEM, "serve clocks by SCMI");
+	scmi->n_resources = n;
 	for (struct vfio_device *vdev = vfio->devices; vdev && !ret; vdev = vdev->next) {
 		if (!vdev->node.is_served)
 			continue;
@@ -284,6 +338,8 @@ void vfio_scmi_destroy(struct vfio *vfio)
 {
 	scmi_channel_destroy(&vfio->scmi.channel);
 	scmi_destroy(&vfio->scmi.platform);
+	for (size_t i = 0; i < vfio->scmi.n_resources; i++)
+		free(vfio->scmi.resources[i].levels);
 	free(vfio->scmi.resources);
 }
 

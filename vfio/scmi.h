@@ -18,6 +18,7 @@ struct vm;
 struct vfio_scmi {
 	struct scmi platform;
 	struct vfio_scmi_resource *resources;
+	size_t n_resources;
 	struct scmi_channel channel; /* page NULL: none of the devices has anything to serve */
 };
 

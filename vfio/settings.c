@@ -77,7 +77,7 @@ static OPTION_SETTER(set_mac)
 /* Words with commas or spaces between: a bit each into number. */
 static OPTION_SETTER(set_allowed)
 {
-	static const char words[][6] = { "rate", "gate", "reset", "power", "none" };
+	static const char words[][8] = { "rate", "gate", "reset", "power", "voltage", "none" };
 	struct device_setting *setting = target;
 	const char *at = value->text;
 
@@ -92,12 +92,23 @@ static OPTION_SETTER(set_allowed)
 			i++;
 		if (i == n_elems(words)) {
 			err_usage(err, "unknown word '%.*s'", (int)length, at);
-			return err_fix(err, "give rate, gate, reset and power, or none");
+			return err_fix(err, "give rate, gate, reset, power and voltage, or none");
 		}
-		setting->number |= (1 << i) & 0xf;
+		setting->number |= (1 << i) & 0x1f;
 		at += length;
 		at += strspn(at, ", ");
 	} while (*at);
+	return 0;
+}
+
+/* scmi: GRAFT_SUPPLY_BY_SCMI */
+__attribute__((unused)) static OPTION_SETTER(set_supply)
+{
+	struct device_setting *setting = target;
+
+	if (strcmp(value->text, "scmi"))
+		return option_set_u64(target, option, value, err);
+	setting->number = GRAFT_SUPPLY_BY_SCMI;
 	return 0;
 }
 
@@ -133,17 +144,19 @@ const struct option vfio_platform_keys[] = {
 	DEVICE_KEY("clock.NAME", "HZ", option_set_u64, number,
 		   "rate of the clock of this name (or number), where the host does not tell",
 		   .min = 1, .max = UINT32_MAX),
-	DEVICE_KEY("supply.NAME", "MICROVOLT", option_set_u64, number,
-		   "voltage of the supply of this name, where the host does not tell", .min = 1,
-		   .max = UINT32_MAX),
+	DEVICE_KEY(
+		"supply.NAME", "MICROVOLT|scmi", BUILT_IF(SCMI, set_supply, option_set_u64), number,
+		"voltage of the supply of this name, where the host does not tell; scmi: the guest "
+		"switches and sets it itself, where vfio-dais has the device",
+		.min = 1, .max = UINT32_MAX),
 	DEVICE_KEY(
 		"clocks", "scmi|fixed", option_set_choice, choice,
 		"scmi: the guest switches and sets the device's clocks, reset lines and power domains itself, "
 		"where vfio-dais has the device, else it only reads clocks and the power domain; fixed: "
 		"it cannot; default: scmi with vfio-dais, else fixed"),
 	DEVICE_KEY(
-		"allow.NAME", "rate,gate,reset,power|none", set_allowed, number,
-		"what of that the guest may do with the clock, reset line or power domain of this name (or number); "
+		"allow.NAME", "rate,gate,reset,power,voltage|none", set_allowed, number,
+		"what of that the guest may do with the clock, reset line, power domain or supply of this name (or number); "
 		"default: all that the host can"),
 	DEVICE_KEY("mac", "ADDRESS", set_mac, number,
 		   "MAC address of the guest's interface; default: that of the host's"),
@@ -230,10 +243,12 @@ int vfio_answers_read(const struct device_config *config, struct vfio_answers *a
 		if ((name = named(s, "clock")))
 			answers->clocks[graft->n_clocks++] =
 				(struct graft_answer){ name, s->number };
-		else if ((name = named(s, "supply")))
+		else if ((name = named(s, "supply"))) {
 			answers->supplies[graft->n_supplies++] =
 				(struct graft_answer){ name, s->number };
-		else if ((name = named(s, "carveout")))
+			answers->n_scmi_supplies +=
+				BUILT(SCMI) && s->number == GRAFT_SUPPLY_BY_SCMI;
+		} else if ((name = named(s, "carveout")))
 			answers->carveouts[answers->n_carveouts++] =
 				(struct vfio_carveout_answer){ name, s->on, s->text, s->number };
 		else if (BUILT(SCMI) && (name = named(s, "allow")))

@@ -38,19 +38,22 @@ struct vfio_answers {
 	unsigned int n_syscons;
 	struct vfio_carveout_answer carveouts[DEVICE_MAX_SETTINGS];
 	unsigned int n_carveouts;
-	bool fixed_clocks; /* clocks=fixed: nothing is served by SCMI */
-	bool scmi_clocks;  /* clocks=scmi, in so many words */
+	bool fixed_clocks;            /* clocks=fixed: nothing is served by SCMI */
+	unsigned int n_scmi_supplies; /* of the supplies: supply.NAME=scmi */
+	bool scmi_clocks;             /* clocks=scmi, in so many words */
 	/* allow.NAME=: VFIO_ALLOW_* of those that are named */
 	struct graft_answer allowed[DEVICE_MAX_SETTINGS];
 	unsigned int n_allowed;
 	struct arena arena; /* what drop and keep point at */
 };
 
-/* What the guest may do with a clock, a reset line or a power domain, in this order of words */
-#define VFIO_ALLOW_RATE  0x1
-#define VFIO_ALLOW_GATE  0x2
-#define VFIO_ALLOW_RESET 0x4
-#define VFIO_ALLOW_POWER 0x8
+/* What the guest may do with a clock, a reset line, a power domain or a supply, in this order of
+ * words */
+#define VFIO_ALLOW_RATE    0x1
+#define VFIO_ALLOW_GATE    0x2
+#define VFIO_ALLOW_RESET   0x4
+#define VFIO_ALLOW_POWER   0x8
+#define VFIO_ALLOW_VOLTAGE 0x10
 
 /* vfio_answers_destroy() also after an error. Do not copy the struct. */
 int vfio_answers_read(const struct device_config *config, struct vfio_answers *answers,

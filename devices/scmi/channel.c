@@ -108,6 +108,28 @@ int64_t scmi_channel_ring(void *opaque)
 	return 0;
 }
 
+/* Linux sets a voltage within these limits only (drivers/regulator/of_regulator.c). */
+static void describe_regulators(const struct scmi_list *list, struct dt *dt)
+{
+	dt_begin_node(dt, "regulators");
+	dt_prop_u32(dt, "#address-cells", 1);
+	dt_prop_u32(dt, "#size-cells", 0);
+	for (uint32_t i = 0; i < list->n_items; i++) {
+		const struct scmi_resource *item = &list->items[i];
+
+		dt_begin_node(dt, "regulator@%x", i);
+		dt_prop_u32(dt, "reg", i);
+		dt_prop_str(dt, "regulator-name", item->name);
+		if (item->may & SCMI_MAY_SET) {
+			dt_prop_u32(dt, "regulator-min-microvolt", (uint32_t)item->min);
+			dt_prop_u32(dt, "regulator-max-microvolt", (uint32_t)item->max);
+		}
+		dt_prop_u32(dt, "phandle", DT_PHANDLE_SCMI_SUPPLY + i);
+		dt_end_node(dt);
+	}
+	dt_end_node(dt);
+}
+
 /* bindings/firmware/arm,scmi.yaml */
 static void describe_protocol(const struct scmi_channel *channel, enum scmi_kind kind,
 			      struct dt *dt)
@@ -129,6 +151,8 @@ static void describe_protocol(const struct scmi_channel *channel, enum scmi_kind
 	if (kinds[kind].cells) {
 		dt_prop_u32(dt, kinds[kind].cells, 1);
 		dt_prop_u32(dt, "phandle", kinds[kind].phandle);
+	} else {
+		describe_regulators(&channel->scmi->lists[kind], dt);
 	}
 	dt_end_node(dt);
 }

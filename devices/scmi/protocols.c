@@ -224,8 +224,6 @@ const struct scmi_protocol scmi_reset = {
 
 #define VOLTAGE_LONGNAME 30
 
-#define LEVELS_ARE_A_RANGE (1u << 12)
-
 #define MODE_OFF 0x0
 #define MODE_ON  0x7
 
@@ -237,24 +235,29 @@ static enum scmi_status voltage_attributes(struct scmi_message *message,
 	return SCMI_SUCCESS;
 }
 
-/* domain, index: a range, whose step is 1 uV; or the only voltage */
+/* domain, index: the voltages from there on, as many as there is room for; or the only one */
 static enum scmi_status voltage_levels(struct scmi_message *message, struct scmi_resource *domain)
 {
+	const size_t room = n_elems(message->out) - 1;
+	uint32_t first = message->in[1];
 	struct scmi_state state;
-	enum scmi_status status = SCMI_SUCCESS;
+	enum scmi_status status;
+	size_t n;
 
-	if (message->in[1])
-		return SCMI_INVALID_PARAMETERS;
 	if (domain->may & SCMI_MAY_SET) {
-		scmi_put(message, LEVELS_ARE_A_RANGE | 3);
-		scmi_put(message, (uint32_t)domain->min);
-		scmi_put(message, (uint32_t)domain->max);
-		scmi_put(message, 1);
-	} else {
-		status = scmi_get(domain, &state);
-		scmi_put(message, 1);
-		scmi_put(message, (uint32_t)state.value);
+		if (first >= domain->n_levels)
+			return SCMI_INVALID_PARAMETERS;
+		n = domain->n_levels - first;
+		scmi_put(message, n > room ? (uint32_t)((n - room) << 16 | room) : (uint32_t)n);
+		for (size_t i = 0; i < n && i < room; i++)
+			scmi_put(message, domain->levels[first + i]);
+		return SCMI_SUCCESS;
 	}
+	if (first)
+		return SCMI_INVALID_PARAMETERS;
+	status = scmi_get(domain, &state);
+	scmi_put(message, 1);
+	scmi_put(message, (uint32_t)state.value);
 	return status;
 }
 

@@ -43,6 +43,10 @@ struct scmi_resource {
 	char name[SCMI_NAME_SIZE];
 	unsigned int may;  /* SCMI_MAY_* */
 	uint64_t min, max; /* values that it takes: Hz, uV */
+	/* Of a voltage that may be set, all that it takes, in ascending order; it outlives the
+	 * platform */
+	const uint32_t *levels;
+	size_t n_levels;
 	const struct scmi_ops *ops;
 	void *opaque; /* of @ops; it outlives the platform */
 };

@@ -49,9 +49,10 @@ struct graft_shadow {
 };
 
 /* A virtual SCMI platform serves what its own node refers to: the numbers of its first clock, reset
- * line and power domain there; the others follow in the order of the properties. */
+ * line and power domain there; the others follow in the order of the properties, and supplies in
+ * that of the answers. */
 struct graft_scmi {
-	uint32_t clocks, resets, domains;
+	uint32_t clocks, resets, domains, supplies;
 	/* NULL: the guest switches and sets them. Else it only reads, and reset lines are not
 	 * served; there is room for the rate of each clock here, which the graft fills in: 0: not
 	 * served. */
@@ -84,10 +85,13 @@ struct graft_answer {
 	uint64_t value;
 };
 
+/* A supply's, in place of its voltage: the guest switches and sets it, by SCMI. */
+#define GRAFT_SUPPLY_BY_SCMI 0
+
 /*
  * What the user said of a device. Nothing is copied: it must live as long as the graft.
  * @clocks: clock.NAME=HZ; NAME is of clock-names, or the index as a number where there are none.
- * @supplies: supply.NAME=MICROVOLT; NAME as in NAME-supply.
+ * @supplies: supply.NAME=MICROVOLT; NAME as in NAME-supply; or GRAFT_SUPPLY_BY_SCMI.
  * @drop: drop=PROPERTY: the guest's driver can do without it, although dais would ask or refuse.
  * @class: the type that the user wrote, a name of graft_class.c; NULL: any.
  * @keep: keep=PROPERTY: dais guessed a reference, but these are plain numbers.

@@ -232,6 +232,8 @@ bool graft_scmi_clock(const struct graft_place *place, unsigned int index, uint3
 void graft_tell_scmi_clock(struct graft_place *place, unsigned int index, const char *name);
 void graft_act_reset(struct graft_place *place);
 void graft_act_power_domain(struct graft_place *place);
+/* False: the user does not want that of the supply NAME. */
+bool graft_scmi_supply(struct graft_place *place, const char *name);
 void graft_act_assigned(struct graft_place *place);
 
 /* graft_carveout.c: the device's part of /reserved-memory */

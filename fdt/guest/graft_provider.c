@@ -315,6 +315,8 @@ void graft_act_supply(struct graft_place *place)
 		graft_set(place, GRAFT_DROP, "it points at nothing");
 		return;
 	}
+	if (BUILT(SCMI) && graft_scmi_supply(place, name))
+		return;
 	source = find_voltage(place, name, &uv);
 	if (!source && str_matches(place->property->name, MEASURED)) {
 		graft_set(place, GRAFT_ASK,

@@ -167,3 +167,32 @@ void graft_act_assigned(struct graft_place *place)
 		graft_copy(place);
 	}
 }
+
+bool graft_scmi_supply(struct graft_place *place, const char *name)
+{
+	const struct graft_answers *answers = &place->device->answers;
+	const struct graft_answer *answer =
+		graft_answer(place, answers->supplies, answers->n_supplies, name);
+	const struct graft_scmi *scmi = served(place);
+	uint32_t phandle;
+
+	if (!answer || answer->value != GRAFT_SUPPLY_BY_SCMI)
+		return false;
+	if (!scmi || scmi->rates) {
+		graft_set(
+			place, GRAFT_REFUSE,
+			"SCMI serves supplies of a device's own node, where vfio-dais has it, and "
+			"not with clocks=fixed");
+		return true;
+	}
+	phandle = DT_PHANDLE_SCMI_SUPPLY + scmi->supplies;
+	for (const struct graft_answer *a = answers->supplies; a < answer; a++)
+		phandle += a->value == GRAFT_SUPPLY_BY_SCMI;
+	place->item->binding = "firmware/arm,scmi.yaml";
+	graft_set(place, GRAFT_REPLACE,
+		  "a voltage domain of SCMI, which acts on %s; the guest's kernel needs "
+		  "REGULATOR_ARM_SCMI, which Debian's 6.12 and 7.3 do not have",
+		  graft_target_names(place));
+	graft_cells(place->graft, place->item, &phandle, 1);
+	return true;
+}

@@ -9,6 +9,7 @@
 #include <linux/nospec.h>
 #include <linux/pm_domain.h>
 #include <linux/pm_runtime.h>
+#include <linux/regulator/consumer.h>
 #include <linux/reset.h>
 #include <linux/slab.h>
 
@@ -41,6 +42,8 @@ static u32 n_of(struct dv_device *dv, u8 kind)
 	u32 n = 0;
 
 	switch (kind) {
+	case VFIO_DAIS_HELD_SUPPLY:
+		return dv->held.n_supplies;
 	case VFIO_DAIS_HELD_CLOCK:
 		return dv->held.n_clocks;
 	case VFIO_DAIS_HELD_RESET:
@@ -86,6 +89,13 @@ static int turn_domain(struct dv_device *dv, int i, bool on)
 	return 0;
 }
 
+static int turn_supply(struct dv_device *dv, int i, bool on)
+{
+	struct regulator *supply = dv->held.supplies[i].consumer;
+
+	return on ? regulator_enable(supply) : regulator_disable(supply);
+}
+
 static int turn_reset(struct dv_device *dv, int i, bool on)
 {
 	struct reset_control *control = dv->held.resets[i].control;
@@ -94,12 +104,16 @@ static int turn_reset(struct dv_device *dv, int i, bool on)
 }
 
 /* The whole tree is looked through once: a guest asks for rates often. */
-static bool is_shared(struct dv_device *dv, int i)
+static bool is_shared(struct dv_device *dv, u8 kind, int i)
 {
-	struct dv_switch *sw = switch_of(dv, VFIO_DAIS_HELD_CLOCK, i);
+	struct dv_switch *sw = switch_of(dv, kind, i);
+	bool shared;
 
-	if (!sw->shared)
-		sw->shared = dv_rate_is_shared(dv, i) ? 1 : -1;
+	if (!sw->shared) {
+		shared = kind == VFIO_DAIS_HELD_CLOCK ? dv_rate_is_shared(dv, i)
+						      : dv_supply_is_shared(dv, i);
+		sw->shared = shared ? 1 : -1;
+	}
 	return sw->shared > 0;
 }
 
@@ -112,7 +126,14 @@ static void get_clock(struct dv_device *dv, int i, struct vfio_dais_control *c)
 	c->value = clk_get_rate(clk);
 	c->min = max(min, 0);
 	c->max = max(max, 0);
-	if (c->min < c->max && !is_shared(dv, i))
+	if (c->min < c->max && !is_shared(dv, VFIO_DAIS_HELD_CLOCK, i))
+		c->may |= VFIO_DAIS_MAY_SET;
+}
+
+static void get_supply(struct dv_device *dv, int i, struct vfio_dais_control *c)
+{
+	dv_supply_get(dv, i, c);
+	if (c->min < c->max && !is_shared(dv, VFIO_DAIS_HELD_SUPPLY, i))
 		c->may |= VFIO_DAIS_MAY_SET;
 }
 
@@ -130,10 +151,13 @@ static void get_reset(struct dv_device *dv, int i, struct vfio_dais_control *c)
 static const struct dv_kind {
 	void (*get)(struct dv_device *dv, int i, struct vfio_dais_control *c);
 	int (*turn)(struct dv_device *dv, int i, bool on);
+	int (*set)(struct dv_device *dv, int i, u64 value); /* NULL: it has no value */
+	const char *name;
 } kinds[] = {
-	[VFIO_DAIS_HELD_DOMAIN] = { get_domain, turn_domain },
-	[VFIO_DAIS_HELD_CLOCK] = { get_clock, turn_clock },
-	[VFIO_DAIS_HELD_RESET] = { get_reset, turn_reset },
+	[VFIO_DAIS_HELD_SUPPLY] = { get_supply, turn_supply, dv_supply_set, "supply" },
+	[VFIO_DAIS_HELD_DOMAIN] = { get_domain, turn_domain, NULL, "power domain" },
+	[VFIO_DAIS_HELD_CLOCK] = { get_clock, turn_clock, dv_rate_set, "clock" },
+	[VFIO_DAIS_HELD_RESET] = { get_reset, turn_reset, NULL, "reset line" },
 };
 
 /* Off and on again are one of the driver's own holds each. */
@@ -157,16 +181,16 @@ static int set_value(struct dv_device *dv, const struct vfio_dais_control *c)
 	struct vfio_dais_control now = {};
 	struct dv_switch *sw = switch_of(dv, c->kind, c->index);
 
-	if (c->kind != VFIO_DAIS_HELD_CLOCK)
+	if (!kinds[c->kind].set)
 		return -EPERM;
-	get_clock(dv, c->index, &now);
+	kinds[c->kind].get(dv, c->index, &now);
 	if (!(now.may & VFIO_DAIS_MAY_SET))
 		return -EPERM;
 	if (c->value < now.min || c->value > now.max)
 		return -ERANGE;
 	if (!sw->value)
 		sw->value = now.value;
-	return dv_rate_set(dv, c->index, c->value);
+	return kinds[c->kind].set(dv, c->index, c->value);
 }
 
 static int pulse(struct dv_device *dv, u32 i)
@@ -184,8 +208,8 @@ static int give_back(struct dv_device *dv, u8 kind, u32 i)
 	struct dv_switch *sw = switch_of(dv, kind, i);
 	int ret = turn(dv, kind, i, true), ret2 = 0;
 
-	if (kind == VFIO_DAIS_HELD_CLOCK && sw->value) {
-		ret2 = dv_rate_set(dv, i, sw->value);
+	if (sw->value) {
+		ret2 = kinds[kind].set(dv, i, sw->value);
 		sw->value = 0;
 	}
 	return ret ? ret : ret2;
@@ -210,8 +234,12 @@ int dv_control_get(struct dv_device *dv, struct vfio_dais_control *c)
 {
 	int ret = check(dv, c);
 
-	if (ret || c->action)
-		return ret ? ret : -EINVAL;
+	if (ret)
+		return ret;
+	if (c->action == VFIO_DAIS_CONTROL_LEVEL && c->kind == VFIO_DAIS_HELD_SUPPLY)
+		return dv_supply_level(dv, c->index, c->value, &c->value);
+	if (c->action)
+		return -EINVAL;
 	mutex_lock(&dv->control_lock);
 	c->state = switch_of(dv, c->kind, c->index)->off ? VFIO_DAIS_STATE_OFF : VFIO_DAIS_STATE_ON;
 	c->may = 0;
@@ -281,10 +309,7 @@ void dv_control_close(struct dv_device *dv)
 	for (u8 kind = 0; kind < ARRAY_SIZE(kinds); kind++)
 		for (u32 i = 0; i < n_of(dv, kind); i++)
 			if (give_back(dv, kind, i))
-				dev_warn(dv_dev(dv), "not as it was: its %s %u\n",
-					 kind == VFIO_DAIS_HELD_CLOCK   ? "clock"
-					 : kind == VFIO_DAIS_HELD_RESET ? "reset line"
-									: "power domain",
+				dev_warn(dv_dev(dv), "not as it was: its %s %u\n", kinds[kind].name,
 					 i);
 	dv_rates_close(dv);
 	kfree(dv->switches);

@@ -15,8 +15,6 @@
 
 #include "vfio_dais.h"
 
-#define SUPPLY "-supply"
-
 static int get_reset(struct device_node *node, int i, struct dv_reset *reset)
 {
 	reset->exclusive = true;
@@ -55,8 +53,8 @@ static void name_supplies(struct dv_held *held, struct device_node *node)
 	for_each_property_of_node(node, property) {
 		size_t length = strlen(property->name);
 
-		if (n < held->n_supplies && length > strlen(SUPPLY) &&
-		    !strcmp(property->name + length - strlen(SUPPLY), SUPPLY))
+		if (n < held->n_supplies && length > strlen(DV_SUPPLY) &&
+		    !strcmp(property->name + length - strlen(DV_SUPPLY), DV_SUPPLY))
 			held->supplies[n++].supply = property->name;
 	}
 }

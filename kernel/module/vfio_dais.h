@@ -91,8 +91,8 @@ struct dv_held {
 /* Something that is held, as user space has switched or set it */
 struct dv_switch {
 	bool off;
-	u64 value; /* its rate before; 0: as it was */
-	s8 shared; /* a clock that is another's, too: 1; -1: it is not; 0: not looked up yet */
+	u64 value; /* its rate or voltage before; 0: as it was */
+	s8 shared; /* one that is another's, too: 1; -1: it is not; 0: not looked up yet */
 };
 
 struct dv_device {
@@ -177,6 +177,9 @@ extern const struct attribute_group *dv_attribute_groups[];
 bool dv_keep(struct device *dev, const char *why);
 bool dv_take_kept(struct device *dev);
 
+/* The end of a property's name that names a supply */
+#define DV_SUPPLY "-supply"
+
 /* held.c: found, which switches nothing; switched on and off */
 int dv_held_get(struct dv_device *dv);
 void dv_held_put(struct dv_device *dv);
@@ -227,6 +230,12 @@ int dv_control_set(struct dv_device *dv, struct vfio_dais_control *c);
 bool dv_rate_is_shared(struct dv_device *dv, int i);
 int dv_rate_set(struct dv_device *dv, int i, u64 value);
 void dv_rates_close(struct dv_device *dv);
+
+/* supply.c: the same of its @i-th supply; how it is, and its @level-th voltage, or -EINVAL */
+bool dv_supply_is_shared(struct dv_device *dv, int i);
+int dv_supply_set(struct dv_device *dv, int i, u64 value);
+void dv_supply_get(struct dv_device *dv, int i, struct vfio_dais_control *c);
+int dv_supply_level(struct dv_device *dv, int i, u64 level, u64 *value);
 
 /* held_list.c: fills up to @room entries; returns how many there are */
 u32 dv_held_list(struct dv_device *dv, struct vfio_dais_held_entry *entries, u32 room);

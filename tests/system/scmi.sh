@@ -7,6 +7,7 @@
 # Guests switch and set what their devices need, by SCMI. What comes of it is read where it is: in the PL061's pins, and in the memory
 # that the reset controller and the power domains have for registers. The host's tree has scmi.dtso.
 edu=vfio-platform,host=10000000.edu
+edu_supply=$edu,supply.vdd=scmi,supply.vio=scmi
 
 # edu_is NAME CLOCK MUX LINE DOMAIN: a 1: on; the mux has the fast clock; the line is asserted; the domain is off
 edu_is()
@@ -68,7 +69,7 @@ guest scmi-count 0 scmi "do=count n=1000" --device $edu --stats "$work/stats"
 counted scmi-one-exit-each messages 1000 errors 0 refused 0 hypercall 1000 mmio "$mmio"
 says scmi-summary "summary: SCMI: 1000 messages, 0 of them answered with an error, 0 calls refused, 0 accesses"
 guest scmi-reset 0 scmi do=reset --device $edu --stats "$work/stats"
-guest scmi-fuzz 0 scmi "do=fuzz" --cpus 2 --device $edu --stats "$work/stats"
+guest scmi-fuzz 0 scmi "do=fuzz" --cpus 2 --device $edu_supply --stats "$work/stats"
 counted scmi-fuzz-counts hypercall $(($(counter messages) + $(counter refused)))
 edu_is scmi-after-fuzz 0 0 0 1
 
@@ -77,6 +78,21 @@ start_guest scmi --append "do=keep" --device $edu
 edu_is scmi-keep 0 1 1 1
 kill_run
 edu_is scmi-killed 0 0 0 1
+
+# Supplies, where the user wants it; Debian's guests have no driver for them.
+pin scmi-supply-before 6 0
+pin scmi-voltage-before 7 1
+start_guest scmi --append "do=voltage wait=1" --device $edu_supply
+says scmi-voltages "scmi: 2 voltages from 1800000 uV, now 3300000 uV" "scmi: a voltage between: -2" \
+	"scmi: a shared supply: -3" "scmi: the lowest voltage: 0"
+pin scmi-supply-set 6 1
+pin scmi-voltage-set 7 0
+kill_run
+pin scmi-supply-killed 6 0
+pin scmi-voltage-killed 7 1
+expect scmi-supply-plan 0 dais plan --device $edu_supply
+says scmi-supply-plan-says REGULATOR_ARM_SCMI
+guest scmi-voltage-not-allowed 66 scmi "do=voltage" --device "$edu_supply,allow.vdd=power"
 
 # What the user does not allow.
 guest scmi-not-allowed 66 scmi do=off --device "$edu,allow.gated=none"

@@ -27,7 +27,8 @@ static bool has_supply(const struct host_node *node, const char *name)
 	return host_node_has(node, property) || host_node_has(node, name);
 }
 
-/* A clock, a reset line or a power domain: by its name, or by its number where it has none. */
+/* A clock, a reset line, a power domain or a supply: by its name, or by its number where it has
+ * none. */
 static bool has_served(const struct host_node *node, const char *name)
 {
 	static const char *const names[] = { "clock-names", "reset-names", "power-domain-names" };
@@ -39,7 +40,7 @@ static bool has_served(const struct host_node *node, const char *name)
 		if (property && host_property_string_index(property, name) >= 0)
 			return true;
 	}
-	return !str_to_u64(name, &number);
+	return has_supply(node, name) || !str_to_u64(name, &number);
 }
 
 /*

@@ -135,7 +135,7 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
 	node->keeps_power = node->host &&
-			    (BUILT(SCMI) ? vfio_node_has_held(node->host)
+			    (BUILT(SCMI) ? vfio_node_has_held(node)
 					 : host_node_has(node->host, "power-domains")) &&
 			    is_for_dais(node, host);
 	if (!node->host)
@@ -144,10 +144,9 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 		return ret;
 	/* Fixed clocks are what drivers get on best with where nothing can be changed: they take
 	 * any rate that is set without a word, and an answer that is DENIED for an error. */
-	node->is_served =
-		BUILT(SCMI) &&
-		(node->keeps_power ? !node->answers.fixed_clocks
-				   : node->answers.scmi_clocks && vfio_node_has_held(node->host));
+	node->is_served = BUILT(SCMI) && (node->keeps_power ? !node->answers.fixed_clocks
+							    : node->answers.scmi_clocks &&
+								      vfio_node_has_held(node));
 	if (!node->name[0])
 		host_node_device_name(node->host, node->name, sizeof(node->name));
 	ret = host_facts_read(nodes->tree, node->host, &node->facts, &node->err);

@@ -103,8 +103,8 @@ struct vfio_node_part {
 	uint64_t wanted; /* address or SPI; PLATFORM_BUS_ANY: the bus chooses */
 };
 
-/* clocks, resets and power-domains, in this order */
-#define VFIO_N_SERVED 3
+/* clocks, resets and power-domains, in this order, and supplies that the user names */
+#define VFIO_N_SERVED 4
 
 /* One device. */
 struct vfio_node {
@@ -189,7 +189,7 @@ int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct pla
 
 /* served.c: whether dais' own driver would hold anything of the node; what SCMI serves of all nodes
  * is numbered, in their order and that of the properties. */
-bool vfio_node_has_held(const struct host_node *node);
+bool vfio_node_has_held(const struct vfio_node *node);
 int vfio_nodes_number_served(const struct vfio_nodes *nodes, struct err *err);
 
 int vfio_nodes_graft(struct vfio_nodes *nodes, struct err *err);

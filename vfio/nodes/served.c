@@ -7,14 +7,16 @@
 #include "vfio/nodes/nodes.h"
 #include "vmm/base/range.h"
 
-static const char *const properties[VFIO_N_SERVED] = { "clocks", "resets", "power-domains" };
+enum { CLOCKS, RESETS, DOMAINS, SUPPLIES };
 
-bool vfio_node_has_held(const struct host_node *node)
+static const char *const properties[] = { "clocks", "resets", "power-domains" };
+
+bool vfio_node_has_held(const struct vfio_node *node)
 {
-	for (size_t i = 0; i < VFIO_N_SERVED; i++)
-		if (host_node_has(node, properties[i]))
+	for (size_t i = 0; i < n_elems(properties); i++)
+		if (host_node_has(node->host, properties[i]))
 			return true;
-	return false;
+	return node->answers.n_scmi_supplies;
 }
 
 static int count_references(const struct vfio_nodes *nodes, const struct host_node *node,
@@ -34,8 +36,8 @@ static int count_references(const struct vfio_nodes *nodes, const struct host_no
 static int read_only(struct vfio_node *node)
 {
 	free(node->scmi.rates);
-	node->scmi.rates = calloc(node->n_served[0] + 1, sizeof(*node->scmi.rates));
-	node->n_served[1] = 0;
+	node->scmi.rates = calloc(node->n_served[CLOCKS] + 1, sizeof(*node->scmi.rates));
+	node->n_served[RESETS] = node->n_served[SUPPLIES] = 0;
 	return node->scmi.rates ? 0 : -ENOMEM;
 }
 
@@ -48,16 +50,18 @@ int vfio_nodes_number_served(const struct vfio_nodes *nodes, struct err *err)
 
 		if (!node->is_served)
 			continue;
-		for (size_t i = 0; i < VFIO_N_SERVED && !ret; i++)
+		for (size_t i = 0; i < n_elems(properties) && !ret; i++)
 			ret = count_references(nodes, node->host, properties[i],
 					       &node->n_served[i]);
+		node->n_served[SUPPLIES] = node->answers.n_scmi_supplies;
 		if (!ret && !node->keeps_power)
 			ret = read_only(node);
 		if (ret)
 			return err_set(err, ret, "describe %s", node->name);
-		node->scmi.clocks = next[0];
-		node->scmi.resets = next[1];
-		node->scmi.domains = next[2];
+		node->scmi.clocks = next[CLOCKS];
+		node->scmi.resets = next[RESETS];
+		node->scmi.domains = next[DOMAINS];
+		node->scmi.supplies = next[SUPPLIES];
 		for (size_t i = 0; i < VFIO_N_SERVED; i++)
 			next[i] += node->n_served[i];
 	}

@@ -143,7 +143,7 @@ static int place_devices(struct plan *plan, const struct vm_config *config, stru
 }
 
 /* What a guest's tree has besides its devices, as far as they point at it. */
-static void write_surroundings(struct dt *dt)
+static void write_surroundings(const struct plan *plan, struct dt *dt)
 {
 	static const struct {
 		const char *cells;
@@ -165,6 +165,14 @@ static void write_surroundings(struct dt *dt)
 		dt_prop_u32(dt, "phandle", scmi[i].phandle);
 		dt_end_node(dt);
 	}
+	for (const struct vfio_node *node = plan->nodes.first; node; node = node->next)
+		for (unsigned int i = 0; node->is_served && i < node->answers.n_scmi_supplies;
+		     i++) {
+			dt_begin_node(dt, "regulator@%x", node->scmi.supplies + i);
+			dt_prop_u32(dt, "phandle",
+				    DT_PHANDLE_SCMI_SUPPLY + node->scmi.supplies + i);
+			dt_end_node(dt);
+		}
 }
 
 static int write_tree(const struct plan *plan, void **blob, size_t *size, struct err *err)
@@ -173,7 +181,7 @@ static int write_tree(const struct plan *plan, void **blob, size_t *size, struct
 	int ret = 0;
 
 	dt_init(&dt);
-	write_surroundings(&dt);
+	write_surroundings(plan, &dt);
 	for (const struct vfio_node *node = plan->nodes.first; node && !ret; node = node->next)
 		if (node->result == GRAFT_PASSES)
 			ret = vfio_node_write(&plan->nodes, node, &dt, err);

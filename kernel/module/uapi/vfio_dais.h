@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Of this interface; also /sys/module/vfio_dais/version. It grows when what is below changes. */
-#define VFIO_DAIS_VERSION 3
+#define VFIO_DAIS_VERSION 4
 
 /*
  * VFIO_DAIS_FEATURE_HELD, GET only: what the driver holds on as long as the device is open, in the
@@ -90,7 +90,9 @@ struct vfio_dais_unpin {
 
 /*
  * VFIO_DAIS_FEATURE_CONTROL: one of the entries of VFIO_DAIS_FEATURE_HELD, by @kind and @index.
- * GET tells how it is and what may be done to it. SET does @action: EPERM if it may not be done,
+ * GET tells how it is and what may be done to it, or, of a supply with VFIO_DAIS_CONTROL_LEVEL as
+ * @action, the @value-th voltage that it takes (EINVAL: it has no more; @value 0: one that the host
+ * does not let it have). SET does @action: EPERM if it may not be done,
  * ERANGE for a @value that the resource does not take, EBUSY for a clock whose rate another user
  * of it objects to. From the first SET on it is the caller's, who finds it on: the driver drops
  * its own hold when it is switched off. At VFIO_DAIS_CONTROL_BACK, and when the device is closed,
@@ -107,6 +109,7 @@ enum vfio_dais_control_action {
 	VFIO_DAIS_CONTROL_VALUE = 3, /* the rate, the voltage */
 	VFIO_DAIS_CONTROL_PULSE = 4, /* of a reset line */
 	VFIO_DAIS_CONTROL_BACK = 5,
+	VFIO_DAIS_CONTROL_LEVEL = 6, /* GET */
 };
 
 #define VFIO_DAIS_MAY_SWITCH 0x1 /* off, on, pulse */
@@ -114,7 +117,7 @@ enum vfio_dais_control_action {
 
 struct vfio_dais_control {
 	__u8 kind;   /* enum vfio_dais_held_kind */
-	__u8 action; /* SET; GET: 0 */
+	__u8 action; /* SET; GET: 0 or VFIO_DAIS_CONTROL_LEVEL */
 	__u16 index; /* in the property; of a supply: among all supplies */
 	__u32 may;   /* out: VFIO_DAIS_MAY_* */
 	__u8 state;  /* out: enum vfio_dais_held_state */

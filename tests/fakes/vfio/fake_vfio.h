@@ -56,6 +56,8 @@ struct fake_vfio_device {
 	 * before it is: its errno, positive; NULL: nobody. */
 	struct vfio_dais_control controls[8];
 	unsigned int n_controls;
+	uint32_t levels[8]; /* of a supply */
+	unsigned int n_levels;
 	int (*controlled)(const struct vfio_dais_control *arg);
 	int open_error;  /* positive errno of VFIO_GROUP_GET_DEVICE_FD, VFIO_DEVICE_BIND_IOMMUFD */
 	int reset_error; /* of VFIO_DEVICE_RESET */

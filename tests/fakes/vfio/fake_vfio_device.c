@@ -178,6 +178,12 @@ static int control(struct fake_vfio_device *d, struct vfio_device_feature *featu
 	if (has == d->controls + d->n_controls || feature->argsz != sizeof(*feature) + sizeof(*arg))
 		return -EINVAL;
 	if (feature->flags & VFIO_DEVICE_FEATURE_GET) {
+		if (arg->action == VFIO_DAIS_CONTROL_LEVEL) {
+			if (arg->value >= d->n_levels)
+				return -EINVAL;
+			arg->value = d->levels[arg->value];
+			return 0;
+		}
 		*arg = *has;
 		return 0;
 	}

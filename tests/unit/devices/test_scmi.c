@@ -80,6 +80,8 @@ static void add(enum scmi_kind kind, unsigned int thing, const char *name, unsig
 	cr_assert(scmi_add(&scmi, kind, &resource) >= 0);
 }
 
+static const uint32_t two_levels[] = { 1800000, 3300000 };
+
 static void setup(void)
 {
 	add(SCMI_CLOCK, 0, "10000000.mmc.core", SCMI_MAY_SWITCH | SCMI_MAY_SET, 400000, 5000000000);
@@ -90,6 +92,8 @@ static void setup(void)
 	add(SCMI_RESET, 5, "shared", 0, 0, 0);
 	add(SCMI_VOLTAGE, 6, "vqmmc", SCMI_MAY_SWITCH | SCMI_MAY_SET, 1800000, 3300000);
 	add(SCMI_VOLTAGE, 7, "vmmc", 0, 0, 0);
+	scmi.lists[SCMI_VOLTAGE].items[0].levels = two_levels;
+	scmi.lists[SCMI_VOLTAGE].items[0].n_levels = 2;
 	things[0] = (struct thing){ .on = true, .value = 4800000000 };
 	things[1] = (struct thing){ .on = true, .value = 24000000 };
 	things[7] = (struct thing){ .on = true, .value = 3300000 };
@@ -309,11 +313,36 @@ Test(scmi, resets)
 	cr_expect_eq(things[5].n_pulses, 0);
 }
 
+/* More than an answer has room for: how many remain is in the upper half of its first word. */
+Test(scmi, many_voltages)
+{
+	static const struct exchange list[] = {
+		{ VOLTAGE, 4, 2, { 0, 0 }, SUCCESS, 31, { 10 << 16 | 30, 600000, 600001 } },
+		{ VOLTAGE, 4, 2, { 0, 30 }, SUCCESS, 11, { 10, 600030, 600031 } },
+	};
+	uint32_t levels[40];
+
+	for (uint32_t i = 0; i < 40; i++)
+		levels[i] = 600000 + i;
+	scmi.lists[SCMI_VOLTAGE].items[0].levels = levels;
+	scmi.lists[SCMI_VOLTAGE].items[0].n_levels = 40;
+	for (size_t i = 0; i < n_elems(list); i++) {
+		uint32_t out[SCMI_MAX_PAYLOAD / 4];
+
+		cr_expect_eq(send(&list[i], out), 4 * (1 + list[i].n_out));
+		cr_expect_eq(le32toh(out[0]), 0);
+		for (unsigned int w = 0; w < 3; w++)
+			cr_expect_eq(le32toh(out[1 + w]), list[i].out[w]);
+	}
+}
+
 Test(scmi, voltages)
 {
 	static const struct exchange list[] = {
 		{ VOLTAGE, 3, 1, { 0 }, SUCCESS, 5, { 0, 0x6d6d7176, 0x63, 0, 0 } },
-		{ VOLTAGE, 4, 2, { 0, 0 }, SUCCESS, 4, { 0x1003, 1800000, 3300000, 1 } },
+		{ VOLTAGE, 4, 2, { 0, 0 }, SUCCESS, 3, { 2, 1800000, 3300000 } },
+		{ VOLTAGE, 4, 2, { 0, 1 }, SUCCESS, 2, { 1, 3300000 } },
+		{ VOLTAGE, 4, 2, { 0, 2 }, INVALID, 0, {} },
 		{ VOLTAGE, 4, 2, { 1, 0 }, SUCCESS, 2, { 1, 3300000 } },
 		{ VOLTAGE, 4, 2, { 1, 1 }, INVALID, 0, {} },
 		{ VOLTAGE, 5, 2, { 0, 7 }, SUCCESS, 0, {} },
