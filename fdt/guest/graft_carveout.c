@@ -65,7 +65,7 @@ void graft_plan_carveouts(struct graft *graft, struct graft_device *device)
 
 static void ask(struct graft_place *place)
 {
-	bool iommu = host_node_has(place->device->node, "iommus");
+	bool iommu = host_node_has_iommu(place->graft->tree, place->device->node);
 	char name[256];
 
 	graft_set(place, GRAFT_ASK,

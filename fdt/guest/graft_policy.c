@@ -37,6 +37,16 @@ static bool is_one_of_several(const struct graft_place *place)
 	return place->refs.n_refs > 1 && !kept;
 }
 
+/* Linux probes no such IOMMU, and takes the device for one without. */
+static void act_iommu(struct graft_place *place)
+{
+	if (!host_node_has_iommu(place->graft->tree, place->node))
+		graft_set(place, GRAFT_DROP,
+			  "it is disabled on the host, too, so nothing confines the device's DMA: "
+			  "%s",
+			  graft_target_names(place));
+}
+
 static bool is_usb(const struct graft_place *place)
 {
 	return strstr(place->device->node->name, "usb") ||
@@ -163,7 +173,8 @@ static const struct rule rules[] = {
 	KIND(DMA, DROP, "without a DMA engine the driver moves the data itself", "dma/dma.txt"),
 	KIND(PHY, ASK, "the PHY stays the host's, whose driver may switch it off when unbound",
 	      "phy-consumer.yaml"),
-	KIND(IOMMU, DROP, "the guest has no IOMMU: the host's translates", "iommu.yaml"),
+	KIND(IOMMU, DROP, "the guest has no IOMMU: the host's translates",
+	     "iommu.yaml", .act = GRAFT_REASONS ? act_iommu : NULL),
 	KIND(MSI, DROP, NO_MSI, "interrupt-controller/msi.txt"),
 	KIND(INTERRUPT, DROP, NO_IDENTITY, "interrupts.yaml"),
 	KIND(MEMORY, ASK, "without its firmware the GPU works only where nothing is secure",

@@ -31,6 +31,13 @@ const struct host_node *host_tree_target(const struct host_tree *tree, const str
 	return host_tree_by_phandle(tree, host_node_u32(node, name, 0));
 }
 
+bool host_node_has_iommu(const struct host_tree *tree, const struct host_node *node)
+{
+	const struct host_node *iommu = host_tree_target(tree, node, "iommus");
+
+	return iommu && host_node_is_available(iommu);
+}
+
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {
 	for (size_t i = 0; i < node->n_properties; i++)

@@ -115,6 +115,8 @@ uint32_t host_node_inherited_u32(const struct host_node *node, const char *name,
 /* The node that the first cell of a property points at; NULL: none. */
 const struct host_node *host_tree_target(const struct host_tree *tree, const struct host_node *node,
 					 const char *name);
+/* Its "iommus" point at an IOMMU that is enabled. */
+bool host_node_has_iommu(const struct host_tree *tree, const struct host_node *node);
 /* True when the value is one or more NUL-terminated, printable strings. */
 bool host_property_is_strings(const struct host_property *property);
 /* Index of @string in a string list, -1: not there. */

@@ -135,10 +135,16 @@ struct nearest nearest_to(const char *wrong)
 
 void nearest_try(struct nearest *nearest, const char *name)
 {
-	unsigned int distance = BUILT(REMEDIES) && strlen(name) <= NAME_MAX_LEN
-					? edit_distance(nearest->wrong, name)
-					: UINT_MAX;
+	size_t n = strcspn(nearest->wrong, ".");
+	unsigned int distance = UINT_MAX;
 
+	if (!BUILT(REMEDIES))
+		return;
+	if (strlen(name) <= NAME_MAX_LEN)
+		distance = edit_distance(nearest->wrong, name);
+	/* Kernels rename nodes, but the address stays: e0700000.xgmac is e0700000.ethernet now. */
+	if (distance > 1 && nearest->wrong[n] && strncmp(name, nearest->wrong, n + 1) == 0)
+		distance = 1;
 	if (distance >= nearest->distance)
 		return;
 	nearest->distance = distance;

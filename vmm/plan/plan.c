@@ -24,7 +24,7 @@ static bool has_direct_dma(const struct plan *plan, const struct plan_device *de
 
 	if (plan->nodes.backend == VFIO_BACKEND_NONE)
 		return true;
-	return group < 0 ? !host_node_has(device->node.host, "iommus")
+	return group < 0 ? !host_node_has_iommu(plan->nodes.tree, device->node.host)
 			 : vfio_host_group_is_noiommu(group);
 }
 

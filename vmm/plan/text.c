@@ -121,7 +121,7 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 		print_fact(out, "", "bus addresses are 0x%" PRIx64 " below those of the CPU",
 			   host_dma_offset(&node->facts));
 	if (plan->nodes.live)
-		print_live(&device->live, !host_node_has(node->host, "iommus"), out);
+		print_live(&device->live, !host_node_has_iommu(plan->nodes.tree, node->host), out);
 	if (device->vfio.asked)
 		print_fact(out, "  VFIO",
 			   "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",

@@ -90,7 +90,8 @@ Test(str, cpu_lists)
 
 static struct nearest nearest(const char *wrong)
 {
-	static const char *const names[] = { "memory", "mem-path", "cpus", "kernel" };
+	static const char *const names[] = { "memory", "mem-path",      "cpus",
+					     "kernel", "e0300000.sata", "e0700000.ethernet" };
 	struct nearest found = nearest_to(wrong);
 
 	for (size_t i = 0; i < n_elems(names); i++)
@@ -105,6 +106,8 @@ Test(str, nearest_name_is_a_help_and_no_guess)
 	cr_expect_str_eq(nearest("mempath").name, "mem-path");
 	cr_expect_str_eq(nearest("zebra").name, "");
 	cr_expect_str_eq(nearest("").name, "");
+	cr_expect_str_eq(nearest("e0700000.xgmac").name, "e0700000.ethernet");
+	cr_expect_str_eq(nearest("e0700000").name, "");
 }
 
 Test(str, sizes_in_messages_are_exact)
