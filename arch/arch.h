@@ -14,6 +14,7 @@
 #include "vmm/base/err.h"
 
 struct dt;
+struct host_tree;
 struct kvm_caps;
 struct vm;
 
@@ -136,8 +137,10 @@ int arch_boot_set_entry(struct vm *vm, const struct arch_boot *boot, const void 
 
 /*
  * /cpus, /psci, /timer, /pmu nodes (bindings arm/cpus.yaml, arm/psci.yaml,
- * timer/arm,arch_timer.yaml, arm/pmu.yaml).
+ * timer/arm,arch_timer.yaml, arm/pmu.yaml). @host: its tree, which tells what is wrong with its
+ * timer, and so with the guest's; NULL: nothing is known.
  */
-void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt);
+void arch_describe(struct vm *vm, const struct arch_cpu_config *config,
+		   const struct host_tree *host, struct dt *dt);
 
 #endif

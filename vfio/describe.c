@@ -15,6 +15,11 @@ void vfio_use_tree(struct vfio *vfio, struct host_tree *tree)
 	vfio->tree = tree;
 }
 
+const struct host_tree *vfio_tree(const struct vfio *vfio)
+{
+	return vfio ? vfio->tree : NULL;
+}
+
 static int read_host(struct vfio *vfio, struct err *err)
 {
 	struct vfio_node **link = &vfio->nodes.first;
@@ -92,7 +97,7 @@ static int tell(const struct vfio *vfio, const struct vfio_device *vdev, struct 
 	struct host_power_list power = { 0 };
 	int ret = BUILT(PLAN) ? host_power_collect(&power, vfio->live, &device, nodes) : 0;
 
-	if (!vdev->node.facts.coherent)
+	if (BUILT(PLAN) && !vdev->node.facts.coherent)
 		log_info("%s: its DMA does not see the CPUs' caches, by the host's tree: the guest "
 			 "gets no dma-coherent, and its driver must clean and invalidate them, as "
 			 "Linux does then",

@@ -50,6 +50,8 @@ int vfio_create(struct vfio **vfio, enum vfio_backend backend, struct passed_fds
 
 /* The host's tree, which is read already, is @vfio's from now on; NULL: it is not. */
 void vfio_use_tree(struct vfio *vfio, struct host_tree *tree);
+/* The one that it has, or has read since; NULL: none yet. @vfio may be NULL. */
+const struct host_tree *vfio_tree(const struct vfio *vfio);
 
 /*
  * Ranges that no RAM may use: IOVA by the kernel's list of each address space and group, and where

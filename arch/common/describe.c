@@ -2,7 +2,9 @@
 #include "arch/common/port.h"
 #include "arch/common/vgic.h"
 #include "fdt/builder.h"
+#include "fdt/host/tree.h"
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 #include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
@@ -43,10 +45,28 @@ static void describe_psci(struct dt *dt)
 }
 
 /*
+ * What is wrong with the host's counter, which its guests read, too: Linux works around it only if
+ * the timer's node says so (drivers/clocksource/arm_arch_timer.c of Linux 6.12).
+ */
+static void describe_flaws(const struct host_tree *host, struct dt *dt)
+{
+	struct host_node *const *node = host ? host->nodes : NULL;
+
+	while (node && *node && !host_node_matches(*node, "arm,armv[78]-timer"))
+		node++;
+	for (size_t i = 0; node && *node && i < (*node)->n_properties; i++) {
+		const struct host_property *p = &(*node)->properties[i];
+
+		if (str_matches(p->name, "*,erratum-* clock-frequency"))
+			dt_prop(dt, p->name, p->value, p->size);
+	}
+}
+
+/*
  * The INTIDs that KVM gives the timers (include/kvm/arm_arch_timer.h): secure physical, physical,
  * virtual, hypervisor.
  */
-static void describe_timer(uint32_t flags, struct dt *dt)
+static void describe_timer(uint32_t flags, const struct host_tree *host, struct dt *dt)
 {
 	const uint32_t interrupts[] = {
 		DT_GIC_PPI, INTID_TO_PPI(29), flags, DT_GIC_PPI, INTID_TO_PPI(30), flags,
@@ -57,10 +77,12 @@ static void describe_timer(uint32_t flags, struct dt *dt)
 	dt_prop_str(dt, "compatible", arch_port.timer);
 	dt_prop_cells(dt, "interrupts", interrupts, n_elems(interrupts));
 	dt_prop_empty(dt, "always-on");
+	describe_flaws(host, dt);
 	dt_end_node(dt);
 }
 
-void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct dt *dt)
+void arch_describe(struct vm *vm, const struct arch_cpu_config *config,
+		   const struct host_tree *host, struct dt *dt)
 {
 	uint32_t ppi_flags = DT_IRQ_LEVEL_HIGH;
 
@@ -69,7 +91,7 @@ void arch_describe(struct vm *vm, const struct arch_cpu_config *config, struct d
 		ppi_flags |= ((1U << vm->n_vcpus) - 1) << 8;
 	describe_cpus(vm, config, dt);
 	describe_psci(dt);
-	describe_timer(ppi_flags, dt);
+	describe_timer(ppi_flags, host, dt);
 	if (config->pmu != ARCH_ON)
 		return;
 	dt_begin_node(dt, "pmu");

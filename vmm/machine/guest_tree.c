@@ -88,14 +88,12 @@ int machine_describe(struct machine *m, void **blob, size_t *size, struct err *e
 	dt_prop_str(&dt, "compatible", "linux,dummy-virt");
 	dt_prop_str(&dt, "model", "dais");
 	dt_prop_u32(&dt, "interrupt-parent", DT_PHANDLE_GIC);
-	ret = write_chosen(m, &dt, err);
+	ret = write_chosen(m, &dt, err) ?: vfio_nodes_plan(m->vm.vfio, console_path(m), err);
 	write_memory(&m->vm.ram, &dt);
-	arch_describe(&m->vm, &m->cpus, &dt);
+	arch_describe(&m->vm, &m->cpus, vfio_tree(m->vm.vfio), &dt);
 	vgic_describe(m->vm.vgic, &dt);
 	dt_describe_apb_pclk(&dt);
-	ret = ret ?: vfio_nodes_plan(m->vm.vfio, console_path(m), err)
-		      ?: write_devices(m, &dt, err)
-		      ?: dt_finish(&dt, &tree, &tree_size, err);
+	ret = ret ?: write_devices(m, &dt, err) ?: dt_finish(&dt, &tree, &tree_size, err);
 	dt_destroy(&dt);
 	ret = ret ?: vfio_nodes_finish(m->vm.vfio, &tree, &tree_size, err);
 	if (ret)

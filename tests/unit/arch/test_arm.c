@@ -265,7 +265,7 @@ Test(arm, its_nodes)
 		cr_assert_eq(arch_vcpus_init(&vm, &config, &err), 0);
 		cr_assert_eq(vgic_create(&vm, VGIC_V2, 0, &vm.vgic, &err), 0);
 		dt_init(&dt);
-		arch_describe(&vm, &config, &dt);
+		arch_describe(&vm, &config, NULL, &dt);
 		cr_assert_eq(dt_finish(&dt, &tree, &size, &err), 0, "%s", err.what);
 		dt_destroy(&dt);
 		expect(tree, "/cpus", "#address-cells", &one, 4);

@@ -42,7 +42,7 @@ static void describe_with(enum vgic_version version, const struct arch_cpu_confi
 	cr_assert_eq(vgic_create(&vm, version, 0, &vm.vgic, &err), 0);
 	dt_init(&dt);
 	vgic_describe(vm.vgic, &dt);
-	arch_describe(&vm, config, &dt);
+	arch_describe(&vm, config, NULL, &dt);
 	free(tree);
 	cr_assert_eq(dt_finish(&dt, &tree, &size, &err), 0, "%s", err.what);
 	dt_destroy(&dt);

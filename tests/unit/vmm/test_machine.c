@@ -24,6 +24,8 @@
 #define RAM_START FIXTURE_RAM_START
 #define RAM_SIZE  FIXTURE_RAM_SIZE
 
+#define TREE "/sys/firmware/devicetree/base"
+
 static struct vm_config config;
 static struct machine machine;
 static struct err err;
@@ -187,6 +189,31 @@ Test(machine, the_tree_describes_it)
 	fdt_for_each_subnode(node, blob, fdt_path_offset(blob, "/cpus")) n +=
 		fdt_getprop(blob, node, "reg", NULL) != NULL;
 	cr_expect_eq(n, 2);
+	machine_destroy(&machine);
+}
+
+/* The guest reads the host's counter, and Linux there works around what its own node tells. */
+Test(machine, the_timer_has_the_flaws_of_the_hosts)
+{
+	static const uint8_t hz[] = { 0, 0x7a, 0x12, 0 };
+	owned_ptr void *blob = NULL;
+	size_t size;
+	int timer, n;
+
+	fake_file_bytes(TREE "/timer/compatible", "arm,armv8-timer", sizeof("arm,armv8-timer"));
+	fake_file_bytes(TREE "/timer/clock-frequency", hz, sizeof(hz));
+	fake_file(TREE "/timer/arm,no-tick-in-suspend", "");
+	fake_file(TREE "/timer/allwinner,erratum-unknown1", "");
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_describe(&machine, &blob, &size, &err), 0, "%s", err.what);
+	timer = fdt_path_offset(blob, "/timer");
+	cr_expect_not_null(fdt_getprop(blob, timer, "allwinner,erratum-unknown1", &n));
+	cr_expect_eq(n, 0);
+	cr_expect_null(fdt_getprop(blob, timer, "fsl,erratum-a008585", NULL));
+	cr_expect_null(fdt_getprop(blob, timer, "arm,no-tick-in-suspend", NULL));
+	cr_assert_not_null(fdt_getprop(blob, timer, "clock-frequency", &n));
+	cr_expect_arr_eq(fdt_getprop(blob, timer, "clock-frequency", NULL), hz, sizeof(hz));
+	cr_expect_eq(n, 4);
 	machine_destroy(&machine);
 }
 
