@@ -103,7 +103,8 @@ static void judge_plan(struct list_row *row)
 		return;
 	row->state = LIST_NO_IOMMU;
 	if (row->host.group < 0)
-		add_reason(row, "it is in no IOMMU group, and its node has no iommus, or disabled ones");
+		add_reason(row,
+			   "it is in no IOMMU group, and its node has no iommus, or disabled ones");
 	else
 		add_reason(row, "no IOMMU stands behind its group");
 }
