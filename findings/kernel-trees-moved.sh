@@ -8,14 +8,10 @@
 #
 # Seen on 2026-11-28: 0 trees and no kernel in linux-image, 1712 trees in linux-base. dais: tests/corpus/fetch and
 # tests/testbed take both layouts.
-set -euo pipefail
+# shellcheck source=findings/common
+. "$(dirname "$0")/common"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 version=7.3.4+deb13-arm64 package=7.3.4-1~bpo13+1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export DAIS_CACHE=$work/cache
-
 for name in linux-image linux-base; do
 	"$root/scripts/fetch-debs" --suite trixie-backports arm64 "$work/$name" "$name-$version=$package"
 done

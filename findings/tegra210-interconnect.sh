@@ -9,17 +9,13 @@
 # Seen on 2026-11-28 in linux-base-7.3.4+deb13-arm64 (7.3.4-1~bpo13+1, Debian's trixie-backports), in all Tegra210 boards.
 # dais: no provider without its number of cells is taken for one that the host uses; a reader of trees that counts on
 # zero cells there takes the argument for a phandle.
-set -euo pipefail
+# shellcheck source=findings/common
+. "$(dirname "$0")/common"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 version=7.3.4+deb13-arm64
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export DAIS_CACHE=$work/cache
-
-"$root/scripts/fetch-debs" --suite trixie-backports arm64 "$work/base" "linux-base-$version=7.3.4-1~bpo13+1"
+get trixie-backports arm64 "linux-base-$version=7.3.4-1~bpo13+1"
 n=0
-for tree in "$work/base/usr/lib/modules/$version/dtb/nvidia"/tegra210-*.dtb; do
+for tree in "$work/trixie-backports-arm64/usr/lib/modules/$version/dtb/nvidia"/tegra210-*.dtb; do
 	read -r mc _ emc < <(fdtget -t u "$tree" /actmon@6000c800 interconnects)
 	for provider in "/memory-controller@70019000 $mc" "/external-memory-controller@7001b000 $emc"; do
 		[[ $(fdtget -t u "$tree" "${provider% *}" phandle) == "${provider#* }" ]]
