@@ -175,7 +175,7 @@ static int make_doorbell(struct test_device *t, struct vm *vm, struct err *err)
 	fd = sys_eventfd(0, EFD_NONBLOCK);
 	if (fd < 0)
 		return err_set(err, fd, "create the doorbell's event descriptor");
-	ret = ioeventfd_set(vm, DOORBELL_GPA, BELL_WIDTH, fd, true);
+	ret = ioeventfd_set(vm, DOORBELL_GPA, BELL_WIDTH, NULL, fd, true);
 	if (ret)
 		return err_set(err, ret, "make a doorbell (KVM_IOEVENTFD)");
 	t->doorbell_fd = take_fd(&fd);
@@ -196,7 +196,7 @@ static void test_destroy(struct device *device)
 	struct test_device *t = container_of(device, struct test_device, emu.device);
 
 	if (device && t->has_doorbell) {
-		ioeventfd_set(device->vm, DOORBELL_GPA, BELL_WIDTH, t->doorbell_fd, false);
+		ioeventfd_set(device->vm, DOORBELL_GPA, BELL_WIDTH, NULL, t->doorbell_fd, false);
 		sys_close(t->doorbell_fd);
 	}
 	emulated_destroy(device);

@@ -7,8 +7,10 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/fakes/fake_fds.h"
 #include "tests/fakes/fake_sys.h"
@@ -22,10 +24,75 @@ int sys_wait_writable(int fd, int timeout_ms)
 	return poll(&p, 1, timeout_ms);
 }
 
-int sys_memfd_create(const char *name)
+static unsigned int memfd_flags;
+
+int sys_memfd_create(const char *name, unsigned int flags)
 {
 	fail_if_chosen();
-	return fake_fd_real(memfd_create(name, MFD_CLOEXEC));
+	memfd_flags = flags;
+	return fake_fd_real(memfd_create(name, (flags & MFD_ALLOW_SEALING) | MFD_CLOEXEC));
+}
+
+unsigned int fake_memfd_flags(void)
+{
+	return memfd_flags;
+}
+
+int sys_ftruncate(int fd, off_t size)
+{
+	fail_if_chosen();
+	return ftruncate(fd, size) ? -errno : 0;
+}
+
+/* Who listens. */
+static struct {
+	const char *path;
+	int fd;
+} listener;
+
+void fake_socket(const char *path, int fd)
+{
+	listener.path = path;
+	listener.fd = fd;
+}
+
+/* It answers at once or not at all. */
+int sys_connect(const char *path, unsigned int timeout_s)
+{
+	const struct timeval soon = { .tv_usec = 200000 };
+	struct stat st;
+	int fd = listener.fd;
+
+	(void)timeout_s;
+	fail_if_chosen();
+	if (!listener.path || strcmp(path, listener.path))
+		return sys_stat(path, &st) ?: -ECONNREFUSED;
+	listener.path = NULL;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+	return fake_fd_real(fd);
+}
+
+ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(SYS_MAX_SENT * sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec data = { (void *)buf, size };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+	ssize_t n;
+
+	fail_if_chosen();
+	if (n_fds) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n_fds * sizeof(int)),
+						   .cmsg_level = SOL_SOCKET,
+						   .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
+	}
+	n = sendmsg(socket, &message, MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
 }
 
 int sys_eventfd(unsigned int value, int flags)
@@ -94,6 +161,7 @@ void fake_events_reset(void)
 {
 	calendar.now = FAKE_REALTIME;
 	calendar.due = 0;
+	listener.path = NULL;
 }
 
 void fake_pass_seconds(uint64_t n)

@@ -90,7 +90,8 @@ int sys_madvise(void *addr, size_t size, int advice)
 {
 	if (populates_nothing && advice == MADV_HUGEPAGE)
 		return 0;
-	return madvise(addr, size, advice) ? -errno : 0;
+	/* a file's mapping is anonymous memory here */
+	return madvise(addr, size, advice == MADV_REMOVE ? MADV_DONTNEED : advice) ? -errno : 0;
 }
 
 int sys_populate(void *addr, size_t size)

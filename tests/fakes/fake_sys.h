@@ -62,6 +62,11 @@ void fake_stop_at(unsigned int nth);
 bool fake_failed(void);
 unsigned int fake_n_calls(void);
 
+/* Of the last sys_memfd_create(); it is of ordinary pages in any case. */
+unsigned int fake_memfd_flags(void);
+/* The next sys_connect() to @path gives @fd, the end of a socket, and waits 0.2 s at most. */
+void fake_socket(const char *path, int fd);
+
 void fake_set_page_size(size_t bytes);
 /* Told of each sys_sync_cache(); NULL: nobody. */
 extern void (*fake_cache_synced)(const void *p, size_t size);

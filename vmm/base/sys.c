@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -19,9 +20,11 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -145,7 +148,9 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
 PLAIN(DIR *, sys_opendir, (const char *path), opendir(path))
 PLAIN(struct dirent *, sys_readdir, (DIR * dir), readdir(dir))
 PLAIN(void, sys_closedir, (DIR * dir), (void)closedir(dir))
-CALL(int, sys_memfd_create, (const char *name), memfd_create(name, MFD_CLOEXEC))
+CALL(int, sys_memfd_create, (const char *name, unsigned int flags),
+     memfd_create(name, flags | MFD_CLOEXEC))
+CALL(int, sys_ftruncate, (int fd, off_t size), ftruncate(fd, size))
 CALL(int, sys_pipe, (int fds[2]), pipe2(fds, O_CLOEXEC))
 CALL(int, sys_set_pipe_size, (int fd, int size), fcntl(fd, F_SETPIPE_SZ, size))
 CALL(ssize_t, sys_vmsplice, (int fd, void *addr, size_t size),
@@ -185,6 +190,47 @@ int sys_getrandom(void *buf, size_t size)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+int sys_connect(const char *path, unsigned int timeout_s)
+{
+	const struct timeval timeout = { .tv_sec = (time_t)timeout_s };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	ret = result_retried(connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds)
+{
+	union {
+		struct cmsghdr header; /* for its alignment */
+		char room[CMSG_SPACE(SYS_MAX_SENT * sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec data = { (void *)buf, size };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (n_fds) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
+	}
+	return result_retried(sendmsg(socket, &message, MSG_NOSIGNAL));
 }
 
 CALL(int, sys_posix_openpt, (int flags), posix_openpt(flags | O_CLOEXEC))

@@ -78,8 +78,9 @@ int sys_pipe(int fds[2]);                              /* O_CLOEXEC; fds[0] is t
 int sys_set_pipe_size(int fd, int size);               /* F_SETPIPE_SZ: returns the size it got */
 ssize_t sys_vmsplice(int fd, void *addr, size_t size); /* SPLICE_F_NONBLOCK */
 int sys_eventfd(unsigned int value, int flags);        /* EFD_CLOEXEC is always added */
-int sys_memfd_create(const char *name);                /* MFD_CLOEXEC */
-int sys_epoll_create(void);                            /* EPOLL_CLOEXEC */
+int sys_memfd_create(const char *name, unsigned int flags); /* MFD_CLOEXEC is always added */
+int sys_ftruncate(int fd, off_t size);
+int sys_epoll_create(void); /* EPOLL_CLOEXEC */
 int sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 int sys_epoll_wait(int epfd, struct epoll_event *events, int n_max, int timeout_ms);
 int sys_timerfd_create(int clock); /* TFD_CLOEXEC | TFD_NONBLOCK */
@@ -110,6 +111,15 @@ size_t sys_page_size(void);
 void sys_sync_cache(const void *p, size_t size);
 /* How many processors this process may use; at least 1. */
 unsigned int sys_n_cpus(void);
+/*
+ * Connect to the Unix stream socket @path, with FD_CLOEXEC. What is read or written waits for
+ * @timeout_s seconds at most, then fails with -EAGAIN. -ENAMETOOLONG for what no such socket is
+ * called.
+ */
+int sys_connect(const char *path, unsigned int timeout_s);
+/* Write @size bytes, and send with them the @n_fds descriptors of @fds, SYS_MAX_SENT at most. */
+#define SYS_MAX_SENT 8
+ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds);
 /* CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
 /* CLOCK_REALTIME, in seconds since 1970. */

@@ -53,7 +53,7 @@ static int make_image(int *fd, struct err *err)
 	int ret;
 
 	check_guest_image(image);
-	*fd = ret = sys_memfd_create("dais-check");
+	*fd = ret = sys_memfd_create("dais-check", 0);
 	if (ret >= 0)
 		ret = file_write_all(*fd, image, sizeof(image));
 	return ret ? err_set(err, ret, "make the guest's image") : 0;

@@ -61,10 +61,16 @@ void irqfd_remove(struct vm *vm, uint32_t spi, int fd)
 	trace_line(TRACE_IRQ, "SPI %u: irqfd unwired", spi);
 }
 
-int ioeventfd_set(struct vm *vm, uint64_t gpa, unsigned int width, int fd, bool on)
+int ioeventfd_set(struct vm *vm, uint64_t gpa, unsigned int width, const uint64_t *value, int fd,
+		  bool on)
 {
 	struct kvm_ioeventfd arg = {
-		.addr = gpa, .len = width, .fd = fd, .flags = on ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN
+		.datamatch = value ? *value : 0,
+		.addr = gpa,
+		.len = width,
+		.fd = fd,
+		.flags = (on ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN) |
+			 (value ? KVM_IOEVENTFD_FLAG_DATAMATCH : 0),
 	};
 
 	return sys_ioctl(vm->fd, KVM_IOEVENTFD, &arg);

@@ -47,10 +47,11 @@ int irqfd_add(struct vm *vm, uint32_t spi, int fd, int resample_fd, struct err *
 void irqfd_remove(struct vm *vm, uint32_t spi, int fd);
 
 /*
- * KVM_IOEVENTFD, while @on: a write of @width bytes (1, 2, 4 or 8), of any value, at @gpa adds one
- * to the eventfd @fd in the kernel: no exit to user space. Needs caps.ioeventfd. Returns as
- * sys_ioctl.
+ * KVM_IOEVENTFD, while @on: a write of @width bytes (1, 2, 4 or 8), of any value or of *@value, at
+ * @gpa adds one to the eventfd @fd in the kernel: no exit to user space. Needs caps.ioeventfd.
+ * Returns as sys_ioctl.
  */
-int ioeventfd_set(struct vm *vm, uint64_t gpa, unsigned int width, int fd, bool on);
+int ioeventfd_set(struct vm *vm, uint64_t gpa, unsigned int width, const uint64_t *value, int fd,
+		  bool on);
 
 #endif

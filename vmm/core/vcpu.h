@@ -76,7 +76,8 @@ int vcpus_start(struct vm *vm, const struct vcpu_start *start, struct err *err);
 void vcpus_release(struct vm *vm);
 /*
  * Take all out of KVM_RUN and wait until each has parked. A pending MMIO access of a vCPU is
- * completed first, so its state may be read or reset. No vCPU thread may call this.
+ * completed first, so its state may be read or reset; what one waits for with vm_run_on_main() is
+ * done. No vCPU thread may call this.
  */
 void vcpus_park(struct vm *vm);
 /* End all threads; they may be running or parked. Does nothing when there are none. */

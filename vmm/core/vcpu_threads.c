@@ -167,7 +167,8 @@ static void wait_for_parked(struct vm *vm)
 	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
 
 	while (vm->n_parked < vm->n_vcpus)
-		pthread_cond_wait(&vm->cond, &vm->lock);
+		if (!BUILT(VIRTIO) || !vm_run_errand(vm))
+			pthread_cond_wait(&vm->cond, &vm->lock);
 }
 
 static int wait_for_start(struct vm *vm, struct err *err)

@@ -192,6 +192,34 @@ void vm_request_crash(struct vm *vm, const struct err *err)
 	make_request(vm, VM_REQUEST_CRASH, crash.status, &crash);
 }
 
+void vm_run_on_main(struct vm *vm, void (*run)(void *opaque), void *opaque)
+{
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
+	struct vm_errand errand = { run, opaque, vm->errands, false };
+	uint64_t one = 1;
+
+	vm->errands = &errand;
+	sys_write(vm->request_fd, &one, sizeof(one));
+	pthread_cond_broadcast(&vm->cond);
+	while (!errand.is_done)
+		pthread_cond_wait(&vm->cond, &vm->lock);
+}
+
+bool vm_run_errand(struct vm *vm)
+{
+	struct vm_errand *errand = vm->errands;
+
+	if (!errand)
+		return false;
+	vm->errands = errand->next;
+	pthread_mutex_unlock(&vm->lock);
+	errand->run(errand->opaque);
+	pthread_mutex_lock(&vm->lock);
+	errand->is_done = true;
+	pthread_cond_broadcast(&vm->cond);
+	return true;
+}
+
 enum vm_request vm_request_pending(struct vm *vm)
 {
 	uint64_t n;

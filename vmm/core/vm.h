@@ -36,6 +36,14 @@ struct hypercall {
 	void *opaque;
 };
 
+/* What the thread of a vCPU has the main thread do: vm_run_on_main(). */
+struct vm_errand {
+	void (*run)(void *opaque);
+	void *opaque;
+	struct vm_errand *next;
+	bool is_done;
+};
+
 /*
  * One guest. The core owns what is written out here; the pointers belong to upper layers, and
  * build.c alone creates and destroys those. Zeroed by vm_init(), which also sets every fd to -1, so
@@ -59,15 +67,16 @@ struct vm {
 	/* stop, park and reset: see vm_request() and vcpus_park() */
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	int request_fd;        /* eventfd: a request is there, for the main loop */
-	unsigned int request;  /* enum vm_request; atomic */
-	uint8_t *at_work;      /* AT_WORK_*, or NULL; build.c's */
-	int exit_status;       /* with VM_REQUEST_EXIT and _CRASH; under lock */
-	struct err crash;      /* with VM_REQUEST_CRASH; under lock */
-	unsigned int park;     /* atomic: vCPU threads are to leave KVM_RUN and wait */
-	unsigned int quit;     /* under lock: … and to end */
-	unsigned int n_parked; /* under lock */
-	unsigned int n_resets; /* guest resets so far; main thread writes, any reads (atomic) */
+	int request_fd;            /* eventfd: a request is there, for the main loop */
+	unsigned int request;      /* enum vm_request; atomic */
+	uint8_t *at_work;          /* AT_WORK_*, or NULL; build.c's */
+	int exit_status;           /* with VM_REQUEST_EXIT and _CRASH; under lock */
+	struct err crash;          /* with VM_REQUEST_CRASH; under lock */
+	unsigned int park;         /* atomic: vCPU threads are to leave KVM_RUN and wait */
+	unsigned int quit;         /* under lock: … and to end */
+	unsigned int n_parked;     /* under lock */
+	struct vm_errand *errands; /* under lock: not begun */
+	unsigned int n_resets;     /* guest resets so far; main thread writes, any reads (atomic) */
 
 	struct vgic *vgic;
 	struct platform_bus *bus;
@@ -125,6 +134,18 @@ void vm_request_crash(struct vm *vm, const struct err *err);
 enum vm_request vm_request_pending(struct vm *vm);
 /* Forget a reset that has been served, before vcpus_release(); a higher request stays. */
 void vm_request_clear_reset(struct vm *vm);
+
+/*
+ * On the thread of a vCPU: have the main thread call @run, which may ask of the kernel what a vCPU
+ * may not, and wait until it has. The main thread does so in its loop, and while it parks vCPUs.
+ * The caller holds no lock that is taken on the main thread.
+ */
+void vm_run_on_main(struct vm *vm, void (*run)(void *opaque), void *opaque);
+/*
+ * Main thread, with vm->lock, which is given up meanwhile: run one that waits; vm->request_fd tells
+ * when. False: none does.
+ */
+bool vm_run_errand(struct vm *vm);
 
 /*
  * Closes and frees all that the core owns here: event loop, VM, RAM, and vm->kvm. vCPUs must be

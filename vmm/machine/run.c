@@ -92,12 +92,23 @@ static void on_timeout(void *opaque)
 	vm_request(&m->vm, VM_REQUEST_STOP);
 }
 
+static void run_errands(struct vm *vm)
+{
+	owned_lock pthread_mutex_t *lock = take_lock(&vm->lock);
+
+	while (vm_run_errand(vm))
+		;
+}
+
 static void on_request(void *opaque)
 {
 	struct control *control = opaque;
 	struct vm *vm = &control->machine->vm;
+	enum vm_request request = vm_request_pending(vm);
 
-	if (vm_request_pending(vm) == VM_REQUEST_RESET) {
+	if (BUILT(VIRTIO))
+		run_errands(vm);
+	if (request == VM_REQUEST_RESET) {
 		log_within(&control->resets, LOG_INFO, "guest reset");
 		control->ret = machine_reset(control->machine, control->err);
 		if (!control->ret)

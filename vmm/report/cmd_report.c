@@ -97,7 +97,7 @@ static void run_command(command_main *command, char *const *argv, int fd, bool e
 static int capture(command_main *command, char *const *argv, bool errors, char **text,
 		   struct err *err)
 {
-	owned_fd int fd = sys_memfd_create("dais-report");
+	owned_fd int fd = sys_memfd_create("dais-report", 0);
 	siginfo_t end;
 	size_t size;
 	pid_t pid;

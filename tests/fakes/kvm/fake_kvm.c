@@ -313,6 +313,8 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return set_irqfd(arg);
 	case KVM_IOEVENTFD:
 		fake_kvm.ioeventfd = *(struct kvm_ioeventfd *)arg;
+		assert(fake_kvm.n_ioeventfds < FAKE_KVM_N_IRQFDS);
+		fake_kvm.ioeventfds[fake_kvm.n_ioeventfds++] = fake_kvm.ioeventfd;
 		return 0;
 	case KVM_IRQ_LINE:
 		assert(fake_kvm.n_lines < FAKE_KVM_N_LINES);

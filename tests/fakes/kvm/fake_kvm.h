@@ -76,7 +76,9 @@ struct fake_kvm {
 		memslots[FAKE_KVM_N_MEMSLOTS];      /* by slot; memory_size 0: none */
 	struct kvm_irqfd irqfds[FAKE_KVM_N_IRQFDS]; /* those that are wired now */
 	unsigned int n_irqfds;
-	struct kvm_ioeventfd ioeventfd; /* the last one given or taken away */
+	struct kvm_ioeventfd ioeventfd;                     /* the last one given or taken away */
+	struct kvm_ioeventfd ioeventfds[FAKE_KVM_N_IRQFDS]; /* all, in order */
+	unsigned int n_ioeventfds;
 	struct fake_kvm_forward {
 		int32_t fd;
 		uint32_t index, subindex, gsi;

@@ -280,3 +280,54 @@ Test(vcpu_threads, signals_that_cannot_be_blocked)
 	for (unsigned int i = 0; i < N_VCPUS; i++)
 		cr_assert(!vm.vcpus[i].has_thread);
 }
+
+/* --- what a vCPU has the main thread do */
+
+static unsigned int n_errands;
+
+static void errand(void *opaque)
+{
+	cr_expect(pthread_equal(pthread_self(), *(pthread_t *)opaque), "on the main thread");
+	n_errands++;
+}
+
+static void errand_write(void *opaque, uint64_t offset, unsigned int width, uint64_t value)
+{
+	(void)offset;
+	(void)width;
+	(void)value;
+	vm_run_on_main(&vm, errand, opaque);
+}
+
+static int run_all_write(struct fake_kvm_vcpu *vcpu)
+{
+	int ret;
+
+	is_write = true;
+	vcpu->run->exit_reason = KVM_EXIT_MMIO;
+	vcpu->run->mmio.phys_addr = 0x1000;
+	vcpu->run->mmio.len = 4;
+	vcpu->run->mmio.is_write = 1;
+	ret = __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_ACQUIRE) ? -EINTR : 0;
+	return ret;
+}
+
+/* All of them wait for the main thread, which parks them. */
+Test(vcpu_threads, a_vcpu_that_waits_for_the_main_thread_can_be_parked)
+{
+	static const struct mmio_ops ops = { slow_read, errand_write };
+	pthread_t self = pthread_self();
+	struct mmio_region region = { { 0x1000, 0x1000 }, "r", &ops, &self, 0 };
+
+	fake_kvm.run = run_all_write;
+	cr_assert_eq(mmio_table_add(&vm.mmio, &region, &err), 0);
+	mmio_table_seal(&vm.mmio);
+	cr_assert_eq(vcpus_start(&vm, NULL, &err), 0);
+	for (unsigned int round = 1; round <= 20; round++) {
+		vcpus_release(&vm);
+		wait_for_request();
+		vcpus_park(&vm);
+		vm_request_pending(&vm);
+		cr_expect_geq(n_errands, round);
+	}
+}

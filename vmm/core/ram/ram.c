@@ -39,6 +39,12 @@ static int advise(const struct ram_bank *bank, uint64_t size, struct err *err)
 	return 0;
 }
 
+/* Where in its file the page of a bank is that begins @at bytes from its start. */
+static uint64_t bank_offset(const struct ram *ram, const struct ram_bank *bank, uint64_t at)
+{
+	return bank->pages ? bank->pages[at / ram->page].offset : bank->offset + at;
+}
+
 /* Map a bank's file at @hva, in as many pieces as it has there. */
 static int map_bank(const struct ram *ram, const struct ram_bank *bank, char *hva, uint64_t size,
 		    int flags)
@@ -141,6 +147,32 @@ void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size)
 			return (char *)bank->hva + (gpa - bank->gpa.start);
 	}
 	return NULL;
+}
+
+unsigned int ram_pieces(const struct ram *ram, struct ram_piece *pieces, unsigned int n_max)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < ram->n_banks; i++) {
+		const struct ram_bank *bank = &ram->banks[i];
+		uint64_t size = bank->gpa.size, end;
+
+		for (uint64_t at = 0; at < size && !bank->is_foreign; at = end) {
+			uint64_t offset = bank_offset(ram, bank, at);
+
+			end = bank->pages ? at + ram->page : size;
+			while (end < size && bank_offset(ram, bank, end) == offset + (end - at))
+				end += ram->page;
+			if (n++ < n_max)
+				pieces[n - 1] = (struct ram_piece){
+					{ bank->gpa.start + at, (end < size ? end : size) - at },
+					(char *)bank->hva + at,
+					bank->fd,
+					offset,
+				};
+		}
+	}
+	return n;
 }
 
 void ram_destroy(struct ram *ram)

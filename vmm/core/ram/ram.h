@@ -26,6 +26,8 @@ struct ram_backing {
 	uint64_t offset;
 	struct passed_fds *passed; /* where a file "fd:WHICH" is */
 	unsigned int n_threads;    /* that touch and clear it, at most; 0 is 1 */
+	bool is_shared; /* other processes are to map it: a memfd that nobody can shrink, but for
+			   a file of the user's */
 };
 
 /* A page of RAM at its physical address (phys_ram.h). */
@@ -70,6 +72,7 @@ struct ram {
 	unsigned int n_carveouts;
 	struct ram_backing backing;
 	int fd;          /* file of the backing, -1: none */
+	bool is_memfd;   /* it is one of ours */
 	bool is_dirty;   /* the file may hold something */
 	bool is_touched; /* all its pages are there */
 };
@@ -145,6 +148,19 @@ int ram_clear(struct ram *ram, struct err *err);
 
 /* Host address of [gpa, gpa + size) when it lies in one bank, else NULL. Takes no lock. */
 void *ram_ptr(const struct ram *ram, uint64_t gpa, uint64_t size);
+
+/* A piece of a bank that lies in one piece in its file. */
+struct ram_piece {
+	struct range gpa;
+	void *hva;
+	int fd;
+	uint64_t offset;
+};
+/*
+ * Put the first @n_max pieces of the guest's own RAM, in the order of their addresses, into @pieces
+ * (NULL with 0). Returns how many there are.
+ */
+unsigned int ram_pieces(const struct ram *ram, struct ram_piece *pieces, unsigned int n_max);
 
 /* Leaves it as ram_init() does. */
 void ram_destroy(struct ram *ram);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -123,7 +124,33 @@ static int open_file(struct ram *ram, struct err *err)
 	return 0;
 }
 
-int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err)
+/* In the place of the file that told the size of the pages, if there is one. */
+static int open_memfd(struct ram *ram, struct err *err)
+{
+	const bool is_huge = ram->page > sys_page_size();
+	unsigned int flags = MFD_ALLOW_SEALING;
+
+	if (is_huge)
+		flags |= MFD_HUGETLB | (unsigned int)__builtin_ctzll(ram->page) << MAP_HUGE_SHIFT;
+	close_fd(&ram->fd);
+	ram->fd = sys_memfd_create("dais-ram", flags);
+	if (ram->fd < 0)
+		return err_set(err, ram->fd, "make guest RAM that other processes can map");
+	ram->is_memfd = true;
+	return 0;
+}
+
+/* Whoever gets it may not take pages away under dais. */
+static int seal_memfd(const struct ram *ram, uint64_t size, struct err *err)
+{
+	int ret = sys_ftruncate(ram->fd, (off_t)size);
+
+	if (!ret)
+		ret = sys_fcntl(ram->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	return ret < 0 ? err_set(err, ret, "make guest RAM of %" PRIu64 " bytes", size) : 0;
+}
+
+static int open_backing(struct ram *ram, const struct ram_backing *backing, struct err *err)
 {
 	const char *path = backing->hugetlbfs, *file = backing->file;
 	struct statfs st;
@@ -142,6 +169,14 @@ int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err
 	if (!ret && (uint32_t)st.f_type == HUGETLBFS_MAGIC)
 		ram->page = (uint64_t)st.f_bsize;
 	return ret ? err_set(err, ret, "fstatfs %s", file) : 0;
+}
+
+int ram_open(struct ram *ram, const struct ram_backing *backing, struct err *err)
+{
+	int ret = open_backing(ram, backing, err);
+
+	return !ret && BUILT(VIRTIO) && backing->is_shared && !backing->file ? open_memfd(ram, err)
+									     : ret;
 }
 
 static uint64_t end_in_file(const struct ram *ram)
@@ -238,6 +273,8 @@ int ram_file_check(const struct ram *ram, struct err *err)
 	char text[32];
 	int ret;
 
+	if (BUILT(VIRTIO) && ram->is_memfd)
+		return seal_memfd(ram, end, err);
 	if (!path)
 		return 0;
 	if (!is_aligned(offset, ram->page)) {

@@ -145,24 +145,30 @@ int ram_prepare(struct ram *ram, bool touch, struct err *err)
 	return ret;
 }
 
-static bool is_anonymous(const struct ram *ram)
+/* All of it is anonymous memory, or a memfd of such pages. */
+static bool can_give_up(const struct ram *ram)
 {
+	const int fd =
+		BUILT(VIRTIO) && ram->is_memfd && ram->page == sys_page_size() ? ram->fd : -1;
+
 	for (unsigned int i = 0; i < ram->n_banks; i++)
-		if (ram->banks[i].fd >= 0)
+		if (ram->banks[i].fd != fd)
 			return false;
 	return true;
 }
 
 /*
- * A file's pages are not given up: a hole in it would give back its reservation too, and others
- * could take the pages; and a device file has no holes.
+ * Another file's pages are not given up: a hole in it would give back its reservation too, and
+ * others could take the pages; and a device file has no holes.
  */
 int ram_clear(struct ram *ram, struct err *err)
 {
-	if (ram->is_touched || !is_anonymous(ram))
+	const int advice = BUILT(VIRTIO) && ram->is_memfd ? MADV_REMOVE : MADV_DONTNEED;
+
+	if (ram->is_touched || !can_give_up(ram))
 		return clear_all(ram, false, err);
 	for (unsigned int i = 0; i < ram->n_banks; i++) {
-		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, MADV_DONTNEED);
+		int ret = sys_madvise(ram->banks[i].hva, ram->banks[i].gpa.size, advice);
 
 		if (ret)
 			return err_set(err, ret, "clear guest RAM");

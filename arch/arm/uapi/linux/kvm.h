@@ -73,7 +73,8 @@ struct kvm_ioeventfd {
 	__u32 flags;
 	__u8 pad[36];
 };
-#define KVM_IOEVENTFD_FLAG_DEASSIGN (1 << 2)
+#define KVM_IOEVENTFD_FLAG_DATAMATCH (1 << 0)
+#define KVM_IOEVENTFD_FLAG_DEASSIGN  (1 << 2)
 
 struct kvm_create_device {
 	__u32 type;
