@@ -115,17 +115,17 @@ $(B)/.config:
 HOSTCC       ?= $(if $(findstring clang,$(CC)),clang,gcc)
 seccomp_arch  = $(if $(filter arm64,$(ARCH)),aarch64,$(if $(filter arm,$(ARCH)),arm,x86_64))
 
-$(O)/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/policy.c vmm/sandbox/policy.h vmm/sandbox/filter.h vmm/base/fd_range.h arch/common/kvm_arm.h
+%/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/policy.c vmm/sandbox/policy.h vmm/sandbox/filter.h vmm/base/fd_range.h vmm/base/built.h arch/common/kvm_arm.h %/include/config.h
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$@)
-	$(Q)$(HOSTCC) -std=gnu11 -O1 $(warnings) -I. -D_GNU_SOURCE $(if $(filter arm,$(native)),-Iarch/arm/uapi) -o $@ $(filter %.c,$^) -lseccomp
+	$(Q)$(HOSTCC) -std=gnu11 -O1 $(warnings) -I. -include $*/include/config.h -D_GNU_SOURCE $(if $(filter arm,$(native)),-Iarch/arm/uapi) -o $@ $(filter %.c,$^) -lseccomp
 
-$(B)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(B)/config.mk
+$(B)/include/sandbox_programs.h: $(B)/host/seccomp-programs | $(B)/config.mk
 	@mkdir -p $(@D)
 	$(Q)$< $(seccomp_arch) >$@
 
 # What --sandbox=debug calls them
-$(B)/include/syscall_names.h: $(O)/host/seccomp-programs | $(B)/config.mk
+$(B)/include/syscall_names.h: $(B)/host/seccomp-programs | $(B)/config.mk
 	@mkdir -p $(@D)
 	$(Q)$< $(seccomp_arch) names >$@
 
@@ -150,6 +150,7 @@ none  := $(filter %_none.c,$(every))
 if-$(CONFIG_ARCH_ARM64) += $(call in,arch/arm64)
 if-$(CONFIG_ARCH_ARM)   += $(call in,arch/arm)
 if-$(CONFIG_RUN)        += $(wildcard devices/pl0*.c) devices/test_device.c vfio/platform.c
+if-$(CONFIG_VIRTIO)     += $(filter-out devices/virtio/keys.c,$(call in,devices/virtio))
 if-$(CONFIG_PLAN)       += $(call in,vmm/plan)
 if-$(CONFIG_CHECK)      += $(call in,vmm/check)
 if-$(CONFIG_REPORT)     += $(call in,vmm/report)
@@ -283,11 +284,11 @@ unit: unit-build
 $(U)/obj/tests/fixtures/fixture_tree.o: unit_flags += -DTREES=\"$(abspath $(U)/trees)\"
 $(U)/obj/vmm/sandbox/debug.o: $(U)/include/syscall_names.h
 # Unit tests look at the programs of all architectures
-$(U)/include/sandbox_programs.h: $(O)/host/seccomp-programs | $(U)/config.mk
+$(U)/include/sandbox_programs.h: $(U)/host/seccomp-programs | $(U)/config.mk
 	@mkdir -p $(@D)
 	$(Q)for arch in aarch64 arm x86_64; do $< $$arch >$(@D)/sandbox_programs_$$arch.h || exit; done
 	$(Q)cp $(@D)/sandbox_programs_$(if $(filter aarch64 arm64,$(machine)),aarch64,$(if $(filter arm%,$(machine)),arm,x86_64)).h $@
-$(U)/include/syscall_names.h: $(O)/host/seccomp-programs | $(U)/config.mk
+$(U)/include/syscall_names.h: $(U)/host/seccomp-programs | $(U)/config.mk
 	@mkdir -p $(@D)
 	$(Q)$< $(if $(filter aarch64 arm64,$(machine)),aarch64,$(if $(filter arm%,$(machine)),arm,x86_64)) names >$@
 $(U)/obj/vmm/sandbox/filter.o $(U)/obj/tests/unit/vmm/test_sandbox_filter.o: $(U)/include/sandbox_programs.h

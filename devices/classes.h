@@ -2,13 +2,18 @@
 #ifndef DEVICES_CLASSES_H
 #define DEVICES_CLASSES_H
 
-/* The emulated devices, for vmm/cli/registry.c. Each sits at its fixed address of
- * vmm/core/memmap.h. */
+/* The devices of dais itself, for vmm/cli/registry.c. Each emulated one sits at its fixed address
+ * of vmm/core/memmap.h. */
 #include "devices/device.h"
 
 extern const struct device_class pl011_class;
 extern const struct device_class pl031_class;
 extern const struct device_class pl061_class;
 extern const struct device_class test_device_class;
+
+/* Virtio devices, whose queues others serve, and their keys. */
+extern const struct option virtio_blk_keys[], vhost_user_keys[];
+extern const struct device_class virtio_blk_class;
+extern const struct device_class vhost_user_class;
 
 #endif

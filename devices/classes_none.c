@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The emulated devices in a dais that cannot run guests: what "dais plan" reads in their
+/* The devices of dais itself in one that cannot run guests: what "dais plan" reads in their
  * configurations. */
 #include "devices/classes.h"
 
@@ -11,3 +11,5 @@ const struct device_class pl011_class = {
 const struct device_class pl031_class = { .name = "pl031", .keys = emulated_keys };
 const struct device_class pl061_class = { .name = "pl061", .keys = emulated_keys };
 const struct device_class test_device_class = { .name = "test-device", .keys = emulated_keys };
+const struct device_class virtio_blk_class = { .name = "virtio-blk", .keys = virtio_blk_keys };
+const struct device_class vhost_user_class = { .name = "vhost-user", .keys = vhost_user_keys };

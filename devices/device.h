@@ -77,6 +77,8 @@ struct device {
 	struct vm *vm;
 	const char *name;    /* the configuration's */
 	unsigned int n_spis; /* that attach will take, at most */
+	/* Other processes are to have guest RAM, in so many pieces at most; 0: none. By create. */
+	unsigned int n_ram_pieces;
 };
 
 /*
@@ -88,7 +90,7 @@ struct device_class {
 	const char *name;
 	const char *help;
 	const struct option *keys;            /* their target: struct device_setting; NULL: none */
-	const struct emulated_type *emulated; /* devices/emulated.h; NULL: it is assigned */
+	const struct emulated_type *emulated; /* devices/emulated.h; NULL: it is another */
 
 	/*
 	 * Check the settings and take what it needs of the host (an assigned device is opened
@@ -130,7 +132,7 @@ struct device_class {
 	const char *stdout_path;
 };
 
-/* The key "spi", for emulated devices, which have no others. */
+/* The key "spi", for emulated devices, which have no others, and no other devices these. */
 extern const struct option emulated_keys[];
 
 /*

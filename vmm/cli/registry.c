@@ -100,6 +100,12 @@ const struct device_class *const device_classes[] = {
 #if defined(CONFIG_TEST_DEVICE) || !defined(CONFIG_RUN)
 	&test_device_class,
 #endif
+#if defined(CONFIG_VIRTIO_BLK) || !defined(CONFIG_RUN)
+	&virtio_blk_class,
+#endif
+#if defined(CONFIG_VHOST_USER) || !defined(CONFIG_RUN)
+	&vhost_user_class,
+#endif
 	&vfio_platform_class, &vfio_calxeda_xgmac_class, &vfio_amd_xgbe_class, NULL,
 };
 

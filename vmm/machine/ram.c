@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devices/device.h"
 #include "vfio/host/record.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"
@@ -33,9 +34,39 @@ static int plan_ram(struct machine *m, struct err *err)
 		       ?: machine_plan_ram(&vm->ram, &vm->memmap, m->config, holes, n_holes, err);
 }
 
+static bool is_shared(const struct machine *m)
+{
+	bool shared = false;
+
+	for (unsigned int i = 0; i < m->n_devices; i++)
+		shared |= m->devices[i]->n_ram_pieces != 0;
+	return BUILT(VIRTIO) && shared;
+}
+
+/* Before anything of it is taken: who serves a device may take no more pieces than it says. */
+static int check_pieces(const struct machine *m, struct err *err)
+{
+	const unsigned int n = ram_pieces(&m->vm.ram, NULL, 0);
+
+	for (unsigned int i = 0; i < m->n_devices; i++) {
+		const struct device *device = m->devices[i];
+
+		if (!device->n_ram_pieces || n <= device->n_ram_pieces)
+			continue;
+		err_usage(err, "guest RAM is in %u pieces, the back end of %s takes %u", n,
+			  device->name, device->n_ram_pieces);
+		err_why(err,
+			"it lies around addresses that IOMMUs reserve, or in pages that do not "
+			"follow each other in the host's memory");
+		return err_fix(err, "give mem-path=, of larger huge pages, or another back end");
+	}
+	return 0;
+}
+
 int machine_make_ram(struct machine *m, struct err *err)
 {
 	const struct ram_backing backing = {
+		.is_shared = is_shared(m),
 		.hugetlbfs = m->config->mem_path,
 		.file = m->config->memory_file,
 		.offset = m->config->memory_offset,
@@ -51,6 +82,8 @@ int machine_make_ram(struct machine *m, struct err *err)
 	else
 		ret = ram_open(&vm->ram, &backing, err) ?: plan_ram(m, err);
 	ret = ret ?: vfio_carve(vm->vfio, &vm->memmap, &vm->ram, err);
+	if (!ret && BUILT(VIRTIO))
+		ret = check_pieces(m, err);
 	if (!ret && m->config->iommu != VFIO_BACKEND_NONE)
 		ret = vfio_allow_locking(vm->vfio, vm->ram.size, err);
 	return ret ?: ram_create(&vm->ram, err);

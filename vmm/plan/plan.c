@@ -94,15 +94,23 @@ static int place(void *opaque, unsigned int i, struct err *err)
 	struct placing *p = opaque;
 	const struct device_config *config = &p->config->devices[i];
 	struct vfio_node *node = p->plan->nodes.first;
+	uint64_t gpa;
 	uint32_t spi;
+	int ret = 0;
 
 	while (node && node->config != config)
 		node = node->next;
-	/* Emulated devices have fixed addresses and one SPI each. */
+	/* Others have one SPI each, and a page of registers, but for emulated ones at fixed
+	 * addresses. */
+	if (!node && config->class->keys != emulated_keys)
+		ret = platform_bus_place(&p->bus, config->name, sys_page_size(), 0,
+					 PLATFORM_BUS_ANY, &gpa, err);
 	if (!node)
-		return platform_bus_take_spi(
-			&p->bus, config->name,
-			device_config_get(config, "spi", -1, number, PLATFORM_BUS_ANY), &spi, err);
+		return ret
+			       ?: platform_bus_take_spi(&p->bus, config->name,
+							device_config_get(config, "spi", -1, number,
+									  PLATFORM_BUS_ANY),
+							&spi, err);
 	/* What has no room is refused alone. */
 	if (!node->err.what[0])
 		vfio_node_place(&p->plan->nodes, node, &p->bus, &node->err);

@@ -7,6 +7,7 @@
 
 #include "arch/common/kvm_arm.h"
 #include "vfio/iommu/iommufd_uapi.h"
+#include "vmm/base/built.h"
 
 const char *sandbox_role_name(enum sandbox_role role)
 {
@@ -28,6 +29,7 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(read,                 FOR_ALL,    "console input, timers, eventfds, signals"),
 	CALL(write,                FOR_ALL,    "console output, eventfds, messages"),
 	CALL(writev,               FOR_ALL,    "messages of the C library"),
+	CALL(sendmsg,              BUILT_IF(VIRTIO, FOR_MAIN, 0), "requests to those who serve virtio devices, with eventfds"),
 	CALL(pread64,              FOR_ALL,    "trapped registers; statistics; images and places of RAM at a guest reset"),
 	CALL(pwrite64,             FOR_ALL,    "trapped registers; the lock of records"),
 	CALL(close,                FOR_ALL,    "the end"),

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The keys of the virtio devices, also for a dais that cannot run guests. */
+#include "devices/classes.h"
+#include "devices/virtio/virtio.h"
+#include "vmm/core/irq_line.h"
+
+/* Of every kind. */
+#define SPI_KEY                                                                  \
+	DEVICE_KEY("spi", "N", option_set_u64, number,                           \
+		   "shared peripheral interrupt, 0 upward; default: a free one", \
+		   .max = SPI_MAX_COUNT - 1)
+
+/* Of those that a process at a socket serves. */
+#define SOCKET_KEYS                                                                    \
+	DEVICE_KEY("socket", "PATH", option_set_path, text,                            \
+		   "Unix socket at which the back end listens"),                       \
+		DEVICE_KEY("queues", "N", option_set_u64, number,                      \
+			   "queues that the guest gets; default: as many as the back " \
+			   "end has, or the driver needs",                             \
+			   .min = 1, .max = VIRTIO_MAX_QUEUES),                        \
+		DEVICE_KEY("queue-size", "N", option_set_u64, number,                  \
+			   "requests that a queue holds at most, a power of two; "     \
+			   "default: 256",                                             \
+			   .min = 2, .max = VIRTIO_QUEUE_SIZE)
+
+const struct option virtio_blk_keys[] = { SOCKET_KEYS, SPI_KEY, { .key = NULL } };
+
+const struct option vhost_user_keys[] = {
+	DEVICE_KEY("type", "N|NAME", option_set_text, text,
+		   "the virtio device that the back end is: a name, as blk, rng, gpio or i2c, or "
+		   "the number that VIRTIO gives it"),
+	DEVICE_KEY("config-size", "N", option_set_u64, number,
+		   "bytes of the device's configuration; default: those of the type", .min = 1,
+		   .max = VIRTIO_MAX_CONFIG),
+	SOCKET_KEYS,
+	SPI_KEY,
+	{ .key = NULL },
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DEVICES_VIRTIO_VHOST_USER_H
+#define DEVICES_VIRTIO_VHOST_USER_H
+
+/*
+ * A back end of virtio.h in another process, which listens at a Unix socket: the front end of the
+ * vhost-user protocol (QEMU, docs/interop/vhost-user.rst).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/virtio/virtio.h"
+
+struct event_source;
+
+/* What a kind of device asks of a back end. */
+struct vhost_user_kind {
+	const char *name;
+	uint32_t id; /* VIRTIO_ID_* */
+	/*
+	 * The queues that its driver uses: at least so many. A device that can have more has what
+	 * the back end has.
+	 */
+	unsigned int n_queues;
+	unsigned int config_size; /* bytes of its configuration space, which the back end has */
+	const char
+		*example; /* how one is started at a socket whose path follows; NULL: none known */
+};
+
+struct vhost_user {
+	struct virtio virtio;
+	const char *path;  /* of the socket; the configuration's */
+	int fd;            /* the connection; -1: it was lost */
+	uint64_t features; /* of the back end, before virtio_offered() */
+	uint64_t protocol; /* features of the protocol that both know */
+	bool has_memory;   /* it knows guest RAM */
+	int err_fd;        /* eventfd: it found something wrong in a queue */
+	struct event_source *source, *err_source;
+};
+
+/*
+ * Connect to the back end, ask what it is, and make its device: for a kind's create. What does not
+ * fit is an error, and nothing is left open.
+ */
+int vhost_user_create(const struct device_config *config, struct vm *vm,
+		      const struct vhost_user_kind *kind, struct device **device, struct err *err);
+extern const struct virtio_ops vhost_user_ops;
+/* In the place of virtio_attach(). */
+int vhost_user_attach(struct device *device, struct err *err);
+
+#endif

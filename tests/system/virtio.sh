@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154 # variables of host.sh
+#
+# host: --add "$(tests/testbed/debian-image --linux "$linux"):/job/debian-Image"
+# host: --add "$(tests/system/virtio-initramfs "$logs"):/job/virtio.cpio"
+# host: --add "$(tests/testbed/back-ends):/job/back-ends"
+# Disks that Debian's qemu-storage-daemon serves, for Debian's own kernel.
+disk=$work/disk.img
+socket=$work/disk.sock
+
+# serve [OPTION…]: a back end, $server
+serve()
+{
+	rm -f "$socket"
+	LD_LIBRARY_PATH=$job/back-ends/lib "$job/back-ends/qemu-storage-daemon" --blockdev "file,filename=$disk,node-name=disk" \
+		--export "vhost-user-blk,id=e,node-name=disk,writable=on,addr.type=unix,addr.path=$socket" "$@" >"$work/server" 2>&1 &
+	server=$!
+	n=0
+	until [ -S "$socket" ] || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	[ -S "$socket" ] || fail virtio-serve "$(cat "$work/server")"
+}
+
+# virtio NAME STATUS TEST [OPTION…]
+virtio()
+{
+	name=$1 wanted=$2 test=$3
+	shift 3
+	time_limit=120 expect "$name" "$wanted" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" --memory 256M \
+		--append "console=ttyAMA0 quiet panic=-1 test=$test" --device "virtio-blk,socket=$socket" "$@"
+}
+
+head -c 8M /dev/urandom >"$disk"
+before=$(sha256sum "$disk" | cut -d ' ' -f 1)
+serve
+virtio virtio-disk 0 disk --stats "$work/stats"
+says virtio-disk-read "guest: read $before"
+says virtio-disk-written "guest: written $(sha256sum "$disk" | cut -d ' ' -f 1)"
+half=$(head -c 4M "$disk" | sha256sum)
+if [ "$half" = "$(tail -c 4M "$disk" | sha256sum)" ]; then
+	pass virtio-disk-image
+else
+	fail virtio-disk-image "its halves are not alike"
+fi
+
+# The same back end serves the next guest, of more memory, in huge pages, and with a device of the host beside it.
+vfio_bind 10200000.sata
+echo 160 >/proc/sys/vm/nr_hugepages
+mkdir -p "$work/huge"
+mount -t hugetlbfs none "$work/huge"
+virtio virtio-huge 0 disk --mem-path "$work/huge" --device vfio-platform,host=10200000.sata,compatible=generic-ahci
+says virtio-huge-written "guest: written $(sha256sum "$disk" | cut -d ' ' -f 1)"
+says virtio-huge-sata "guest: sata $disk_sum"
+umount "$work/huge"
+echo 0 >/proc/sys/vm/nr_hugepages
+
+# Killed, it takes no more than the disk from the guest.
+start "guest: reading" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" --memory 256M \
+	--append "console=ttyAMA0 quiet panic=-1 test=reads" --device "virtio-blk,socket=$socket"
+kill -9 $server
+sleep 2
+says virtio-killed "the back end at $socket has closed the connection"
+if kill -0 $dais_pid; then
+	pass virtio-killed-guest-lives
+else
+	fail virtio-killed-guest-lives "dais has ended"
+fi
+kill -9 $dais_pid
+wait $dais_pid 2>/dev/null
+
+# What is no back end
+refuses virtio-dead 3 "connect to the back end at $socket" "has ended" -- --kernel "$job/debian-Image" \
+	--device "virtio-blk,socket=$socket"
+refuses virtio-none 3 "has not been started" -- --kernel "$job/debian-Image" --device "virtio-blk,socket=$work/none"
+kernel_is_quiet virtio-host-kernel
