@@ -5,11 +5,18 @@
 
 #include "fdt/builder.h"
 #include "fdt/guest/graft_parts.h"
+#include "fdt/host/shared.h"
 
 /* Of a device's own node; what is below it, its driver on the host may share. */
 static const struct graft_scmi *served(const struct graft_place *place)
 {
 	return BUILT(SCMI) && place->role == GRAFT_ROLE_DEVICE ? place->device->facts.scmi : NULL;
+}
+
+/* The guest's kernel asks for the clocks of an early timer before it has drivers for SCMI. */
+static const struct graft_scmi *served_clocks(const struct graft_place *place)
+{
+	return host_is_early_timer(place->node) ? NULL : served(place);
 }
 
 /* Whether one of the clocks of @node is made by @provider, which has what it makes it of */
@@ -69,7 +76,7 @@ void graft_tell_scmi_clock(struct graft_place *place, unsigned int index, const 
 
 bool graft_scmi_clock(const struct graft_place *place, unsigned int index, uint32_t cells[2])
 {
-	const struct graft_scmi *scmi = served(place);
+	const struct graft_scmi *scmi = served_clocks(place);
 
 	if (!scmi)
 		return false;
@@ -153,7 +160,7 @@ void graft_act_assigned(struct graft_place *place)
 	uint32_t *cells;
 	size_t n;
 
-	if (!served(place) || !assigned)
+	if (!assigned || !served_clocks(place))
 		return;
 	cells = arena_alloc(&place->graft->arena, 2 * assigned->size);
 	n = cells ? assign_clocks(place, cells) : 0;

@@ -70,6 +70,14 @@ static bool is_early(const struct host_tree *tree, size_t row, const struct host
 	return !timers[row].n || n < timers[row].n;
 }
 
+bool host_is_early_timer(const struct host_node *node)
+{
+	for (size_t row = 0; row < n_elems(timers); row++)
+		if (host_node_matches(node, timers[row].compatibles))
+			return true;
+	return false;
+}
+
 const char *host_kernel_timer(const struct host_tree *tree, const struct host_node *node)
 {
 	for (size_t row = 0; row < n_elems(timers); row++)

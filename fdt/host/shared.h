@@ -54,6 +54,8 @@ const struct host_window *host_windows_next(const struct host_tree *tree, struct
  * that does it, or NULL.
  */
 const char *host_kernel_timer(const struct host_tree *tree, const struct host_node *node);
+/* It would, or takes another one in its place: it is a timer of this kind. */
+bool host_is_early_timer(const struct host_node *node);
 
 /* For host_tree_finish() and host_tree_destroy(). */
 struct host_shared;

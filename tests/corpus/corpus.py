@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""corpus.py [--sample] [--report FILE] [--dump FILE] DAIS CORPUS
+"""corpus.py [--sample] [--report FILE] [--dump FILE] [--lifted N] DAIS CORPUS
 
 Plans every device of every tree of the corpus, checks what is said of them, and compares some with
 goldens.txt. In the trees of sample.txt and goldens.txt each question that a plan asks is answered, and
@@ -134,6 +134,8 @@ def main():
     parser.add_argument("--report", help="write the table to this file")
     parser.add_argument("--sample", action="store_true", help="only a sample of the trees")
     parser.add_argument("--dump", help="write each device's result to this file, a line each")
+    parser.add_argument("--lifted", type=int, default=0,
+                        help="print so many devices that the host driver lets pass, drawn at random, always the same")
     options = parser.parse_args()
 
     begin = time.monotonic()
@@ -158,6 +160,8 @@ def main():
         n_problems += 1
     if options.report:
         report.write(devices, names, options.corpus, options.report)
+    for fact in report.sample(devices, options.lifted):
+        print("lifted: %s %s: %s" % (fact.tree, fact.path, "; ".join(fact.reasons)))
     print("%d trees, %d devices, %d problems, %d s" % (
         len(names), len(devices), n_problems, time.monotonic() - begin))
     print(report.headline(devices))

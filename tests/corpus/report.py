@@ -4,13 +4,15 @@
 import collections
 import datetime
 import os
+import random
 import re
 import textwrap
 
 import answers
+import driven
 
 Fact = collections.namedtuple(
-    "Fact", "is_newest arch soc kvm path kind result reasons rules has_registers has_interrupts"
+    "Fact", "is_newest arch soc kvm path kind result reasons rules has_registers has_interrupts is_driven tree"
 )
 
 # 32-bit cores with the virtualization extensions; all 64-bit ones have them
@@ -91,6 +93,8 @@ JUDGED = (
     "all drivers of 6.12 that end their probe without a reset line or a PHY were compared with what was dropped for "
     "devices of 700 trees: 60 were missing and are known since, which is why more is refused than before.")
 
+LIFTED = ""
+
 # What a guest gets for what its driver insists on: (of a property) node, property, reason.
 RULES = (
     ("a number in /aliases", r"^aliases ", ""),
@@ -151,7 +155,7 @@ def facts(tree, plan):
         found.append(Fact(
             is_newest(plan["tree"]), arch, compatible[-1] if compatible else "", kvm, device["path"],
             kind_of(device["path"]), result, kinds, rules_of(device), bool(device["regions"]),
-            bool(device["interrupts"]),
+            bool(device["interrupts"]), driven.passes(tree, device, arch), plan["tree"],
         ))
     return found
 
@@ -165,7 +169,9 @@ def unique(devices):
     for group in groups.values():
         most = collections.Counter((fact.result, fact.reasons) for fact in group)
         wanted = most.most_common(1)[0][0]
-        merged.append(next(f for f in group if (f.result, f.reasons) == wanted))
+        alike = [f for f in group if (f.result, f.reasons) == wanted]
+        is_driven = 2 * sum(f.is_driven for f in alike) > len(alike)
+        merged.append(next(f for f in alike if f.is_driven == is_driven))
     return merged
 
 
@@ -184,27 +190,44 @@ def refused(devices):
 
 
 def headline(devices):
-    counts = collections.Counter(f.result for f in of_target(devices) if not f.is_newest)
+    target = [f for f in of_target(devices) if not f.is_newest]
+    counts = collections.Counter(f.result for f in target)
     return ("devices with registers and interrupts, SoCs that can run KVM, boards merged: %d; "
-            "%.1f %% pass, %.1f %% need an answer, %.1f %% must be forced, %.1f %% are refused" % (
-                (sum(counts.values()),) + tuple(share(counts, (r,)) for r in RESULTS)))
+            "%.1f %% pass, %.1f %% need an answer, %.1f %% must be forced, %.1f %% are refused; "
+            "%.1f %% pass with the host driver" % (
+                (sum(counts.values()),) + tuple(share(counts, (r,)) for r in RESULTS) +
+                (100.0 * sum(f.is_driven for f in target) / len(target) if target else 0,)))
 
 
 def table(title, rows):
-    yield "| %s | devices | pass | need an answer | … really | must be forced | refused |" % title
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    yield "| %s | devices | pass | with the host driver | need an answer | … really | must be forced | refused |" % title
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, chosen in rows:
         counts = collections.Counter(f.result for f in chosen)
         cells = ["%d (%.0f %%)" % (counts[r], share(counts, (r,))) for r in RESULTS]
-        cells.insert(2, str(sum(f.result == "needs-answer" and not READ_LIVE.issuperset(f.reasons) for f in chosen)))
+        n = sum(f.is_driven for f in chosen)
+        cells.insert(1, "%d (%.0f %%)" % (n, 100.0 * n / len(chosen) if chosen else 0))
+        cells.insert(3, str(sum(f.result == "needs-answer" and not READ_LIVE.issuperset(f.reasons) for f in chosen)))
         yield "| %s | %d | %s |" % (name, len(chosen), " | ".join(cells))
     yield ""
 
 
-def reasons_table(devices, result):
-    alone = collections.Counter(f.reasons[0] for f in devices
-                                if f.result == result and len(f.reasons) == 1)
-    any_ = collections.Counter(r for f in devices if f.result == result for r in f.reasons)
+def lifted(devices):
+    """Those that the host driver lets pass, in an order that does not change."""
+    return sorted((f for f in devices if f.is_driven and f.result != "passes"),
+                  key=lambda f: (f.soc, f.path))
+
+
+def sample(devices, n):
+    """Of those of SoCs that can run KVM; always the same ones."""
+    found = lifted([f for f in of_target(devices) if not f.is_newest])
+    return random.Random(16).sample(found, min(n, len(found)))
+
+
+def reasons_table(devices, results):
+    chosen = [f for f in devices if f.result in results]
+    alone = collections.Counter(f.reasons[0] for f in chosen if len(f.reasons) == 1)
+    any_ = collections.Counter(r for f in chosen for r in f.reasons)
     yield "| because of | devices | of these: because of nothing else |"
     yield "| --- | ---: | ---: |"
     for name, count in any_.most_common():
@@ -235,6 +258,12 @@ def lines(every, names, corpus):
            "give an option that the plan names, such as a clock's rate. *Really*: also on the board itself, "
            "where dais reads rates and voltages. *Must be forced*: that too, but one of the answers is `force`, for "
            "another device of the host uses it and would lose it. *Refused*: it cannot work, and the plan says why.")
+    yield ""
+    yield ("*With the host driver*: what passes, still without any option, on the board itself where the host's kernel "
+           "has vfio-dais ([module.md](module.md)), and its guest has Debian's kernel. Each clock, reset line and power "
+           "domain of the device's node is then served by SCMI ([scmi.md](scmi.md)), its supplies are held on and their "
+           "voltages read, and all else has a rule already. A device does not count if a node below its own has a clock "
+           "or a supply that can go off: nobody holds that.")
     yield ""
     yield from table("", (
         ("with registers and interrupts, on SoCs that can run KVM", target),
@@ -267,15 +296,20 @@ def lines(every, names, corpus):
     for name, _, _ in RULES:
         yield "| %s | %d |" % (name, sum(name in f.rules for f in target))
     yield ""
+    yield "## What the host driver lifts"
+    yield ""
+    yield from reasons_table(lifted(target), RESULTS)
+    yield LIFTED
+    yield ""
     yield "## Why an answer is needed"
     yield ""
-    yield from reasons_table(target, "needs-answer")
+    yield from reasons_table(target, ("needs-answer",))
     yield "## Why to be forced"
     yield ""
-    yield from reasons_table(target, "force")
+    yield from reasons_table(target, ("force",))
     yield "## Why refused"
     yield ""
-    yield from reasons_table(target, "refused")
+    yield from reasons_table(target, ("refused",))
 
 
 def write(devices, names, corpus, path):
@@ -289,4 +323,4 @@ def dump(devices, path):
     with open(path, "w", encoding="utf-8") as file:
         for f in devices:
             file.write("\t".join((f.soc, f.path, f.kind, f.result, str(int(f.has_interrupts and f.has_registers)),
-                                  str(int(f.kvm)), "; ".join(f.reasons))) + "\n")
+                                  str(int(f.kvm)), "; ".join(f.reasons), str(int(f.is_driven)), f.tree)) + "\n")

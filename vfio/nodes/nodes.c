@@ -134,14 +134,13 @@ int vfio_node_look_up(const struct vfio_nodes *nodes, struct vfio_node *node, st
 		return 0;
 	if (nodes->tree->live)
 		node->host = host_live_node(nodes->tree, host);
-	node->keeps_power = node->host &&
-			    (BUILT(SCMI) ? vfio_node_has_held(node)
-					 : host_node_has(node->host, "power-domains")) &&
-			    is_for_dais(node, host);
 	if (!node->host)
 		ret = host_tree_find_device(nodes->tree, host, &node->host, err);
 	if (ret)
 		return ret;
+	node->keeps_power = (BUILT(SCMI) ? vfio_node_has_held(node)
+					 : host_node_has(node->host, "power-domains")) &&
+			    (nodes->for_dais || (nodes->tree->live && is_for_dais(node, host)));
 	/* Fixed clocks are what drivers get on best with where nothing can be changed: they take
 	 * any rate that is set without a word, and an answer that is DENIED for an error. */
 	node->is_served = BUILT(SCMI) && (node->keeps_power ? !node->answers.fixed_clocks

@@ -140,6 +140,7 @@ struct vfio_nodes {
 	const struct host_tree *tree;
 	struct host_live *live; /* NULL: the tree is a file's */
 	enum vfio_backend backend;
+	bool for_dais;       /* the tree is a file's: as if dais' own driver had the devices */
 	const char *console; /* path of dais' own in the guest; NULL: it has none */
 	struct vfio_node *first;
 	struct vfio_carveouts carveouts;
@@ -189,6 +190,7 @@ int vfio_node_place(struct vfio_nodes *nodes, struct vfio_node *node, struct pla
 
 /* served.c: whether dais' own driver would hold anything of the node; what SCMI serves of all nodes
  * is numbered, in their order and that of the properties. */
+extern const char *const vfio_served_names[VFIO_N_SERVED]; /* "clock" */
 bool vfio_node_has_held(const struct vfio_node *node);
 int vfio_nodes_number_served(const struct vfio_nodes *nodes, struct err *err);
 

@@ -11,6 +11,9 @@ enum { CLOCKS, RESETS, DOMAINS, SUPPLIES };
 
 static const char *const properties[] = { "clocks", "resets", "power-domains" };
 
+const char *const vfio_served_names[VFIO_N_SERVED] = { "clock", "reset line", "power domain",
+						       "supply" };
+
 bool vfio_node_has_held(const struct vfio_node *node)
 {
 	for (size_t i = 0; i < n_elems(properties); i++)

@@ -223,6 +223,17 @@ static json_t *questions_of(const struct plan *plan, const struct plan_device *d
 	return array;
 }
 
+static json_t *driven_of(const struct plan *driven, const struct plan_device *device)
+{
+	const unsigned int *n = device->node.n_served;
+
+	return json_pack("{s:s,s:o,s:o,s:i,s:i,s:i,s:i}", "result",
+			 graft_result_name(device->node.result), "reasons",
+			 reasons_of(driven, device), "questions", questions_of(driven, device),
+			 "clocks", (int)n[0], "reset_lines", (int)n[1], "power_domains", (int)n[2],
+			 "supplies", (int)n[3]);
+}
+
 json_t *plan_device_json(const struct plan *plan, const struct plan_device *device)
 {
 	json_t *references = json_array(), *properties = json_array(), *object;
@@ -248,6 +259,10 @@ json_t *plan_device_json(const struct plan *plan, const struct plan_device *devi
 		json_object_set_new(object, "live", live_of(&device->live));
 		json_object_set_new(object, "held", power_of(device));
 	}
+	if (plan->driven && object)
+		json_object_set_new(
+			object, "with_vfio_dais",
+			driven_of(plan->driven, &plan->driven->devices[device - plan->devices]));
 	if (device->vfio.asked && object)
 		json_object_set_new(object, "vfio",
 				    json_pack("{s:i,s:i,s:b}", "regions",

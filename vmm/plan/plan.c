@@ -256,7 +256,8 @@ static int finish_nodes(struct plan *plan, struct err *err)
 	return ret;
 }
 
-static int create(struct plan *plan, const struct vm_config *config, struct err *err)
+/* As far as the verdict. */
+static int judge(struct plan *plan, const struct vm_config *config, struct err *err)
 {
 	int ret = read_devices(plan, config, err);
 
@@ -264,8 +265,32 @@ static int create(struct plan *plan, const struct vm_config *config, struct err 
 		plan->nodes.console = config->devices[i].class->stdout_path;
 	if (!ret)
 		ret = place_devices(plan, config, err);
-	if (!ret)
-		ret = vfio_nodes_graft(&plan->nodes, err);
+	return ret ? ret : vfio_nodes_graft(&plan->nodes, err);
+}
+
+static int judge_driven(struct plan *plan, const struct vm_config *config, struct err *err)
+{
+	const struct vfio_node *node = plan->nodes.first;
+
+	while (node && !vfio_node_has_held(node))
+		node = node->next;
+	if (!node)
+		return 0;
+	plan->driven = calloc(1, sizeof(*plan->driven));
+	if (!plan->driven)
+		return err_set(err, ENOMEM, "plan %s", node->name);
+	plan->driven->nodes = (struct vfio_nodes){ .tree = plan->nodes.tree,
+						   .backend = plan->nodes.backend,
+						   .for_dais = true };
+	return judge(plan->driven, config, err);
+}
+
+static int create(struct plan *plan, const struct vm_config *config, struct err *err)
+{
+	int ret = judge(plan, config, err);
+
+	if (BUILT(SCMI) && !ret && !plan->nodes.tree->live)
+		ret = judge_driven(plan, config, err);
 	for (unsigned int i = 0; i < plan->n_devices && plan->nodes.live && !ret; i++) {
 		struct plan_device *device = &plan->devices[i];
 
@@ -307,6 +332,9 @@ void plan_destroy(struct plan *plan)
 		vfio_node_destroy(&device->node);
 	}
 	free(plan->devices);
+	if (plan->driven)
+		plan_destroy(plan->driven);
+	free(plan->driven);
 	config_destroy(&plan->alone);
 	*plan = (struct plan){ 0 };
 }

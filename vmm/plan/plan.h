@@ -34,6 +34,9 @@ struct plan {
 	struct plan_device *devices; /* the configuration's that are assigned, in its order */
 	unsigned int n_devices;
 	struct vm_config alone; /* of plan_create_alone() */
+	/* Of a tree in a file: what becomes of the same devices where dais' own driver has them; as
+	 * far as the verdict. NULL: it has nothing to hold, or SCMI is not built. */
+	struct plan *driven;
 };
 
 /*

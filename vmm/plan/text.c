@@ -101,6 +101,36 @@ static void print_live(const struct live_device *live, bool no_iommu, FILE *out)
 	print_fact(out, "  reset", "%s", handlers[live->reset_handler]);
 }
 
+static void add_served(struct text *text, unsigned int n, const char *what)
+{
+	if (n)
+		text_add(text, "%s%u %s%s", text->used ? ", " : "", n, what, n > 1 ? "s" : "");
+}
+
+/* What a run gives where dais' own driver has the device. */
+static void print_driven(const struct plan *driven, const struct plan_device *device, FILE *out)
+{
+	static const char *const verdicts[] = {
+		[GRAFT_PASSES] = "it can be passed",
+		[GRAFT_NEEDS_ANSWER] = "it can be passed once you give what is asked for",
+		[GRAFT_REFUSED] = "it cannot be passed",
+	};
+	const struct vfio_node *node = &device->node;
+	char buf[128];
+	struct text text = text_in(buf);
+	const char *reason = NULL;
+
+	if (!vfio_node_has_held(node))
+		return;
+	for (size_t i = 0; i < VFIO_N_SERVED; i++)
+		add_served(&text, node->n_served[i], vfio_served_names[i]);
+	if (node->result != GRAFT_PASSES)
+		reason = plan_reason(driven, device, 0);
+	print_fact(out, "  vfio-dais", "with it on the host, %s%s%s%s%s", buf,
+		   text.used ? " by SCMI; " : "nothing by SCMI; ", verdicts[node->result],
+		   reason ? ": " : "", reason ?: "");
+}
+
 static void print_facts(const struct plan *plan, const struct plan_device *device, FILE *out)
 {
 	const struct vfio_node *node = &device->node;
@@ -122,6 +152,8 @@ static void print_facts(const struct plan *plan, const struct plan_device *devic
 			   host_dma_offset(&node->facts));
 	if (plan->nodes.live)
 		print_live(&device->live, !host_node_has_iommu(plan->nodes.tree, node->host), out);
+	if (plan->driven)
+		print_driven(plan->driven, &plan->driven->devices[device - plan->devices], out);
 	if (device->vfio.asked)
 		print_fact(out, "  VFIO",
 			   "regions: %u, interrupts: %u, reset by the kernel: %s (it was opened)",

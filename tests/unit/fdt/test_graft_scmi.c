@@ -130,6 +130,19 @@ Test(graft_scmi, the_clock_of_the_amba_bus_is_fixed)
 	cr_expect_eq(item("clocks")->size, 4);
 }
 
+/* Linux asks for them before it has drivers for SCMI. */
+Test(graft_scmi, the_clocks_of_a_timer_are_fixed)
+{
+	const uint32_t *cells;
+
+	plan("/timer@7000", &numbers, NULL);
+	cells = item("clocks")->value;
+	cr_assert_eq(item("clocks")->size, 4, "no cell of SCMI's");
+	cr_expect_neq(fdt32_ld((const fdt32_t *)cells), CLOCK);
+	cr_expect(strstr(item("clocks")->reason, "0 66000000 Hz"), "%s", item("clocks")->reason);
+	cr_expect_eq(item("assigned-clocks")->verdict, GRAFT_DROP);
+}
+
 Test(graft_scmi, a_clock_of_others_has_one_rate)
 {
 	plan("/mmc@2000", &numbers, NULL);

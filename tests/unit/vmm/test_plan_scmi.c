@@ -2,6 +2,7 @@
 /* Plans of devices whose clocks, reset lines and power domains SCMI serves. */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,12 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/registry.h"
 
-enum { GIC = 1, OSCILLATOR = 20, CONTROLLER = 21 };
+enum { GIC = 1, OSCILLATOR = 20, CONTROLLER = 21, REGULATOR = 22 };
 
 /* /host.dtb: an MMC controller with a clock, a reset line and a power domain */
 static void setup(void)
 {
-	static const struct range reg = { 0x10000000, 0x1000 };
+	static const struct range reg = { 0x10000000, 0x1000 }, other = { 0x12000000, 0x1000 };
 	static const uint32_t line[] = { CONTROLLER, 3 };
 	struct err err;
 	struct dt dt;
@@ -55,6 +56,17 @@ static void setup(void)
 	dt_prop_cells(&dt, "resets", line, 2);
 	dt_prop_cells(&dt, "power-domains", line, 2);
 	dt_end_node(&dt);
+	dt_begin_node(&dt, "regulator");
+	dt_prop_str(&dt, "compatible", "vendor,regulator");
+	dt_prop_u32(&dt, "phandle", REGULATOR);
+	dt_end_node(&dt);
+	dt_begin_node(&dt, "measured@12000000");
+	dt_prop_str(&dt, "compatible", "vendor,adc");
+	dt_prop_reg(&dt, &other, 1);
+	dt_prop_interrupt(&dt, DT_GIC_SPI, 34, DT_IRQ_LEVEL_HIGH);
+	dt_prop_u32(&dt, "vref-supply", REGULATOR);
+	dt_prop_cells(&dt, "resets", line, 2);
+	dt_end_node(&dt);
 	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0);
 	fake_file_bytes("/host.dtb", blob, size);
 	free(blob);
@@ -72,4 +84,43 @@ Test(plan_scmi, where_nobody_holds_them_they_are_read)
 	cr_expect(strstr(command_text, "0 by SCMI, which stays at 24000000"), "%s", command_text);
 	cr_expect(strstr(command_text, "power domains of SCMI"), "%s", command_text);
 	cr_expect(strstr(command_text, "the reset line stays the host's"), "%s", command_text);
+}
+
+/* Of a tree in a file: what a run gives where vfio-dais has the device. */
+Test(plan_scmi, with_vfio_dais)
+{
+	cr_expect_eq(plan("10000000.mmc"), EXIT_STATUS_OK);
+	cr_expect(strstr(command_text,
+			 "vfio-dais     with it on the host, 1 clock, 1 reset line, "
+			 "1 power domain by\n                SCMI; it can be passed\n"),
+		  "%s", command_text);
+	expect_80_columns();
+	cr_expect_eq(plan("--device", "vfio-platform,host=10000000.mmc,clocks=fixed"),
+		     EXIT_STATUS_OK);
+	cr_expect(strstr(command_text, "nothing by SCMI; it can be passed"), "%s", command_text);
+}
+
+Test(plan_scmi, with_vfio_dais_in_json)
+{
+	const json_t *device, *driven;
+	json_t *root;
+
+	cr_expect_eq(plan("--json", "10000000.mmc"), EXIT_STATUS_OK);
+	root = json_loads(command_text, 0, NULL);
+	device = json_array_get(json_object_get(root, "devices"), 0);
+	driven = json_object_get(device, "with_vfio_dais");
+	cr_expect_str_eq(json_string_value(json_object_get(driven, "result")), "passes");
+	cr_expect_eq(json_integer_value(json_object_get(driven, "reset_lines")), 1);
+	cr_expect_eq(json_array_size(json_object_get(driven, "questions")), 0);
+	json_decref(root);
+}
+
+/* Where it cannot be passed even so, the first reason. */
+Test(plan_scmi, a_supply_whose_voltage_nobody_knows)
+{
+	cr_expect_eq(plan("12000000.measured"), EXIT_STATUS_HOST);
+	cr_expect(strstr(command_text, "what is asked for: vref-supply: "), "%s", command_text);
+	cr_expect_eq(plan("--device", "vfio-platform,host=12000000.measured,supply.vref=scmi"),
+		     EXIT_STATUS_HOST, "not without it");
+	cr_expect(strstr(command_text, "1 supply by SCMI; it can be"), "%s", command_text);
 }
