@@ -29,11 +29,26 @@ reads()
 	echo "guest: the disk is gone"
 }
 
+# Guest resets, so many as resets= on the command line says; they are counted on the disk
 resets()
 {
-	sum /dev/vda again
+	n=$(dd if=/dev/vda bs=512 count=1 2>/dev/null | sed -n 's/^resets \([0-9]*\).*/\1/p')
+	echo "guest: reset ${n:=0}"
+	[ "$n" -lt "$(sed 's/.*resets=\([0-9]*\).*/\1/' /proc/cmdline)" ] || return 0
+	printf '%-511s\n' "resets $((n + 1))" | dd of=/dev/vda bs=512 count=1 conv=fsync 2>/dev/null
 	reboot -f
 	sleep 10
+}
+
+# One request after the other
+few()
+{
+	dd if=/dev/vda of=/dev/null bs=4k count=10 iflag=direct 2>/dev/null && echo "guest: has read"
+}
+
+many()
+{
+	dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct 2>/dev/null && echo "guest: has read"
 }
 
 $(sed 's/.*test=\([a-z]*\).*/\1/' /proc/cmdline)

@@ -104,6 +104,7 @@ static void on_request(void *opaque)
 {
 	struct control *control = opaque;
 	struct vm *vm = &control->machine->vm;
+	/* Once: what comes after that makes request_fd readable again. */
 	enum vm_request request = vm_request_pending(vm);
 
 	if (BUILT(VIRTIO))
@@ -114,7 +115,7 @@ static void on_request(void *opaque)
 		if (!control->ret)
 			return;
 	}
-	if (vm_request_pending(vm) != VM_REQUEST_NONE)
+	if (request != VM_REQUEST_NONE)
 		event_loop_stop(&vm->loop);
 }
 

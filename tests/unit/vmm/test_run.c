@@ -219,3 +219,36 @@ Test(run, hangups_are_ignored_under_nohup)
 	cr_expect(!sigismember(&signals, SIGHUP));
 	cr_expect(sigismember(&signals, SIGTERM));
 }
+
+/* --- what vCPUs have the main thread do */
+
+#define N_ERRANDS 5000
+
+static unsigned int n_errands; /* the main thread's */
+
+static void errand(void *opaque)
+{
+	(void)opaque;
+	n_errands++;
+}
+
+/* One after the other, by both at once: none waits for ever. */
+static int ask_main(struct fake_kvm_vcpu *vcpu)
+{
+	static unsigned int n_done;
+
+	for (unsigned int i = 0; i < N_ERRANDS && !n_guest_runs; i++)
+		vm_run_on_main(&machine.vm, errand, NULL);
+	if (__atomic_add_fetch(&n_done, 1, __ATOMIC_RELAXED) != 2)
+		return fake_kvm_wait(vcpu);
+	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	vcpu->run->system_event.type = KVM_SYSTEM_EVENT_SHUTDOWN;
+	return 0;
+}
+
+Test(run, errands_of_vcpus_are_all_done, .timeout = 60)
+{
+	fake_kvm.run = ask_main;
+	cr_assert_eq(machine_run(&machine, &err), EXIT_STATUS_OK);
+	cr_expect_eq(n_errands, 2 * N_ERRANDS);
+}
