@@ -13,6 +13,8 @@ enum effect {
 	INSISTED, /* it ends its probe, or moves no data: refused, or for a syscon a stand-in */
 	OPTIONAL, /* it does without */
 	ACTED,    /* it works by what it sets there: no stand-in helps */
+	SOUGHT,   /* it ends without these pin states, which may be empty */
+	PARENT,   /* of "compatible": it works by what the driver of the node above it has */
 	/* The source is a binding: */
 	REQUIRED, /* in writing only: drivers do without */
 };
@@ -281,6 +283,14 @@ static const struct need needs[] = {
 	NEED(SYSCON, OPTIONAL, "i2c-s3c2410.c", "samsung,*-i2c"),
 	NEED(SYSCON, OPTIONAL, "stm32-adc-core.c", "st,*-adc-core"),
 	NEED(SYSCON, OPTIONAL, "spi-ti-qspi.c", "ti,*-qspi"),
+	/* drivers/pinctrl/devicetree.c makes a dummy of an empty state. */
+	NEED(PINCTRL, SOUGHT, "mtk-sd.c", "mediatek,*-mmc"),
+	NEED(PINCTRL, SOUGHT, "uniphier-sd.c", "socionext,uniphier-sd-*"),
+	NEED(NONE, PARENT, "qcom-geni-se.c", "qcom,geni-i2c* qcom,geni-spi*"),
+	NEED(NONE, PARENT, "qcom-geni-se.c", "qcom,geni-uart qcom,geni-debug-uart"),
+	NEED(NONE, PARENT, "gpio-rockchip.c", "rockchip,*gpio-bank*"),
+	NEED(NONE, PARENT, "mtk_vcodec_dec_hw.c", "mediatek,mtk-vcodec-*"),
+	NEED(NONE, PARENT, "host1x/bus.c", "nvidia,*-vic nvidia,*-nvdec nvidia,*-nvenc"),
 	/* What drivers choose by the board, which a guest is not, they write through it, too. */
 	NEED(SYSCON, ACTED, "dwmac-imx.c", "nxp,imx8mp-dwmac-eqos nxp,imx93-dwmac-eqos"),
 	NEED(SYSCON, ACTED, "qcom_q6v5_*.c", "qcom,*-pil"),
@@ -321,15 +331,37 @@ static const struct host_node *find_driven(const struct graft_place *place)
 	return node;
 }
 
+static bool may_need(const struct graft_place *place)
+{
+	if (place->kind == REFERENCE_NONE)
+		return place->role == GRAFT_ROLE_DEVICE && place->item->verdict == GRAFT_COPY &&
+		       !strcmp(place->property->name, "compatible");
+	return place->item->verdict == GRAFT_DROP || place->item->verdict == GRAFT_ASK;
+}
+
 bool graft_judge_need(struct graft_place *place)
 {
 	struct graft_item *item = place->item;
 	const struct need *need = NULL;
 
-	if (item->verdict == GRAFT_DROP || item->verdict == GRAFT_ASK)
+	if (may_need(place))
 		need = find_need(place->kind, find_driven(place));
 	if (!need)
 		return false;
+	if (need->effect == SOUGHT) {
+		graft_set(place, GRAFT_REPLACE,
+			  "an empty state: its driver looks for it (Linux 6.12, %s)", need->source);
+		graft_value(item, "", 0);
+		return false;
+	}
+	if (need->effect == PARENT) {
+		graft_set(
+			place, GRAFT_REFUSE,
+			"its driver works by what that of the node above it has (Linux 6.12, %s), "
+			"and the guest does not have that node",
+			need->source);
+		return false;
+	}
 	if (need->effect == REQUIRED) {
 		item->required = item->verdict == GRAFT_DROP;
 		item->binding = need->source;
