@@ -109,7 +109,6 @@ void vfio_node_destroy(struct vfio_node *node)
 	free(node->regions);
 	free(node->irqs);
 	free(node->parts);
-	free(node->scmi.rates);
 	host_facts_destroy(&node->facts);
 	*node = (struct vfio_node){ 0 };
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What of a node dais' own driver holds, and SCMI may serve. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "fdt/host/reference.h"
 #include "vfio/nodes/nodes.h"
@@ -38,8 +37,8 @@ static int count_references(const struct vfio_nodes *nodes, const struct host_no
  */
 static int read_only(struct vfio_node *node)
 {
-	free(node->scmi.rates);
-	node->scmi.rates = calloc(node->n_served[CLOCKS] + 1, sizeof(*node->scmi.rates));
+	node->scmi.rates = arena_alloc(&node->answers.arena,
+				       (node->n_served[CLOCKS] + 1) * sizeof(*node->scmi.rates));
 	node->n_served[RESETS] = node->n_served[SUPPLIES] = 0;
 	return node->scmi.rates ? 0 : -ENOMEM;
 }
