@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A machine with a disk that another process serves, beside an assigned device. */
+#include <criterion/criterion.h>
+#include <libfdt.h>
+#include <stdlib.h>
+
+#include "devices/virtio/virtio.h"
+#include "tests/fakes/fake_back_end.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/fakes/kvm/fake_kvm.h"
+#include "tests/fixtures/fixture_machine.h"
+#include "tests/unit/err_says.h"
+#include "vmm/base/log.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/cli/options.h"
+#include "vmm/machine/machine.h"
+
+static struct fake_back_end back_end;
+static struct vm_config config;
+static struct machine machine;
+static struct err err;
+
+static void set_up(void)
+{
+	char *const argv[] = {
+		(char *)"--kernel",  (char *)"/boot/Image",
+		(char *)"--memory",  (char *)"32M",
+		(char *)"--console", (char *)"none",
+		(char *)"--keeper",  (char *)"no",
+		(char *)"--device",  (char *)"vfio-platform,host=10000000.ahci",
+		(char *)"--device",  (char *)"virtio-blk,socket=/run/disk.sock",
+	};
+	enum options_wish wish;
+
+	log_set_level(LOG_ERROR);
+	fixture_host();
+	config_init(&config);
+	cr_assert_eq(options_parse(&config, n_elems(argv), argv, &wish, &err), 0, "%s", err.what);
+	fake_file("/sys/kernel/iommu_groups/1/reserved_regions",
+		  "0x0000000041000000 0x00000000410fffff reserved\n");
+	fake_back_end_init(&back_end);
+	fake_back_end_start(&back_end, "/run/disk.sock");
+}
+
+static void tear_down(void)
+{
+	machine_destroy(&machine);
+	fake_back_end_kill(&back_end);
+	fake_back_end_join(&back_end);
+	cr_expect_eq(fake_n_open_fds(), 0);
+	cr_expect_eq(fake_n_mappings(), 0);
+	config_destroy(&config);
+	fake_sys_reset();
+}
+
+TestSuite(machine_virtio, .init = set_up, .fini = tear_down);
+
+Test(machine_virtio, RAM_is_shared_and_mapped_for_DMA_and_survives_a_reset)
+{
+	owned_ptr void *tree = NULL;
+	size_t size;
+
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
+	cr_assert_eq(machine.vm.ram.n_banks, 2);
+	for (unsigned int i = 0; i < 2; i++)
+		cr_expect_eq(machine.vm.ram.banks[i].fd, machine.vm.ram.fd);
+	cr_expect(machine.vm.ram.is_memfd);
+	cr_expect_eq(fake_vfio.containers[0].n_maps, 2);
+	cr_expect_eq(fake_kvm.n_irqfds, 2);
+	cr_assert_eq(machine_describe(&machine, &tree, &size, &err), 0, "%s", err.what);
+	cr_expect_geq(fdt_node_offset_by_compatible(tree, -1, "virtio,mmio"), 0);
+	cr_expect_eq(machine_reset(&machine, &err), 0, "%s", err.what);
+	cr_expect_eq(fake_kvm.n_irqfds, 2);
+}
+
+Test(machine_virtio, RAM_in_more_pieces_than_the_back_end_takes)
+{
+	back_end.n_slots = 1;
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), -EINVAL);
+	cr_expect(err_says(&err, "guest RAM is in 2 pieces, the back end of"), "%s", err.what);
+	cr_expect(strstr(err.fix, "mem-path="), "%s", err.fix);
+	cr_expect_null(machine.vm.ram.banks[0].hva, "nothing was taken");
+}
