@@ -51,4 +51,5 @@ many()
 	dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct 2>/dev/null && echo "guest: has read"
 }
 
-$(sed 's/.*test=\([a-z]*\).*/\1/' /proc/cmdline)
+what=$(sed 's/.*test=\([a-z]*\).*/\1/' /proc/cmdline)
+"$what"

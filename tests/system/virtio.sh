@@ -8,12 +8,12 @@
 disk=$work/disk.img
 socket=$work/disk.sock
 
-# serve [OPTION…]: a back end, $server
+# serve: a back end, $server
 serve()
 {
 	rm -f "$socket"
 	LD_LIBRARY_PATH=$job/back-ends/lib "$job/back-ends/qemu-storage-daemon" --blockdev "file,filename=$disk,node-name=disk" \
-		--export "vhost-user-blk,id=e,node-name=disk,writable=on,addr.type=unix,addr.path=$socket" "$@" >"$work/server" 2>&1 &
+		--export "vhost-user-blk,id=e,node-name=disk,writable=on,addr.type=unix,addr.path=$socket" >"$work/server" 2>&1 &
 	server=$!
 	n=0
 	until [ -S "$socket" ] || [ $n = 100 ]; do
@@ -81,16 +81,16 @@ echo 0 >/proc/sys/vm/nr_hugepages
 # Killed, it takes no more than the disk from the guest.
 start "guest: reading" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" --memory 256M \
 	--append "console=ttyAMA0 quiet panic=-1 test=reads" --device "virtio-blk,socket=$socket"
-kill -9 $server
+kill -9 "$server"
 sleep 2
 says virtio-killed "the back end at $socket has closed the connection"
-if kill -0 $dais_pid; then
+if kill -0 "$dais_pid"; then
 	pass virtio-killed-guest-lives
 else
 	fail virtio-killed-guest-lives "dais has ended"
 fi
-kill -9 $dais_pid
-wait $dais_pid 2>/dev/null
+kill -9 "$dais_pid"
+wait "$dais_pid" 2>/dev/null
 
 # What is no back end
 refuses virtio-dead 3 "connect to the back end at $socket" "has ended" -- --kernel "$job/debian-Image" \
