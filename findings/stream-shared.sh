@@ -8,8 +8,8 @@
 # no driver yet is in no group, so that /sys/kernel/iommu_groups need not have the neighbour before something is bound.
 #
 # Seen on 2026-11-29 in linux-base-7.3.4+deb13-arm64 (7.3.4-1~bpo13+1, Debian's trixie-backports): 219 of 1712 boards. dais:
-# list and check name the members of a group, and what must leave its driver first; what a group will have that is not made
-# yet they do not know.
+# plans name the neighbours with the same stream from the tree, list and check the members of a group that there is, and what
+# must leave its driver first.
 # shellcheck source=findings/common
 . "$(dirname "$0")/common"
 

@@ -346,3 +346,17 @@ const struct graft_answer *graft_answer(const struct graft_place *place,
 			return &answers[i];
 	return NULL;
 }
+
+bool graft_user_has(const struct graft_place *place, const struct reference_user *user,
+		    const struct reference *ref)
+{
+	struct reference_list list = { 0 };
+	bool found = false;
+
+	if (reference_find(place->graft->tree, user->node, user->property, &list, NULL))
+		place->graft->arena.failed = true;
+	for (size_t i = 0; i < list.n_refs && !found; i++)
+		found = reference_is_same(place->property, ref, user->property, &list.refs[i]);
+	reference_list_destroy(&list);
+	return found;
+}

@@ -163,6 +163,9 @@ struct graft_item *graft_make_item(struct graft_node *node, const char *property
 const char *graft_prefix(struct graft *graft, const struct graft_device *device,
 			 const struct host_node *node);
 const char *graft_path(struct graft *graft, const struct host_node *node);
+/* Whether the user's property has the same as @ref of the place's, with the same arguments. */
+bool graft_user_has(const struct graft_place *place, const struct reference_user *user,
+		    const struct reference *ref);
 /* @text is what the user says for NAME of the place's node: the prefix and NAME. */
 bool graft_is_named(const struct graft_place *place, const char *text, const char *name);
 /* What the user answered for NAME of the place's node; NULL: nothing. */

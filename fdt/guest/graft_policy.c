@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 
 #include "fdt/guest/graft_parts.h"
@@ -37,14 +38,40 @@ static bool is_one_of_several(const struct graft_place *place)
 	return place->refs.n_refs > 1 && !kept;
 }
 
-/* Linux probes no such IOMMU, and takes the device for one without. */
+static bool has_same_stream(const struct graft_place *place, const struct reference_user *user)
+{
+	for (size_t i = 0; i < place->refs.n_refs; i++)
+		if (graft_user_has(place, user, &place->refs.refs[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Linux probes no IOMMU that is disabled, and takes the device for one without. Of devices with
+ * the same stream it cannot tell whose DMA is whose: VFIO hands out all of them or none.
+ */
 static void act_iommu(struct graft_place *place)
 {
-	if (!host_node_has_iommu(place->graft->tree, place->node))
+	struct reference_user *users = NULL;
+	size_t n = 0;
+
+	if (!host_node_has_iommu(place->graft->tree, place->node)) {
 		graft_set(place, GRAFT_DROP,
 			  "it is disabled on the host, too, so nothing confines the device's DMA: "
 			  "%s",
 			  graft_target_names(place));
+		return;
+	}
+	if (!place->refs.n_refs)
+		return;
+	if (reference_users(place->graft->tree, place->refs.refs[0].target, &users, &n))
+		place->graft->arena.failed = true;
+	for (size_t i = 0; i < n; i++)
+		if (users[i].node != place->node && users[i].kind == REFERENCE_IOMMU &&
+		    (!i || users[i].node != users[i - 1].node) && has_same_stream(place, &users[i]))
+			graft_append(place, "; in one IOMMU group with %s",
+				     graft_path(place->graft, users[i].node));
+	free(users);
 }
 
 static bool is_usb(const struct graft_place *place)

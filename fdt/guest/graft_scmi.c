@@ -28,20 +28,6 @@ static bool makes_one_of(const struct graft_place *place, const struct host_node
 	return false;
 }
 
-static bool has_clock(const struct graft_place *place, const struct reference_user *user,
-		      const struct reference *clock)
-{
-	struct reference_list list = { 0 };
-	bool found = false;
-
-	if (reference_find(place->graft->tree, user->node, user->property, &list, NULL))
-		place->graft->arena.failed = true;
-	for (size_t i = 0; i < list.n_refs && !found; i++)
-		found = reference_is_same(place->property, clock, user->property, &list.refs[i]);
-	reference_list_destroy(&list);
-	return found;
-}
-
 /* Another node whose driver works at the rate of this clock, as vfio-dais looks for it; or NULL */
 static const struct host_node *other_user(const struct graft_place *place,
 					  const struct reference *clock)
@@ -56,7 +42,7 @@ static const struct host_node *other_user(const struct graft_place *place,
 		if (!strcmp(users[i].property->name, "clocks") &&
 		    host_node_is_available(users[i].node) &&
 		    !place->graft->marks[users[i].node->index].in_guest &&
-		    !makes_one_of(place, users[i].node) && has_clock(place, &users[i], clock))
+		    !makes_one_of(place, users[i].node) && graft_user_has(place, &users[i], clock))
 			other = users[i].node;
 	free(users);
 	return other;

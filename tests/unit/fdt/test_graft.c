@@ -48,6 +48,8 @@ static const struct rule_case {
 	{ "/plain@10000", "", "dmas", GRAFT_DROP, "/dma-controller@5000", "" },
 	{ "/plain@10000", "", "dma-names", GRAFT_DROP, "dmas", "" },
 	{ "/plain@10000", "", "iommus", GRAFT_DROP, "IOMMU", "" },
+	{ "/twin@3e000", "", "iommus", GRAFT_DROP, "in one IOMMU group with /twin@3f000", "" },
+	{ "/twin@3f000", "", "iommus", GRAFT_DROP, "in one IOMMU group with /twin@3e000", "" },
 	{ "/unconfined@3d000", "", "iommus", GRAFT_DROP, "nothing confines", "" },
 	{ "/plain@10000", "", "msi-parent", GRAFT_DROP, "MSI", "" },
 	{ "/plain@10000", "", "nvmem-cells", GRAFT_DROP, "MAC", "" },
