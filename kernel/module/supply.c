@@ -30,17 +30,13 @@ static bool names_supply(struct device_node *node, struct device_node *regulator
 
 bool dv_supply_is_shared(struct dv_device *dv, int i)
 {
-	struct device_node *own = dv_dev(dv)->of_node, *node;
+	struct device_node *own = dv_dev(dv)->of_node, *node = NULL;
 	struct device_node *regulator = of_parse_phandle(own, dv->held.supplies[i].supply, 0);
 	bool shared = !regulator;
 
-	/* All nodes: drivers/of/fdt.c gives each one a name. */
-	for_each_node_with_property(node, "name") {
-		shared = shared || (of_device_is_available(node) && !dv_is_within(node, own) &&
-				    names_supply(node, regulator));
-		if (shared)
-			break;
-	}
+	while (!shared && (node = of_find_all_nodes(node)))
+		shared = of_device_is_available(node) && !dv_is_within(node, own) &&
+			 names_supply(node, regulator);
 	of_node_put(node);
 	of_node_put(regulator);
 	return shared;
