@@ -258,6 +258,28 @@ static bool is_route_line(struct use *use, const char *line)
 	       found(use, "the host's default route goes by it (%s)", interface);
 }
 
+/*
+ * An unbind that the kernel does not survive: macb_remove() of
+ * drivers/net/ethernet/cadence/macb_main.c in Linux 6.12 takes it that there is an MDIO bus, which
+ * a MAC with a fixed link has none of; that of 7.3 asks first.
+ */
+static bool is_fatal_to_unbind(struct use *use)
+{
+	unsigned int major = 0, minor = 0;
+	char release[96] = "";
+
+	if (strcmp(use->host->driver, "macb") != 0 || !has_property(use, "fixed-link") ||
+	    has_property(use, "mdio"))
+		return false;
+	file_read_line(release, sizeof(release), "/proc/sys/kernel/osrelease");
+	return (sscanf(release, "%u.%u", &major, &minor) != 2 || major < 7 ||
+		(major == 7 && minor < 3)) &&
+	       found(use,
+		     "its driver macb has a fault in Linux %u.%u: the host crashes when it is "
+		     "unbound from a MAC with a fixed link",
+		     major, minor);
+}
+
 int critical_use_check(const struct vfio_host_device *host, struct err *err)
 {
 	char target[PATH_MAX];
@@ -266,7 +288,8 @@ int critical_use_check(const struct vfio_host_device *host, struct err *err)
 	if (!use.place)
 		return 0;
 	err_set(err, 0, "the host needs %s", host->name);
-	if (!is_of_the_system(&use) && !any_line(&use, "/proc/consoles", is_console_line) &&
+	if (!is_fatal_to_unbind(&use) && !is_of_the_system(&use) &&
+	    !any_line(&use, "/proc/consoles", is_console_line) &&
 	    !any_line(&use, "/proc/self/mountinfo", is_mount_line) &&
 	    !any_line(&use, "/proc/swaps", is_swap_line) &&
 	    !any_line(&use, "/proc/net/route", is_route_line) &&

@@ -107,6 +107,33 @@ static void early_clock(void)
 	property("#clock-cells");
 }
 
+static void fixed_link_on(const char *release)
+{
+	fake_file("/proc/sys/kernel/osrelease", release);
+	property("fixed-link/speed");
+}
+
+static void fixed_link(void)
+{
+	fixed_link_on("6.12.95+deb12-arm64\n");
+}
+
+static void fixed_link_7_2(void)
+{
+	fixed_link_on("7.2.1\n");
+}
+
+static void fixed_link_7_3(void)
+{
+	fixed_link_on("7.3.4+deb13-arm64\n");
+}
+
+static void fixed_link_and_bus(void)
+{
+	fixed_link();
+	property("mdio/reg");
+}
+
 /* What looks like it, and is not. */
 static void other_disk(void)
 {
@@ -153,6 +180,11 @@ Test(critical_use, what_the_host_lives_on_is_refused_with_the_reason)
 		{ iommu, "an IOMMU", "arm-smmu" },
 		{ interrupts, "an interrupt controller", NULL },
 		{ early_clock, "without a driver", NULL },
+		{ fixed_link, "crashes when it is unbound", "macb" },
+		{ fixed_link_7_2, "a fault in Linux 7.2", "macb" },
+		{ fixed_link_7_3, NULL, "macb" },
+		{ fixed_link_and_bus, NULL, "macb" },
+		{ fixed_link, NULL, "fec" },
 		{ other_disk, NULL, "ahci" },
 		{ other_route, NULL, "macb" },
 		{ consumer_of_vfio, NULL, "clk" },
