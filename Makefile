@@ -91,7 +91,7 @@ arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -411,6 +411,12 @@ check-kernel:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/kernel/check
 
+# Boards that QEMU models, as hosts; the table of tests/boards/README.md
+check-boards:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/boards/run
+
 # On an arm64 machine: what it can test with its own KVM, and with the devices of DAIS_TEST_DEVICES (tests/system/native)
 check-native:
 	@scripts/setup build cross testbed
@@ -491,6 +497,7 @@ help:
 #: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
+#: make check-boards     boards that QEMU models, as hosts: their own devices, from bind to unbind
 #: make check-native     on an arm64 machine with KVM: only what it tests by itself, DAIS_TEST_DEVICES="NAME..." included
 #: make check-midway     KERNEL=zImage: dais for 32-bit Arm on an emulated Calxeda Midway with this kernel
 #: make check-corpus     plans every device of Debian's device trees, writes docs/corpus.md

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What the guest of a board does with the devices that it finds; test=WORD on its command line says what beside that. Each line that
+# the host looks for begins with "guest: ".
+word=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^test=//p')
+
+# wait_for COMMAND…: 20 seconds at most
+wait_for()
+{
+	n=0
+	until "$@" || [ $n = 200 ]; do
+		n=$((n + 1))
+		usleep 100000
+	done
+}
+
+disk()
+{
+	card=$(sed -n 's/  card$//p' /card.sha256)
+	wait_for test -b /dev/mmcblk0
+	read_sum=$(dd if=/dev/mmcblk0 bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)
+	[ "$read_sum" = "$card" ] && echo "guest: card is read right"
+	echo "written by the guest" | dd of=/dev/mmcblk0 bs=512 seek=16384 conv=sync,fsync 2>/dev/null && echo "guest: card is written"
+}
+
+# A mark on the card tells the second boot from the first.
+reboot_once()
+{
+	if dd if=/dev/mmcblk0 bs=512 skip=16385 count=1 2>/dev/null | grep -q again; then
+		echo "guest: was rebooted"
+	else
+		echo again | dd of=/dev/mmcblk0 bs=512 seek=16385 conv=sync,fsync 2>/dev/null
+		echo "guest: reboots"
+		reboot -f
+	fi
+}
+
+network()
+{
+	wait_for test -e /sys/class/net/eth0
+	ip link set eth0 up
+	ip address add 10.0.2.15/24 dev eth0
+	wait_for ping -c 1 -W 1 10.0.2.2 >/dev/null
+	ping -c 3 10.0.2.2 >/dev/null && echo "guest: ping is answered"
+	tftp -g -r file -l /tmp/file 10.0.2.2
+	[ "$(sha256sum /tmp/file | cut -d ' ' -f 1)" = "$(sed -n 's/  file$//p' /card.sha256)" ] && echo "guest: file is loaded right"
+}
+
+for driver in /sys/bus/platform/drivers/*/*/of_node; do
+	case $(basename "$(readlink -f "$driver")") in
+	sdhci@* | mmc@*) disk ;;
+	ethernet@*) network ;;
+	esac
+done
+case $word in
+reboot) reboot_once ;;
+forever)
+	echo "guest: goes on"
+	while :; do
+		[ ! -b /dev/mmcblk0 ] || dd if=/dev/mmcblk0 of=/dev/null bs=1M count=8 2>/dev/null
+		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
+		echo 3 >/proc/sys/vm/drop_caches
+	done
+	;;
+esac
+echo "guest: interrupts $(grep -E 'mmc|eth' /proc/interrupts | awk '{ for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }')"
