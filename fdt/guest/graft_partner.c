@@ -122,20 +122,29 @@ static bool is_alone(const struct graft *graft)
 	       !(facts->n_carveouts + facts->n_shadows);
 }
 
+static const char **known_refusals(const struct graft *graft)
+{
+	const uint32_t n = graft->tree->n_nodes;
+
+	return graft->tree->tried->refused + (graft->devices[0].facts.keeps_power ? n : 0);
+}
+
 static void recall(struct graft *graft)
 {
+	const char **known = known_refusals(graft);
+
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
-		graft->marks[i].refused = graft->tree->tried->refused[i];
+		graft->marks[i].refused = known[i];
 }
 
 static void keep(struct graft *graft)
 {
-	struct host_tried *known = graft->tree->tried;
+	const char **known = known_refusals(graft);
 
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
-		if (graft->marks[i].refused && !known->refused[i])
-			known->refused[i] =
-				arena_printf(&known->arena, "%s", graft->marks[i].refused);
+		if (graft->marks[i].refused && !known[i])
+			known[i] = arena_printf(&graft->tree->tried->arena, "%s",
+						graft->marks[i].refused);
 }
 
 /* Whether some of what is asked for is refused, so that all is to be decided again. */

@@ -31,8 +31,11 @@ struct host_node {
 /* What the graft has found out of devices of which nobody said anything. */
 struct host_tried {
 	struct arena arena;
-	const char
-		*refused[]; /* why no guest can have a node, by its index; NULL: nothing is known */
+	/*
+	 * Why no guest can have a node, by its index, and once more for where dais' own driver has
+	 * the devices; NULL: nothing is known.
+	 */
+	const char *refused[];
 };
 
 struct host_tree {

@@ -135,8 +135,9 @@ int host_tree_finish(struct host_tree *tree, const char *what, struct err *err)
 	tree->has_symbols = host_tree_find(tree, "/__symbols__") != NULL;
 	ret = index_phandles(tree, what, err);
 	if (BUILT(PLAN)) /* which alone looks at all devices of a tree */
-		tree->tried = calloc(1, sizeof(*tree->tried) +
-						tree->n_nodes * sizeof(tree->tried->refused[0]));
+		tree->tried =
+			calloc(1, sizeof(*tree->tried) +
+					  2 * tree->n_nodes * sizeof(tree->tried->refused[0]));
 	if (!ret && ((BUILT(PLAN) && !tree->tried) || reference_index_create(tree) ||
 		     host_shared_init(tree)))
 		ret = err_set(err, ENOMEM, "read device tree %s", what);

@@ -13,7 +13,40 @@
 #include "vmm/base/range.h"
 #include "vmm/cli/registry.h"
 
-enum { GIC = 1, OSCILLATOR = 20, CONTROLLER = 21, REGULATOR = 22 };
+enum { GIC = 1, OSCILLATOR = 20, CONTROLLER = 21, REGULATOR = 22, ISP_END, CSI_END };
+
+static void endpoint(struct dt *dt, uint32_t phandle, uint32_t other)
+{
+	dt_begin_node(dt, "port");
+	dt_begin_node(dt, "endpoint");
+	dt_prop_u32(dt, "remote-endpoint", other);
+	dt_prop_u32(dt, "phandle", phandle);
+	dt_end_node(dt);
+	dt_end_node(dt);
+}
+
+/* Partners, of which one has two power domains, that only vfio-dais can have on. */
+static void media(struct dt *dt)
+{
+	static const struct range isp = { 0x13000000, 0x1000 }, csi = { 0x14000000, 0x1000 };
+	static const uint32_t domains[] = { CONTROLLER, 4, CONTROLLER, 5 };
+
+	dt_begin_node(dt, "isp@13000000");
+	dt_prop_str(dt, "compatible", "vendor,isp");
+	dt_prop_reg(dt, &isp, 1);
+	dt_prop_interrupt(dt, DT_GIC_SPI, 35, DT_IRQ_LEVEL_HIGH);
+	dt_prop_u32(dt, "clocks", OSCILLATOR);
+	endpoint(dt, ISP_END, CSI_END);
+	dt_end_node(dt);
+	dt_begin_node(dt, "csi@14000000");
+	dt_prop_str(dt, "compatible", "vendor,csi");
+	dt_prop_reg(dt, &csi, 1);
+	dt_prop_interrupt(dt, DT_GIC_SPI, 36, DT_IRQ_LEVEL_HIGH);
+	dt_prop_u32(dt, "clocks", OSCILLATOR);
+	dt_prop_cells(dt, "power-domains", domains, 4);
+	endpoint(dt, CSI_END, ISP_END);
+	dt_end_node(dt);
+}
 
 /* /host.dtb: an MMC controller with a clock, a reset line and a power domain */
 static void setup(void)
@@ -67,6 +100,7 @@ static void setup(void)
 	dt_prop_u32(&dt, "vref-supply", REGULATOR);
 	dt_prop_cells(&dt, "resets", line, 2);
 	dt_end_node(&dt);
+	media(&dt);
 	cr_assert_eq(dt_finish(&dt, &blob, &size, &err), 0);
 	fake_file_bytes("/host.dtb", blob, size);
 	free(blob);
@@ -123,4 +157,17 @@ Test(plan_scmi, a_supply_whose_voltage_nobody_knows)
 	cr_expect_eq(plan("--device", "vfio-platform,host=12000000.measured,supply.vref=scmi"),
 		     EXIT_STATUS_HOST, "not without it");
 	cr_expect(strstr(command_text, "1 supply by SCMI; it can be"), "%s", command_text);
+}
+
+/* What refuses a partner where nobody has its power domains on does not where vfio-dais has. */
+Test(plan_scmi, partners_are_tried_for_each_driver_anew)
+{
+	const char *driven;
+
+	plan("--json", "isp@13000000");
+	cr_assert(strstr(command_text, "cannot be assigned either"), "%s", command_text);
+	driven = strstr(command_text, "with_vfio_dais");
+	cr_assert_not_null(driven);
+	cr_expect(strstr(driven, "assign it, too: /csi@14000000"), "%s", command_text);
+	cr_expect_null(strstr(driven, "cannot be assigned either"), "%s", driven);
 }
