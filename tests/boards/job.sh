@@ -1,51 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2154 # variables of board.sh
+# shellcheck shell=dash disable=SC2034,SC2154 # variables of board.sh, for host.sh
 #
 # What a user of a board does with its devices, each in turn; and that the host has them again.
 # shellcheck source=/dev/null
 . ./board.sh
-export PATH="$PATH:/job"
-out=/tmp/out
+. ./host.sh
+time_limit=300
 board=$(basename ./*.conf .conf)
 # The consents that the board's file wants are given here.
 conf=/tmp/$board.conf
 sed "s/^#allow/allow/; s,^kernel = Image,kernel = $PWD/Image," "$board.conf" >"$conf"
-
-pass() { echo "@@ pass $1"; }
-
-fail()
-{
-	echo "@@ fail $*"
-	sed 's/^/    /' $out
-}
-
-# expect NAME STATUS COMMAND…
-expect()
-{
-	name=$1 wanted=$2
-	shift 2
-	timeout 300 "$@" >$out 2>&1 </dev/null
-	status=$?
-	if [ "$status" = "$wanted" ]; then
-		pass "$name"
-	else
-		fail "$name" "exit status $status, expected $wanted"
-	fi
-}
-
-# says NAME TEXT…
-says()
-{
-	name=$1
-	shift
-	for text; do
-		grep -qF -- "$text" $out || {
-			fail "$name" "does not say '$text'"
-			return
-		}
-	done
-	pass "$name"
-}
 
 # works DEVICE: with the host's own driver
 works()
@@ -68,7 +32,7 @@ works()
 		until ping -c 1 -W 1 10.0.2.2 >/dev/null 2>&1 || [ $n = 220 ]; do
 			n=$((n + 1))
 		done
-		ping -c 2 10.0.2.2 >$out 2>&1
+		ping -c 2 10.0.2.2 >"$out" 2>&1
 		status=$?
 		ip link set eth0 down
 		return $status
@@ -79,7 +43,7 @@ works()
 # host_works NAME DEVICE DRIVER HOST
 host_works()
 {
-	: >$out
+	: >"$out"
 	if [ "$(basename "$(readlink "/sys/bus/platform/devices/$4/driver")")" = "$3" ] && works "$2"; then
 		pass "$1"
 	else
@@ -112,7 +76,7 @@ each()
 	run_guest "$device-run" 0 "$device" write --cpus 2
 	says "$device-works" "$@"
 	echo "@row | $board | $device | $host | $(($(cut -d . -f 1 /proc/uptime) - start)) s |" \
-		"$(sed -n 's/.*guest: interrupts //p' $out) | $(sed -n 's/.*"exits": \([0-9]*\).*/\1/p' /tmp/stats | head -n 1) |"
+		"$(sed -n 's/.*guest: interrupts //p' "$out") | $(sed -n 's/.*"exits": \([0-9]*\).*/\1/p' /tmp/stats | head -n 1) |"
 	# Without its driver nothing resets such a one, and dais gives it to no second guest.
 	[ -n "$late" ] || {
 		run_guest "$device-one-cpu" 0 "$device" again --cpus 1
@@ -129,7 +93,7 @@ each()
 	done
 	host_works "$device-after" "$device" "$driver" "$host"
 	[ "$device" != sd ] || {
-		dd if="$card" bs=512 skip=16384 count=1 2>/dev/null >$out
+		dd if="$card" bs=512 skip=16384 count=1 2>/dev/null >"$out"
 		says sd-written "written by the guest"
 	}
 	[ -z "$late" ] || {
@@ -142,9 +106,9 @@ each()
 killed_in_flight()
 {
 	dais run -c "$conf" --use "$device" --kernel Image --initrd guest.cpio --append "console=ttyAMA0 quiet panic=-1 test=forever" \
-		>$out 2>&1 </dev/null &
+		>"$out" 2>&1 </dev/null &
 	n=0
-	until grep -q "guest: goes on" $out || [ $n = 1200 ]; do
+	until grep -q "guest: goes on" "$out" || [ $n = 1200 ]; do
 		n=$((n + 1))
 		usleep 100000
 	done

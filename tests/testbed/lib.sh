@@ -55,6 +55,22 @@ initramfs_add()
 	cp -rL --preserve=mode "$file" "$1/$dest"
 }
 
+# initramfs_host TREE: busybox, and the libraries that dais is linked with, for an emulated host
+initramfs_host()
+{
+	local tree=$1 debs lib
+
+	debs=$(debs "host-debs" "${host_packages[@]}")
+	mkdir -p "$tree"/{bin,dev,etc,job,lib,modules,proc,root,run,sys,tmp,usr}
+	ln -s ../bin "$tree/usr/bin"
+	cp -L "$(find "$debs" -path '*/bin/busybox')" "$tree/bin/busybox"
+	ln -s busybox "$tree/bin/sh"
+	find "$debs" -path '*/aarch64-linux-gnu/*.so*' -not -path '*/gconv/*' |
+		while read -r lib; do
+			cp -L "$lib" "$tree/lib/"
+		done
+}
+
 # initramfs_module TREE NAME: a module of Debian's kernel (debian-image), with those that it needs before it: the host's and the
 # guest's first process load what is in /modules in the order of their names. arch is arm64 or armhf, linux another version.
 n_modules=0
