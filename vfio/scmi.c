@@ -243,7 +243,6 @@ static int ask_driver(struct vfio_scmi_resource *resource, const char *name,
 		ret = ask_levels(resource);
 	item->levels = resource->levels;
 	item->n_levels = resource->n_levels;
-
 	item->ops = &ops;
 	item->may = (answer.may & VFIO_DAIS_MAY_SWITCH ? SCMI_MAY_SWITCH : 0) |
 		    (answer.may & VFIO_DAIS_MAY_SET ? SCMI_MAY_SET : 0);

@@ -123,7 +123,8 @@ static int report_system(struct report *report, struct err *err)
 {
 	const struct host_node *root = report->tree->nodes[0];
 	const struct host_property *model = host_node_find(root, "model");
-	const char *compatible;
+	const struct host_property *compatible = host_node_find(root, "compatible");
+	const char *board;
 	char line[256];
 	struct utsname name;
 	int ret = 0;
@@ -139,11 +140,8 @@ static int report_system(struct report *report, struct err *err)
 	snprintf(line, sizeof(line), "model: %s",
 		 model ? host_property_string(model, 0) ?: "?" : "?");
 	ret = print_text(report, line, err);
-	for (unsigned int i = 0;
-	     !ret && host_node_find(root, "compatible") &&
-	     (compatible = host_property_string(host_node_find(root, "compatible"), i));
-	     i++)
-		fprintf(report->out, "compatible: %s\n", compatible);
+	for (unsigned int i = 0; compatible && (board = host_property_string(compatible, i)); i++)
+		fprintf(report->out, "compatible: %s\n", board);
 	for (unsigned int i = 0; i < report->options->devices.n; i++) {
 		struct vfio_host_device host;
 
