@@ -114,7 +114,11 @@ void hostile_map(struct worker *w)
 		break;
 	}
 	touch(w, map, size);
-	pread(w->victim->fd, map, 8, 0); /* from its registers to its registers */
-	if (hostile_random(w, 8))        /* else it goes with the process */
+	/*
+	 * From its registers to its registers: a word, which all of these devices bear. Of a
+	 * width that one does not, the kernel would die, whichever system call it was.
+	 */
+	pread(w->victim->fd, map, sizeof(uint32_t), 0);
+	if (hostile_random(w, 8)) /* else it goes with the process */
 		munmap(map, size);
 }
