@@ -152,6 +152,24 @@ static const struct quiet_step gem_rest[] = {
 	END
 };
 
+/*
+ * A GEM has no bit for a reset. This is what Linux' driver takes for one before it begins
+ * (macb_reset_hw() of macb_main.c): statistics cleared (5 of network control), then transmit status
+ * 0x14, receive status 0x20 and interrupts 0x24, those of the other queues at 0x400 and following.
+ */
+static const struct quiet_step gem_reset[] = {
+	SET(0x2c, ALL, ALL),
+	EACH_SET(0x61c, 4, ALL, ALL),
+	SET(0x00, 0xc, 0),
+	SET(0x00, 0x20, 0x20),
+	SET(0x14, ALL, ALL),
+	SET(0x20, ALL, ALL),
+	SET(0x24, ALL, ALL),
+	EACH_SET(0x3fc, 4, ALL, ALL),
+	WAIT(0x14, 0x8, 0, 100, "it transmits"),
+	END
+};
+
 /* FEC, i.MX 8M Plus RM, 11.3: EIMR 0x08, ECR 0x24 (reset 0, enable 1) */
 static const struct quiet_step fec_rest[] = {
 	SET(0x08, ALL, 0),
@@ -209,7 +227,11 @@ static const struct quiet_kind pl031 = { .rest = pl031_rest, };
 static const struct quiet_kind xgmac = { .rest = xgmac_rest, .reset = xgmac_reset, };
 static const struct quiet_kind xgbe = { .rest = xgbe_reset, .reset = xgbe_reset, };
 static const struct quiet_kind dwmac = { .rest = dwmac_reset, .reset = dwmac_reset, };
-static const struct quiet_kind gem = { .rest = gem_rest, .units = 0x294, .units_mask = 0xfe, };
+
+static const struct quiet_kind gem = {
+	.rest = gem_rest, .reset = gem_reset, .units = 0x294, .units_mask = 0xfe,
+};
+
 static const struct quiet_kind fec = { .rest = fec_rest, .reset = fec_reset, };
 static const struct quiet_kind xhci = { .rest = xhci_rest, .reset = xhci_reset, .based = 1, };
 static const struct quiet_kind ehci = { .rest = ehci_rest, .reset = ehci_reset, .based = 1, };
