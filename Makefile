@@ -411,7 +411,7 @@ check-kernel:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/kernel/check
 
-# Boards that QEMU models, as hosts; the table of tests/boards/README.md
+# Boards that QEMU models, as hosts; the table of docs/boards.md
 check-boards:
 	@scripts/setup build cross testbed
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
@@ -449,7 +449,7 @@ install: $(B)/dais
 	$(call put,contrib/udev/70-dais.rules,lib/udev/rules.d/70-dais.rules)
 	$(call put,contrib/systemd/passed.conf,share/doc/dais/examples/passed.conf)
 	$(call put,README.md,share/doc/dais/README.md)
-	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md devices.md messages.md module.md no-iommu.md scmi.md)
+	install -D -m 644 -t $(to)/share/doc/dais/docs $(addprefix docs/,arm32.md boards.md devices.md messages.md module.md no-iommu.md scmi.md)
 	install -D -m 644 -t $(to)/share/dais/boards $(wildcard configs/boards/*.conf)
 
 # Debian packages: $(O)/deb/dais_VERSION_ARCHITECTURE.deb

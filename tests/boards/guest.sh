@@ -47,10 +47,22 @@ network()
 	[ "$(sha256sum /tmp/file | cut -d ' ' -f 1)" = "$(sed -n 's/  file$//p' /card.sha256)" ] && echo "guest: file is loaded right"
 }
 
+# A channel of a DMA engine; the kernel tells the result in its log.
+dma()
+{
+	parameters=/sys/module/dmatest/parameters
+	echo 20 >$parameters/iterations
+	echo dma0chan0 >$parameters/channel
+	echo 1 >$parameters/run
+	cat $parameters/wait >/dev/null
+	dmesg | sed -n 's/.*summary \(20 tests, 0 failures\).*/guest: dmatest: \1/p' | tail -n 1
+}
+
 for driver in /sys/bus/platform/drivers/*/*/of_node; do
 	case $(basename "$(readlink -f "$driver")") in
 	sdhci@* | mmc@*) disk ;;
 	ethernet@*) network ;;
+	dma@*) dma ;;
 	esac
 done
 case $word in
@@ -60,8 +72,9 @@ forever)
 	while :; do
 		[ ! -b /dev/mmcblk0 ] || dd if=/dev/mmcblk0 of=/dev/null bs=1M count=8 2>/dev/null
 		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
+		[ ! -e /sys/class/dma/dma0chan0 ] || dma >/dev/null
 		echo 3 >/proc/sys/vm/drop_caches
 	done
 	;;
 esac
-echo "guest: interrupts $(grep -E 'mmc|eth' /proc/interrupts | awk '{ for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }')"
+echo "guest: interrupts $(grep -E 'mmc|eth|dma' /proc/interrupts | awk '{ for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }')"

@@ -11,6 +11,18 @@ board=$(basename ./*.conf .conf)
 conf=/tmp/$board.conf
 sed "s/^#allow/allow/; s,^kernel = Image,kernel = $PWD/Image," "$board.conf" >"$conf"
 
+# dmatest: of a channel of the DMA engine. The kernel tells the result in its log.
+dmatest()
+{
+	parameters=/sys/module/dmatest/parameters
+	echo 20 >$parameters/iterations
+	echo dma0chan0 >$parameters/channel
+	echo 1 >$parameters/run
+	cat $parameters/wait >/dev/null
+	dmesg | grep dmatest | tail -n 1 >"$out"
+	grep -q ' 20 tests, 0 failures' "$out"
+}
+
 # works DEVICE: with the host's own driver
 works()
 {
@@ -23,6 +35,7 @@ works()
 		done
 		[ "$(dd if="$card" bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)" = "$(sed -n 's/  card$//p' card.sha256)" ]
 		;;
+	dma) dmatest ;;
 	ethernet)
 		until [ -e /sys/class/net/eth0 ] || [ $n = 200 ]; do
 			n=$((n + 1))
@@ -116,7 +129,13 @@ killed_in_flight()
 	expect "$device-list-after-kill" 0 dais list "$host"
 }
 
-echo Y >/sys/module/vfio_dais/parameters/allow_dma_without_iommu
+if [ -e /sys/module/vfio_dais ]; then
+	echo Y >/sys/module/vfio_dais/parameters/allow_dma_without_iommu
+else
+	echo Y >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
+	echo N >/sys/module/vfio_platform/parameters/reset_required
+fi
 echo 288 >/proc/sys/vm/nr_hugepages
 case " $devices " in *" sd "*) each sd "guest: card is read right" "guest: card is written" ;; esac
+case " $devices " in *" dma "*) each dma "guest: dmatest: 20 tests, 0 failures" ;; esac
 case " $devices " in *" ethernet "*) each ethernet "guest: ping is answered" "guest: file is loaded right" ;; esac

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2034 # for run and job.sh
+#
+# xlnx-versal-virt of QEMU 7.2 with a kernel of our making, which has vfio-platform, and the driver of a DMA engine that Debian's
+# lacks.
+machine="-M xlnx-versal-virt -m 2G"
+console=ttyAMA0
+kernel=built
+conf=versal
+append=initcall_blacklist=macb_driver_init # of its fixed links see versal.sh
+card=1
+
+devices="sd dma"
+sd=f1050000.sdhci
+sd_driver=sdhci-arasan
+dma=ffa80000.dma
+dma_driver=xilinx-zynqmp-dma
