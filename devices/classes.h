@@ -12,8 +12,12 @@ extern const struct device_class pl061_class;
 extern const struct device_class test_device_class;
 
 /* Virtio devices, whose queues others serve, and their keys. */
-extern const struct option virtio_blk_keys[], vhost_user_keys[];
+extern const struct option virtio_blk_keys[], virtio_net_keys[], virtio_vsock_keys[],
+	virtio_fs_keys[], vhost_user_keys[];
 extern const struct device_class virtio_blk_class;
+extern const struct device_class virtio_net_class;
+extern const struct device_class virtio_vsock_class;
+extern const struct device_class virtio_fs_class;
 extern const struct device_class vhost_user_class;
 
 #endif

@@ -11,9 +11,11 @@
 		   .max = SPI_MAX_COUNT - 1)
 
 /* Of those that a process at a socket serves. */
+#define SOCKET_KEY                                          \
+	DEVICE_KEY("socket", "PATH", option_set_path, text, \
+		   "Unix socket at which the back end listens")
 #define SOCKET_KEYS                                                                    \
-	DEVICE_KEY("socket", "PATH", option_set_path, text,                            \
-		   "Unix socket at which the back end listens"),                       \
+	SOCKET_KEY,                                                                    \
 		DEVICE_KEY("queues", "N", option_set_u64, number,                      \
 			   "queues that the guest gets; default: as many as the back " \
 			   "end has, or the driver needs",                             \
@@ -24,6 +26,32 @@
 			   .min = 2, .max = VIRTIO_QUEUE_SIZE)
 
 const struct option virtio_blk_keys[] = { SOCKET_KEYS, SPI_KEY, { .key = NULL } };
+
+const struct option virtio_net_keys[] = {
+	DEVICE_KEY("tap", "NAME", option_set_text, text,
+		   "tap interface of the host that the card is on, by the kernel's vhost-net"),
+	SOCKET_KEY,
+	DEVICE_KEY("mac", "ADDRESS", option_set_text, text,
+		   "MAC address; default: one that the guest makes up at each boot"),
+	SPI_KEY,
+	{ .key = NULL },
+};
+
+const struct option virtio_vsock_keys[] = {
+	DEVICE_KEY("cid", "N", option_set_u64, number,
+		   "the guest's address, which no other guest of the host has", .min = 3,
+		   .max = UINT32_MAX - 1),
+	SPI_KEY,
+	{ .key = NULL },
+};
+
+const struct option virtio_fs_keys[] = {
+	DEVICE_KEY("tag", "T", option_set_text, text,
+		   "by which the guest mounts it: mount -t virtiofs T DIRECTORY"),
+	SOCKET_KEYS,
+	SPI_KEY,
+	{ .key = NULL },
+};
 
 const struct option vhost_user_keys[] = {
 	DEVICE_KEY("type", "N|NAME", option_set_text, text,

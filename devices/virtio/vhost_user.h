@@ -22,19 +22,23 @@ struct vhost_user_kind {
 	 * the back end has.
 	 */
 	unsigned int n_queues;
-	unsigned int config_size; /* bytes of its configuration space, which the back end has */
+	unsigned int config_size; /* bytes of its configuration space that the back end has */
 	const char
 		*example; /* how one is started at a socket whose path follows; NULL: none known */
 };
 
+/* That of VIRTIO_ID_* @id, which is known. */
+const struct vhost_user_kind *vhost_user_kind_of(uint32_t id);
+
 struct vhost_user {
 	struct virtio virtio;
-	const char *path;  /* of the socket; the configuration's */
-	int fd;            /* the connection; -1: it was lost */
-	uint64_t features; /* of the back end, before virtio_offered() */
-	uint64_t protocol; /* features of the protocol that both know */
-	bool has_memory;   /* it knows guest RAM */
-	int err_fd;        /* eventfd: it found something wrong in a queue */
+	const char *path;         /* of the socket; the configuration's */
+	int fd;                   /* the connection; -1: it was lost */
+	uint64_t features;        /* of the back end, before virtio_offered() */
+	uint64_t protocol;        /* features of the protocol that both know */
+	bool has_memory;          /* it knows guest RAM */
+	int err_fd;               /* eventfd: it found something wrong in a queue */
+	unsigned int config_size; /* bytes that it has; 0: what there is is dais' own */
 	struct event_source *source, *err_source;
 };
 

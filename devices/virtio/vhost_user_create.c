@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vhost_user.h: the connection, and what is at its other end. */
+#include <linux/virtio_ids.h>
 #include <stdlib.h>
 
 #include "devices/virtio/vhost_user.h"
@@ -46,11 +47,12 @@ static int ask_queues(struct vhost_user *vu, const struct vhost_user_kind *kind,
 		      struct err *err)
 {
 	uint64_t n = kind->n_queues, need = wanted ? wanted : n;
+	/* What passt counts are queues in one version, and pairs of them in the next. */
+	bool is_told = vu->protocol & VHOST_USER_PROTOCOL_F_MQ && kind->id != VIRTIO_ID_NET;
 
-	if (vu->protocol & VHOST_USER_PROTOCOL_F_MQ &&
-	    vhost_user_get_u64(vu, VHOST_USER_GET_QUEUE_NUM, &n, err))
+	if (is_told && vhost_user_get_u64(vu, VHOST_USER_GET_QUEUE_NUM, &n, err))
 		return err->code;
-	if (n < need && vu->protocol & VHOST_USER_PROTOCOL_F_MQ) {
+	if (n < need && is_told) {
 		err_usage(err, "the back end at %s has %llu queues", vu->path,
 			  (unsigned long long)n);
 		return err_why(err, "a %s device is to have %llu", kind->name,
@@ -126,7 +128,7 @@ int vhost_user_create(const struct device_config *config, struct vm *vm,
 	vu->err_fd = -1;
 	vu->virtio.id = kind->id;
 	vu->virtio.queue_size = (unsigned int)size;
-	vu->virtio.config_size = kind->config_size;
+	vu->virtio.config_size = vu->config_size = kind->config_size;
 	vu->fd = sys_connect(vu->path, VHOST_USER_TIMEOUT_S);
 	if (vu->fd < 0)
 		explain_connect(vu, kind, vu->fd, err);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The kinds of devices whose back ends are reached by vhost-user only. */
+#include <endian.h>
+#include <linux/virtio_fs.h>
 #include <linux/virtio_ids.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +22,21 @@ static const struct vhost_user_kind kinds[] = {
 	{ "vsock", VIRTIO_ID_VSOCK, 3, 8, NULL },
 	{ "crypto", VIRTIO_ID_CRYPTO, 2, 56, NULL },
 	{ "sound", VIRTIO_ID_SOUND, 4, 12, NULL },
-	{ "fs", VIRTIO_ID_FS, 2, 40, NULL },
+	{ "fs", VIRTIO_ID_FS, 2, 40, "virtiofsd --shared-dir DIR --socket-path " },
 	{ "scmi", VIRTIO_ID_SCMI, 2, 0, NULL },
 	{ "i2c", VIRTIO_ID_I2C_ADAPTER, 1, 0, NULL },
 	{ "can", VIRTIO_ID_CAN, 3, 2, NULL },
 	{ "gpio", VIRTIO_ID_GPIO, 2, 8, NULL },
 };
+
+const struct vhost_user_kind *vhost_user_kind_of(uint32_t id)
+{
+	const struct vhost_user_kind *kind = kinds;
+
+	while (kind->id != id)
+		kind++;
+	return kind;
+}
 
 static int blk_create(const struct device_config *config, struct vm *vm, struct device **device,
 		      struct err *err)
@@ -38,6 +49,38 @@ const struct device_class virtio_blk_class = {
 	.help = "a disk that qemu-storage-daemon serves",
 	.keys = virtio_blk_keys,
 	.create = blk_create,
+	VIRTIO_CLASS,
+	.attach = vhost_user_attach,
+};
+
+/* Its configuration is dais' own: virtiofsd has one only when it is told a tag, too. */
+static int fs_create(const struct device_config *config, struct vm *vm, struct device **device,
+		     struct err *err)
+{
+	struct vhost_user_kind kind = *vhost_user_kind_of(VIRTIO_ID_FS);
+	const char *tag = device_config_str(config, "tag");
+	struct virtio_fs_config fs = { 0 };
+	struct virtio *v;
+
+	if (!tag || !tag[0] || strlen(tag) > sizeof(fs.tag))
+		return err_usage(err, "%s: there is no tag=T of 1 to %zu characters", config->where,
+				 sizeof(fs.tag));
+	kind.config_size = 0;
+	if (vhost_user_create(config, vm, &kind, device, err))
+		return err->code;
+	v = virtio_of(*device);
+	memcpy(fs.tag, tag, strlen(tag));
+	fs.num_request_queues = htole32(v->n_queues - 1);
+	v->config_size = sizeof(fs);
+	memcpy(v->config, &fs, sizeof(fs));
+	return 0;
+}
+
+const struct device_class virtio_fs_class = {
+	.name = "virtio-fs",
+	.help = "a directory that virtiofsd shares",
+	.keys = virtio_fs_keys,
+	.create = fs_create,
 	VIRTIO_CLASS,
 	.attach = vhost_user_attach,
 };

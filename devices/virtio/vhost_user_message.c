@@ -147,7 +147,7 @@ uint32_t vhost_user_ack_flag(const struct vhost_user *vu)
  */
 int vhost_user_get_config(struct vhost_user *vu, struct err *err)
 {
-	const uint32_t n = vu->virtio.config_size;
+	const uint32_t n = vu->config_size;
 	struct vhost_user_message message = { .request = VHOST_USER_GET_CONFIG,
 					      .config = { .size = n } };
 	const uint32_t size =

@@ -109,7 +109,7 @@ static int vhost_user_start(struct virtio *virtio, struct err *err)
 	struct vhost_user *vu = to_vhost_user(virtio);
 	int ret = vhost_user_set_u64(
 			  vu, VHOST_USER_SET_FEATURES,
-			  virtio->accepted | (vu->features & VHOST_USER_F_PROTOCOL_FEATURES), err)
+			  (virtio->accepted | VHOST_USER_F_PROTOCOL_FEATURES) & vu->features, err)
 			  ?: give_memory(vu, err);
 
 	for (unsigned int i = 0; i < virtio->n_queues && !ret; i++)
@@ -142,6 +142,8 @@ static void vhost_user_write_config(struct virtio *virtio, unsigned int offset, 
 					      .config = { offset, width, 0, { 0 } } };
 	struct err err;
 
+	if (!vu->config_size)
+		return;
 	memcpy(message.config.bytes, virtio->config + offset, width);
 	if (vhost_user_exchange(vu, &message,
 				offsetof(struct vhost_user_message, config.bytes) -

@@ -12,6 +12,7 @@ enum fd_range {
 	FD_VFIO_DEVICE,
 	FD_IOMMU,      /* containers, iommufd */
 	FD_KVM_DEVICE, /* the VGIC, the KVM-VFIO device */
+	FD_VHOST,      /* the kernel's back ends of virtio devices, taps */
 	FD_VCPU,
 	FD_VM,
 	N_FD_RANGES,
@@ -26,8 +27,8 @@ enum fd_range {
 #define FD_RANGES                                                                 \
 	{                                                                         \
 		[FD_VFIO_DEVICE] = { 1024, ~511u }, [FD_IOMMU] = { 1536, ~511u }, \
-		[FD_KVM_DEVICE] = { 2048, ~255u }, [FD_VCPU] = { 2560, ~511u },   \
-		[FD_VM] = { 3072, ~0u },                                          \
+		[FD_KVM_DEVICE] = { 2048, ~255u }, [FD_VHOST] = { 2304, ~255u },  \
+		[FD_VCPU] = { 2560, ~511u }, [FD_VM] = { 3072, ~0u },             \
 	}
 #define FD_RANGES_START 1024
 #define FD_RANGES_END   3073

@@ -103,6 +103,15 @@ const struct device_class *const device_classes[] = {
 #if defined(CONFIG_VIRTIO_BLK) || !defined(CONFIG_RUN)
 	&virtio_blk_class,
 #endif
+#if defined(CONFIG_VIRTIO_NET) || !defined(CONFIG_RUN)
+	&virtio_net_class,
+#endif
+#if defined(CONFIG_VIRTIO_VSOCK) || !defined(CONFIG_RUN)
+	&virtio_vsock_class,
+#endif
+#if defined(CONFIG_VIRTIO_FS) || !defined(CONFIG_RUN)
+	&virtio_fs_class,
+#endif
 #if defined(CONFIG_VHOST_USER) || !defined(CONFIG_RUN)
 	&vhost_user_class,
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/sandbox/policy.h"
 
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <linux/vhost.h>
 #include <sys/ioctl.h>
 
 #include "arch/common/kvm_arm.h"
@@ -114,6 +116,16 @@ const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(KVM_SET_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "a guest reset; forwarded interrupts"),
 	IOCTL(KVM_GET_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "a guest reset; a line that stays up"),
 	IOCTL(KVM_HAS_DEVICE_ATTR,        KVM_DEVICE,  FOR_MAIN, "forwarded interrupts"),
+	IOCTL(VHOST_SET_FEATURES,          VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "features of virtio devices that the kernel serves"),
+	IOCTL(VHOST_SET_VRING_NUM,         VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "their queues, when a driver of the guest's begins"),
+	IOCTL(VHOST_SET_VRING_BASE,        VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "their queues"),
+	IOCTL(VHOST_SET_VRING_ADDR,        VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "their queues"),
+	IOCTL(VHOST_SET_VRING_CALL,        VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "their interrupts"),
+	IOCTL(VHOST_SET_VRING_ERR,         VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "their errors"),
+	IOCTL(VHOST_SET_VRING_KICK,        VHOST,       BUILT_IF(VHOST, FOR_MAIN, 0), "what the guest notifies"),
+	IOCTL(VHOST_NET_SET_BACKEND,       VHOST,       BUILT_IF(VIRTIO_NET, FOR_MAIN, 0), "the tap of a network card begins and ends"),
+	IOCTL(TUNSETOFFLOAD,               VHOST,       BUILT_IF(VIRTIO_NET, FOR_MAIN, 0), "checksums and long packets that the guest's driver takes"),
+	IOCTL(VHOST_VSOCK_SET_RUNNING,     VHOST,       BUILT_IF(VIRTIO_VSOCK, FOR_MAIN, 0), "a vsock begins and ends"),
 	IOCTL(VFIO_DEVICE_SET_IRQS,       VFIO_DEVICE, FOR_ALL,  "masks, unmasks, wires interrupts"),
 	IOCTL(VFIO_DEVICE_RESET,          VFIO_DEVICE, FOR_MAIN | FOR_KEEPER, "a guest reset; the end"),
 	IOCTL(VFIO_DEVICE_FEATURE,        VFIO_DEVICE, FOR_VMM,  "a guest's clocks, reset lines and power domains (vfio-dais)"),

@@ -49,6 +49,7 @@ enum sandbox_file {
 	SANDBOX_VFIO_DEVICE, /* from here on as in vmm/base/fd_range.h */
 	SANDBOX_IOMMU,
 	SANDBOX_KVM_DEVICE,
+	SANDBOX_VHOST,
 	SANDBOX_ANY_VCPU,
 	SANDBOX_VM,
 	SANDBOX_CONSOLE, /* standard input */

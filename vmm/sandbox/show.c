@@ -28,6 +28,7 @@ static void show_ioctls(FILE *out, enum sandbox_role role)
 		[SANDBOX_OWN_VCPU] = "its vCPU",
 		[SANDBOX_ANY_VCPU] = "vCPUs",
 		[SANDBOX_KVM_DEVICE] = "the VGIC and KVM-VFIO",
+		[SANDBOX_VHOST] = "the kernel's vhost, taps",
 		[SANDBOX_VFIO_DEVICE] = "assigned devices",
 		[SANDBOX_IOMMU] = "IOMMU address spaces",
 		[SANDBOX_CONSOLE] = "the terminal",

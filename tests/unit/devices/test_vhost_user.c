@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/virtio_blk.h>
+#include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 
 #include "tests/unit/devices/vhost_user_rig.h"
@@ -256,4 +257,43 @@ Test(vhost_user, types_by_name_and_by_number)
 		device = NULL;
 		end_back_end();
 	}
+}
+
+/* --- what has a configuration of dais' own */
+
+Test(vhost_user, a_network_card_asks_for_no_configuration_and_counts_no_queues)
+{
+	config.class = &virtio_net_class;
+	set_key("mac", "52:54:00:12:34:56");
+	/* as passt, but for a control queue, which no back end of dais' has */
+	back_end.n_queues = 1;
+	back_end.protocol &= ~VHOST_USER_PROTOCOL_F_CONFIG;
+	back_end.features |= VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ);
+	cr_assert_eq(create_and_attach(), 0, "%s: %s", err.what, err.why);
+	cr_expect_eq(virtio_of(device)->n_queues, 2);
+	cr_expect_not(virtio_of(device)->features & VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ));
+	cr_expect_eq(guest_page[VIRTIO_MMIO_CONFIG], 0x52);
+	guest_start(VERSION_1 | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF) | VIRTIO_BIT(VIRTIO_NET_F_MAC));
+	cr_assert_eq(guest_read(VIRTIO_MMIO_STATUS), 0xf);
+	guest_write(VIRTIO_MMIO_CONFIG, 0);
+	cr_expect_eq(guest_read(VIRTIO_MMIO_STATUS), 0xf);
+	guest_write(VIRTIO_MMIO_STATUS, 0);
+	cr_expect_eq(told(VHOST_USER_SET_FEATURES)->u64,
+		     VERSION_1 | VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF) |
+			     VHOST_USER_F_PROTOCOL_FEATURES);
+	cr_expect_eq(find(VHOST_USER_GET_QUEUE_NUM, 0), UINT32_MAX);
+	cr_expect_eq(find(VHOST_USER_GET_CONFIG, 0), UINT32_MAX);
+	cr_expect_eq(find(VHOST_USER_SET_CONFIG, 0), UINT32_MAX);
+}
+
+Test(vhost_user, a_shared_directory_has_the_tag_of_its_user)
+{
+	config.class = &virtio_fs_class;
+	set_key("tag", "src");
+	back_end.n_queues = 3;
+	cr_assert_eq(create_and_attach(), 0, "%s: %s", err.what, err.why);
+	cr_expect_eq(guest_read(VIRTIO_MMIO_DEVICE_ID), 26);
+	cr_expect_str_eq((char *)guest_page + VIRTIO_MMIO_CONFIG, "src");
+	cr_expect_eq(guest_read(VIRTIO_MMIO_CONFIG + 36), 2);
+	cr_expect_eq(find(VHOST_USER_GET_CONFIG, 0), UINT32_MAX);
 }

@@ -281,8 +281,8 @@ int main(int argc, char **argv)
 	 * fail. */
 	seccomp_api_set(3);
 	printf("/* Made by vmm/sandbox/gen/programs.c. */\n"
-	       "#include <assert.h>\n#include <linux/filter.h>\n#include <linux/kvm.h>\n"
-	       "#include <linux/vfio.h>\n#include <stdint.h>\n#include <sys/ioctl.h>\n"
+	       "#include <assert.h>\n#include <linux/filter.h>\n#include <linux/if_tun.h>\n#include <linux/kvm.h>\n"
+	       "#include <linux/vfio.h>\n#include <linux/vhost.h>\n#include <stdint.h>\n#include <sys/ioctl.h>\n"
 	       "#include <sys/syscall.h>\n#include \"arch/common/kvm_arm.h\"\n"
 	       "#include \"vfio/iommu/iommufd_uapi.h\"\n");
 	printf("static const struct sock_filter sandbox_insns[] = {\n");

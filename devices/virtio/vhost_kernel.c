@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "devices/virtio/vhost_kernel.h"
+
+#include <fcntl.h>
+#include <linux/vhost.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "vmm/base/fd_range.h"
+#include "vmm/base/own.h"
+#include "vmm/base/range.h"
+#include "vmm/base/sys.h"
+#include "vmm/core/vm.h"
+
+static struct vhost_kernel *to_vhost_kernel(struct virtio *virtio)
+{
+	return container_of(virtio, struct vhost_kernel, virtio);
+}
+
+static int fail(const struct vhost_kernel *vk, int code, const char *request, struct err *err)
+{
+	return err_set(err, code, "%s: %s", vk->driver->path, request);
+}
+
+/* An ioctl of the driver's, by its name. */
+#define ASK(vk, request, arg, err)                                  \
+	({                                                          \
+		int ask_ret = sys_ioctl((vk)->fd, request, arg);    \
+		ask_ret < 0 ? fail(vk, ask_ret, #request, err) : 0; \
+	})
+
+/* --- what the transport asks */
+
+static int start_queue(struct vhost_kernel *vk, unsigned int i, struct err *err)
+{
+	const struct virtio_queue *queue = &vk->virtio.queues[i];
+	const struct ram *ram = &vk->virtio.device.vm->ram;
+	struct vhost_vring_state size = { i, queue->size }, base = { i, 0 };
+	struct vhost_vring_file kick = { i, queue->kick_fd }, call = { i, vk->virtio.call_fd },
+				error = { i, vk->err_fd };
+	/* the transport has seen that they are RAM */
+	struct vhost_vring_addr addresses = {
+		.index = i,
+		.desc_user_addr = (uintptr_t)ram_ptr(ram, queue->desc, 1),
+		.avail_user_addr = (uintptr_t)ram_ptr(ram, queue->avail, 1),
+		.used_user_addr = (uintptr_t)ram_ptr(ram, queue->used, 1),
+	};
+
+	return ASK(vk, VHOST_SET_VRING_NUM, &size, err)
+		       ?: ASK(vk, VHOST_SET_VRING_BASE, &base, err)
+		       ?: ASK(vk, VHOST_SET_VRING_ADDR, &addresses, err)
+		       ?: ASK(vk, VHOST_SET_VRING_CALL, &call, err)
+		       ?: ASK(vk, VHOST_SET_VRING_ERR, &error, err)
+		       ?: ASK(vk, VHOST_SET_VRING_KICK, &kick, err);
+}
+
+static int vhost_kernel_start(struct virtio *v, struct err *err)
+{
+	struct vhost_kernel *vk = to_vhost_kernel(v);
+	uint64_t features = v->accepted & vk->features;
+	int ret = ASK(vk, VHOST_SET_FEATURES, &features, err);
+
+	for (unsigned int i = 0; i < vk->driver->n_served && !ret; i++)
+		if (v->queues[i].is_ready)
+			ret = start_queue(vk, i, err);
+	if (ret)
+		return ret;
+	ret = vk->driver->run(vk, true);
+	if (!ret)
+		return 0;
+	vk->driver->run(vk, false);
+	return fail(vk, ret, "begin to serve the guest's queues", err);
+}
+
+static void vhost_kernel_stop(struct virtio *v)
+{
+	struct vhost_kernel *vk = to_vhost_kernel(v);
+
+	vk->driver->run(vk, false);
+}
+
+static void vhost_kernel_destroy(struct virtio *v)
+{
+	struct vhost_kernel *vk = to_vhost_kernel(v);
+
+	if (vk->err_source)
+		event_loop_remove(&v->device.vm->loop, take_ptr(&vk->err_source));
+	close_fd(&vk->err_fd);
+	close_fd(&vk->fd);
+	close_fd(&vk->tap);
+}
+
+static const struct virtio_ops vhost_kernel_ops = {
+	.start = vhost_kernel_start,
+	.stop = vhost_kernel_stop,
+	.destroy = vhost_kernel_destroy,
+};
+
+/* --- before the guest is there */
+
+int vhost_kernel_open(const char *path, const char *module, struct err *err)
+{
+	int fd = fd_to_range(sys_open(path, O_RDWR), FD_VHOST);
+
+	if (fd >= 0)
+		return fd;
+	err_set(err, fd, "open %s", path);
+	if (fd == -EACCES || fd == -EPERM) {
+		err_why(err, "this user may not use it");
+		err_fix(err,
+			"add the user to the group that \"ls -l %s\" shows, or run: setfacl "
+			"-m u:$USER:rw %s",
+			path, path);
+	} else if (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO) {
+		err_why(err, "the host's kernel has not loaded the driver %s", module);
+		err_fix(err, "modprobe %s", module);
+	}
+	return err_host(err);
+}
+
+int vhost_kernel_create(const struct device_config *config, struct vm *vm,
+			const struct vhost_driver *driver, struct vhost_kernel **vk,
+			struct err *err)
+{
+	struct vhost_kernel *made = calloc(1, sizeof(*made));
+	struct virtio *v;
+
+	if (!made)
+		return err_set(err, ENOMEM, "create %s", config->name);
+	v = &made->virtio;
+	virtio_init(v, config, vm, &vhost_kernel_ops);
+	v->device.n_ram_pieces = 0; /* it is in this process that the kernel sees guest RAM */
+	v->id = driver->id;
+	v->n_queues = driver->n_queues;
+	made->driver = driver;
+	made->tap = made->err_fd = -1;
+	made->fd = vhost_kernel_open(driver->path, driver->module, err);
+	if (made->fd < 0 || ASK(made, VHOST_GET_FEATURES, &made->features, err)) {
+		virtio_destroy(&v->device);
+		return err->code;
+	}
+	v->features = virtio_offered(made->features);
+	if (v->features) {
+		*vk = made;
+		return 0;
+	}
+	err_set(err, ENOTSUP, "%s: features 0x%llx", driver->path,
+		(unsigned long long)made->features);
+	virtio_destroy(&v->device);
+	return err_why(err, "it knows nothing of VIRTIO 1.0 (VIRTIO_F_VERSION_1)");
+}
+
+static int give_memory(struct vhost_kernel *vk, struct err *err)
+{
+	const struct ram *ram = &vk->virtio.device.vm->ram;
+	const unsigned int n = ram_pieces(ram, NULL, 0);
+	owned_ptr struct ram_piece *pieces = calloc(n + 1, sizeof(*pieces));
+	owned_ptr struct vhost_memory *memory =
+		calloc(1, sizeof(*memory) + n * sizeof(memory->regions[0]));
+
+	if (!pieces || !memory)
+		return err_set(err, ENOMEM, "list %u pieces of RAM", n);
+	ram_pieces(ram, pieces, n);
+	memory->nregions = n;
+	for (unsigned int i = 0; i < n; i++)
+		memory->regions[i] = (struct vhost_memory_region){
+			.guest_phys_addr = pieces[i].gpa.start,
+			.memory_size = pieces[i].gpa.size,
+			.userspace_addr = (uintptr_t)pieces[i].hva,
+		};
+	if (ASK(vk, VHOST_SET_MEM_TABLE, memory, err) != -E2BIG)
+		return err->code;
+	err_why(err, "guest RAM is in %u pieces, more than the kernel's vhost takes", n);
+	return err_fix(err,
+		       "give mem-path=, of larger huge pages, or load the module vhost with "
+		       "max_mem_regions=%u",
+		       n);
+}
+
+static void on_error(void *opaque)
+{
+	struct vhost_kernel *vk = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&vk->virtio.lock);
+	uint64_t n;
+	struct err err;
+
+	sys_read(vk->err_fd, &n, sizeof(n));
+	if (!vk->virtio.is_started)
+		return;
+	vk->driver->run(vk, false);
+	err_set(&err, 0, "%s found an error in a queue of the guest's", vk->driver->path);
+	virtio_lost(&vk->virtio, &err);
+}
+
+int vhost_kernel_attach(struct device *device, struct err *err)
+{
+	struct vhost_kernel *vk = to_vhost_kernel(virtio_of(device));
+
+	/* By the process that has guest RAM: not where the file was opened, before the fork. */
+	err->code = 0;
+	if (ASK(vk, VHOST_SET_OWNER, NULL, err) || give_memory(vk, err) ||
+	    virtio_attach(device, err))
+		return err->code;
+	vk->err_fd = sys_eventfd(0, EFD_NONBLOCK);
+	if (vk->err_fd < 0)
+		return err_set(err, vk->err_fd, "create an event descriptor");
+	return event_loop_add(&device->vm->loop, vk->err_fd, on_error, vk, &vk->err_source, err);
+}
