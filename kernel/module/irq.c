@@ -48,27 +48,45 @@ static void line_let_go(struct dv_line *line)
 	irq_set_irqchip_state(line->virq, IRQCHIP_STATE_ACTIVE, false);
 }
 
+/* Called with the line's lock. */
+static void unmask_now(struct dv_irq *irq)
+{
+	irq->masked = false;
+	irq->unmask_later = false;
+	irq->line->n_masked--;
+	line_let_go(irq->line);
+	line_update(irq->line);
+}
+
 static void line_work(struct work_struct *work)
 {
 	struct dv_line *line = container_of(work, struct dv_line, work);
 
 	synchronize_hardirq(line->virq);
 	spin_lock_irq(&line->lock);
+	for (struct dv_irq *irq = line->first; irq; irq = irq->next)
+		if (irq->unmask_later)
+			unmask_now(irq);
 	line_let_go(line);
 	spin_unlock_irq(&line->lock);
 }
 
+/*
+ * A handler may be who unmasks: user space can give one eventfd as the trigger of an index and to
+ * unmask the same or another. Two lines that are up would then let each other go for ever, and no
+ * task would run on that processor any more; so this waits for one.
+ */
 static void unmask(struct dv_irq *irq)
 {
 	struct dv_line *line = irq->line;
 	unsigned long flags;
 
 	spin_lock_irqsave(&line->lock, flags);
-	if (irq->masked) {
-		irq->masked = false;
-		line->n_masked--;
-		line_let_go(line);
-		line_update(line);
+	if (irq->masked && in_hardirq()) {
+		irq->unmask_later = true;
+		schedule_work(&line->work);
+	} else if (irq->masked) {
+		unmask_now(irq);
 	}
 	spin_unlock_irqrestore(&line->lock, flags);
 }
@@ -81,6 +99,7 @@ static bool mask(struct dv_irq *irq, bool hold)
 	bool changed;
 
 	spin_lock_irqsave(&line->lock, flags);
+	irq->unmask_later = false;
 	changed = !irq->masked;
 	if (changed) {
 		irq->masked = true;
@@ -163,47 +182,52 @@ void dv_irqs_free(struct dv_device *dv)
 	kfree(dv->lines);
 }
 
-static void line_give_up(struct dv_line *line)
+static void line_forget(struct dv_line *line)
 {
-	if (line->can_hold)
-		irq_set_vcpu_affinity(line->virq, NULL);
-	line->can_hold = false;
-	irq_clear_status_flags(line->virq, IRQ_DISABLE_UNLAZY);
 	kfree(line->name);
 	line->name = NULL;
 }
 
 /*
- * What the GIC's driver does with an interrupt that it believes to be forwarded to a vCPU is what
- * is wanted: it ends it and does not deactivate it. Other controllers do not know the call. Under
- * PREEMPT_RT an eventfd cannot be signalled in a hard interrupt handler, and a thread's would find
- * the line masked until it ends.
+ * Under PREEMPT_RT an eventfd cannot be signalled in a hard interrupt handler, and a thread's would
+ * find the line masked until it ends.
  */
-static bool line_try_hold(struct dv_line *line)
+static bool line_may_be_held(struct dv_line *line)
 {
 	bool active;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) || !line->level ||
-	    irq_get_irqchip_state(line->virq, IRQCHIP_STATE_ACTIVE, &active))
-		return false;
-	return !irq_set_vcpu_affinity(line->virq, line);
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && line->level &&
+	       !irq_get_irqchip_state(line->virq, IRQCHIP_STATE_ACTIVE, &active);
+}
+
+/*
+ * Of a line that is ours: another's would be left active, too. What the GIC's driver does with an
+ * interrupt that it believes to be forwarded to a vCPU is what is wanted: it ends it and does not
+ * deactivate it. Other controllers do not know the call.
+ */
+static void line_set_up(struct dv_line *line, bool may_hold)
+{
+	/* Else a level line that its handler disables comes once more before it is masked. */
+	irq_set_status_flags(line->virq, IRQ_DISABLE_UNLAZY);
+	line->can_hold = may_hold && !irq_set_vcpu_affinity(line->virq, line);
 }
 
 static int line_request(struct dv_device *dv, struct dv_line *line)
 {
+	bool may_hold = line_may_be_held(line);
+
 	line->name = kasprintf(GFP_KERNEL, "vfio-irq[%d](%s)", line->virq, dev_name(dv_dev(dv)));
 	if (!line->name)
 		return -ENOMEM;
-	/* Else a level line that its handler disables comes once more before it is masked. */
-	irq_set_status_flags(line->virq, IRQ_DISABLE_UNLAZY);
-	line->can_hold = line_try_hold(line);
-	line->error = request_irq(line->virq, line_handler,
-				  IRQF_NO_AUTOEN | (line->can_hold ? IRQF_NO_THREAD : 0),
-				  line->name, line);
-	if (!line->error)
+	line->error =
+		request_irq(line->virq, line_handler,
+			    IRQF_NO_AUTOEN | (may_hold ? IRQF_NO_THREAD : 0), line->name, line);
+	if (!line->error) {
+		line_set_up(line, may_hold);
 		return 0;
+	}
 	dev_warn(dv_dev(dv), "interrupt %d is not to be had: %d\n", line->virq, line->error);
-	line_give_up(line);
+	line_forget(line);
 	return 0;
 }
 
@@ -228,8 +252,12 @@ static void line_free(struct dv_line *line)
 	/* Which deactivates it: free_irq() would wait for that. */
 	disable_irq(line->virq);
 	cancel_work_sync(&line->work);
+	if (line->can_hold)
+		irq_set_vcpu_affinity(line->virq, NULL);
+	line->can_hold = false;
+	irq_clear_status_flags(line->virq, IRQ_DISABLE_UNLAZY);
 	free_irq(line->virq, line);
-	line_give_up(line);
+	line_forget(line);
 	line->n_triggers = 0;
 	line->n_masked = 0;
 	line->enabled = false;
@@ -249,6 +277,7 @@ void dv_irqs_close(struct dv_device *dv)
 			eventfd_ctx_put(dv->irqs[i].trigger);
 		dv->irqs[i].trigger = NULL;
 		dv->irqs[i].masked = false;
+		dv->irqs[i].unmask_later = false;
 	}
 }
 

@@ -62,7 +62,9 @@ struct dv_line {
 struct dv_irq {
 	struct dv_line *line;
 	struct dv_irq *next; /* of the same line */
-	bool masked;         /* under the line's lock */
+	/* Under the line's lock */
+	bool masked;
+	bool unmask_later; /* a handler asked for it */
 	/* Under irq_lock; the handler reads it, and the line is disabled while it changes. */
 	struct eventfd_ctx *trigger;
 	struct virqfd *mask_fd;

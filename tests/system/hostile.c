@@ -7,6 +7,9 @@
  * what was done. Status 1: a device could not be bound or opened any more; 2: something hangs.
  *
  * The order of what each thread does is the seed's; how the threads meet is not.
+ *
+ * hostile crossed DEVICE: what signals one interrupt of a device with two edus unmasks the other,
+ * and both are up for two seconds: the host has to stay able to work.
  */
 #include "tests/system/hostile.h"
 
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -249,12 +253,53 @@ static void do_round(uint64_t seed, const char *name)
 	check_device(name);
 }
 
+static int give_eventfd(int fd, unsigned int index, unsigned int action, int eventfd)
+{
+	union {
+		struct vfio_irq_set set;
+		int32_t words[sizeof(struct vfio_irq_set) / sizeof(int32_t) + 1];
+	} s = { .set = { .argsz = sizeof(s),
+			 .flags = VFIO_IRQ_SET_DATA_EVENTFD | action,
+			 .index = index,
+			 .count = 1 } };
+
+	s.words[sizeof(s.set) / sizeof(int32_t)] = eventfd;
+	return ioctl(fd, VFIO_DEVICE_SET_IRQS, &s);
+}
+
+static int crossed(const char *name)
+{
+	const uint32_t one = 1;
+	struct victim victim;
+	int ret = 0;
+
+	if (!open_victim(name, true, &victim)) {
+		printf("hostile: %s does not open: %m\n", name);
+		return 1;
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		int event = eventfd(0, EFD_CLOEXEC);
+
+		ret |= give_eventfd(victim.fd, !i, VFIO_IRQ_SET_ACTION_UNMASK, event);
+		ret |= give_eventfd(victim.fd, i, VFIO_IRQ_SET_ACTION_TRIGGER, event);
+	}
+	for (off_t i = 0; i < 2; i++)
+		ret |= pwrite(victim.fd, &one, 4, i * (off_t)REGION + IRQ_REGISTERS) != 4;
+	sleep(2);
+	for (off_t i = 0; i < 2; i++)
+		ret |= pwrite(victim.fd, &one, 4, i * (off_t)REGION + IRQ_REGISTERS + 4) != 4;
+	printf("hostile: %s\n", ret ? "something was refused" : "both were up");
+	return ret != 0;
+}
+
 int main(int argc, char **argv)
 {
 	int first = 1;
 	unsigned long long numbers[3] = { (unsigned long long)time(NULL), 20, 0 }, n;
 	time_t end;
 
+	if (argc == 3 && !strcmp(argv[1], "crossed"))
+		return crossed(argv[2]);
 	for (int i = 0; i < 3 && first < argc && !strchr(argv[first], '.'); i++)
 		numbers[i] = strtoull(argv[first++], NULL, 0);
 	if (first == argc) {

@@ -53,6 +53,12 @@ fi
 kernel_is_quiet hostile-rounds-kernel
 
 vfio_bind $edge
+# A livelock of interrupts would leave a processor to nobody, whoever asks for it.
+expect hostile-crossed 0 hostile crossed $multi
+says hostile-crossed-both "both were up"
+for processor in 0 1; do
+	expect hostile-crossed-processor-$processor 0 timeout 20 taskset $((processor + 1)) true
+done
 seconds=$(cat "$job/seconds" 2>/dev/null || echo 0)
 time_limit=$((seconds + 300)) expect hostile-user 0 hostile "${hostile_seed:-1}" $rounds "$seconds" $edge $multi $virtio
 cat "$out"

@@ -115,10 +115,10 @@ void hostile_map(struct worker *w)
 	}
 	touch(w, map, size);
 	/*
-	 * From its registers to its registers: a word, which all of these devices bear. Of a
-	 * width that one does not, the kernel would die, whichever system call it was.
+	 * It is the buffer of no system call: the kernel's copying may take any width there, a byte
+	 * where a longer access was refused (__arch_copy_to_user() of arm64), and dies of one that
+	 * the device does not bear.
 	 */
-	pread(w->victim->fd, map, sizeof(uint32_t), 0);
 	if (hostile_random(w, 8)) /* else it goes with the process */
 		munmap(map, size);
 }
