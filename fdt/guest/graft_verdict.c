@@ -199,6 +199,12 @@ static void note_buses(struct graft *graft, struct graft_device *device)
 				   graft_path(graft, node));
 }
 
+/*
+ * Of what is below these Linux makes devices at once, whether they have a driver or not
+ * (of_default_bus_match_table of drivers/of/platform.c, 6.12).
+ */
+#define POPULATED "simple-bus arm,amba-bus isa"
+
 static void judge_facts(struct graft *graft, struct graft_device *device)
 {
 	const struct host_node *above = device->node, *parent = above->parent;
@@ -221,8 +227,8 @@ static void judge_facts(struct graft *graft, struct graft_device *device)
 			"it is a part of a PCI function, below %s: its registers are in a BAR, its "
 			"interrupts and its DMA go through that function's driver",
 			graft_path(graft, pci));
-	else if (!device->facts.n_regions)
-		add_reason(graft, device, "it has no registers that VFIO could pass");
+	else if (!device->facts.n_regions || host_node_matches(device->node, POPULATED))
+		add_reason(graft, device, "it has no registers of its own that VFIO could pass");
 	if (!device->facts.n_irqs && host_node_has(device->node, "msi-parent"))
 		add_reason(
 			graft, device,

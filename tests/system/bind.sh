@@ -7,6 +7,7 @@ sata_path=/sys/bus/platform/devices/$sata
 rtc=9010000.pl031
 rtc_path=/sys/bus/amba/devices/$rtc
 vfio=$(vfio_driver platform)
+vfio_unbind $sata $rtc 2>/dev/null # from case files before
 
 # driver_is NAME PATH DRIVER
 driver_is()

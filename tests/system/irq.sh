@@ -79,7 +79,7 @@ all_cases()
 	mode=$1 few=
 	# It lets the line go at the handler's first access, and may see it up before the next one has acknowledged.
 	[ "$mode" != eventfd ] || few="empty=100"
-	guest "$mode-many" 0 edu-irq "n=$n_irqs $few" --device "$edu,$2" $here
+	time_limit=$((60 + n_irqs / 50)) guest "$mode-many" 0 edu-irq "n=$n_irqs $few" --device "$edu,$2" $here
 	says "$mode-is-taken" "mode ${mode%-*}"
 	guest "$mode-many-2cpus" 0 edu-irq "n=1000 $few" --cpus 2 --device "$edu,$2" $here
 	guest "$mode-both-of-one-device" 0 multi "n=500 $few" --device "$multi,irq-mode=${mode%-*}" $here

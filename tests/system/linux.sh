@@ -4,15 +4,16 @@
 # A Linux guest with 2 CPUs that owns the AHCI controller and the PL031.
 vfio_bind 10200000.sata 9010000.pl031
 sata=vfio-platform,host=10200000.sata,compatible=generic-ahci
+rtc=vfio-platform,host=9010000.pl031,clocks=fixed # the guest's kernel has no SCMI
 
-linux linux-ahci 0 read --device $sata --device vfio-platform,host=9010000.pl031
+linux linux-ahci 0 read --device $sata --device $rtc
 says linux-ahci-checksum "sha256 $disk_sum"
 for mode in irqfd eventfd forward; do
 	[ $mode != forward ] || grep -qs Y "$forward_switch" || continue
 	linux linux-ahci-$mode 0 read --device $sata,irq-mode=$mode
 	says linux-ahci-$mode-checksum "sha256 $disk_sum" "mode $mode"
 done
-linux linux-alarm 0 alarm --device vfio-platform,host=9010000.pl031
+linux linux-alarm 0 alarm --device $rtc
 says linux-alarm-interrupt "alarm: came"
 linux linux-write 0 write --device $sata
 says linux-write-kept "written and read back"

@@ -377,6 +377,16 @@ Test(graft, a_connector_comes_along_with_what_is_between)
 	graft_destroy(graft);
 }
 
+Test(graft, a_bus_is_no_device)
+{
+	static const char *const device = "/bus@5c000";
+	struct graft *graft = fixture_graft(tree, &device, 1, NULL, NULL);
+
+	cr_expect_eq(graft_outcome(graft, 0)->result, GRAFT_REFUSED);
+	cr_expect(strstr(graft_device_reason(graft, 0, 0), "no registers of its own"));
+	graft_destroy(graft);
+}
+
 Test(graft, a_device_that_does_not_pass_is_not_written)
 {
 	static const char *const device = "/sound@18000";
