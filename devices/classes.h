@@ -11,9 +11,10 @@ extern const struct device_class pl031_class;
 extern const struct device_class pl061_class;
 extern const struct device_class test_device_class;
 
-/* Virtio devices, whose queues others serve, and their keys. */
-extern const struct option virtio_blk_keys[], virtio_net_keys[], virtio_vsock_keys[],
-	virtio_fs_keys[], vhost_user_keys[];
+/* Virtio devices, whose queues others serve or dais itself, and their keys. */
+extern const struct option virtio_console_keys[], virtio_blk_keys[], virtio_net_keys[],
+	virtio_vsock_keys[], virtio_fs_keys[], vhost_user_keys[];
+extern const struct device_class virtio_console_class;
 extern const struct device_class virtio_blk_class;
 extern const struct device_class virtio_net_class;
 extern const struct device_class virtio_vsock_class;

@@ -11,6 +11,8 @@ const struct device_class pl011_class = {
 const struct device_class pl031_class = { .name = "pl031", .keys = emulated_keys };
 const struct device_class pl061_class = { .name = "pl061", .keys = emulated_keys };
 const struct device_class test_device_class = { .name = "test-device", .keys = emulated_keys };
+const struct device_class virtio_console_class = { .name = "virtio-console",
+						   .keys = virtio_console_keys };
 const struct device_class virtio_blk_class = { .name = "virtio-blk", .keys = virtio_blk_keys };
 const struct device_class virtio_net_class = { .name = "virtio-net", .keys = virtio_net_keys };
 const struct device_class virtio_vsock_class = { .name = "virtio-vsock",

@@ -21,11 +21,16 @@
 #define AT_ONCE         1 /* 0 would stop it */
 #define OUTPUT_DELAY_NS 2000000
 
+#define BUILT_PORTS (BUILT(PL011) || BUILT(VIRTIO_CONSOLE))
+#define N_PORTS     (BUILT(VIRTIO_CONSOLE) ? N_CONSOLE_PORTS : 1)
+
 struct console {
 	struct vm *vm;
 	struct console_host host;
-	const struct console_uart *uart;
-	void *opaque;
+	struct {
+		const struct console_uart *uart;
+		void *opaque;
+	} ports[N_PORTS];
 	struct event_timer timer; /* one-shot: look for output, and for room for input */
 
 	/* Host to guest. */
@@ -41,7 +46,8 @@ struct console {
 	size_t head;          /* bytes ever put; index modulo the size */
 	size_t tail;          /* bytes ever written to the host */
 	bool full;
-	bool deaf; /* all output is dropped */
+	bool deaf;              /* all output is dropped */
+	enum console_port port; /* where there was output last */
 	struct log_budget failures;
 
 	/* At the end, and not zeroed: what is not used takes no memory. */
@@ -57,21 +63,40 @@ static void wake_main(struct console *c, long delay_ns)
 
 /* --- guest to host */
 
-void console_put(struct console *c, uint8_t byte)
+/* With the lock: what there is room for. */
+static size_t fill_ring(struct console *c, const uint8_t *bytes, size_t size)
 {
-	bool begins = false;
+	size_t room = CONSOLE_RING_SIZE - (c->head - c->tail), n = size < room ? size : room;
+
+	for (size_t i = 0; i < n; i++)
+		c->ring[c->head++ % CONSOLE_RING_SIZE] = bytes[i];
+	c->full |= !c->host.lossy && n == room;
+	return c->host.lossy ? size : n;
+}
+
+size_t console_write(struct console *c, enum console_port port, const void *bytes, size_t n)
+{
+	bool begins, moves;
 
 	if (!c)
-		return;
+		return n;
 	pthread_mutex_lock(&c->lock);
-	if (!c->deaf && c->head - c->tail < CONSOLE_RING_SIZE) {
-		begins = c->head == c->tail;
-		c->ring[c->head++ % CONSOLE_RING_SIZE] = byte;
-		c->full = !c->host.lossy && c->head - c->tail == CONSOLE_RING_SIZE;
-	}
+	moves = N_PORTS > 1 && c->port != port;
+	c->port = port;
+	begins = c->head == c->tail;
+	if (!c->deaf)
+		n = fill_ring(c, bytes, n);
+	begins &= c->head != c->tail;
 	pthread_mutex_unlock(&c->lock);
-	if (begins)
-		wake_main(c, OUTPUT_DELAY_NS);
+	/* Input that waits for the one may be for the other. */
+	if (begins || moves)
+		wake_main(c, moves ? AT_ONCE : OUTPUT_DELAY_NS);
+	return n;
+}
+
+void console_put(struct console *c, uint8_t byte)
+{
+	console_write(c, CONSOLE_UART, &byte, 1);
 }
 
 bool console_is_full(struct console *c)
@@ -96,8 +121,9 @@ static size_t output_done(struct console *c, size_t n)
 		ready = true;
 	}
 	pthread_mutex_unlock(&c->lock);
-	if (ready && c->uart)
-		c->uart->transmit_ready(c->opaque);
+	for (unsigned int i = 0; i < N_PORTS && ready; i++)
+		if (c->ports[i].uart)
+			c->ports[i].uart->transmit_ready(c->ports[i].opaque);
 	return left;
 }
 
@@ -185,7 +211,7 @@ void console_drain(struct console *c)
 {
 	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
 	struct epoll_event event;
-	size_t left = BUILT(PL011) && c ? output_done(c, 0) : 0;
+	size_t left = BUILT_PORTS && c ? output_done(c, 0) : 0;
 	int n = 1;
 
 	while (left && (now = now_ms()) < end) {
@@ -204,10 +230,21 @@ void console_drain(struct console *c)
 
 static void on_input(void *opaque);
 
+static unsigned int input_port(struct console *c)
+{
+	if (N_PORTS == 1)
+		return 0;
+	owned_lock pthread_mutex_t *lock = take_lock(&c->lock);
+	return c->ports[c->port].uart ? c->port : N_PORTS - 1 - c->port;
+}
+
 static void feed_guest(struct console *c)
 {
-	size_t n = c->n_input ? c->uart->receive(c->opaque, c->input, c->n_input) : 0;
+	const unsigned int port = input_port(c);
+	size_t n = 0;
 
+	if (c->n_input)
+		n = c->ports[port].uart->receive(c->ports[port].opaque, c->input, c->n_input);
 	c->n_input -= n;
 	memmove(c->input, c->input + n, c->n_input);
 }
@@ -298,8 +335,8 @@ int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 	struct console *c;
 	int ret;
 
-	/* no UART that it could be connected to */
-	if (!BUILT(PL011))
+	/* nothing that it could be connected to */
+	if (!BUILT_PORTS)
 		return 0;
 	c = malloc(sizeof(*c));
 	if (!c)
@@ -320,12 +357,16 @@ int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 	return ret;
 }
 
-void console_connect(struct console *c, const struct console_uart *uart, void *opaque)
+bool console_connect(struct console *c, enum console_port port, const struct console_uart *uart,
+		     void *opaque)
 {
 	if (!c)
-		return;
-	c->uart = uart;
-	c->opaque = opaque;
+		return true;
+	if (uart && c->ports[port].uart)
+		return false;
+	c->ports[port].uart = uart;
+	c->ports[port].opaque = opaque;
+	return true;
 }
 
 static int watch_output(struct console *c, struct err *err)
@@ -347,7 +388,7 @@ int console_start(struct console *c, struct err *err)
 	sigset_t blocked;
 	int ret = 0;
 
-	if (!BUILT(PL011) || !c || !c->uart)
+	if (!BUILT_PORTS || !c || !(c->ports[0].uart || c->ports[N_PORTS - 1].uart))
 		return 0;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGPIPE);
@@ -369,7 +410,7 @@ int console_start(struct console *c, struct err *err)
 
 void console_destroy(struct console *c)
 {
-	if (!BUILT(PL011) || !c)
+	if (!BUILT_PORTS || !c)
 		return;
 	console_drain(c);
 	watch(c, &c->in_source, -1, NULL, false);

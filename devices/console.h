@@ -6,10 +6,12 @@
  * The host's side of the guest's serial line: bytes each way between a UART and the standard
  * streams, a pseudo-terminal or a file. Output goes into a ring that the main thread drains, so a
  * reader who stopped holds up neither a vCPU nor the main loop: the UART then shows a full FIFO.
- * Input is read only as fast as the UART takes it. In order:
+ * Input is read only as fast as the UART takes it. A guest can have a virtio console beside the
+ * UART: the output of both is mixed, and input goes to that one where there was output last. In
+ * order:
  *
  *	console_create()	from the configuration; says what is wrong with it
- *	console_connect()	by the UART
+ *	console_connect()	by the UART, and the virtio console
  *	console_start()		last before the guest runs: raw mode, event sources
  *	console_drain()		when the guest has stopped
  *	console_destroy()	gives the terminal back
@@ -30,7 +32,10 @@ struct vm;
 #define CONSOLE_RING_SIZE 65536 /* bytes of output that wait for the host */
 #define CONSOLE_DRAIN_MS  1000
 
-/* What a UART does for its console. Called on the main thread, without any lock of the console. */
+enum console_port { CONSOLE_UART, CONSOLE_VIRTIO, N_CONSOLE_PORTS };
+
+/* What a UART, or a virtio console, does for its console. Called on the main thread, without any
+ * lock of the console. */
 struct console_uart {
 	/*
 	 * Takes up to @n bytes and returns how many; after fewer it calls console_resume() when it
@@ -57,16 +62,25 @@ struct console_uart {
 int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 		   struct console **console, struct err *err);
 
-/* @uart and @opaque live until the next call; NULL disconnects. There is one UART. */
-void console_connect(struct console *console, const struct console_uart *uart, void *opaque);
+/*
+ * @uart and @opaque live until the next call for this port; NULL disconnects. False: another one is
+ * connected there.
+ */
+bool console_connect(struct console *console, enum console_port port,
+		     const struct console_uart *uart, void *opaque);
 
 /*
- * Does nothing when no UART is connected. Blocks SIGPIPE, SIGTTIN and SIGTTOU for the calling
+ * Does nothing when nothing is connected. Blocks SIGPIPE, SIGTTIN and SIGTTOU for the calling
  * thread and those it creates.
  */
 int console_start(struct console *console, struct err *err);
 
-/* Any thread; never blocks. A byte for a full console is dropped. */
+/*
+ * Any thread; never blocks. Returns how many of the @n bytes it took: after fewer,
+ * console_is_full() is true, and transmit_ready() will be called.
+ */
+size_t console_write(struct console *console, enum console_port port, const void *bytes, size_t n);
+/* The same for a byte of the UART's, which is dropped when the console is full. */
 void console_put(struct console *console, uint8_t byte);
 /* Any thread. From the moment the ring is full until half of it is free. */
 bool console_is_full(struct console *console);

@@ -79,6 +79,8 @@ struct device {
 	unsigned int n_spis; /* that attach will take, at most */
 	/* Other processes are to have guest RAM, in so many pieces at most; 0: none. By create. */
 	unsigned int n_ram_pieces;
+	/* By create: its kernel's console= where the user names none. NULL: it is none. */
+	const char *default_console;
 };
 
 /*

@@ -316,7 +316,7 @@ static int pl011_attach(struct device *device, struct err *err)
 	int ret = emulated_attach(device, err);
 
 	if (!ret)
-		console_connect(device->vm->console, &console_uart,
+		console_connect(device->vm->console, CONSOLE_UART, &console_uart,
 				container_of(device, struct pl011, emu.device));
 	return ret;
 }
@@ -324,7 +324,7 @@ static int pl011_attach(struct device *device, struct err *err)
 static void pl011_destroy(struct device *device)
 {
 	if (device)
-		console_connect(device->vm->console, NULL, NULL);
+		console_connect(device->vm->console, CONSOLE_UART, NULL, NULL);
 	emulated_destroy(device);
 }
 

@@ -25,6 +25,14 @@
 			   "default: 256",                                             \
 			   .min = 2, .max = VIRTIO_QUEUE_SIZE)
 
+const struct option virtio_console_keys[] = {
+	DEVICE_KEY("default", "on|off", option_set_bool, on,
+		   "the guest's kernel has the driver, so that its console is hvc0 unless append "
+		   "has another console=; default: off"),
+	SPI_KEY,
+	{ .key = NULL },
+};
+
 const struct option virtio_blk_keys[] = { SOCKET_KEYS, SPI_KEY, { .key = NULL } };
 
 const struct option virtio_net_keys[] = {

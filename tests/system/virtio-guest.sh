@@ -51,5 +51,19 @@ many()
 	dd if=/dev/vda of=/dev/null bs=4k count=200 iflag=direct 2>/dev/null && echo "guest: has read"
 }
 
+# What is typed, and many lines
+console()
+{
+	echo "guest: $(cat /proc/cmdline)"
+	echo "guest: ready on $(cat /sys/class/tty/console/active)"
+	read -r line
+	echo "guest: has read '$line'"
+	n=0
+	while [ $n -lt 300 ]; do
+		n=$((n + 1))
+		echo "guest: this is line $n of many"
+	done
+}
+
 what=$(sed 's/.*test=\([a-z]*\).*/\1/' /proc/cmdline)
 "$what"

@@ -4,7 +4,7 @@
 # host: --add "$(tests/testbed/debian-image --linux "$linux"):/job/debian-Image"
 # host: --add "$(tests/system/virtio-initramfs "$logs"):/job/virtio.cpio"
 # host: --add "$(tests/testbed/back-ends):/job/back-ends"
-# Disks that Debian's qemu-storage-daemon serves, for Debian's own kernel.
+# A console, and disks that Debian's qemu-storage-daemon serves, for Debian's own kernel.
 disk=$work/disk.img
 socket=$work/disk.sock
 
@@ -66,6 +66,42 @@ n_resets=${n_resets:-4}
 time_limit=$((60 + n_resets * 30)) expect virtio-resets 0 dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M \
 	--append "console=ttyAMA0 quiet panic=-1 resets=$n_resets test=resets" --device "virtio-blk,socket=$socket"
 says virtio-resets-all "guest: reset 0" "guest: reset 1" "guest: reset $n_resets"
+
+# hvc0, which dais serves itself: a verbose boot, lines that are typed, and guest resets. Where the user names another console, that
+# one is the guest's first.
+# console NAME [OPTION…]
+console()
+{
+	what=$1
+	shift
+	: >"$out"
+	{
+		until grep -q "guest: ready" "$out"; do
+			sleep 0.2
+		done
+		echo "what is typed"
+	} | timeout 120 dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M --stats "$work/stats" "$@" >"$out" 2>&1
+	status=$?
+	if [ $status = 0 ]; then pass "$what"; else fail "$what" "exit status $status"; fi
+	says "$what-input" "guest: has read 'what is typed'" "guest: exit status 0"
+	if tr -d '\r' <"$out" | grep -qx "what is typed"; then pass "$what-echo"; else fail "$what-echo" "no echo"; fi
+	if [ "$(grep -c "guest: this is line [0-9]* of many" "$out")" = 300 ]; then
+		pass "$what-output"
+	else
+		fail "$what-output" "lines are missing"
+	fi
+	n_exits=$(awk '/"user_exits"/ { on = 1 } /}/ { on = 0 } on && /: [0-9]/ { gsub(/[^0-9]/, ""); n += $0 } END { print n }' "$work/stats")
+	echo "    $what: $n_exits exits to user space"
+}
+console virtio-console --append "loglevel=8 panic=-1 test=console" --device virtio-console,default=on
+says virtio-console-default "guest: ready on hvc0" "guest: loglevel=8 panic=-1 test=console console=hvc0"
+if [ "$n_exits" -le 500 ]; then pass virtio-console-exits; else fail virtio-console-exits "$n_exits exits"; fi
+console virtio-console-beside --append "console=ttyAMA0 quiet panic=-1 test=console" --device virtio-console,default=on
+says virtio-console-beside-is-second "guest: ready on ttyAMA0"
+printf '%-511s\n' "resets 0" | dd of="$disk" bs=512 count=1 conv=notrunc 2>/dev/null
+time_limit=120 expect virtio-console-resets 0 dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M \
+	--append "quiet panic=-1 resets=2 test=resets" --device virtio-console,default=on --device "virtio-blk,socket=$socket"
+says virtio-console-resets-all "guest: reset 0" "guest: reset 1" "guest: reset 2"
 
 # The same back end serves the next guest, of more memory, in huge pages, and with a device of the host beside it.
 vfio_bind 10200000.sata

@@ -100,6 +100,9 @@ const struct device_class *const device_classes[] = {
 #if defined(CONFIG_TEST_DEVICE) || !defined(CONFIG_RUN)
 	&test_device_class,
 #endif
+#if defined(CONFIG_VIRTIO_CONSOLE) || !defined(CONFIG_RUN)
+	&virtio_console_class,
+#endif
 #if defined(CONFIG_VIRTIO_BLK) || !defined(CONFIG_RUN)
 	&virtio_blk_class,
 #endif
@@ -115,7 +118,7 @@ const struct device_class *const device_classes[] = {
 #if defined(CONFIG_VHOST_USER) || !defined(CONFIG_RUN)
 	&vhost_user_class,
 #endif
-	&vfio_platform_class, &vfio_calxeda_xgmac_class, &vfio_amd_xgbe_class, NULL,
+	&vfio_platform_class,  &vfio_calxeda_xgmac_class, &vfio_amd_xgbe_class, NULL,
 };
 
 const struct device_class *device_class_find(const char *name)

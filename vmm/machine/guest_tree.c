@@ -7,7 +7,9 @@
 #include "devices/emulated.h"
 #include "fdt/builder.h"
 #include "vfio/vfio.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
+#include "vmm/base/str.h"
 #include "vmm/machine/machine.h"
 
 /* Linux mixes rng-seed into its entropy pool, and places itself by kaslr-seed (dt-schema:
@@ -31,9 +33,36 @@ static const char *console_path(const struct machine *m)
 {
 	const char *console = NULL;
 
-	for (unsigned int i = 0; i < m->n_devices && !console; i++)
+	for (unsigned int i = 0; BUILT(VIRTIO_CONSOLE) && i < m->n_devices && !console; i++)
 		console = m->devices[i]->class->stdout_path;
 	return console;
+}
+
+static bool names_console(const char *append)
+{
+	static const char key[] = "console=";
+
+	for (const char *p = append; p && (p = strstr(p, key)); p++)
+		if (p == append || p[-1] == ' ')
+			return true;
+	return false;
+}
+
+/* The user's, and the console of a device that is to be it where the user names none. */
+static void write_bootargs(const struct machine *m, struct dt *dt)
+{
+	const char *append = m->config->append, *console = NULL;
+
+	for (unsigned int i = 0; BUILT(VIRTIO_CONSOLE) && i < m->n_devices && !console; i++)
+		console = m->devices[i]->default_console;
+	if (console && !names_console(append)) {
+		owned_ptr char *text =
+			str_printf("%s%sconsole=%s", append ?: "", append ? " " : "", console);
+
+		dt_prop_str(dt, "bootargs", text ?: "");
+	} else if (append) {
+		dt_prop_str(dt, "bootargs", append);
+	}
 }
 
 static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
@@ -42,8 +71,7 @@ static int write_chosen(const struct machine *m, struct dt *dt, struct err *err)
 	int ret;
 
 	dt_begin_node(dt, "chosen");
-	if (m->config->append)
-		dt_prop_str(dt, "bootargs", m->config->append);
+	write_bootargs(m, dt);
 	if (console)
 		dt_prop_str(dt, "stdout-path", console);
 	if (m->boot.initrd_size) {

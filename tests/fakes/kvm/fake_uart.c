@@ -43,7 +43,7 @@ int fake_uart_start(struct fake_uart *uart, struct fake_guest *g, const char *sp
 	ret = console_create(spec, uart->passed, &g->vm, &g->vm.console, &g->err);
 	if (ret)
 		return ret;
-	console_connect(g->vm.console, &ops, uart);
+	console_connect(g->vm.console, CONSOLE_UART, &ops, uart);
 	return console_start(g->vm.console, &g->err);
 }
 

@@ -82,3 +82,54 @@ Test(machine_virtio, RAM_in_more_pieces_than_the_back_end_takes)
 	cr_expect(strstr(err.fix, "mem-path="), "%s", err.fix);
 	cr_expect_null(machine.vm.ram.banks[0].hva, "nothing was taken");
 }
+
+/* hvc0, unless the user names another console. */
+Test(machine_console, is_hvc0_where_the_user_wants_it)
+{
+	static const struct {
+		const char *device, *append, *bootargs;
+	} cases[] = {
+		{ "virtio-console", NULL, NULL },
+		{ "virtio-console", "quiet", "quiet" },
+		{ "virtio-console,default=on", NULL, "console=hvc0" },
+		{ "virtio-console,default=on", "quiet netconsole=@/",
+		  "quiet netconsole=@/ console=hvc0" },
+		{ "virtio-console,default=on", "quiet console=ttyS0", "quiet console=ttyS0" },
+		{ "virtio-console,default=on", "console=ttyAMA0", "console=ttyAMA0" },
+	};
+
+	log_set_level(LOG_ERROR);
+	for (size_t i = 0; i < n_elems(cases); i++) {
+		char *const argv[] = {
+			(char *)"--kernel",      (char *)"/boot/Image",   (char *)"--memory",
+			(char *)"32M",           (char *)"--keeper",      (char *)"no",
+			(char *)"--device",      (char *)cases[i].device, (char *)"--append",
+			(char *)cases[i].append,
+		};
+		owned_ptr void *tree = NULL;
+		enum options_wish wish;
+		const char *bootargs;
+		size_t size;
+
+		fixture_host();
+		config_init(&config);
+		cr_assert_eq(options_parse(&config, (int)n_elems(argv) - (cases[i].append ? 0 : 2),
+					   argv, &wish, &err),
+			     0, "%s", err.what);
+		cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s",
+			     err.what);
+		cr_expect(!machine.vm.ram.is_memfd, "nobody else needs it");
+		cr_assert_eq(machine_describe(&machine, &tree, &size, &err), 0, "%s", err.what);
+		bootargs = fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "bootargs", NULL);
+		if (cases[i].bootargs)
+			cr_expect_str_eq(bootargs, cases[i].bootargs);
+		else
+			cr_expect_null(bootargs);
+		cr_expect_str_eq(
+			fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "stdout-path", NULL),
+			"/pl011@9000000");
+		machine_destroy(&machine);
+		config_destroy(&config);
+		fake_sys_reset();
+	}
+}
