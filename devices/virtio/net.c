@@ -58,7 +58,7 @@ static const struct vhost_driver driver = {
 /* --- the tap */
 
 /* One that is not there would be made, down and nobody's. */
-static int find_tap(const char *name, struct err *err)
+int virtio_net_find_tap(const char *name, struct err *err)
 {
 	char path[sizeof("/sys/class/net/") + IFNAMSIZ];
 	struct stat st;
@@ -95,7 +95,7 @@ static int open_tap(struct vhost_kernel *vk, const char *name, struct err *err)
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	int size = sizeof(struct virtio_net_hdr_mrg_rxbuf), ret;
 
-	if (find_tap(name, err))
+	if (virtio_net_find_tap(name, err))
 		return err->code;
 	vk->tap = vhost_kernel_open("/dev/net/tun", "tun", err);
 	if (vk->tap < 0)

@@ -98,24 +98,27 @@ static const struct virtio_ops vhost_kernel_ops = {
 
 /* --- before the guest is there */
 
-int vhost_kernel_open(const char *path, const char *module, struct err *err)
+int vhost_kernel_explain(const char *path, const char *module, int code, struct err *err)
 {
-	int fd = fd_to_range(sys_open(path, O_RDWR), FD_VHOST);
-
-	if (fd >= 0)
-		return fd;
-	err_set(err, fd, "open %s", path);
-	if (fd == -EACCES || fd == -EPERM) {
+	err_set(err, code, "open %s", path);
+	if (code == -EACCES || code == -EPERM) {
 		err_why(err, "this user may not use it");
 		err_fix(err,
 			"add the user to the group that \"ls -l %s\" shows, or run: setfacl "
 			"-m u:$USER:rw %s",
 			path, path);
-	} else if (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO) {
+	} else if (code == -ENOENT || code == -ENODEV || code == -ENXIO) {
 		err_why(err, "the host's kernel has not loaded the driver %s", module);
 		err_fix(err, "modprobe %s", module);
 	}
 	return err_host(err);
+}
+
+int vhost_kernel_open(const char *path, const char *module, struct err *err)
+{
+	int fd = fd_to_range(sys_open(path, O_RDWR), FD_VHOST);
+
+	return fd < 0 ? vhost_kernel_explain(path, module, fd, err) : fd;
 }
 
 int vhost_kernel_create(const struct device_config *config, struct vm *vm,

@@ -38,9 +38,12 @@ int vhost_kernel_create(const struct device_config *config, struct vm *vm,
 /* In the place of virtio_attach(): the driver takes guest RAM of this process. */
 int vhost_kernel_attach(struct device *device, struct err *err);
 /*
- * Open a file of a driver of the host's, with a number of FD_VHOST. An error tells how to have the
- * driver.
+ * Open a file of a driver of the host's, with a number of FD_VHOST; an error, which may be told
+ * without it, says how to have the driver.
  */
+int vhost_kernel_explain(const char *path, const char *module, int code, struct err *err);
 int vhost_kernel_open(const char *path, const char *module, struct err *err);
+/* Whether the host has this tap. */
+int virtio_net_find_tap(const char *name, struct err *err);
 
 #endif

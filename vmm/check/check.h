@@ -116,7 +116,7 @@ void check_say_not_passed(struct check *check, const struct check_vm *vm, const 
 typedef void check_part(struct check *check);
 check_part check_passed, check_kvm, check_gic, check_resample, check_forward;
 check_part check_kernel, check_host, check_sandbox;
-check_part check_memory, check_memlock, check_hugepages;
+check_part check_virtio, check_memory, check_memlock, check_hugepages;
 check_part check_devices, check_plans, check_power, check_set;
 check_part check_use, check_drivers, check_iommu, check_noiommu, check_unsafe_interrupts,
 	check_reset, check_nodes;

@@ -108,6 +108,7 @@ static const struct {
 	{ "kvm", check_kvm },
 	{ "gic", check_gic },
 	{ "resample", check_resample },
+	{ "virtio", check_virtio },
 	{ "memlock", check_memlock },
 	{ "hugepages", check_hugepages },
 	{ "devices", check_devices }, /* looks them up, for all that follow */

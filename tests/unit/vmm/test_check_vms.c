@@ -63,6 +63,29 @@ Test(check_vms, what_the_file_wants_of_the_host)
 	expect_finding("blocks", "wants kernel 4.5-5.6, and this is 6.12.0", "boot");
 }
 
+Test(check_vms, who_serves_virtio_devices)
+{
+	fake_file("/vm.conf", VM "[device net]\ntype = virtio-net\ntap = tap0\n"
+				 "[device vsock]\ntype = virtio-vsock\ncid = 3\n"
+				 "[device root]\ntype = virtio-blk\nsocket = /run/disk.sock\n");
+	fake_file("/dev/net/tun", "");
+	fake_access_error("/dev/net/tun", EACCES);
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "open /dev/vhost-net", "modprobe vhost_net");
+	expect_finding("blocks", "open /dev/net/tun", "setfacl");
+	expect_finding("blocks", "open /dev/vhost-vsock", "modprobe vhost_vsock");
+	expect_finding("blocks", "find the tap tap0", "ip tuntap add dev tap0");
+	expect_finding("blocks", "find the back end of root at /run/disk.sock", "start it");
+	fake_file("/run/disk.sock", "");
+	fake_file("/dev/vhost-net", "");
+	fake_file("/dev/vhost-vsock", "");
+	fake_dir("/sys/class/net/tap0");
+	fake_access_error("/dev/net/tun", 0);
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "Socket operation on non-socket", "start it");
+	cr_expect_eq(count("blocks"), 1u, "%s", command_text);
+}
+
 /* The device of the file is taken only where the file belongs. */
 Test(check_vms, a_run_on_another_board)
 {
