@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "devices/console_host.h"
-#include "vmm/base/built.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/event_loop.h"
@@ -20,9 +19,6 @@
 /* Delays of the timer. Output waits for more: a wake-up for each byte costs more than the byte. */
 #define AT_ONCE         1 /* 0 would stop it */
 #define OUTPUT_DELAY_NS 2000000
-
-#define BUILT_PORTS (BUILT(PL011) || BUILT(VIRTIO_CONSOLE))
-#define N_PORTS     (BUILT(VIRTIO_CONSOLE) ? N_CONSOLE_PORTS : 1)
 
 struct console {
 	struct vm *vm;

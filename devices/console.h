@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/base/built.h"
 #include "vmm/base/err.h"
 
 struct console;
@@ -33,6 +34,10 @@ struct vm;
 #define CONSOLE_DRAIN_MS  1000
 
 enum console_port { CONSOLE_UART, CONSOLE_VIRTIO, N_CONSOLE_PORTS };
+
+/* Of this build */
+#define BUILT_PORTS (BUILT(PL011) || BUILT(VIRTIO_CONSOLE))
+#define N_PORTS     (BUILT(VIRTIO_CONSOLE) ? N_CONSOLE_PORTS : 1)
 
 /* What a UART, or a virtio console, does for its console. Called on the main thread, without any
  * lock of the console. */
