@@ -115,6 +115,7 @@ static void set_broken(struct virtio *v)
 void virtio_lost(struct virtio *v, const struct err *err)
 {
 	v->is_started = false;
+	v->n_failures++;
 	log_within(&v->failures, LOG_ERROR, "%s: %s%s%s", v->device.name, err->what,
 		   err->why[0] ? ": " : "", err->why);
 	set_broken(v);
@@ -237,6 +238,7 @@ static void start(struct virtio *v)
 {
 	struct err err;
 
+	v->n_starts++;
 	if (v->ops->start(v, &err))
 		virtio_lost(v, &err);
 	else
@@ -290,6 +292,7 @@ static void write_on_main(void *opaque)
 	const struct write *w = opaque;
 	owned_lock pthread_mutex_t *lock = take_lock(&w->virtio->lock);
 
+	w->virtio->n_accesses++;
 	if (w->offset == VIRTIO_MMIO_STATUS)
 		write_status(w->virtio, (uint32_t)w->value);
 	else
@@ -308,6 +311,7 @@ static void write_any(void *opaque, uint64_t offset, unsigned int width, uint64_
 	} else {
 		owned_lock pthread_mutex_t *lock = take_lock(&v->lock);
 
+		v->n_accesses++;
 		if (width == 4)
 			write_register(v, offset, (uint32_t)value);
 		else
@@ -321,6 +325,7 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 	owned_lock pthread_mutex_t *lock = take_lock(&v->lock);
 	uint64_t value = 0;
 
+	v->n_accesses++;
 	memcpy(&value, (char *)v->page + offset, width);
 	return le64toh(value);
 }

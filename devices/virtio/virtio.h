@@ -75,6 +75,8 @@ struct virtio {
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 	int call_fd; /* eventfd: an interrupt of the guest's, for all queues */
 	bool is_started;
+	uint64_t n_accesses, n_starts,
+		n_failures; /* dais handled; of the back end; they ended it */
 
 	/* the transport's own */
 	void *page; /* of registers, as the guest reads them */

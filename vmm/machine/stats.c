@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devices/virtio/virtio.h"
 #include "vfio/vfio.h"
 #include "vmm/base/built.h"
 #include "vmm/base/file.h"
@@ -93,6 +94,27 @@ static json_t *describe_scmi(const struct vfio *vfio)
 	return object;
 }
 
+static json_t *describe_virtio_device(struct virtio *v)
+{
+	owned_lock pthread_mutex_t *lock = take_lock(&v->lock);
+
+	return json_pack("{s:s, s:i, s:b, s:I, s:I, s:I}", "device", v->device.name, "type",
+			 (int)v->id, "served", v->is_started, "starts", (json_int_t)v->n_starts,
+			 "failures", (json_int_t)v->n_failures, "accesses",
+			 (json_int_t)v->n_accesses);
+}
+
+static json_t *describe_virtio(const struct machine *machine)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; BUILT(VIRTIO) && i < machine->n_devices; i++)
+		if (machine->devices[i]->class->describe == virtio_describe)
+			json_array_append_new(
+				array, describe_virtio_device(virtio_of(machine->devices[i])));
+	return array;
+}
+
 /* Of the guest's RAM; bytes. */
 static json_t *describe_memory(const struct vm *vm)
 {
@@ -138,10 +160,11 @@ int stats_open(const char *path, int *fd, struct err *err)
 int stats_write(const struct machine *machine, int fd, struct err *err)
 {
 	const struct vm *vm = &machine->vm;
-	json_t *root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "guest_resets",
-				 (int)vm->n_resets, "vcpus", describe_vcpus(vm), "interrupts",
-				 describe_irqs(machine), "scmi", describe_scmi(vm->vfio), "memory",
-				 describe_memory(vm), "start_ns", describe_start(machine));
+	json_t *root =
+		json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "guest_resets", (int)vm->n_resets,
+			  "vcpus", describe_vcpus(vm), "interrupts", describe_irqs(machine), "scmi",
+			  describe_scmi(vm->vfio), "virtio", describe_virtio(machine), "memory",
+			  describe_memory(vm), "start_ns", describe_start(machine));
 	owned_ptr char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	int ret;
 

@@ -323,6 +323,8 @@ Test(virtio_console, a_hostile_guest, .timeout = 60)
 		cr_expect(guest_read(VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_NEEDS_RESET, "case %zu",
 			  i);
 		cr_expect_eq(guest_interrupts(), 1, "case %zu", i);
+		cr_expect_eq(virtio_of(device)->n_failures, i + 1);
+		cr_expect_eq(virtio_of(device)->n_starts, i + 2);
 		kick(TRANSMIT);
 		kick(RECEIVE);
 		cr_assert(serve(), "case %zu", i);

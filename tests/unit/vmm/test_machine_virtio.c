@@ -2,8 +2,12 @@
 /* A machine with a disk that another process serves, beside an assigned device. */
 #include <criterion/criterion.h>
 #include <libfdt.h>
+#include <linux/virtio_mmio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "devices/classes.h"
+#include "devices/virtio/registers.h"
 #include "devices/virtio/virtio.h"
 #include "tests/fakes/fake_back_end.h"
 #include "tests/fakes/fake_sys.h"
@@ -14,6 +18,7 @@
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/cli/options.h"
+#include "vmm/core/mmio.h"
 #include "vmm/machine/machine.h"
 
 static struct fake_back_end back_end;
@@ -81,6 +86,29 @@ Test(machine_virtio, RAM_in_more_pieces_than_the_back_end_takes)
 	cr_expect(err_says(&err, "guest RAM is in 2 pieces, the back end of"), "%s", err.what);
 	cr_expect(strstr(err.fix, "mem-path="), "%s", err.fix);
 	cr_expect_null(machine.vm.ram.banks[0].hva, "nothing was taken");
+}
+
+Test(machine_virtio, is_in_the_statistics)
+{
+	static const char *const parts[] = { "\"type\": 2", "\"served\": false", "\"starts\": 3",
+					     "\"failures\": 2", "\"accesses\": 1" };
+	struct virtio *virtio = NULL;
+	int fd;
+
+	cr_assert_eq(stats_open("/tmp/stats", &fd, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), 0, "%s", err.what);
+	for (unsigned int i = 0; i < machine.n_devices; i++)
+		if (machine.devices[i]->class == &virtio_blk_class)
+			virtio = virtio_of(machine.devices[i]);
+	cr_assert_not_null(virtio);
+	virtio_mmio_ops.write(virtio, VIRTIO_MMIO_QUEUE_SEL, 4, 0);
+	virtio->n_starts = 3;
+	virtio->n_failures = 2;
+	cr_assert_eq(stats_write(&machine, fd, &err), 0, "%s", err.what);
+	sys_close(fd);
+	for (unsigned int i = 0; i < n_elems(parts); i++)
+		cr_expect(strstr(fake_file_text("/tmp/stats"), parts[i]), "%s in %s", parts[i],
+			  fake_file_text("/tmp/stats"));
 }
 
 /* hvc0, unless the user names another console. */

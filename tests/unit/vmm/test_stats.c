@@ -73,6 +73,7 @@ Test(stats, say_what_happened)
 		"\"backend\": \"iommufd\"",
 		"\"mapped\": 2684354560",
 		"\"scmi\": null",
+		"\"virtio\": []",
 	};
 	const char *text;
 	int fd;
