@@ -15,22 +15,28 @@ wait_for()
 	done
 }
 
+# The host's alias may give it another number than 0.
+find_card()
+{
+	disk=$(ls /dev/mmcblk? 2>/dev/null)
+}
+
 disk()
 {
 	card=$(sed -n 's/  card$//p' /card.sha256)
-	wait_for test -b /dev/mmcblk0
-	read_sum=$(dd if=/dev/mmcblk0 bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)
+	wait_for find_card
+	read_sum=$(dd if="$disk" bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)
 	[ "$read_sum" = "$card" ] && echo "guest: card is read right"
-	echo "written by the guest" | dd of=/dev/mmcblk0 bs=512 seek=16384 conv=sync,fsync 2>/dev/null && echo "guest: card is written"
+	echo "written by the guest" | dd of="$disk" bs=512 seek=16384 conv=sync,fsync 2>/dev/null && echo "guest: card is written"
 }
 
 # A mark on the card tells the second boot from the first.
 reboot_once()
 {
-	if dd if=/dev/mmcblk0 bs=512 skip=16385 count=1 2>/dev/null | grep -q again; then
+	if dd if="$disk" bs=512 skip=16385 count=1 2>/dev/null | grep -q again; then
 		echo "guest: was rebooted"
 	else
-		echo again | dd of=/dev/mmcblk0 bs=512 seek=16385 conv=sync,fsync 2>/dev/null
+		echo again | dd of="$disk" bs=512 seek=16385 conv=sync,fsync 2>/dev/null
 		echo "guest: reboots"
 		reboot -f
 	fi
@@ -58,6 +64,7 @@ dma()
 	dmesg | sed -n 's/.*summary \(20 tests, 0 failures\).*/guest: dmatest: \1/p' | tail -n 1
 }
 
+disk=''
 for driver in /sys/bus/platform/drivers/*/*/of_node; do
 	case $(basename "$(readlink -f "$driver")") in
 	sdhci@* | mmc@*) disk ;;
@@ -67,10 +74,24 @@ for driver in /sys/bus/platform/drivers/*/*/of_node; do
 done
 case $word in
 reboot) reboot_once ;;
+clocks) # the driver at work, and gone; the host looks, and writes a line
+	while :; do
+		dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
+		echo 3 >/proc/sys/vm/drop_caches
+	done &
+	echo "guest: works"
+	read -r _
+	kill $!
+	wait
+	driver=/sys/bus/platform/drivers/sdhci-esdhc-imx
+	basename "$(ls -d $driver/*.mmc)" >$driver/unbind
+	echo "guest: has let go"
+	read -r _
+	;;
 forever)
 	echo "guest: goes on"
 	while :; do
-		[ ! -b /dev/mmcblk0 ] || dd if=/dev/mmcblk0 of=/dev/null bs=1M count=8 2>/dev/null
+		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
 		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
 		[ ! -e /sys/class/dma/dma0chan0 ] || dma >/dev/null
 		echo 3 >/proc/sys/vm/drop_caches

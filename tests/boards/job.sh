@@ -97,6 +97,7 @@ each()
 		run_guest sd-reboot 0 sd reboot --cpus 2
 		says sd-reboots "guest: reboots" "guest: was rebooted" "$@"
 	}
+	! type "clocks_of_$device" >/dev/null 2>&1 || "clocks_of_$device"
 	expect "$device-unbind" 0 dais unbind "$host"
 	for module in ${late:+/late/*.ko}; do
 		insmod "$module"
@@ -110,6 +111,13 @@ each()
 		expect "$device-bind-refused" 3 dais bind "$host"
 		says "$device-bind-refused-says" "$late"
 	}
+	case $late in
+	rmmod*)
+		$late
+		expect "$device-bind-after-rmmod" 0 dais bind "$host"
+		expect "$device-unbind-again" 0 dais unbind "$host"
+		;;
+	esac
 }
 
 # Of $device: the keeper gives it back, and the next guest has it.

@@ -8,7 +8,7 @@ console=ttyAMA0
 kernel=built
 conf=versal
 append=initcall_blacklist=macb_driver_init # of its fixed links see versal.sh
-card=1
+card=index=1
 
 devices="sd dma"
 sd=f1050000.sdhci
