@@ -85,8 +85,10 @@ guest noiommu-edu-1G 0 edu-dma "n=3" --device $edu $unsafe /dev/h1g
 edu_is_quiet
 
 # Each mode is tried, on one opening of the device: what was tried before is in nobody's way.
-expect noiommu-check-irq 0 dais check --irq 10000000.edu $unsafe /dev/hugepages
-says noiommu-check-irq-tells "irqfd    DATA_NONE: ok" "irqfd    DATA_BOOL: ok" "eventfd  DATA_NONE: ok" "eventfd  DATA_BOOL: ok"
+irqfd=ok ends=0
+! grep -qs ' no$' /run/dais/resample || irqfd="FAILED: it came again without cause, as KVM does not resample" ends=1
+expect noiommu-check-irq $ends dais check --irq 10000000.edu $unsafe /dev/hugepages
+says noiommu-check-irq-tells "irqfd    DATA_NONE: $irqfd" "irqfd    DATA_BOOL: $irqfd" "eventfd  DATA_NONE: ok" "eventfd  DATA_BOOL: ok"
 released noiommu-check-irq-releases
 edu_is_quiet
 
