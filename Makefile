@@ -172,7 +172,7 @@ libs = -lc -lfdt -l:libinih.a $(if $(CONFIG_RUN),-lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/sandbox-probe $(B)/test/pass-fds
+all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/sandbox-probe $(B)/test/pass-fds $(B)/test/vsock
 endif
 
 ifeq ($(ARCH),arm)
@@ -250,10 +250,11 @@ $(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
 
 # A program for system tests: tests/system/NAME.c becomes $(B)/test/NAME
 $(B)/test/hostile: tests/system/hostile_ops.c tests/system/hostile_map.c tests/system/hostile.h kernel/module/uapi/vfio_dais.h
+$(B)/test/vsock: test_ldflags := -static # for guests, too
 $(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE -I. $(warnings) -o $@ $(filter %.c,$^)
+	$(Q)$(CC) $(target) -std=gnu11 -O2 -D_GNU_SOURCE -I. $(warnings) $(test_ldflags) -o $@ $(filter %.c,$^)
 
 # Numbers of the kernel's ABI, as this target has them and, by the kernel's own headers, the build machine
 $(B)/test/abi: tests/arm/abi.c $(B)/obj/vmm/base/sys.o $(B)/.flags
