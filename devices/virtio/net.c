@@ -69,6 +69,7 @@ int virtio_net_find_tap(const char *name, struct err *err)
 	if (!sys_stat(path, &st))
 		return 0;
 	err_set(err, ENODEV, "find the tap %s", name);
+	err_why(err, "there is no interface of this name");
 	err_fix(err, "ip tuntap add dev %s mode tap user $USER; ip link set %s up", name, name);
 	return err_host(err);
 }
@@ -82,7 +83,9 @@ static int explain_tap(const char *name, int code, struct err *err)
 		err_why(err, "it is no tap, or one of several queues");
 	else if (code == -EPERM)
 		err_why(err, "it is another user's, and this one may not administer the network");
-	if (code == -EPERM || code == -EINVAL)
+	if (code == -EBUSY)
+		err_fix(err, "end that guest, or name another tap: tap=NAME");
+	else if (code == -EPERM || code == -EINVAL)
 		err_fix(err,
 			"ip link delete %s; ip tuntap add dev %s mode tap user $USER; ip link set "
 			"%s up",

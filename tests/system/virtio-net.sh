@@ -11,7 +11,7 @@ tap_net=192.168.77 passt_net=192.168.78
 served()
 {
 	n=0
-	until [ -S "$2" ] || [ $n = 100 ]; do
+	until grep -qs " 00010000 .* $2$" /proc/net/unix || [ $n = 100 ]; do # it is there before it listens
 		n=$((n + 1))
 		sleep 0.1
 	done
