@@ -99,9 +99,9 @@ static bool mask(struct dv_irq *irq, bool hold)
 	bool changed;
 
 	spin_lock_irqsave(&line->lock, flags);
+	changed = !irq->masked || irq->unmask_later;
 	irq->unmask_later = false;
-	changed = !irq->masked;
-	if (changed) {
+	if (!irq->masked) {
 		irq->masked = true;
 		line->n_masked++;
 		line->held |= hold && line->can_hold;
