@@ -33,7 +33,7 @@ static const char *console_path(const struct machine *m)
 {
 	const char *console = NULL;
 
-	for (unsigned int i = 0; BUILT(VIRTIO_CONSOLE) && i < m->n_devices && !console; i++)
+	for (unsigned int i = 0; BUILT(PL011) && i < m->n_devices && !console; i++)
 		console = m->devices[i]->class->stdout_path;
 	return console;
 }
