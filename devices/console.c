@@ -26,7 +26,7 @@ struct console {
 	struct {
 		const struct console_uart *uart;
 		void *opaque;
-	} ports[N_PORTS];
+	} ports[CONSOLE_N_PORTS];
 	struct event_timer timer; /* one-shot: look for output, and for room for input */
 
 	/* Host to guest. */
@@ -77,7 +77,7 @@ size_t console_write(struct console *c, enum console_port port, const void *byte
 	if (!c)
 		return n;
 	pthread_mutex_lock(&c->lock);
-	moves = N_PORTS > 1 && c->port != port;
+	moves = CONSOLE_N_PORTS > 1 && c->port != port;
 	c->port = port;
 	begins = c->head == c->tail;
 	if (!c->deaf)
@@ -117,7 +117,7 @@ static size_t output_done(struct console *c, size_t n)
 		ready = true;
 	}
 	pthread_mutex_unlock(&c->lock);
-	for (unsigned int i = 0; i < N_PORTS && ready; i++)
+	for (unsigned int i = 0; i < CONSOLE_N_PORTS && ready; i++)
 		if (c->ports[i].uart)
 			c->ports[i].uart->transmit_ready(c->ports[i].opaque);
 	return left;
@@ -207,7 +207,7 @@ void console_drain(struct console *c)
 {
 	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
 	struct epoll_event event;
-	size_t left = BUILT_PORTS && c ? output_done(c, 0) : 0;
+	size_t left = CONSOLE_IS_BUILT && c ? output_done(c, 0) : 0;
 	int n = 1;
 
 	while (left && (now = now_ms()) < end) {
@@ -228,10 +228,10 @@ static void on_input(void *opaque);
 
 static unsigned int input_port(struct console *c)
 {
-	if (N_PORTS == 1)
+	if (CONSOLE_N_PORTS == 1)
 		return 0;
 	owned_lock pthread_mutex_t *lock = take_lock(&c->lock);
-	return c->ports[c->port].uart ? c->port : N_PORTS - 1 - c->port;
+	return c->ports[c->port].uart ? c->port : CONSOLE_N_PORTS - 1 - c->port;
 }
 
 static void feed_guest(struct console *c)
@@ -332,7 +332,7 @@ int console_create(const char *spec, struct passed_fds *passed, struct vm *vm,
 	int ret;
 
 	/* nothing that it could be connected to */
-	if (!BUILT_PORTS)
+	if (!CONSOLE_IS_BUILT)
 		return 0;
 	c = malloc(sizeof(*c));
 	if (!c)
@@ -384,7 +384,7 @@ int console_start(struct console *c, struct err *err)
 	sigset_t blocked;
 	int ret = 0;
 
-	if (!BUILT_PORTS || !c || !(c->ports[0].uart || c->ports[N_PORTS - 1].uart))
+	if (!CONSOLE_IS_BUILT || !c || !(c->ports[0].uart || c->ports[CONSOLE_N_PORTS - 1].uart))
 		return 0;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGPIPE);
@@ -406,7 +406,7 @@ int console_start(struct console *c, struct err *err)
 
 void console_destroy(struct console *c)
 {
-	if (!BUILT_PORTS || !c)
+	if (!CONSOLE_IS_BUILT || !c)
 		return;
 	console_drain(c);
 	watch(c, &c->in_source, -1, NULL, false);

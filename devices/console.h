@@ -33,11 +33,11 @@ struct vm;
 #define CONSOLE_RING_SIZE 65536 /* bytes of output that wait for the host */
 #define CONSOLE_DRAIN_MS  1000
 
-enum console_port { CONSOLE_UART, CONSOLE_VIRTIO, N_CONSOLE_PORTS };
+enum console_port { CONSOLE_UART, CONSOLE_VIRTIO, CONSOLE_ALL_PORTS };
 
 /* Of this build */
-#define BUILT_PORTS (BUILT(PL011) || BUILT(VIRTIO_CONSOLE))
-#define N_PORTS     (BUILT(VIRTIO_CONSOLE) ? N_CONSOLE_PORTS : 1)
+#define CONSOLE_IS_BUILT (BUILT(PL011) || BUILT(VIRTIO_CONSOLE))
+#define CONSOLE_N_PORTS  (BUILT(VIRTIO_CONSOLE) ? CONSOLE_ALL_PORTS : 1)
 
 /* What a UART, or a virtio console, does for its console. Called on the main thread, without any
  * lock of the console. */

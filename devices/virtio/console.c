@@ -290,7 +290,32 @@ static void destroy(struct virtio *v)
 		console_connect(vm->console, CONSOLE_VIRTIO, NULL, NULL);
 }
 
-static const struct virtio_ops ops = { .start = start, .stop = stop, .destroy = destroy };
+static int attach(struct virtio *v, struct err *err)
+{
+	struct virtio_console *c = container_of(v, struct virtio_console, virtio);
+	struct vm *vm = v->device.vm;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < N_QUEUES && !ret; i++) {
+		c->rings[i].console = c;
+		ret = event_loop_add(&vm->loop, v->queues[i].kick_fd, on_kick, &c->rings[i],
+				     &c->rings[i].source, err);
+	}
+	if (ret)
+		return ret;
+	c->is_connected = console_connect(vm->console, CONSOLE_VIRTIO, &console_uart, c);
+	if (c->is_connected)
+		return 0;
+	err_usage(err, "there is another virtio-console");
+	return err_why(err, "a VM has one console, which both would be");
+}
+
+static const struct virtio_ops ops = {
+	.attach = attach,
+	.start = start,
+	.stop = stop,
+	.destroy = destroy,
+};
 
 static int create(const struct device_config *config, struct vm *vm, struct device **device,
 		  struct err *err)
@@ -311,31 +336,10 @@ static int create(const struct device_config *config, struct vm *vm, struct devi
 	return 0;
 }
 
-static int attach(struct device *device, struct err *err)
-{
-	struct virtio *v = virtio_of(device);
-	struct virtio_console *c = container_of(v, struct virtio_console, virtio);
-	int ret = virtio_attach(device, err);
-
-	for (unsigned int i = 0; i < N_QUEUES && !ret; i++) {
-		c->rings[i].console = c;
-		ret = event_loop_add(&device->vm->loop, v->queues[i].kick_fd, on_kick, &c->rings[i],
-				     &c->rings[i].source, err);
-	}
-	if (ret)
-		return ret;
-	c->is_connected = console_connect(device->vm->console, CONSOLE_VIRTIO, &console_uart, c);
-	if (c->is_connected)
-		return 0;
-	err_usage(err, "there is another virtio-console");
-	return err_why(err, "a VM has one console, which both would be");
-}
-
 const struct device_class virtio_console_class = {
 	.name = "virtio-console",
 	.help = "the console by virtio (hvc0), beside the UART",
 	.keys = virtio_console_keys,
 	.create = create,
 	VIRTIO_CLASS,
-	.attach = attach,
 };

@@ -175,17 +175,10 @@ static int net_create(const struct device_config *config, struct vm *vm, struct 
 	return 0;
 }
 
-static int net_attach(struct device *device, struct err *err)
-{
-	return virtio_of(device)->ops == &vhost_user_ops ? vhost_user_attach(device, err)
-							 : vhost_kernel_attach(device, err);
-}
-
 const struct device_class virtio_net_class = {
 	.name = "virtio-net",
 	.help = "a network card, on a tap of the host's or served by passt",
 	.keys = virtio_net_keys,
 	.create = net_create,
 	VIRTIO_CLASS,
-	.attach = net_attach,
 };

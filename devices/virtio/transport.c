@@ -41,7 +41,7 @@ void virtio_init(struct virtio *v, const struct device_config *config, struct vm
 	v->ops = ops;
 	v->wanted_spi = device_config_get(config, "spi", -1, number, PLATFORM_BUS_ANY);
 	v->queue_size = VIRTIO_QUEUE_SIZE;
-	v->call_fd = v->ack_fd = -1;
+	v->call_fd = v->err_fd = v->ack_fd = -1;
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
 		v->queues[i].kick_fd = -1;
 	pthread_mutex_init(&v->lock, NULL);
@@ -113,7 +113,38 @@ int virtio_attach(struct device *device, struct err *err)
 				  err)
 		       ?: platform_bus_take_spi(bus, device->name, v->wanted_spi, &v->spi, err)
 		       ?: make_page(v, err)
-		       ?: make_events(v, err);
+		       ?: make_events(v, err)
+		       ?: (v->ops->attach ? v->ops->attach(v, err) : 0);
+}
+
+static void on_error(void *opaque)
+{
+	struct virtio *v = opaque;
+	owned_lock pthread_mutex_t *lock = take_lock(&v->lock);
+	uint64_t n;
+	struct err err;
+
+	sys_read(v->err_fd, &n, sizeof(n));
+	if (!v->is_started)
+		return;
+	v->ops->stop(v);
+	err_set(&err, 0, "the back end at %s found an error in a queue of the guest's",
+		v->back_end);
+	virtio_lost(v, &err);
+}
+
+int virtio_watch_errors(struct virtio *v, const char *back_end, struct err *err)
+{
+	v->back_end = back_end;
+	return make_event(v, &v->err_fd, err)
+		       ?: event_loop_add(&v->device.vm->loop, v->err_fd, on_error, v,
+					 &v->err_source, err);
+}
+
+void virtio_ignore_errors(struct virtio *v)
+{
+	if (v->err_source)
+		event_loop_remove(&v->device.vm->loop, take_ptr(&v->err_source));
 }
 
 /* bindings/virtio/mmio.yaml */
@@ -173,9 +204,11 @@ void virtio_destroy(struct device *device)
 		return;
 	if (v->ops->destroy)
 		v->ops->destroy(v);
+	virtio_ignore_errors(v);
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
 		close_fd(&v->queues[i].kick_fd);
 	close_fd(&v->call_fd);
+	close_fd(&v->err_fd);
 	close_fd(&v->ack_fd);
 	if (v->page)
 		sys_munmap(v->page, sys_page_size());

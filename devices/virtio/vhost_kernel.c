@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/vhost.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 
 #include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
@@ -37,7 +36,7 @@ static int start_queue(struct vhost_kernel *vk, unsigned int i, struct err *err)
 	const struct ram *ram = &vk->virtio.device.vm->ram;
 	struct vhost_vring_state size = { i, queue->size }, base = { i, 0 };
 	struct vhost_vring_file kick = { i, queue->kick_fd }, call = { i, vk->virtio.call_fd },
-				error = { i, vk->err_fd };
+				error = { i, vk->virtio.err_fd };
 	/* the transport has seen that they are RAM */
 	struct vhost_vring_addr addresses = {
 		.index = i,
@@ -83,18 +82,9 @@ static void vhost_kernel_destroy(struct virtio *v)
 {
 	struct vhost_kernel *vk = to_vhost_kernel(v);
 
-	if (vk->err_source)
-		event_loop_remove(&v->device.vm->loop, take_ptr(&vk->err_source));
-	close_fd(&vk->err_fd);
 	close_fd(&vk->fd);
 	close_fd(&vk->tap);
 }
-
-static const struct virtio_ops vhost_kernel_ops = {
-	.start = vhost_kernel_start,
-	.stop = vhost_kernel_stop,
-	.destroy = vhost_kernel_destroy,
-};
 
 /* --- before the guest is there */
 
@@ -121,6 +111,51 @@ int vhost_kernel_open(const char *path, const char *module, struct err *err)
 	return fd < 0 ? vhost_kernel_explain(path, module, fd, err) : fd;
 }
 
+static int give_memory(struct vhost_kernel *vk, struct err *err)
+{
+	const struct ram *ram = &vk->virtio.device.vm->ram;
+	const unsigned int n = ram_pieces(ram, NULL, 0);
+	owned_ptr struct ram_piece *pieces = calloc(n + 1, sizeof(*pieces));
+	owned_ptr struct vhost_memory *memory =
+		calloc(1, sizeof(*memory) + n * sizeof(memory->regions[0]));
+	int ret;
+
+	if (!pieces || !memory)
+		return err_set(err, ENOMEM, "list %u pieces of RAM", n);
+	ram_pieces(ram, pieces, n);
+	memory->nregions = n;
+	for (unsigned int i = 0; i < n; i++)
+		memory->regions[i] = (struct vhost_memory_region){
+			.guest_phys_addr = pieces[i].gpa.start,
+			.memory_size = pieces[i].gpa.size,
+			.userspace_addr = (uintptr_t)pieces[i].hva,
+		};
+	ret = ASK(vk, VHOST_SET_MEM_TABLE, memory, err);
+	if (ret != -E2BIG)
+		return ret;
+	err_why(err, "guest RAM is in %u pieces, more than the kernel's vhost takes", n);
+	return err_fix(err,
+		       "give mem-path=, of larger huge pages, or load the module vhost with "
+		       "max_mem_regions=%u",
+		       n);
+}
+
+static int vhost_kernel_attach(struct virtio *v, struct err *err)
+{
+	struct vhost_kernel *vk = to_vhost_kernel(v);
+
+	/* By the process that has guest RAM: not where the file was opened, before the fork. */
+	return ASK(vk, VHOST_SET_OWNER, NULL, err) ?: give_memory(vk, err)
+		       ?: virtio_watch_errors(v, vk->driver->path, err);
+}
+
+static const struct virtio_ops vhost_kernel_ops = {
+	.attach = vhost_kernel_attach,
+	.start = vhost_kernel_start,
+	.stop = vhost_kernel_stop,
+	.destroy = vhost_kernel_destroy,
+};
+
 int vhost_kernel_create(const struct device_config *config, struct vm *vm,
 			const struct vhost_driver *driver, struct vhost_kernel **vk,
 			struct err *err)
@@ -136,7 +171,7 @@ int vhost_kernel_create(const struct device_config *config, struct vm *vm,
 	v->id = driver->id;
 	v->n_queues = driver->n_queues;
 	made->driver = driver;
-	made->tap = made->err_fd = -1;
+	made->tap = -1;
 	made->fd = vhost_kernel_open(driver->path, driver->module, err);
 	if (made->fd < 0 || ASK(made, VHOST_GET_FEATURES, &made->features, err)) {
 		virtio_destroy(&v->device);
@@ -151,61 +186,4 @@ int vhost_kernel_create(const struct device_config *config, struct vm *vm,
 		(unsigned long long)made->features);
 	virtio_destroy(&v->device);
 	return err_why(err, "it knows nothing of VIRTIO 1.0 (VIRTIO_F_VERSION_1)");
-}
-
-static int give_memory(struct vhost_kernel *vk, struct err *err)
-{
-	const struct ram *ram = &vk->virtio.device.vm->ram;
-	const unsigned int n = ram_pieces(ram, NULL, 0);
-	owned_ptr struct ram_piece *pieces = calloc(n + 1, sizeof(*pieces));
-	owned_ptr struct vhost_memory *memory =
-		calloc(1, sizeof(*memory) + n * sizeof(memory->regions[0]));
-
-	if (!pieces || !memory)
-		return err_set(err, ENOMEM, "list %u pieces of RAM", n);
-	ram_pieces(ram, pieces, n);
-	memory->nregions = n;
-	for (unsigned int i = 0; i < n; i++)
-		memory->regions[i] = (struct vhost_memory_region){
-			.guest_phys_addr = pieces[i].gpa.start,
-			.memory_size = pieces[i].gpa.size,
-			.userspace_addr = (uintptr_t)pieces[i].hva,
-		};
-	if (ASK(vk, VHOST_SET_MEM_TABLE, memory, err) != -E2BIG)
-		return err->code;
-	err_why(err, "guest RAM is in %u pieces, more than the kernel's vhost takes", n);
-	return err_fix(err,
-		       "give mem-path=, of larger huge pages, or load the module vhost with "
-		       "max_mem_regions=%u",
-		       n);
-}
-
-static void on_error(void *opaque)
-{
-	struct vhost_kernel *vk = opaque;
-	owned_lock pthread_mutex_t *lock = take_lock(&vk->virtio.lock);
-	uint64_t n;
-	struct err err;
-
-	sys_read(vk->err_fd, &n, sizeof(n));
-	if (!vk->virtio.is_started)
-		return;
-	vk->driver->run(vk, false);
-	err_set(&err, 0, "%s found an error in a queue of the guest's", vk->driver->path);
-	virtio_lost(&vk->virtio, &err);
-}
-
-int vhost_kernel_attach(struct device *device, struct err *err)
-{
-	struct vhost_kernel *vk = to_vhost_kernel(virtio_of(device));
-
-	/* By the process that has guest RAM: not where the file was opened, before the fork. */
-	err->code = 0;
-	if (ASK(vk, VHOST_SET_OWNER, NULL, err) || give_memory(vk, err) ||
-	    virtio_attach(device, err))
-		return err->code;
-	vk->err_fd = sys_eventfd(0, EFD_NONBLOCK);
-	if (vk->err_fd < 0)
-		return err_set(err, vk->err_fd, "create an event descriptor");
-	return event_loop_add(&device->vm->loop, vk->err_fd, on_error, vk, &vk->err_source, err);
 }

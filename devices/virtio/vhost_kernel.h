@@ -5,7 +5,6 @@
 /* A back end of virtio.h in the host's kernel: vhost (<linux/vhost.h>). */
 #include "devices/virtio/virtio.h"
 
-struct event_source;
 struct vhost_kernel;
 
 /* What the kernel's driver for a kind of device differs in. */
@@ -24,8 +23,6 @@ struct vhost_kernel {
 	int fd;            /* of the driver */
 	int tap;           /* for the net driver; else -1 */
 	uint64_t features; /* of the driver, before virtio_offered() */
-	int err_fd;        /* eventfd: it found something wrong in a queue */
-	struct event_source *err_source;
 };
 
 /*
@@ -35,8 +32,6 @@ struct vhost_kernel {
 int vhost_kernel_create(const struct device_config *config, struct vm *vm,
 			const struct vhost_driver *driver, struct vhost_kernel **vk,
 			struct err *err);
-/* In the place of virtio_attach(): the driver takes guest RAM of this process. */
-int vhost_kernel_attach(struct device *device, struct err *err);
 /*
  * Open a file of a driver of the host's, with a number of FD_VHOST; an error, which may be told
  * without it, says how to have the driver.

@@ -37,9 +37,8 @@ struct vhost_user {
 	uint64_t features;        /* of the back end, before virtio_offered() */
 	uint64_t protocol;        /* features of the protocol that both know */
 	bool has_memory;          /* it knows guest RAM */
-	int err_fd;               /* eventfd: it found something wrong in a queue */
 	unsigned int config_size; /* bytes that it has; 0: what there is is dais' own */
-	struct event_source *source, *err_source;
+	struct event_source *source;
 };
 
 /*
@@ -49,7 +48,5 @@ struct vhost_user {
 int vhost_user_create(const struct device_config *config, struct vm *vm,
 		      const struct vhost_user_kind *kind, struct device **device, struct err *err);
 extern const struct virtio_ops vhost_user_ops;
-/* In the place of virtio_attach(). */
-int vhost_user_attach(struct device *device, struct err *err);
 
 #endif

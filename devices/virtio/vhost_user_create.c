@@ -125,7 +125,6 @@ int vhost_user_create(const struct device_config *config, struct vm *vm,
 	virtio_init(&vu->virtio, config, vm, &vhost_user_ops);
 	*device = &vu->virtio.device;
 	vu->path = socket->text;
-	vu->err_fd = -1;
 	vu->virtio.id = kind->id;
 	vu->virtio.queue_size = (unsigned int)size;
 	vu->virtio.config_size = vu->config_size = kind->config_size;

@@ -50,7 +50,6 @@ const struct device_class virtio_blk_class = {
 	.keys = virtio_blk_keys,
 	.create = blk_create,
 	VIRTIO_CLASS,
-	.attach = vhost_user_attach,
 };
 
 /* Its configuration is dais' own: virtiofsd has one only when it is told a tag, too. */
@@ -82,7 +81,6 @@ const struct device_class virtio_fs_class = {
 	.keys = virtio_fs_keys,
 	.create = fs_create,
 	VIRTIO_CLASS,
-	.attach = vhost_user_attach,
 };
 
 /* What the user says, and the table where it does not. */
@@ -123,5 +121,4 @@ const struct device_class vhost_user_class = {
 	.keys = vhost_user_keys,
 	.create = vhost_user_class_create,
 	VIRTIO_CLASS,
-	.attach = vhost_user_attach,
 };

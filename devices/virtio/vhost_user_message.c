@@ -80,8 +80,7 @@ void vhost_user_disconnect(struct vhost_user *vu)
 
 	if (vu->source)
 		event_loop_remove(loop, take_ptr(&vu->source));
-	if (vu->err_source)
-		event_loop_remove(loop, take_ptr(&vu->err_source));
+	virtio_ignore_errors(&vu->virtio);
 	close_fd(&vu->fd);
 	vu->has_memory = false;
 }

@@ -2,7 +2,6 @@
 /* vhost_user.h: what the transport asks of a back end, and what comes from it. */
 #include <linux/virtio_config.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "devices/virtio/vhost_user.h"
 #include "devices/virtio/vhost_user_message.h"
@@ -96,7 +95,7 @@ static int start_queue(struct vhost_user *vu, unsigned int i, struct err *err)
 				       is_packed ? 0x80008000 : 0, err)
 			  ?: vhost_user_exchange(vu, &addresses, sizeof(addresses.addr), NULL, 0, false, err)
 			  ?: vhost_user_set_event(vu, VHOST_USER_SET_VRING_CALL, i, v->call_fd, err)
-			  ?: vhost_user_set_event(vu, VHOST_USER_SET_VRING_ERR, i, vu->err_fd, err)
+			  ?: vhost_user_set_event(vu, VHOST_USER_SET_VRING_ERR, i, v->err_fd, err)
 			  ?: vhost_user_set_event(vu, VHOST_USER_SET_VRING_KICK, i, queue->kick_fd, err);
 
 	if (!ret && vu->features & VHOST_USER_F_PROTOCOL_FEATURES)
@@ -158,15 +157,7 @@ static void vhost_user_destroy(struct virtio *virtio)
 	struct vhost_user *vu = to_vhost_user(virtio);
 
 	vhost_user_disconnect(vu);
-	close_fd(&vu->err_fd);
 }
-
-const struct virtio_ops vhost_user_ops = {
-	.start = vhost_user_start,
-	.stop = vhost_user_stop,
-	.write_config = vhost_user_write_config,
-	.destroy = vhost_user_destroy,
-};
 
 /* --- what comes from it */
 
@@ -185,32 +176,19 @@ static void on_socket(void *opaque)
 	virtio_lost(&vu->virtio, &err);
 }
 
-static void on_error(void *opaque)
+static int vhost_user_attach(struct virtio *v, struct err *err)
 {
-	struct vhost_user *vu = opaque;
-	owned_lock pthread_mutex_t *lock = take_lock(&vu->virtio.lock);
-	uint64_t n;
-	struct err err;
+	struct vhost_user *vu = to_vhost_user(v);
 
-	sys_read(vu->err_fd, &n, sizeof(n));
-	if (!vu->virtio.is_started)
-		return;
-	vhost_user_stop(&vu->virtio);
-	err_set(&err, 0, "the back end at %s found an error in a queue of the guest's", vu->path);
-	virtio_lost(&vu->virtio, &err);
+	return virtio_watch_errors(v, vu->path, err)
+		       ?: event_loop_add(&v->device.vm->loop, vu->fd, on_socket, vu, &vu->source,
+					 err);
 }
 
-int vhost_user_attach(struct device *device, struct err *err)
-{
-	struct vhost_user *vu = to_vhost_user(virtio_of(device));
-	struct event_loop *loop = &device->vm->loop;
-	int ret = virtio_attach(device, err);
-
-	if (ret)
-		return ret;
-	vu->err_fd = sys_eventfd(0, EFD_NONBLOCK);
-	if (vu->err_fd < 0)
-		return err_set(err, vu->err_fd, "create an event descriptor");
-	return event_loop_add(loop, vu->fd, on_socket, vu, &vu->source, err)
-		       ?: event_loop_add(loop, vu->err_fd, on_error, vu, &vu->err_source, err);
-}
+const struct virtio_ops vhost_user_ops = {
+	.attach = vhost_user_attach,
+	.start = vhost_user_start,
+	.stop = vhost_user_stop,
+	.write_config = vhost_user_write_config,
+	.destroy = vhost_user_destroy,
+};

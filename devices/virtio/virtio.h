@@ -21,6 +21,7 @@
 #include "vmm/base/log.h"
 
 struct dt;
+struct event_source;
 struct virtio;
 struct vm;
 
@@ -41,6 +42,11 @@ struct virtio_queue {
  * later (virtio_lost()), is told once, and the guest sees DEVICE_NEEDS_RESET.
  */
 struct virtio_ops {
+	/*
+	 * In the process that has guest RAM, last of virtio_attach(): the events of the queues are
+	 * there. What was begun is destroy's to end. NULL: nothing is to be done.
+	 */
+	int (*attach)(struct virtio *virtio, struct err *err);
 	/*
 	 * The guest's driver is there (DRIVER_OK): serve the queues that are ready, from their
 	 * beginnings. virtio->accepted, queues and call_fd are what they are until stop.
@@ -74,6 +80,7 @@ struct virtio {
 	uint64_t accepted; /* features that the guest's driver wants */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 	int call_fd; /* eventfd: an interrupt of the guest's, for all queues */
+	int err_fd;  /* eventfd: virtio_watch_errors(); else -1 */
 	bool is_started;
 	uint64_t n_accesses, n_starts,
 		n_failures; /* dais handled; of the back end; they ended it */
@@ -85,7 +92,9 @@ struct virtio {
 	uint64_t wanted_spi;
 	uint32_t status, generation, feature_word, accepted_word, queue; /* as in the registers */
 	bool config_pending; /* an interrupt because of the configuration */
-	int ack_fd;          /* takes acknowledgements, which nobody wants to know of */
+	struct event_source *err_source;
+	const char *back_end;
+	int ack_fd; /* takes acknowledgements, which nobody wants to know of */
 	bool is_armed;
 	struct log_budget nonsense, failures;
 };
@@ -104,16 +113,24 @@ void virtio_init(struct virtio *virtio, const struct device_config *config, stru
 /* What may be offered to a guest of the features that a back end has; 0: not without VERSION_1. */
 uint64_t virtio_offered(uint64_t features);
 
-/* The members of struct device_class of these names, for every kind, which adds attach. */
-#define VIRTIO_CLASS                                                               \
-	.describe = virtio_describe, .arm = virtio_arm, .quiesce = virtio_quiesce, \
-	.reset = virtio_reset_device, .destroy = virtio_destroy
+/* The members of struct device_class of these names, for every kind. */
+#define VIRTIO_CLASS                                                             \
+	.attach = virtio_attach, .describe = virtio_describe, .arm = virtio_arm, \
+	.quiesce = virtio_quiesce, .reset = virtio_reset_device, .destroy = virtio_destroy
 int virtio_attach(struct device *device, struct err *err);
 int virtio_describe(struct device *device, struct dt *dt, struct err *err);
 int virtio_arm(struct device *device, struct err *err);
 void virtio_quiesce(struct device *device);
 int virtio_reset_device(struct device *device, struct err *err);
 void virtio_destroy(struct device *device);
+
+/*
+ * For attach of back ends that tell of an error in a queue of the guest's by virtio->err_fd, which
+ * this makes: the device is stopped then, and lost. @back_end names it, and lives as long.
+ */
+int virtio_watch_errors(struct virtio *virtio, const char *back_end, struct err *err);
+/* Before virtio_destroy(), if it is to be told no more. */
+void virtio_ignore_errors(struct virtio *virtio);
 
 /* For back ends, on the main thread, with the lock. */
 

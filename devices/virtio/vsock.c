@@ -54,5 +54,4 @@ const struct device_class virtio_vsock_class = {
 	.keys = virtio_vsock_keys,
 	.create = vsock_create,
 	VIRTIO_CLASS,
-	.attach = vhost_kernel_attach,
 };

@@ -36,16 +36,6 @@ clock_is()
 	fi
 }
 
-# reached TEXT: the guest says it, within two minutes
-reached()
-{
-	n=0
-	until grep -q "guest: $1" "$out" || [ $n = 1200 ]; do
-		n=$((n + 1))
-		usleep 100000
-	done
-}
-
 # The guest's driver sets its clock (imx8mp.dtso) and gates it, in the CCM. At its end all is as it was, and the divider, too.
 clocks_of_sd()
 {

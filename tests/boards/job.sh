@@ -120,16 +120,22 @@ each()
 	esac
 }
 
+# reached TEXT: the guest says it, within two minutes
+reached()
+{
+	n=0
+	until grep -q "guest: $1" "$out" || [ $n = 1200 ]; do
+		n=$((n + 1))
+		usleep 100000
+	done
+}
+
 # Of $device: the keeper gives it back, and the next guest has it.
 killed_in_flight()
 {
 	dais run -c "$conf" --use "$device" --kernel Image --initrd guest.cpio --append "console=ttyAMA0 quiet panic=-1 test=forever" \
 		>"$out" 2>&1 </dev/null &
-	n=0
-	until grep -q "guest: goes on" "$out" || [ $n = 1200 ]; do
-		n=$((n + 1))
-		usleep 100000
-	done
+	reached "goes on"
 	for pid in $(pidof dais); do
 		kill -9 "$pid"
 	done

@@ -100,10 +100,8 @@ all_cases irqfd irq-mode=irqfd
 all_cases eventfd irq-mode=eventfd
 all_cases eventfd-eoi irq-mode=eventfd,eoi=0:0x64:write
 # A guest that acknowledges before dais looks, or clears what is pending, while the SPI is still an edge.
-time_limit=180
-guest eventfd-polled 0 irq-polled "" --device "$edu,irq-mode=eventfd,mmap-timeout=5" $here
-guest eventfd-eoi-polled 0 irq-polled "" --device "$edu,irq-mode=eventfd,eoi=0:0x64:write,mmap-timeout=5" $here
-time_limit=
+time_limit=180 guest eventfd-polled 0 irq-polled "" --device "$edu,irq-mode=eventfd,mmap-timeout=5" $here
+time_limit=180 guest eventfd-eoi-polled 0 irq-polled "" --device "$edu,irq-mode=eventfd,eoi=0:0x64:write,mmap-timeout=5" $here
 guest eventfd-edge 0 edge "" --device "$edge,irq-mode=eventfd"
 
 # What eventfd costs when the register is known: one interrupt of the host for each, and none without cause.

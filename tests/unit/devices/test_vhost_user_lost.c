@@ -105,7 +105,7 @@ Test(vhost_user_lost, one_that_finds_an_error_in_a_queue)
 	int err_fd;
 
 	cr_assert_eq(create_and_attach(), 0, "%s", err.what);
-	err_fd = ((struct vhost_user *)device)->err_fd;
+	err_fd = virtio_of(device)->err_fd;
 	guest_start(VERSION_1);
 	cr_assert_eq(write(err_fd, &one, sizeof(one)), (ssize_t)sizeof(one));
 	serve_until_broken();
