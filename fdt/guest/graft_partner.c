@@ -44,11 +44,16 @@ static void collect(struct tried *tried, const struct graft *graft)
 	}
 }
 
-/* Where its registers and interrupts are in the guest changes no verdict. */
+/*
+ * Where its registers and interrupts are in the guest changes no verdict, nor do its numbers with
+ * SCMI, which serves what is kept on.
+ */
 static int add_partner(struct graft *trial, const struct host_node *node, bool keeps_power)
 {
+	static const struct graft_scmi scmi;
 	struct host_facts host;
-	struct graft_facts facts = { .keeps_power = keeps_power };
+	struct graft_facts facts = { .keeps_power = keeps_power,
+				     .scmi = keeps_power ? &scmi : NULL };
 	struct err err;
 	int ret = host_facts_read(trial->tree, node, &host, &err);
 

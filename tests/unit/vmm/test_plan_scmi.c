@@ -9,11 +9,21 @@
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/unit/vmm/run_command.h"
+#include "vmm/base/array.h"
 #include "vmm/base/err.h"
 #include "vmm/base/range.h"
 #include "vmm/cli/registry.h"
 
-enum { GIC = 1, OSCILLATOR = 20, CONTROLLER = 21, REGULATOR = 22, ISP_END, CSI_END };
+enum {
+	GIC = 1,
+	OSCILLATOR = 20,
+	CONTROLLER = 21,
+	REGULATOR = 22,
+	ISP_END,
+	CSI_END,
+	MIXER_END,
+	TCON_END
+};
 
 static void endpoint(struct dt *dt, uint32_t phandle, uint32_t other)
 {
@@ -25,27 +35,35 @@ static void endpoint(struct dt *dt, uint32_t phandle, uint32_t other)
 	dt_end_node(dt);
 }
 
-/* Partners, of which one has two power domains, that only vfio-dais can have on. */
+/* A device whose @property has @cells, connected to another. */
+static void partner(struct dt *dt, uint32_t spi, const char *compatible, const char *property,
+		    const uint32_t *cells, size_t n, uint32_t end, uint32_t other)
+{
+	const struct range reg = { 0x13000000 + 0x1000 * spi, 0x1000 };
+
+	dt_begin_node(dt, "media@%llx", (unsigned long long)reg.start);
+	dt_prop_str(dt, "compatible", compatible);
+	dt_prop_reg(dt, &reg, 1);
+	dt_prop_interrupt(dt, DT_GIC_SPI, spi, DT_IRQ_LEVEL_HIGH);
+	dt_prop_u32(dt, "clocks", OSCILLATOR);
+	if (n)
+		dt_prop_cells(dt, property, cells, n);
+	endpoint(dt, end, other);
+	dt_end_node(dt);
+}
+
+/*
+ * Two pairs: the second one of the first has two power domains, that only vfio-dais can have on,
+ * and that of the other a reset line, without which its driver does not work.
+ */
 static void media(struct dt *dt)
 {
-	static const struct range isp = { 0x13000000, 0x1000 }, csi = { 0x14000000, 0x1000 };
-	static const uint32_t domains[] = { CONTROLLER, 4, CONTROLLER, 5 };
+	static const uint32_t cells[] = { CONTROLLER, 4, CONTROLLER, 5 };
 
-	dt_begin_node(dt, "isp@13000000");
-	dt_prop_str(dt, "compatible", "vendor,isp");
-	dt_prop_reg(dt, &isp, 1);
-	dt_prop_interrupt(dt, DT_GIC_SPI, 35, DT_IRQ_LEVEL_HIGH);
-	dt_prop_u32(dt, "clocks", OSCILLATOR);
-	endpoint(dt, ISP_END, CSI_END);
-	dt_end_node(dt);
-	dt_begin_node(dt, "csi@14000000");
-	dt_prop_str(dt, "compatible", "vendor,csi");
-	dt_prop_reg(dt, &csi, 1);
-	dt_prop_interrupt(dt, DT_GIC_SPI, 36, DT_IRQ_LEVEL_HIGH);
-	dt_prop_u32(dt, "clocks", OSCILLATOR);
-	dt_prop_cells(dt, "power-domains", domains, 4);
-	endpoint(dt, CSI_END, ISP_END);
-	dt_end_node(dt);
+	partner(dt, 0x23, "vendor,isp", NULL, NULL, 0, ISP_END, CSI_END);
+	partner(dt, 0x24, "vendor,csi", "power-domains", cells, 4, CSI_END, ISP_END);
+	partner(dt, 0x25, "vendor,mixer", NULL, NULL, 0, MIXER_END, TCON_END);
+	partner(dt, 0x26, "allwinner,sun50i-a64-tcon-lcd", "resets", cells, 2, TCON_END, MIXER_END);
 }
 
 /* /host.dtb: an MMC controller with a clock, a reset line and a power domain */
@@ -159,15 +177,25 @@ Test(plan_scmi, a_supply_whose_voltage_nobody_knows)
 	cr_expect(strstr(command_text, "1 supply by SCMI; it can be"), "%s", command_text);
 }
 
-/* What refuses a partner where nobody has its power domains on does not where vfio-dais has. */
+static const struct {
+	const char *device, *asked;
+} partners[] = { { "media@13023000", "assign it, too: /media@13024000" },
+		 { "media@13025000", "assign it, too: /media@13026000" } };
+
+/*
+ * What refuses a partner where nobody has its power domains on, or serves its reset line, does not
+ * where vfio-dais has it.
+ */
 Test(plan_scmi, partners_are_tried_for_each_driver_anew)
 {
-	const char *driven;
+	for (size_t i = 0; i < n_elems(partners); i++) {
+		const char *driven;
 
-	plan("--json", "isp@13000000");
-	cr_assert(strstr(command_text, "cannot be assigned either"), "%s", command_text);
-	driven = strstr(command_text, "with_vfio_dais");
-	cr_assert_not_null(driven);
-	cr_expect(strstr(driven, "assign it, too: /csi@14000000"), "%s", command_text);
-	cr_expect_null(strstr(driven, "cannot be assigned either"), "%s", driven);
+		plan("--json", partners[i].device);
+		cr_assert(strstr(command_text, "cannot be assigned either"), "%s", command_text);
+		driven = strstr(command_text, "with_vfio_dais");
+		cr_assert_not_null(driven);
+		cr_expect(strstr(driven, partners[i].asked), "%s", command_text);
+		cr_expect_null(strstr(driven, "cannot be assigned either"), "%s", driven);
+	}
 }
