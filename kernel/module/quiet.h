@@ -15,6 +15,7 @@ enum quiet_action {
 	QUIET_END,    /* of the steps */
 	QUIET_SET,    /* the bits of @mask become @value; all 32 of them: without a read */
 	QUIET_WAIT,   /* until they are @value, at most @ms milliseconds */
+	QUIET_WHILE,  /* as long as they are @value, likewise */
 	QUIET_UNLESS, /* the unit is left alone if they are @value */
 };
 
@@ -71,12 +72,12 @@ static inline const char *quiet_do(const struct quiet_access *a, const struct qu
 			a->sleep_ms(1);
 		if (a->read(a->opaque, offset, &now))
 			return QUIET_NO_ACCESS;
-		if ((now & step->mask) == value) {
+		if (((now & step->mask) == value) == (step->action != QUIET_WHILE)) {
 			*done = step->action == QUIET_UNLESS;
 			return NULL;
 		}
 	}
-	return step->action == QUIET_WAIT ? step->what : NULL;
+	return step->action == QUIET_UNLESS ? NULL : step->what;
 }
 
 /* NULL: all is done; else what is the case that ought not to be */

@@ -8,6 +8,7 @@
 #define END                                   { QUIET_END, 0, 0, 0, 0, 0, 0, 0, NULL }
 #define SET(at, bits, to)                     { QUIET_SET, 0, 0, 0, at, 0, bits, to, NULL }
 #define WAIT(at, bits, to, ms, what)          { QUIET_WAIT, 0, 0, 0, at, ms, bits, to, what }
+#define WHILE(at, bits, is, ms, what)         { QUIET_WHILE, 0, 0, 0, at, ms, bits, is, what }
 #define EACH_SET(at, by, bits, to)            { QUIET_SET, 1, by, 0, at, 0, bits, to, NULL }
 #define EACH_SET_N(at, shift, to)             { QUIET_SET, 1, 0, shift, at, 0, ALL, to, NULL }
 #define EACH_WAIT(at, by, bits, to, ms, but)  { QUIET_WAIT, 1, by, 0, at, ms, bits, to, but }
@@ -212,6 +213,24 @@ static const struct quiet_step ehci_reset[] = {
 	END
 };
 
+/*
+ * A channel of a ZDMA (ADMA, GDMA), AMD UG1087 and UG1085, "Channel Disabled": interrupts 0x100, off
+ * 0x10c, control 0x110 (continue 1; 0x80 after a reset), status 0x11c (1:0, 0 done, 1 paused, 2
+ * busy, 3 ended by an error), enable 0 of 0x200. One that is not enabled does what it has begun,
+ * and ends; if it is paused, when told to continue. Nothing stops a list that has no end.
+ */
+static const struct quiet_step zdma_rest[] = {
+	SET(0x10c, ALL, 0xfff),
+	SET(0x200, ALL, 0),
+	SET(0x110, 0x2, 0x2),
+	WHILE(0x11c, 0x3, 0x1, 100, "it is paused"),
+	WHILE(0x11c, 0x3, 0x2, 1000, "a transfer is under way"),
+	SET(0x110, ALL, 0x80),
+	SET(0x100, ALL, 0xfff),
+	WAIT(0x100, 0xfff, 0, 10, "an interrupt stays up"),
+	END
+};
+
 /* All threads stopped and no event enabled is the state of a PL330 after a reset. */
 static const struct quiet_kind pl330 = {
 	.rest = pl330_rest, .reset = pl330_rest, .counted = 1, .units = 0xe00, .units_mask = 0x70,
@@ -235,6 +254,7 @@ static const struct quiet_kind gem = {
 static const struct quiet_kind fec = { .rest = fec_rest, .reset = fec_reset, };
 static const struct quiet_kind xhci = { .rest = xhci_rest, .reset = xhci_reset, .based = 1, };
 static const struct quiet_kind ehci = { .rest = ehci_rest, .reset = ehci_reset, .based = 1, };
+static const struct quiet_kind zdma = { .rest = zdma_rest, };
 
 /* A device is of the first kind here that its node names. */
 static const struct {
@@ -278,11 +298,13 @@ static const struct {
 	{ "fsl,imx6sx-fec", &fec },
 	{ "generic-xhci", &xhci },
 	{ "generic-ehci", &ehci },
+	{ "xlnx,zynqmp-dma-1.0", &zdma },
 };
 
 #undef ALL
 #undef SET
 #undef WAIT
+#undef WHILE
 #undef EACH_SET
 #undef EACH_SET_N
 #undef EACH_WAIT

@@ -84,6 +84,7 @@ forever)
 	while :; do
 		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
 		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
+		[ ! -e /sys/class/dma/dma0chan0 ] || dmatest >/dev/null
 		echo 3 >/proc/sys/vm/drop_caches
 	done
 	;;

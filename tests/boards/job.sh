@@ -63,13 +63,12 @@ run_guest()
 		--append "console=ttyAMA0 quiet panic=-1 test=$word" --stats /tmp/stats "$@"
 }
 
-# each DEVICE TEXT…: what the guest says of it. Of a device whose driver comes late the host has none before; one that is kept, since
-# nobody knows how it is stopped, has one guest.
+# each DEVICE TEXT…: what the guest says of it. Of a device whose driver comes late the host has none before.
 each()
 {
 	device=$1
 	shift
-	eval "host=\$$device driver=\$${device}_driver late=\${${device}_late:-} kept=\${${device}_kept:-}"
+	eval "host=\$$device driver=\$${device}_driver late=\${${device}_late:-}"
 	[ -n "$late" ] || host_works "$device-before" "$device" "$driver" "$host"
 	expect "$device-list" 0 dais list "$host"
 	expect "$device-plan" 0 dais plan -c "$conf"
@@ -81,21 +80,15 @@ each()
 	says "$device-works" "$@"
 	echo "@row | $board | $device | $host | $(($(cut -d . -f 1 /proc/uptime) - start)) s |" \
 		"$(sed -n 's/.*guest: interrupts //p' "$out") | $(sed -n 's/.*"exits": \([0-9]*\).*/\1/p' /tmp/stats | head -n 1) |"
-	[ -n "$kept" ] || {
-		run_guest "$device-one-cpu" 0 "$device" again --cpus 1
-		says "$device-one-cpu-works" "$@"
-		killed_in_flight
-	}
+	run_guest "$device-one-cpu" 0 "$device" again --cpus 1
+	says "$device-one-cpu-works" "$@"
+	killed_in_flight
 	[ "$device" != sd ] || {
 		run_guest sd-reboot 0 sd reboot --cpus 2
 		says sd-reboots "guest: reboots" "guest: was rebooted" "$@"
 	}
 	! type "clocks_of_$device" >/dev/null 2>&1 || "clocks_of_$device"
-	[ -z "$kept" ] || {
-		expect "$device-is-kept" 3 dais unbind "$host"
-		says "$device-is-kept-since" "$kept"
-	}
-	expect "$device-unbind" 0 dais unbind ${kept:+--force} "$host"
+	expect "$device-unbind" 0 dais unbind "$host"
 	for module in ${late:+/late/*.ko}; do
 		insmod "$module"
 	done

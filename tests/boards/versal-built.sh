@@ -15,4 +15,3 @@ sd=f1050000.sdhci
 sd_driver=sdhci-arasan
 dma=ffa80000.dma
 dma_driver=xilinx-zynqmp-dma
-dma_kept="how a device of its kind is stopped is not known"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices that are brought to rest by their registers: a PL330 and an AHCI controller. */
+/* Devices that are brought to rest by their registers: a PL330, an AHCI controller and a ZDMA. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 
 static uint32_t regs[0x400];
 static uint32_t stuck;        /* bits of a state that nothing clears */
+static uint32_t zdma_isr;     /* what it has of interrupts */
 static unsigned int n_writes; /* of 4 bytes */
 static unsigned int n_sleeps;
 static const char *node;
@@ -53,6 +54,18 @@ static void ahci_follow(void)
 	}
 }
 
+/* A channel of a ZDMA: enabled, its list has no end; a paused one is told to continue. */
+static void zdma_follow(off_t offset)
+{
+	uint32_t isr = regs[0x100 / 4];
+
+	if (offset == 0x100)
+		regs[0x100 / 4] = zdma_isr & ~isr;
+	zdma_isr = regs[0x100 / 4];
+	if (!(regs[0x200 / 4] & 1) && (regs[0x11c / 4] == 2 || regs[0x110 / 4] & 2))
+		regs[0x11c / 4] = stuck;
+}
+
 static ssize_t read_reg(int of, void *opaque, void *buf, size_t size, off_t offset)
 {
 	(void)of;
@@ -71,6 +84,8 @@ static ssize_t write_reg(int of, void *opaque, const void *buf, size_t size, off
 	n_writes++;
 	if (!strcmp(node, "arm,pl330") && offset == (off_t)REGION + 0xd04)
 		pl330_execute();
+	else if (!strcmp(node, "xlnx,zynqmp-dma-1.0"))
+		zdma_follow(offset - (off_t)REGION);
 	else if (strcmp(node, "arm,pl330"))
 		ahci_follow();
 	return 4;
@@ -151,6 +166,39 @@ Test(vfio_quiet, all_ports_of_an_ahci_controller_are_stopped)
 	busy_ahci();
 	cr_expect_lt(QUIET("generic-ahci"), 0);
 	cr_expect_str_eq(err.what, "it may still be at work: a port works on commands");
+}
+
+/* @state: of its status */
+static int quiet_zdma(uint32_t state)
+{
+	memset(regs, 0, sizeof(regs));
+	regs[0x100 / 4] = zdma_isr = 0x404;
+	regs[0x110 / 4] = 0xc0;
+	regs[0x11c / 4] = state;
+	regs[0x200 / 4] = 1;
+	return QUIET("xlnx,zynqmp-dma-1.0");
+}
+
+/* Its last transfer has ended, well or by an error; one that is paused ends, too. */
+Test(vfio_quiet, a_channel_of_a_zdma_is_stopped)
+{
+	for (uint32_t state = 0; state <= 3; state++) {
+		stuck = state & 2 ? 3 : 0;
+		cr_assert_eq(quiet_zdma(state), 0, "%u: %s", state, err.what);
+		cr_expect_eq(regs[0x10c / 4], 0xfff);
+		cr_expect_eq(regs[0x11c / 4], stuck);
+		cr_expect_eq(regs[0x100 / 4] | regs[0x200 / 4], 0);
+		cr_expect_eq(regs[0x110 / 4], 0x80);
+		cr_expect_eq(n_sleeps, 0);
+	}
+	stuck = 2; /* a list without an end */
+	cr_expect_lt(quiet_zdma(2), 0);
+	cr_expect_str_eq(err.what, "it may still be at work: a transfer is under way");
+	cr_expect_eq(n_sleeps, 1000);
+	cr_expect_eq(regs[0x100 / 4], 0x404, "it is left as it is");
+	stuck = 1;
+	cr_expect_lt(quiet_zdma(1), 0);
+	cr_expect_str_eq(err.what, "it may still be at work: it is paused");
 }
 
 Test(vfio_quiet, what_is_not_known_is_said)
