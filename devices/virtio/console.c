@@ -278,16 +278,17 @@ static int start(struct virtio *v, struct err *err)
 	return 0;
 }
 
-static void destroy(struct virtio *v)
+static void detach(struct virtio *v)
 {
 	struct virtio_console *c = container_of(v, struct virtio_console, virtio);
 	struct vm *vm = v->device.vm;
 
 	for (unsigned int i = 0; i < N_QUEUES; i++)
 		if (c->rings[i].source)
-			event_loop_remove(&vm->loop, c->rings[i].source);
+			event_loop_remove(&vm->loop, take_ptr(&c->rings[i].source));
 	if (c->is_connected)
 		console_connect(vm->console, CONSOLE_VIRTIO, NULL, NULL);
+	c->is_connected = false;
 }
 
 static int attach(struct virtio *v, struct err *err)
@@ -314,7 +315,7 @@ static const struct virtio_ops ops = {
 	.attach = attach,
 	.start = start,
 	.stop = stop,
-	.destroy = destroy,
+	.detach = detach,
 };
 
 static int create(const struct device_config *config, struct vm *vm, struct device **device,

@@ -10,7 +10,7 @@
 		   "shared peripheral interrupt, 0 upward; default: a free one", \
 		   .max = SPI_MAX_COUNT - 1)
 
-/* Of those that a process at a socket serves. */
+/* Of those that a process at a socket serves, which dais may start. */
 #define SOCKET_KEY                                          \
 	DEVICE_KEY("socket", "PATH", option_set_path, text, \
 		   "Unix socket at which the back end listens")
@@ -33,7 +33,20 @@ const struct option virtio_console_keys[] = {
 	{ .key = NULL },
 };
 
-const struct option virtio_blk_keys[] = { SOCKET_KEYS, SPI_KEY, { .key = NULL } };
+#define READONLY_KEY                                          \
+	DEVICE_KEY("readonly", "on|off", option_set_bool, on, \
+		   "the guest may not write; default: off")
+
+const struct option virtio_blk_keys[] = {
+	DEVICE_KEY("file", "IMAGE", option_set_path, text,
+		   "image or block device of the host, for which dais starts qemu-storage-daemon"),
+	DEVICE_KEY("format", "raw|qcow2", option_set_choice, choice,
+		   "what the image is; default: raw"),
+	READONLY_KEY,
+	SOCKET_KEYS,
+	SPI_KEY,
+	{ .key = NULL },
+};
 
 const struct option virtio_net_keys[] = {
 	DEVICE_KEY("tap", "NAME", option_set_text, text,
@@ -56,6 +69,9 @@ const struct option virtio_vsock_keys[] = {
 const struct option virtio_fs_keys[] = {
 	DEVICE_KEY("tag", "T", option_set_text, text,
 		   "by which the guest mounts it: mount -t virtiofs T DIRECTORY"),
+	DEVICE_KEY("share", "DIR", option_set_path, text,
+		   "directory of the host, for which dais starts virtiofsd"),
+	READONLY_KEY,
 	SOCKET_KEYS,
 	SPI_KEY,
 	{ .key = NULL },

@@ -196,14 +196,12 @@ int virtio_reset_device(struct device *device, struct err *err)
 	return 0;
 }
 
-void virtio_destroy(struct device *device)
+void virtio_detach(struct device *device)
 {
 	struct virtio *v = virtio_of(device);
 
-	if (!device)
-		return;
-	if (v->ops->destroy)
-		v->ops->destroy(v);
+	if (v->ops->detach)
+		v->ops->detach(v);
 	virtio_ignore_errors(v);
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
 		close_fd(&v->queues[i].kick_fd);
@@ -211,7 +209,18 @@ void virtio_destroy(struct device *device)
 	close_fd(&v->err_fd);
 	close_fd(&v->ack_fd);
 	if (v->page)
-		sys_munmap(v->page, sys_page_size());
+		sys_munmap(take_ptr(&v->page), sys_page_size());
+}
+
+void virtio_destroy(struct device *device)
+{
+	struct virtio *v = virtio_of(device);
+
+	if (!device)
+		return;
+	virtio_detach(device);
+	if (v->ops->destroy)
+		v->ops->destroy(v);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 }

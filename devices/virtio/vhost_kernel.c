@@ -78,7 +78,7 @@ static void vhost_kernel_stop(struct virtio *v)
 	vk->driver->run(vk, false);
 }
 
-static void vhost_kernel_destroy(struct virtio *v)
+static void vhost_kernel_detach(struct virtio *v)
 {
 	struct vhost_kernel *vk = to_vhost_kernel(v);
 
@@ -153,7 +153,7 @@ static const struct virtio_ops vhost_kernel_ops = {
 	.attach = vhost_kernel_attach,
 	.start = vhost_kernel_start,
 	.stop = vhost_kernel_stop,
-	.destroy = vhost_kernel_destroy,
+	.detach = vhost_kernel_detach,
 };
 
 int vhost_kernel_create(const struct device_config *config, struct vm *vm,

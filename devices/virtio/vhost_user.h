@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/virtio/back_end.h"
 #include "devices/virtio/virtio.h"
 
 struct event_source;
@@ -32,7 +33,8 @@ const struct vhost_user_kind *vhost_user_kind_of(uint32_t id);
 
 struct vhost_user {
 	struct virtio virtio;
-	const char *path;         /* of the socket; the configuration's */
+	const char *path; /* of the socket, or of what dais has it serve; the configuration's */
+	struct back_end started;  /* by dais */
 	int fd;                   /* the connection; -1: it was lost */
 	uint64_t features;        /* of the back end, before virtio_offered() */
 	uint64_t protocol;        /* features of the protocol that both know */
@@ -42,8 +44,8 @@ struct vhost_user {
 };
 
 /*
- * Connect to the back end, ask what it is, and make its device: for a kind's create. What does not
- * fit is an error, and nothing is left open.
+ * Connect to the back end, or start it, ask what it is, and make its device: for a kind's create.
+ * What does not fit is an error, and nothing is left open.
  */
 int vhost_user_create(const struct device_config *config, struct vm *vm,
 		      const struct vhost_user_kind *kind, struct device **device, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "devices/virtio/vhost_user.h"
 #include "devices/virtio/vhost_user_message.h"
+#include "vmm/base/built.h"
 #include "vmm/base/sys.h"
 
 #define DEFAULT_QUEUE_SIZE 256
@@ -107,32 +108,64 @@ static int introduce(struct vhost_user *vu, const struct vhost_user_kind *kind, 
 		       ?: vhost_user_get_config(vu, err);
 }
 
+static int get_connection(struct vhost_user *vu, const struct device_config *config,
+			  const struct vhost_user_kind *kind, struct err *err)
+{
+	if (back_end_serves(config))
+		return back_end_start(config, &vu->started, &vu->fd, err);
+	vu->fd = sys_connect(vu->path, VHOST_USER_TIMEOUT_S);
+	return vu->fd < 0 ? explain_connect(vu, kind, vu->fd, err) : 0;
+}
+
+/* Where the back end is, or what dais has it serve: one of them; NULL: an error. */
+static const char *find_path(const struct device_config *config, struct err *err)
+{
+	const char *path = device_config_get(config, "socket", -1, text, NULL);
+	const char *serves = back_end_serves(config);
+	const char *own = option_find(config->class->keys, "file", false)    ? ", and no file=IMAGE"
+			  : option_find(config->class->keys, "share", false) ? ", and no share=DIR"
+									     : "";
+
+	if (!path && !serves)
+		err_usage(err, "%s: there is no socket=PATH%s", config->where, own);
+	else if (serves && !BUILT(VIRTIO_BACK_ENDS))
+		err_not_built(err, "VIRTIO_BACK_ENDS");
+	else if (path && (serves || device_config_find(config, "format", -1) ||
+			  device_config_find(config, "readonly", -1)))
+		err_usage(err, "%s: socket=%s goes with no key of a back end that dais starts",
+			  config->where, path);
+	else
+		return path ?: serves;
+	return NULL;
+}
+
 int vhost_user_create(const struct device_config *config, struct vm *vm,
 		      const struct vhost_user_kind *kind, struct device **device, struct err *err)
 {
-	const struct device_setting *socket = device_config_find(config, "socket", -1);
 	uint64_t size = device_config_get(config, "queue-size", -1, number, DEFAULT_QUEUE_SIZE);
+	const char *path = find_path(config, err);
 	struct vhost_user *vu;
 
-	if (!socket || size & (size - 1)) {
-		err_usage(err, "%s: %s", config->where,
-			  socket ? "queue-size is no power of two" : "there is no socket=PATH");
+	if (!path)
 		return err->code;
-	}
+	if (size & (size - 1))
+		return err_usage(err, "%s: queue-size is no power of two", config->where);
 	vu = calloc(1, sizeof(*vu));
 	if (!vu)
 		return err_set(err, ENOMEM, "create %s", config->name);
 	virtio_init(&vu->virtio, config, vm, &vhost_user_ops);
 	*device = &vu->virtio.device;
-	vu->path = socket->text;
+	vu->path = path;
+	vu->fd = -1;
 	vu->virtio.id = kind->id;
 	vu->virtio.queue_size = (unsigned int)size;
 	vu->virtio.config_size = vu->config_size = kind->config_size;
-	vu->fd = sys_connect(vu->path, VHOST_USER_TIMEOUT_S);
-	if (vu->fd < 0)
-		explain_connect(vu, kind, vu->fd, err);
-	else if (!introduce(vu, kind, device_config_get(config, "queues", -1, number, 0), err))
-		return 0;
+	if (!get_connection(vu, config, kind, err)) {
+		if (!introduce(vu, kind, device_config_get(config, "queues", -1, number, 0), err))
+			return 0;
+		if (BUILT(VIRTIO_BACK_ENDS))
+			back_end_explain(&vu->started, err);
+	}
 	virtio_destroy(*device);
 	*device = NULL;
 	return err->code;

@@ -5,6 +5,7 @@
 
 #include "devices/virtio/vhost_user.h"
 #include "devices/virtio/vhost_user_message.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/core/vm.h"
@@ -152,11 +153,15 @@ static void vhost_user_write_config(struct virtio *virtio, unsigned int offset, 
 		virtio_lost(virtio, &err);
 }
 
+static void vhost_user_detach(struct virtio *virtio)
+{
+	vhost_user_disconnect(to_vhost_user(virtio));
+}
+
 static void vhost_user_destroy(struct virtio *virtio)
 {
-	struct vhost_user *vu = to_vhost_user(virtio);
-
-	vhost_user_disconnect(vu);
+	if (BUILT(VIRTIO_BACK_ENDS))
+		back_end_end(&to_vhost_user(virtio)->started);
 }
 
 /* --- what comes from it */
@@ -190,5 +195,6 @@ const struct virtio_ops vhost_user_ops = {
 	.start = vhost_user_start,
 	.stop = vhost_user_stop,
 	.write_config = vhost_user_write_config,
+	.detach = vhost_user_detach,
 	.destroy = vhost_user_destroy,
 };

@@ -59,7 +59,9 @@ struct virtio_ops {
 	 * virtio->config; what they become is there when it returns. NULL: it may not.
 	 */
 	void (*write_config)(struct virtio *virtio, unsigned int offset, unsigned int width);
-	/* Let go what create took. NULL: nothing. */
+	/* Let go what create and attach took; also twice. NULL: nothing. */
+	void (*detach)(struct virtio *virtio);
+	/* After detach, in the process that created it: what outlives the VM. NULL: nothing. */
 	void (*destroy)(struct virtio *virtio);
 };
 
@@ -114,14 +116,16 @@ void virtio_init(struct virtio *virtio, const struct device_config *config, stru
 uint64_t virtio_offered(uint64_t features);
 
 /* The members of struct device_class of these names, for every kind. */
-#define VIRTIO_CLASS                                                             \
-	.attach = virtio_attach, .describe = virtio_describe, .arm = virtio_arm, \
-	.quiesce = virtio_quiesce, .reset = virtio_reset_device, .destroy = virtio_destroy
+#define VIRTIO_CLASS                                                                      \
+	.attach = virtio_attach, .describe = virtio_describe, .arm = virtio_arm,          \
+	.quiesce = virtio_quiesce, .reset = virtio_reset_device, .detach = virtio_detach, \
+	.destroy = virtio_destroy
 int virtio_attach(struct device *device, struct err *err);
 int virtio_describe(struct device *device, struct dt *dt, struct err *err);
 int virtio_arm(struct device *device, struct err *err);
 void virtio_quiesce(struct device *device);
 int virtio_reset_device(struct device *device, struct err *err);
+void virtio_detach(struct device *device);
 void virtio_destroy(struct device *device);
 
 /*

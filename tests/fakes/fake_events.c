@@ -72,6 +72,17 @@ int sys_connect(const char *path, unsigned int timeout_s)
 	return fake_fd_real(fd);
 }
 
+int sys_listen_for_one(int ends[2], unsigned int timeout_s)
+{
+	int ret = sys_connect(listener.path ?: "", timeout_s);
+
+	if (ret < 0)
+		return ret;
+	ends[0] = fake_fd_real(eventfd(0, EFD_CLOEXEC));
+	ends[1] = ret;
+	return 0;
+}
+
 ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds)
 {
 	union {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -27,6 +28,50 @@ pid_t sys_fork(void)
 	return fake_process.be_parent ? FAKE_CHILD : 0;
 }
 
+pid_t sys_setsid(void)
+{
+	return FAKE_CHILD;
+}
+
+int sys_execv(const char *path, char *const *argv)
+{
+	fail_if_chosen();
+	fake_process.on_exec(path, argv);
+	return -EACCES;
+}
+
+int sys_become(uid_t uid, gid_t gid)
+{
+	fail_if_chosen();
+	fake_process.uid = uid;
+	fake_process.gid = gid;
+	fake_process.death_signal = 0;
+	return 0;
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	fail_if_chosen();
+	assert(pid == FAKE_CHILD);
+	return fake_fd_real(eventfd(0, EFD_CLOEXEC));
+}
+
+int sys_pidfd_signal(int pidfd, int signal)
+{
+	assert(fake_fd_find(pidfd));
+	return sys_kill(FAKE_CHILD, signal);
+}
+
+/* Of a pidfd. */
+int sys_wait_readable(int fd, int timeout_ms)
+{
+	assert(fake_fd_find(fd) && timeout_ms > 0);
+	for (unsigned int i = 0; i < fake_process.n_sent; i++)
+		if (fake_process.sent[i] == fake_process.ends_by)
+			return 1;
+	return !fake_process.ends_by;
+}
+
 /* The parent is the test itself, before it forked. */
 pid_t sys_getppid(void)
 {
@@ -44,6 +89,8 @@ int sys_prctl(int option, unsigned long arg)
 		snprintf(fake_process.name, sizeof(fake_process.name), "%s", (const char *)arg);
 	else if (option == PR_CAPBSET_READ)
 		return fake_confine_bounds(arg);
+	else if (option == PR_CAPBSET_DROP && arg < FAKE_N_CAPS)
+		fake_process.n_dropped++;
 	else if (option != PR_SET_NO_NEW_PRIVS && option != PR_SET_DUMPABLE)
 		return -EINVAL;
 	return 0;

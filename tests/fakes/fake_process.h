@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define FAKE_CHILD 4711
+#define FAKE_CHILD  4711
+#define FAKE_N_CAPS 41
 
 struct fake_process {
 	bool be_parent;   /* fork returns FAKE_CHILD, else 0 */
@@ -21,6 +22,11 @@ struct fake_process {
 	bool is_reaped;
 	void (*on_end)(void); /* what the child did last */
 	void (*on_prctl)(int option);
+	int ends_by; /* signal that ends it, for who waits for a pidfd; 0: it has ended */
+	uid_t uid;   /* that it has become */
+	gid_t gid;
+	unsigned int n_dropped; /* capabilities */
+	void (*on_exec)(const char *path, char *const *argv);
 };
 
 extern struct fake_process fake_process;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -120,6 +121,8 @@ CALL_AGAIN(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, si
 CALL_AGAIN(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
 CALL_AGAIN(int, sys_wait_writable, (int fd, int timeout_ms),
 	   poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, timeout_ms))
+CALL_AGAIN(int, sys_wait_readable, (int fd, int timeout_ms),
+	   poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, timeout_ms))
 CALL_AGAIN(ssize_t, sys_pread, (int fd, void *buf, size_t size, off_t offset),
 	   pread(fd, buf, size, offset))
 CALL_AGAIN(ssize_t, sys_pwrite, (int fd, const void *buf, size_t size, off_t offset),
@@ -170,6 +173,11 @@ PLAIN(int, sys_sigmask, (int how, const sigset_t *set, sigset_t *old),
 CALL_AGAIN(int, sys_sigwaitinfo, (const sigset_t *set, siginfo_t *info), sigwaitinfo(set, info))
 CALL(int, sys_kill, (pid_t pid, int signal), kill(pid, signal))
 CALL(pid_t, sys_fork, (void), fork())
+CALL(pid_t, sys_setsid, (void), setsid())
+CALL(int, sys_execv, (const char *path, char *const *argv), execv(path, argv))
+CALL(int, sys_pidfd_open, (pid_t pid), (int)syscall(SYS_pidfd_open, pid, 0))
+CALL(int, sys_pidfd_signal, (int pidfd, int signal),
+     (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0))
 PLAIN(pid_t, sys_getppid, (void), getppid())
 CALL_AGAIN(int, sys_waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
 	   waitid(type, id, info, options))
@@ -192,18 +200,24 @@ int sys_getrandom(void *buf, size_t size)
 	return 0;
 }
 
+/* A socket, and in *address where it is to be. */
+static int unix_socket(const char *path, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address->sun_path, path, strlen(path));
+	return result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
 int sys_connect(const char *path, unsigned int timeout_s)
 {
 	const struct timeval timeout = { .tv_sec = (time_t)timeout_s };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, ret;
+	struct sockaddr_un address;
+	int fd = unix_socket(path, &address), ret;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	ret = result_retried(connect(fd, (struct sockaddr *)&address, sizeof(address)));
@@ -211,6 +225,33 @@ int sys_connect(const char *path, unsigned int timeout_s)
 		return fd;
 	close(fd);
 	return ret;
+}
+
+int sys_listen_for_one(int ends[2], unsigned int timeout_s)
+{
+	char dir[] = "/tmp/dais-"
+		     "XX"
+		     "XX"
+		     "XX" /* mkdtemp(3) */,
+	     path[sizeof(dir) + 2];
+	struct sockaddr_un address;
+	int ret;
+
+	if (!mkdtemp(dir))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/s", dir);
+	ends[0] = ends[1] = ret = unix_socket(path, &address);
+	if (ret >= 0)
+		ret = bind(ends[0], (struct sockaddr *)&address, sizeof(address)) ||
+				      listen(ends[0], 1)
+			      ? -errno
+			      : sys_connect(path, timeout_s);
+	unlink(path);
+	rmdir(dir);
+	if (ret < 0 && ends[0] >= 0)
+		close(ends[0]);
+	ends[1] = ret;
+	return ret < 0 ? ret : 0;
 }
 
 ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds)
@@ -264,6 +305,8 @@ uint64_t sys_realtime_s(void)
 /* What a process gives up. */
 PLAIN(unsigned int, sys_geteuid, (void), geteuid())
 PLAIN(unsigned int, sys_getegid, (void), getegid())
+CALL(int, sys_become, (uid_t uid, gid_t gid),
+     setgroups(0, NULL) || setresgid(gid, gid, gid) ? -1 : setresuid(uid, uid, uid))
 CALL(int, sys_unshare, (int flags), unshare(flags))
 CALL(int, sys_mount,
      (const char *source, const char *target, const char *type, unsigned long flags,

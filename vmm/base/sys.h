@@ -59,6 +59,7 @@ ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 /* poll() for POLLOUT. Returns 1, or 0 when @timeout_ms have passed. */
 int sys_wait_writable(int fd, int timeout_ms);
+int sys_wait_readable(int fd, int timeout_ms); /* the same for POLLIN */
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
 ssize_t sys_pwrite(int fd, const void *buf, size_t size, off_t offset);
 int sys_fallocate(int fd, int mode, off_t offset, off_t size);
@@ -92,6 +93,10 @@ int sys_sigmask(int how, const sigset_t *set, sigset_t *old); /* of the calling 
 int sys_sigwaitinfo(const sigset_t *set, siginfo_t *info);
 int sys_kill(pid_t pid, int signal);
 pid_t sys_fork(void);
+pid_t sys_setsid(void);
+int sys_execv(const char *path, char *const *argv); /* returns only an error */
+int sys_pidfd_open(pid_t pid);                      /* with FD_CLOEXEC */
+int sys_pidfd_signal(int pidfd, int signal);
 pid_t sys_getppid(void);
 int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
 int sys_prctl(int option, unsigned long arg);
@@ -117,6 +122,11 @@ unsigned int sys_n_cpus(void);
  * called.
  */
 int sys_connect(const char *path, unsigned int timeout_s);
+/*
+ * A socket that listens, ends[0], with a connection to it that waits to be accepted, ends[1], as
+ * sys_connect() makes it. It has no name any more: nobody else can connect.
+ */
+int sys_listen_for_one(int ends[2], unsigned int timeout_s);
 /* Write @size bytes, and send with them the @n_fds descriptors of @fds, SYS_MAX_SENT at most. */
 #define SYS_MAX_SENT 8
 ssize_t sys_send(int socket, const void *buf, size_t size, const int *fds, unsigned int n_fds);
@@ -128,6 +138,7 @@ uint64_t sys_realtime_s(void);
 /* By which a process gives up what it may do. */
 unsigned int sys_geteuid(void);
 unsigned int sys_getegid(void);
+int sys_become(uid_t uid, gid_t gid); /* in every way, and of no other group */
 int sys_unshare(int flags);
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	      const char *data);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What serves the queues of virtio devices: nothing is opened, no back end is spoken to. */
+/* What serves the queues of virtio devices: no back end is started or spoken to. */
 #include <errno.h>
 
+#include "devices/virtio/back_end.h"
 #include "devices/virtio/vhost_kernel.h"
 #include "vmm/base/built.h"
 #include "vmm/base/range.h"
@@ -54,6 +55,16 @@ static void check_socket(struct check *check, const struct check_vm *vm,
 	check_say_err(check, CHECK_BLOCKS, vm, &err);
 }
 
+/* That dais starts itself. */
+static void check_back_end(struct check *check, const struct check_vm *vm,
+			   const struct device_config *device)
+{
+	struct err err;
+
+	if (back_end_serves(device) && back_end_check(device, &err))
+		check_say_err(check, CHECK_BLOCKS, vm, &err);
+}
+
 void check_virtio(struct check *check)
 {
 	check_each_vm (check, vm) {
@@ -62,6 +73,8 @@ void check_virtio(struct check *check)
 				check_drivers_of(check, vm, &vm->config.devices[i]);
 			if (BUILT(VHOST_USER))
 				check_socket(check, vm, &vm->config.devices[i]);
+			if (BUILT(VIRTIO_BACK_ENDS))
+				check_back_end(check, vm, &vm->config.devices[i]);
 		}
 	}
 }

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "devices/virtio/back_end.h"
+#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
@@ -248,6 +250,21 @@ static int check_unsafe(const struct vm_config *config, struct err *err)
 		     "that is reserved for this, as memory-file with its address as memory-base");
 }
 
+/* A confined process may send no signals. */
+static int check_back_ends(const struct vm_config *config, struct err *err)
+{
+	for (unsigned int i = 0; BUILT(VIRTIO_BACK_ENDS) && i < config->n_devices; i++) {
+		if (config->keeper || config->sandbox.mode == SANDBOX_OFF ||
+		    !back_end_serves(&config->devices[i]))
+			continue;
+		err_usage(err, "%s without a keeper", config->devices[i].name);
+		err_why(err, "it is the keeper that ends what serves %s",
+			back_end_serves(&config->devices[i]));
+		return err_fix(err, "leave --no-keeper out, or start that yourself: socket=PATH");
+	}
+	return 0;
+}
+
 int config_finish(struct vm_config *config, struct err *err)
 {
 	if (!config->kernel) {
@@ -277,7 +294,8 @@ int config_finish(struct vm_config *config, struct err *err)
 	return check_unsafe(config, err)
 		       ?: finish_affinity(config, err)
 		       ?: (config->use ? judge_devices(config, err) ?: select_devices(config, err) : 0)
-		       ?: config_finish_devices(config, err);
+		       ?: config_finish_devices(config, err)
+		       ?: check_back_ends(config, err);
 }
 
 int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err)

@@ -50,6 +50,7 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(flock,                FOR_KEEPER, "records"),
 	/* the VMM, in the keeper only */
 	CALL(waitid,               FOR_KEEPER, "the end of the VMM"),
+	CALL(pidfd_send_signal,    BUILT_IF(VIRTIO_BACK_ENDS, FOR_KEEPER, 0), "the end of what serves a disk or a directory"),
 	CALL(rt_sigtimedwait,      FOR_KEEPER, "signals, which it passes on"),
 	CALL_IF(kill, OWN_VMM,     FOR_KEEPER, "signals, which it passes on"),
 	/* waiting */

@@ -86,6 +86,28 @@ Test(check_vms, who_serves_virtio_devices)
 	cr_expect_eq(count("blocks"), 1u, "%s", command_text);
 }
 
+Test(check_vms, what_dais_would_have_served)
+{
+	setenv("PATH", "/usr/bin", 1);
+	fake_file("/vm.conf", VM "[device root]\ntype = virtio-blk\nfile = /root.img\n"
+				 "[device files]\ntype = virtio-fs\nshare = /srv\ntag = t\n");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "open the image /root.img", "qemu-img create");
+	expect_finding("blocks", "share=/srv", "mkdir /srv");
+	fake_file("/root.img", "QFI\xfb");
+	fake_dir("/srv");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "the image is qcow2, and not raw", "format=qcow2");
+	expect_finding("blocks", "find virtiofsd", "apt install virtiofsd");
+	fake_file("/root.img", "");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("blocks", "find qemu-storage-daemon", "apt install qemu-utils");
+	fake_file("/usr/bin/qemu-storage-daemon", "");
+	fake_file("/usr/bin/virtiofsd", "");
+	check("--json", "-c", "/vm.conf", NULL);
+	cr_expect_eq(count("blocks"), 0u, "%s", command_text);
+}
+
 /* The device of the file is taken only where the file belongs. */
 Test(check_vms, a_run_on_another_board)
 {

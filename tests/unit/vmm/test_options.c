@@ -270,6 +270,18 @@ Test(options, devices)
 	cr_expect_str_eq(config.devices[4].name, "pl061");
 }
 
+/* The sandbox is what keeps a process from ending another. */
+Test(options, what_dais_starts_has_a_keeper)
+{
+	cr_expect_neq(parse("--kernel k --device virtio-blk,file=/i --no-keeper"), 0);
+	cr_expect(err_says(&err, "ends what serves /i"), "%s: %s", err.what, err.why);
+	cr_expect(strstr(err.fix, "socket=PATH"), "%s", err.fix);
+	config_destroy(&config);
+	config_init(&config);
+	cr_expect_eq(parse("--kernel k --device virtio-blk,file=/i --no-keeper --sandbox off"), 0,
+		     "%s", err.what);
+}
+
 Test(options, names_are_made_unique)
 {
 	cr_assert_eq(parse("--kernel k --device vfio-platform,host=a --device vfio-platform,host=a "
