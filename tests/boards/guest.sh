@@ -55,6 +55,24 @@ network()
 	[ "$(sha256sum /tmp/file | cut -d ' ' -f 1)" = "$(sed -n 's/  file$//p' /card.sha256)" ] && echo "guest: file is loaded right"
 }
 
+use()
+{
+	while :; do
+		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
+		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
+		[ ! -e /sys/class/dma/dma0chan0 ] || dmatest >/dev/null
+		echo 3 >/proc/sys/vm/drop_caches
+	done
+}
+
+# The MAC's driver cannot be unbound.
+let_go()
+{
+	driver=/sys/bus/platform/drivers/sdhci-esdhc-imx
+	[ -z "$disk" ] || basename "$(ls -d $driver/*.mmc)" >$driver/unbind
+	[ ! -e /sys/class/net/eth0 ] || ip link set eth0 down
+}
+
 disk=''
 for driver in /sys/bus/platform/drivers/*/*/of_node; do
 	case $(basename "$(readlink -f "$driver")") in
@@ -65,28 +83,19 @@ for driver in /sys/bus/platform/drivers/*/*/of_node; do
 done
 case $word in
 reboot) reboot_once ;;
-clocks) # the driver at work, and gone; the host looks, and writes a line
-	while :; do
-		dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
-		echo 3 >/proc/sys/vm/drop_caches
-	done &
+clocks) # the driver at work, and at rest; the host looks, and writes a line
+	use &
 	echo "guest: works"
 	read -r _
 	kill $!
 	wait
-	driver=/sys/bus/platform/drivers/sdhci-esdhc-imx
-	basename "$(ls -d $driver/*.mmc)" >$driver/unbind
+	let_go
 	echo "guest: has let go"
 	read -r _
 	;;
 forever)
 	echo "guest: goes on"
-	while :; do
-		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
-		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
-		[ ! -e /sys/class/dma/dma0chan0 ] || dmatest >/dev/null
-		echo 3 >/proc/sys/vm/drop_caches
-	done
+	use
 	;;
 esac
 echo "guest: interrupts $(grep -E 'mmc|eth|dma' /proc/interrupts | awk '{ for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }')"
