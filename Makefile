@@ -172,7 +172,7 @@ libs = -lc -lfdt -l:libinih.a $(if $(CONFIG_RUN),-lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/sandbox-probe $(B)/test/pass-fds $(B)/test/vsock
+all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/sandbox-probe $(B)/test/open-tap $(B)/test/pass-fds $(B)/test/vsock
 endif
 
 ifeq ($(ARCH),arm)

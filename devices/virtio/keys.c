@@ -51,6 +51,8 @@ const struct option virtio_blk_keys[] = {
 const struct option virtio_net_keys[] = {
 	DEVICE_KEY("tap", "NAME", option_set_text, text,
 		   "tap interface of the host that the card is on, by the kernel's vhost-net"),
+	DEVICE_KEY("fd", "WHICH", option_set_text, text,
+		   "the same, opened by whoever started dais: a descriptor's number or name"),
 	SOCKET_KEY,
 	DEVICE_KEY("mac", "ADDRESS", option_set_text, text,
 		   "MAC address; default: one that the guest makes up at each boot"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A network card: on a tap by the kernel's vhost-net, or by vhost-user (VIRTIO 1.2, 5.1). */
+#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/vhost.h>
 #include <linux/virtio_ids.h>
@@ -12,10 +13,13 @@
 #include "devices/classes.h"
 #include "devices/virtio/vhost_kernel.h"
 #include "devices/virtio/vhost_user.h"
+#include "vmm/base/fd_range.h"
 #include "vmm/base/own.h"
+#include "vmm/base/passed_fds.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/vm.h"
 
 /* What a tap does, whose packets have a header (IFF_VNET_HDR): both ways, and what it is told of.
  */
@@ -57,6 +61,8 @@ static const struct vhost_driver driver = {
 
 /* --- the tap */
 
+static int header_size = sizeof(struct virtio_net_hdr_mrg_rxbuf);
+
 /* One that is not there would be made, down and nobody's. */
 int virtio_net_find_tap(const char *name, struct err *err)
 {
@@ -96,7 +102,7 @@ static int explain_tap(const char *name, int code, struct err *err)
 static int open_tap(struct vhost_kernel *vk, const char *name, struct err *err)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int size = sizeof(struct virtio_net_hdr_mrg_rxbuf), ret;
+	int ret;
 
 	if (virtio_net_find_tap(name, err))
 		return err->code;
@@ -104,18 +110,46 @@ static int open_tap(struct vhost_kernel *vk, const char *name, struct err *err)
 	if (vk->tap < 0)
 		return err->code;
 	str_copy(ifr.ifr_name, sizeof(ifr.ifr_name), name);
-	ret = sys_ioctl(vk->tap, TUNSETIFF, &ifr) ?: sys_ioctl(vk->tap, TUNSETVNETHDRSZ, &size);
+	ret = sys_ioctl(vk->tap, TUNSETIFF, &ifr)
+		      ?: sys_ioctl(vk->tap, TUNSETVNETHDRSZ, &header_size);
 	return ret ? explain_tap(name, ret, err) : 0;
 }
 
+/* Whoever opened it has chosen what it is. */
+static int take_tap(struct vhost_kernel *vk, const char *which, struct err *err)
+{
+	char spec[64] = PASSED_FD_PREFIX;
+	const int wanted = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int ret;
+
+	str_copy(spec + strlen(spec), sizeof(spec) - strlen(spec), which);
+	vk->tap = fd_to_range(passed_fds_open(vk->virtio.device.vm->passed, spec, O_RDWR, err),
+			      FD_VHOST);
+	ret = vk->tap < 0 ? vk->tap : sys_ioctl(vk->tap, TUNGETIFF, &ifr);
+	if (!ret && (ifr.ifr_flags & wanted) == wanted)
+		ret = sys_ioctl(vk->tap, TUNSETVNETHDRSZ, &header_size);
+	else if (!ret)
+		ret = -EINVAL;
+	if (!ret)
+		return 0;
+	err_set(err, ret, "use the descriptor fd=%s", which);
+	err_why(err, "%s",
+		ret == -EINVAL ? "it is a tap without a header for each packet, or a tun"
+			       : "it is no tap");
+	err_fix(err, "open /dev/net/tun and attach it with IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, or "
+		     "have dais open it: tap=NAME");
+	return err->code;
+}
+
 static int create_on_tap(const struct device_config *config, struct vm *vm, const char *tap,
-			 struct device **device, struct err *err)
+			 const char *fd, struct device **device, struct err *err)
 {
 	struct vhost_kernel *vk;
 
 	if (vhost_kernel_create(config, vm, &driver, &vk, err))
 		return err->code;
-	if (open_tap(vk, tap, err)) {
+	if (tap ? open_tap(vk, tap, err) : take_tap(vk, fd, err)) {
 		virtio_destroy(&vk->virtio.device);
 		return err->code;
 	}
@@ -152,18 +186,20 @@ static int net_create(const struct device_config *config, struct vm *vm, struct 
 {
 	const struct vhost_user_kind *kind = vhost_user_kind_of(VIRTIO_ID_NET);
 	const char *tap = device_config_str(config, "tap"), *mac = device_config_str(config, "mac");
+	const char *fd = device_config_str(config, "fd");
 	uint8_t address[6] = { 0 };
 	struct virtio *v;
 
-	if (!tap == !device_config_find(config, "socket", -1))
-		return err_usage(err, "%s: virtio-net takes one of tap=NAME and socket=PATH",
+	if (!!tap + !!fd + !!device_config_find(config, "socket", -1) != 1)
+		return err_usage(err,
+				 "%s: virtio-net takes one of tap=NAME, fd=WHICH and socket=PATH",
 				 config->where);
 	if (mac && !parse_mac(mac, address)) {
 		err_usage(err, "%s: mac=%s: no address of a network card", config->where, mac);
 		return err_fix(err, "give one such as mac=52:54:00:12:34:56");
 	}
-	if (tap ? create_on_tap(config, vm, tap, device, err)
-		: vhost_user_create(config, vm, kind, device, err))
+	if (tap || fd ? create_on_tap(config, vm, tap, fd, device, err)
+		      : vhost_user_create(config, vm, kind, device, err))
 		return err->code;
 	v = virtio_of(*device);
 	v->features = without_control(v->features);

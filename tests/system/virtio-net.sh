@@ -68,6 +68,13 @@ virtio virtio-tap 0 "test=net net=$tap_net" --device virtio-net,tap=tap0,mac=52:
 	--device vfio-platform,host=10200000.sata,compatible=generic-ahci
 says virtio-tap-card "guest: card 52:54:00:12:34:56" "guest: pings" "guest: downloaded $sum" "guest: sata $disk_sum"
 
+# … which another process has opened
+time_limit=300 expect virtio-tap-fd 0 "$job/open-tap" tap0 dais run --kernel "$job/debian-Image" --initrd "$job/virtio-net.cpio" \
+	--memory 256M --append "console=ttyAMA0 quiet panic=-1 test=net net=$tap_net" --device virtio-net,fd=9
+says virtio-tap-fd-card "guest: pings" "guest: downloaded $sum"
+refuses virtio-fd-none 2 "descriptor 9 is not open" "without FD_CLOEXEC" -- --kernel "$job/debian-Image" --device virtio-net,fd=9
+refuses virtio-fd-other 1 "use the descriptor fd=9" "it is no tap" -- --kernel "$job/debian-Image" --device virtio-net,fd=9 9<"$work/www/small"
+
 passt
 virtio virtio-passt 0 "test=net net=$passt_net" --device "virtio-net,socket=$work/passt.sock"
 says virtio-passt-card "guest: pings" "guest: downloaded $sum"

@@ -15,6 +15,7 @@ static const struct {
 } drivers[] = {
 	{ "tap", "/dev/vhost-net", "vhost_net" },
 	{ "tap", "/dev/net/tun", "tun" },
+	{ "fd", "/dev/vhost-net", "vhost_net" },
 	{ "cid", "/dev/vhost-vsock", "vhost_vsock" },
 };
 

@@ -300,7 +300,16 @@ int config_finish(struct vm_config *config, struct err *err)
 
 int config_find_passed(const struct vm_config *config, struct passed_fds *passed, struct err *err)
 {
-	return (config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0)
-		       ?: passed_fds_add(passed, "memory-file", config->memory_file, err)
-		       ?: passed_fds_add(passed, "console", config->console, err);
+	int ret = (config->fds ? passed_fds_add_devices(passed, config->fds, err) : 0)
+			  ?: passed_fds_add(passed, "memory-file", config->memory_file, err)
+			  ?: passed_fds_add(passed, "console", config->console, err);
+
+	for (unsigned int i = 0; BUILT(VIRTIO_NET) && i < config->n_devices && !ret; i++) {
+		const struct device_config *device = &config->devices[i];
+		const char *which = device_config_str(device, "fd");
+		owned_ptr char *spec = which ? str_printf(PASSED_FD_PREFIX "%s", which) : NULL;
+
+		ret = passed_fds_add(passed, device->name, spec, err);
+	}
+	return ret;
 }

@@ -82,6 +82,7 @@ struct vm {
 	struct platform_bus *bus;
 	struct console *console;
 	struct vfio *vfio;
+	struct passed_fds *passed; /* for who is given one; NULL: none were; build.c's */
 };
 
 void vm_init(struct vm *vm);

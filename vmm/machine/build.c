@@ -308,6 +308,7 @@ int machine_build(struct machine *m, const struct vm_config *config, enum machin
 		.affinity = config->affinity ? config->affinity[0] : NULL,
 	};
 	vm_init(&m->vm);
+	m->vm.passed = config->passed;
 	return build(m, goal, err);
 }
 

@@ -86,6 +86,14 @@ Test(check_vms, who_serves_virtio_devices)
 	cr_expect_eq(count("blocks"), 1u, "%s", command_text);
 }
 
+Test(check_vms, a_tap_that_would_be_passed)
+{
+	fake_file("/vm.conf", VM "[device net]\ntype = virtio-net\nfd = 77\n");
+	check("--json", "-c", "/vm.conf", NULL);
+	expect_finding("warns", "net = fd:77: descriptor 77 is not open", "as dais run is started");
+	expect_finding("blocks", "open /dev/vhost-net", "modprobe vhost_net");
+}
+
 Test(check_vms, what_dais_would_have_served)
 {
 	setenv("PATH", "/usr/bin", 1);
