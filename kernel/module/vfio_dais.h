@@ -54,6 +54,7 @@ struct dv_line {
 	unsigned int n_masked; /* enabled: with a trigger, and with none masked */
 	bool enabled;
 	bool can_hold; /* the interrupt controller can keep it active; fixed while requested */
+	struct irq_data *controller; /* which that is, if it can be held */
 	bool held;     /* active since a handler signalled it, instead of disabled */
 	struct work_struct work; /* lets it go when its handler has ended */
 	struct dv_irq *first;    /* the indices that it has; fixed */
