@@ -133,8 +133,8 @@ int vfio_host_fix_no_iommu(const struct vfio_host_device *host, struct err *err)
 	err_why(err, "no IOMMU of this host stands between the device and memory");
 	err_fix(err,
 		"enable the IOMMU in the host's kernel and name it in the device's node (iommus); "
-		"if there is none, iommu=none (dais(1) tells the danger): " VFIO_NOIOMMU_FIX
-		", and bind the device again",
+		"if both are so, dmesg | grep -i streamid; if there is none, iommu=none (dais(1) "
+		"tells the danger): " VFIO_NOIOMMU_FIX ", and bind the device again",
 		module, parameter);
 	return err_host(err);
 }
