@@ -55,9 +55,9 @@ struct dv_line {
 	bool enabled;
 	bool can_hold; /* the interrupt controller can keep it active; fixed while requested */
 	struct irq_data *controller; /* which that is, if it can be held */
-	bool held;     /* active since a handler signalled it, instead of disabled */
-	struct work_struct work; /* lets it go when its handler has ended */
-	struct dv_irq *first;    /* the indices that it has; fixed */
+	bool held;                   /* active since a handler signalled it, instead of disabled */
+	struct work_struct work;     /* lets it go when its handler has ended */
+	struct dv_irq *first;        /* the indices that it has; fixed */
 };
 
 struct dv_irq {
