@@ -140,6 +140,28 @@ start()
 	done
 }
 
+# with_console COMMAND…: in the background; what goes to descriptor 9 it reads. Its process is $dais_pid
+with_console()
+{
+	rm -f "$work/console"
+	mkfifo "$work/console"
+	exec 9<>"$work/console"
+	: >"$out"
+	"$@" <"$work/console" >"$out" 2>&1 &
+	dais_pid=$!
+}
+
+# reached NAME TEXT: the guest says it, within 90 seconds
+reached()
+{
+	n=0
+	until grep -q "guest: $2" "$out" || [ $n = 900 ] || ! kill -0 "$dais_pid" 2>/dev/null; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	says "$1" "guest: $2"
+}
+
 disk_sum=$(cut -d ' ' -f 1 "$job/disk.sha256" 2>/dev/null)
 
 # host_reads_disk: the host's own driver takes the AHCI controller, and all that it reads is as it was. Leaves no driver bound.

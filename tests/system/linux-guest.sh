@@ -126,6 +126,33 @@ references)
 	points_at edu edge
 	points_at edge edu
 	;;
+voltage)
+	consumer=$(dirname /sys/bus/platform/drivers/reg-virt-consumer/*/min_microvolts)
+	now()
+	{
+		echo "guest: the supply is $*"
+		read -r _
+	}
+	# between MICROVOLT MICROVOLT; 0: off
+	between()
+	{
+		echo "$1" >"$consumer/min_microvolts"
+		echo "$2" >"$consumer/max_microvolts"
+	}
+	between 1800000 1800000
+	now low
+	between 1800000 3300000
+	between 3300000 3300000
+	now high
+	between 2500000 2500000
+	dmesg | grep regulator_set_voltage
+	echo "guest: nothing between"
+	read -r _
+	between 0 0
+	now off
+	between 1800000 1800000
+	now low again
+	;;
 devices)
 	for node in /sys/bus/platform/devices/*/of_node /sys/bus/amba/devices/*/of_node; do
 		echo "device: $(basename "$(readlink -f "$node")")"

@@ -106,25 +106,8 @@ vfio_bind 10200000.sata
 vfio_bind 10400000.multi
 vfio_unbind 10400000.multi 2>/dev/null
 sata_is scmi-linux-before 0 0 0 1 1
-rm -f "$work/console"
-mkfifo "$work/console"
-exec 9<>"$work/console"
-: >"$out"
-dais run --kernel "$job/debian-Image" --initrd "$job/scmi.cpio" --memory 512M --append "console=ttyAMA0 quiet panic=-1" \
-	--device vfio-platform,host=10200000.sata,compatible=generic-ahci --device vfio-platform,host=9010000.pl031 \
-	<"$work/console" >"$out" 2>&1 &
-dais_pid=$!
-
-# reached NAME TEXT
-reached()
-{
-	n=0
-	until grep -q "guest: $2" "$out" || [ $n = 900 ] || ! kill -0 $dais_pid 2>/dev/null; do
-		n=$((n + 1))
-		sleep 0.1
-	done
-	says "$1" "guest: $2"
-}
+with_console dais run --kernel "$job/debian-Image" --initrd "$job/scmi.cpio" --memory 512M --append "console=ttyAMA0 quiet panic=-1" \
+	--device vfio-platform,host=10200000.sata,compatible=generic-ahci --device vfio-platform,host=9010000.pl031
 
 reached scmi-linux-works working
 says scmi-linux-protocol "SCMI Protocol v2.1 'dais:'"
@@ -142,6 +125,6 @@ else
 	fail scmi-linux-reads "the disk is another"
 fi
 echo >&9
-wait $dais_pid
+wait "$dais_pid"
 sata_is scmi-linux-after 0 0 0 1 1
 kernel_is_quiet scmi-host-kernel
