@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "devices/virtio/back_end.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,10 +19,11 @@
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 
-#define LISTENER      3  /* its socket's number, which its arguments say */
+#define LOCK          3 /* the image, which is locked as long as it is open */
+#define LISTENER      4 /* its socket; both are handed over in this order, in which they were opened */
 #define START_S       20 /* until it answers at all */
 #define ENDED_MS      1000
-#define END_MS        10000
+#define END_MS        30000
 #define MAX_ARGUMENTS 10
 
 static const struct program {
@@ -103,7 +106,7 @@ static int check_format(const struct device_config *config, const char *image, i
 }
 
 static int check_image(const struct device_config *config, const char *image, struct stat *st,
-		       struct err *err)
+		       int *kept, struct err *err)
 {
 	bool is_ro = is_readonly(config);
 	int ret = sys_access(image, is_ro ? R_OK : R_OK | W_OK);
@@ -114,8 +117,11 @@ static int check_image(const struct device_config *config, const char *image, st
 		err_usage(err, "%s: file=%s: no file and no block device", config->where, image);
 		return err->code;
 	}
-	if (!ret)
-		return check_format(config, image, fd, err);
+	if (!ret) {
+		ret = check_format(config, image, fd, err);
+		*kept = take_fd(&fd);
+		return ret;
+	}
 	err_set(err, ret, "open the image %s for reading%s", image, is_ro ? "" : " and writing");
 	if (ret == -ENOENT)
 		err_fix(err, "make one: qemu-img create -f qcow2 %s 8G; with format=qcow2", image);
@@ -155,21 +161,22 @@ static int find(const struct program *program, char *path, size_t size, struct e
 }
 
 static int check(const struct device_config *config, const struct program *program, struct stat *st,
-		 char path[PATH_MAX], struct err *err)
+		 int *image, char path[PATH_MAX], struct err *err)
 {
 	const char *what = back_end_serves(config);
 
 	return (program->confines_itself ? check_directory(config, what, err)
-					 : check_image(config, what, st, err))
+					 : check_image(config, what, st, image, err))
 		       ?: find(program, path, PATH_MAX, err);
 }
 
 int back_end_check(const struct device_config *config, struct err *err)
 {
+	owned_fd int image = -1;
 	char path[PATH_MAX];
 	struct stat st;
 
-	return check(config, program_of(config), &st, path, err);
+	return check(config, program_of(config), &st, &image, path, err);
 }
 
 /* --- its process */
@@ -185,6 +192,7 @@ struct start {
 	const struct program *program;
 	const char *path; /* of the program */
 	struct stat image;
+	int image_fd; /* -1: it is no image */
 	bool is_root;
 	pid_t parent;
 	char *argv[MAX_ARGUMENTS + 1];
@@ -215,7 +223,7 @@ static void say_arguments(struct start *start, const struct device_config *confi
 		(char *)start->program->name,
 		(char *)"--shared-dir",
 		(char *)back_end_serves(config),
-		(char *)"--fd=3",
+		(char *)"--fd=4",
 		(char *)"--sandbox=namespace",
 		(char *)"--log-level=warn",
 		is_readonly(config) ? (char *)"--readonly" : NULL,
@@ -244,6 +252,14 @@ static int give_up_rights(const struct start *start)
 	return sys_become(start->image.st_uid, start->image.st_gid);
 }
 
+static int hand_over(int fd, int number)
+{
+	int ret = sys_dup2(fd, number);
+
+	/* it may have been this already */
+	return ret < 0 ? ret : sys_fcntl(number, F_SETFD, 0);
+}
+
 /* The keys that end what runs in a terminal are not for it, nor is the guest's console. */
 static int turn_into(const struct start *start, int listener)
 {
@@ -260,13 +276,31 @@ static int turn_into(const struct start *start, int listener)
 		ret = sys_dup2(nothing, STDIN_FILENO);
 	if (ret >= 0)
 		ret = sys_dup2(STDERR_FILENO, STDOUT_FILENO);
+	if (ret >= 0 && start->image_fd >= 0)
+		ret = hand_over(start->image_fd, LOCK);
 	if (ret >= 0)
-		ret = sys_dup2(listener, LISTENER);
-	if (ret >= 0)
-		ret = sys_fcntl(LISTENER, F_SETFD, 0); /* it may have been this already */
+		ret = hand_over(listener, LISTENER);
 	if (ret >= 0)
 		ret = sys_close_range(LISTENER + 1, UINT_MAX);
 	return ret < 0 ? ret : sys_execv(start->path, start->argv);
+}
+
+/* qemu-storage-daemon has no objection to another one that writes, too. */
+static int lock(const struct device_config *config, int image, struct err *err)
+{
+	const char *path = back_end_serves(config);
+	int ret = sys_flock(image, LOCK_NB | (is_readonly(config) ? LOCK_SH : LOCK_EX));
+
+	if (!ret)
+		return 0;
+	err_set(err, ret, "lock the image %s", path);
+	if (ret == -EWOULDBLOCK)
+		err_why(err, "another VM has it, or another process has locked it");
+	err_fix(err,
+		"end that, or make an image on top of it that is of this VM alone: qemu-img create "
+		"-f qcow2 -F %s -b %s NEW.qcow2",
+		is_qcow2(config) ? "qcow2" : "raw", path);
+	return err_host(err);
 }
 
 static void child(const struct start *start, int listener)
@@ -313,9 +347,13 @@ int back_end_start(const struct device_config *config, struct back_end *back_end
 		.parent = getpid(),
 	};
 
+	owned_fd int image = -1;
+
 	*back_end = (struct back_end){ 0, -1, start.program->name };
-	if (check(config, start.program, &start.image, path, err))
+	if (check(config, start.program, &start.image, &image, path, err) ||
+	    (image >= 0 && lock(config, image, err)))
 		return err->code;
+	start.image_fd = image;
 	say_arguments(&start, config);
 	return run(&start, back_end, fd, err);
 }

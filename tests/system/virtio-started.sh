@@ -51,7 +51,7 @@ virtio()
 {
 	name=$1 wanted=$2 test=$3
 	shift 3
-	PATH=$started time_limit=180 expect "$name" "$wanted" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" \
+	PATH=$started time_limit=${time_limit:-180} expect "$name" "$wanted" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" \
 		--memory 256M --append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
 }
 
@@ -78,6 +78,7 @@ says virtio-started-readonly-read "guest: read $before"
 virtio virtio-started-qcow2 0 disk --device "virtio-blk,file=$qcow2,format=qcow2"
 says virtio-started-qcow2-read "guest: read $before"
 gone virtio-started-ends
+if grep -q "is killed" "$out"; then fail virtio-started-is-asked "it did not end by itself"; else pass virtio-started-is-asked; fi
 if qemu_img check -q "$qcow2"; then pass virtio-started-complete; else fail virtio-started-complete "the image has faults"; fi
 qemu_img convert -f qcow2 -O raw "$qcow2" "$raw"
 says virtio-started-written "guest: written $(sha256sum <"$raw" | cut -d ' ' -f 1)"
@@ -88,7 +89,7 @@ dd if=/dev/urandom of="$raw" bs=64k count=128 2>/dev/null
 printf '%-511s\n' "resets 0" | dd of="$raw" bs=512 count=1 conv=notrunc 2>/dev/null
 chown 1234 "$raw"
 chmod 600 "$raw"
-virtio virtio-started-resets 0 "resets resets=2" --device "virtio-blk,file=$raw"
+time_limit=400 virtio virtio-started-resets 0 "resets resets=2" --device "virtio-blk,file=$raw"
 says virtio-started-resets-all "guest: reset 0" "guest: reset 1" "guest: reset 2"
 
 # Killed, with dais or alone; what another guest has; errors that come after a start
@@ -103,7 +104,7 @@ else
 fi
 busy=$out
 out=$work/out2
-PATH=$started refuses virtio-started-locked 3 "qemu-storage-daemon has ended at once, with exit status 1" \
+PATH=$started refuses virtio-started-locked 3 "lock the image $raw" "another VM has it" \
 	-- --kernel "$job/debian-Image" --device "virtio-blk,file=$raw"
 out=$busy
 kill_run

@@ -181,6 +181,14 @@ Test(back_end, images_directories_and_programs_that_are_not_there)
 	refuse(-ENOTDIR, "share=" DIR_);
 }
 
+Test(back_end, an_image_of_another_vm)
+{
+	fake_set_locked(1);
+	refuse(-EWOULDBLOCK, "another VM has it");
+	cr_expect(strstr(err.fix, "qemu-img create -f qcow2 -F raw -b " IMAGE), "%s", err.fix);
+	cr_expect_eq(err_exit_status(&err), EXIT_STATUS_HOST);
+}
+
 Test(back_end, keys_that_do_not_go_together)
 {
 	set_key("socket", SOCKET);
@@ -239,7 +247,7 @@ static void on_exec(const char *path, char *const *argv)
 	while (*++argv)
 		text_add(&text, " %s", *argv);
 	if (strcmp(buf, begins) != 0 || fake_process.death_signal != SIGKILL ||
-	    fake_closed.n != 1 || fake_closed.ranges[0].start != 4 || fake_process.uid != user ||
+	    fake_closed.n != 1 || fake_closed.ranges[0].start != 5 || fake_process.uid != user ||
 	    fake_process.n_dropped != (user == OWNER ? FAKE_N_CAPS : 0))
 		fprintf(stderr, "%s: signal %d, user %u\n", buf, fake_process.death_signal,
 			fake_process.uid);
@@ -258,7 +266,7 @@ static void become(const char *what)
 
 #define EXPORT(writable, n)                                                                   \
 	" --export vhost-user-blk,id=disk,node-name=disk,writable=" writable ",num-queues=" n \
-	",addr.type=fd,addr.str=3"
+	",addr.type=fd,addr.str=4"
 
 Test(back_end, a_user_s_daemon, .exit_code = BEGAN)
 {
@@ -293,14 +301,14 @@ Test(back_end, one_of_a_block_device, .exit_code = BEGAN)
 Test(back_end, virtiofsd, .exit_code = BEGAN)
 {
 	share();
-	become(FSD " --shared-dir " DIR_ " --fd=3 --sandbox=namespace --log-level=warn");
+	become(FSD " --shared-dir " DIR_ " --fd=4 --sandbox=namespace --log-level=warn");
 }
 
 Test(back_end, virtiofsd_that_writes_nothing, .exit_code = BEGAN)
 {
 	share();
 	set_key("readonly", "on");
-	become(FSD " --shared-dir " DIR_ " --fd=3 --sandbox=namespace --log-level=warn --readonly");
+	become(FSD " --shared-dir " DIR_ " --fd=4 --sandbox=namespace --log-level=warn --readonly");
 }
 
 /* dais has died before it could be told. */
