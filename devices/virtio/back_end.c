@@ -264,8 +264,12 @@ static int hand_over(int fd, int number)
 static int turn_into(const struct start *start, int listener)
 {
 	int nothing = sys_open("/dev/null", O_RDONLY), ret = nothing < 0 ? nothing : 0;
+	sigset_t none;
 
 	(void)sys_setsid();
+	/* dais blocks what asks for its end, and waits for it */
+	sigemptyset(&none);
+	ret = ret ?: sys_sigmask(SIG_SETMASK, &none, NULL);
 	ret = ret ?: give_up_rights(start);
 	ret = ret ?: sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	/* the kernel forgets it with a change of user */
