@@ -271,7 +271,9 @@ static int turn_into(const struct start *start, int listener)
 	sigemptyset(&none);
 	ret = ret ?: sys_sigmask(SIG_SETMASK, &none, NULL);
 	ret = ret ?: give_up_rights(start);
-	ret = ret ?: sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
+	/* a user's virtiofsd may run newuidmap, which is set-user-ID */
+	if (!ret && (start->is_root || !start->program->confines_itself))
+		ret = sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	/* the kernel forgets it with a change of user */
 	ret = ret ?: sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!ret && sys_getppid() != start->parent)
@@ -350,7 +352,6 @@ int back_end_start(const struct device_config *config, struct back_end *back_end
 		.is_root = !sys_geteuid(),
 		.parent = getpid(),
 	};
-
 	owned_fd int image = -1;
 
 	*back_end = (struct back_end){ 0, -1, start.program->name };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "tests/fakes/fake_confine.h"
@@ -238,6 +239,13 @@ Test(back_end, a_system_call_that_fails_leaves_nothing)
 static const char *begins; /* program and arguments */
 static unsigned int user;  /* that it becomes; 0: it stays who it is */
 
+static bool has_no_new_privs, is_to_have = true;
+
+static void on_prctl(int option)
+{
+	has_no_new_privs |= option == PR_SET_NO_NEW_PRIVS;
+}
+
 static void on_exec(const char *path, char *const *argv)
 {
 	char buf[1000];
@@ -249,8 +257,8 @@ static void on_exec(const char *path, char *const *argv)
 		text_add(&text, " %s", *argv);
 	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
 	if (strcmp(buf, begins) != 0 || sigismember(&blocked, SIGTERM) ||
-	    fake_process.death_signal != SIGKILL || fake_closed.n != 1 ||
-	    fake_closed.ranges[0].start != 5 || fake_process.uid != user ||
+	    has_no_new_privs != is_to_have || fake_process.death_signal != SIGKILL ||
+	    fake_closed.n != 1 || fake_closed.ranges[0].start != 5 || fake_process.uid != user ||
 	    fake_process.n_dropped != (user == OWNER ? FAKE_N_CAPS : 0))
 		fprintf(stderr, "%s: signal %d, user %u\n", buf, fake_process.death_signal,
 			fake_process.uid);
@@ -268,6 +276,7 @@ static void become(const char *what)
 	begins = what;
 	fake_process.be_parent = false;
 	fake_process.on_exec = on_exec;
+	fake_process.on_prctl = on_prctl;
 	fake_closed.n = 0;
 	create();
 }
@@ -312,9 +321,12 @@ Test(back_end, virtiofsd, .exit_code = BEGAN)
 	become(FSD " --shared-dir " DIR_ " --fd=4 --sandbox=namespace --log-level=warn");
 }
 
+/* A user's may need a program that is set-user-ID. */
 Test(back_end, virtiofsd_that_writes_nothing, .exit_code = BEGAN)
 {
 	share();
+	fake_confine.uid = 1000;
+	is_to_have = false;
 	set_key("readonly", "on");
 	become(FSD " --shared-dir " DIR_ " --fd=4 --sandbox=namespace --log-level=warn --readonly");
 }
