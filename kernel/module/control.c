@@ -303,14 +303,21 @@ int dv_control_open(struct dv_device *dv)
 	return dv->switches ? 0 : -ENOMEM;
 }
 
-/* All is on again, as dv_held_off() wants it. */
-void dv_control_close(struct dv_device *dv)
+/* All is on again: for a reset, and as dv_held_off() wants it. */
+void dv_control_back(struct dv_device *dv)
 {
+	mutex_lock(&dv->control_lock);
 	for (u8 kind = 0; kind < ARRAY_SIZE(kinds); kind++)
 		for (u32 i = 0; i < n_of(dv, kind); i++)
 			if (give_back(dv, kind, i))
 				dev_warn(dv_dev(dv), "not as it was: its %s %u\n", kinds[kind].name,
 					 i);
+	mutex_unlock(&dv->control_lock);
+}
+
+void dv_control_close(struct dv_device *dv)
+{
+	dv_control_back(dv);
 	dv_rates_close(dv);
 	kfree(dv->switches);
 	dv->switches = NULL;

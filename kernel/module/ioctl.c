@@ -103,6 +103,8 @@ static long reset(struct dv_device *dv)
 	if (!dv_can_reset(dv))
 		return -EINVAL;
 	dv_regions_set_reachable(dv, false);
+	/* A guest may end with its clocks off, and registers do not answer then. */
+	dv_control_back(dv);
 	ret = dv_reset(dv);
 	dv_regions_set_reachable(dv, !ret);
 	return ret;

@@ -222,6 +222,7 @@ int dv_unpin(struct dv_device *dv, const struct vfio_dais_unpin *unpins);
 
 /* control.c: user space's own; all is on when it is opened, and after it is closed */
 int dv_control_open(struct dv_device *dv);
+void dv_control_back(struct dv_device *dv);
 void dv_control_close(struct dv_device *dv);
 int dv_control_get(struct dv_device *dv, struct vfio_dais_control *c);
 int dv_control_set(struct dv_device *dv, struct vfio_dais_control *c);

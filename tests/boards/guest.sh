@@ -93,6 +93,10 @@ clocks) # the driver at work, and at rest; the host looks, and writes a line
 	echo "guest: has let go"
 	read -r _
 	;;
+off)
+	let_go
+	echo "guest: has let go"
+	;;
 forever)
 	echo "guest: goes on"
 	use

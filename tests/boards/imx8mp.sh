@@ -85,6 +85,10 @@ clocks_of()
 	kill_run
 	clocks_are "$1-clocks-after" 0 1
 	bits "$1-clocks-after-in-ccm" "$root" 0xffffffff "$was"
+	# A guest that ends with them off: the device is reset all the same.
+	run_guest "$1-clocks-off-at-end" 0 "$1" off --cpus 1
+	says "$1-clocks-off-at-end-says" "guest: has let go"
+	clocks_are "$1-clocks-after-end" 0 1
 }
 
 clocks_of_sd()

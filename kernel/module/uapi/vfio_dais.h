@@ -95,8 +95,9 @@ struct vfio_dais_unpin {
  * does not let it have). SET does @action: EPERM if it may not be done,
  * ERANGE for a @value that the resource does not take, EBUSY for a clock whose rate another user
  * of it objects to. From the first SET on it is the caller's, who finds it on: the driver drops
- * its own hold when it is switched off. At VFIO_DAIS_CONTROL_BACK, and when the device is closed,
- * it is on again with the rate or voltage that it had when the device was opened.
+ * its own hold when it is switched off. At VFIO_DAIS_CONTROL_BACK and VFIO_DEVICE_RESET, and when
+ * the device is closed, it is on again with the rate or voltage that it had when the device was
+ * opened.
  *
  * While one of them is off, or a reset line asserted, the device's registers are out of reach: EIO,
  * and SIGBUS from a mapping.
