@@ -78,7 +78,7 @@ for driver in /sys/bus/platform/drivers/*/*/of_node; do
 	case $(basename "$(readlink -f "$driver")") in
 	sdhci@* | mmc@*) disk ;;
 	ethernet@*) network ;;
-	dma@*) echo "guest: dmatest: $(dmatest)" ;;
+	dma@* | dma-controller@*) echo "guest: dmatest: $(dmatest)" ;;
 	esac
 done
 case $word in
