@@ -118,13 +118,15 @@ static void sort_out(struct graft *graft, const struct graft *trial, struct trie
  */
 static bool is_alone(const struct graft *graft)
 {
-	const struct graft_answers *answers = &graft->devices[0].answers;
-	const struct graft_facts *facts = &graft->devices[0].facts;
+	const struct graft_device *device = graft->devices;
+	const struct graft_answers *answers;
 
-	return BUILT(PLAN) && graft->n_devices == 1 && !answers->force && !answers->class &&
-	       !answers->compatible &&
+	if (!BUILT(PLAN) || graft->n_devices != 1)
+		return false;
+	answers = &device->answers;
+	return !answers->force && !answers->class && !answers->compatible &&
 	       !(answers->n_drop + answers->n_keep + answers->n_clocks + answers->n_supplies) &&
-	       !(facts->n_carveouts + facts->n_shadows);
+	       !(device->facts.n_carveouts + device->facts.n_shadows);
 }
 
 static const char **known_refusals(const struct graft *graft)

@@ -407,6 +407,7 @@ Test(graft, a_device_can_be_given_once)
 	struct err err = { 0 };
 
 	cr_assert_eq(graft_create(tree, NULL, &graft, &err), 0);
+	cr_expect_eq(graft_plan(graft, &err), 0, "none is given: %s", err.what);
 	cr_expect_eq(graft_add_device(graft, node, "a", &facts, NULL, &err), 0);
 	cr_expect_eq(graft_add_device(graft, node, "b", &facts, NULL, &err), -EINVAL);
 	cr_expect(strstr(err.what, "b") && strstr(err.what, "a"), "%s", err.what);
