@@ -91,7 +91,7 @@ arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
+no_config_goals := bench-irq bench-sandbox bench-start bench-virtio check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -172,7 +172,7 @@ libs = -lc -lfdt -l:libinih.a $(if $(CONFIG_RUN),-lcap-ng) $(if $(CONFIG_STATS)$
 
 all: $(B)/dais
 ifeq ($(ARCH),arm64)
-all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/sandbox-probe $(B)/test/open-tap $(B)/test/pass-fds $(B)/test/vsock
+all: guests $(B)/test/held $(B)/test/hold-fds $(B)/test/hostile $(B)/test/huge $(B)/test/pl330 $(B)/test/read-disk $(B)/test/sandbox-probe $(B)/test/open-tap $(B)/test/pass-fds $(B)/test/vsock
 endif
 
 ifeq ($(ARCH),arm)
@@ -250,7 +250,7 @@ $(B)/test/sandbox-probe: tests/system/sandbox-probe.c $(B)/.flags \
 
 # A program for system tests: tests/system/NAME.c becomes $(B)/test/NAME
 $(B)/test/hostile: tests/system/hostile_ops.c tests/system/hostile_map.c tests/system/hostile.h kernel/module/uapi/vfio_dais.h
-$(B)/test/vsock: test_ldflags := -static # for guests, too
+$(B)/test/read-disk $(B)/test/vsock: test_ldflags := -static # for guests, too
 $(B)/test/%: tests/system/%.c $(B)/.flags | $(SYSROOT:%=%/.complete)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -406,6 +406,13 @@ bench-start:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/bench/start
 
+# What a disk and a console by virtio cost, on an emulated host, beside QEMU; build/bench/virtio.json and the tables of
+# docs/bench-virtio.md
+bench-virtio:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/virtio
+
 # The kernel patches: they apply, checkpatch and W=1 are content, stress tests under lockdep and KASAN
 check-kernel:
 	@scripts/setup build cross testbed
@@ -497,6 +504,7 @@ help:
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
 #: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
+#: make bench-virtio     what a disk and a console by virtio cost, beside QEMU
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-boards     boards that QEMU models, as hosts: their own devices, from bind to unbind
 #: make check-native     on an arm64 machine with KVM: only what it tests by itself, DAIS_TEST_DEVICES="NAME..." included
@@ -511,7 +519,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start demo setup format install deb clean \
+.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start bench-virtio demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-arm-guest-cc print-srcs print-sysroot
 
