@@ -118,15 +118,12 @@ static void sort_out(struct graft *graft, const struct graft *trial, struct trie
  */
 static bool is_alone(const struct graft *graft)
 {
-	const struct graft_device *device = graft->devices;
-	const struct graft_answers *answers;
+	const struct graft_device *d = graft->devices;
 
-	if (!BUILT(PLAN) || graft->n_devices != 1)
-		return false;
-	answers = &device->answers;
-	return !answers->force && !answers->class && !answers->compatible &&
-	       !(answers->n_drop + answers->n_keep + answers->n_clocks + answers->n_supplies) &&
-	       !(device->facts.n_carveouts + device->facts.n_shadows);
+	return BUILT(PLAN) && graft->n_devices == 1 && !d->answers.force && !d->answers.class &&
+	       !d->answers.compatible && !d->answers.n_drop && !d->answers.n_keep &&
+	       !d->answers.n_clocks && !d->answers.n_supplies &&
+	       !(d->facts.n_carveouts + d->facts.n_shadows);
 }
 
 static const char **known_refusals(const struct graft *graft)
