@@ -93,7 +93,7 @@ time_limit=400 virtio virtio-started-resets 0 "resets resets=2" --device "virtio
 says virtio-started-resets-all "guest: reset 0" "guest: reset 1" "guest: reset 2"
 
 # Killed, with dais or alone; what another guest has; errors that come after a start
-PATH=$started start "guest: reading" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" --memory 256M \
+PATH=$started start "guest: reading" dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M \
 	--append "console=ttyAMA0 quiet panic=-1 test=reads" --device "virtio-blk,file=$raw"
 daemon=$(serves)
 if grep -q "^Uid:	1234	1234	1234	1234" "/proc/$daemon/status" && grep -q "^CapEff:	0*$" "/proc/$daemon/status" &&
@@ -109,7 +109,7 @@ PATH=$started refuses virtio-started-locked 3 "lock the image $raw" "another VM 
 out=$busy
 kill_run
 gone virtio-started-killed
-PATH=$started start "guest: reading" dais run --kernel "$job/debian-Image" --initrd "$job/virtio.cpio" --memory 256M \
+PATH=$started start "guest: reading" dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M \
 	--append "console=ttyAMA0 quiet panic=-1 test=reads" --device "virtio-blk,file=$raw"
 kill -9 "$(serves)"
 sleep 2
@@ -117,8 +117,8 @@ says virtio-started-died "the back end at $raw has closed the connection"
 kill -9 "$(vmm)"
 wait "$dais_pid" 2>/dev/null
 gone virtio-started-vmm-killed
-PATH=$started refuses virtio-started-error 3 "find the tap tap7" -- --kernel "$job/debian-Image" --device "virtio-blk,file=$raw" \
-	--device virtio-net,tap=tap7
+PATH=$started refuses virtio-started-error 3 "has not been started" -- --kernel "$job/debian-Image" --device "virtio-blk,file=$raw" \
+	--device "virtio-blk,socket=$work/none"
 gone virtio-started-error-ends
 
 # A directory
