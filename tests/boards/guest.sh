@@ -27,7 +27,7 @@ disk()
 {
 	card=$(sed -n 's/  card$//p' /card.sha256)
 	wait_for find_card
-	read_sum=$(dd if="$disk" bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)
+	read_sum=$(dd if="$disk" bs=1k count="$kib" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
 	[ "$read_sum" = "$card" ] && echo "guest: card is read right"
 	echo "written by the guest" | dd of="$disk" bs=512 seek=16384 conv=sync,fsync 2>/dev/null && echo "guest: card is written"
 }
@@ -58,7 +58,7 @@ network()
 use()
 {
 	while :; do
-		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1M count=8 2>/dev/null
+		[ -z "$disk" ] || dd if="$disk" of=/dev/null bs=1k count="$kib" 2>/dev/null
 		[ ! -e /sys/class/net/eth0 ] || ping -c 1 10.0.2.2 >/dev/null
 		[ ! -e /sys/class/dma/dma0chan0 ] || dmatest >/dev/null
 		echo 3 >/proc/sys/vm/drop_caches
@@ -73,7 +73,7 @@ let_go()
 	[ ! -e /sys/class/net/eth0 ] || ip link set eth0 down
 }
 
-disk=''
+disk='' kib=$(sed -n 's/  kib$//p' /card.sha256)
 for driver in /sys/bus/platform/drivers/*/*/of_node; do
 	case $(basename "$(readlink -f "$driver")") in
 	sdhci@* | mmc@*) disk ;;

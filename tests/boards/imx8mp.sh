@@ -11,7 +11,7 @@ append=iomem=relaxed # for the registers of the clock controller (CCM)
 modules="nvmem-imx-ocotp sdhci-esdhc-imx"
 late_modules=fec
 guest_modules="sdhci-esdhc-imx fec"
-card=bus=2 # where QEMU has the SD card that is in the controller
+card=if=sd,bus=2 # where QEMU has the SD card that is in the controller
 
 devices="sd ethernet"
 sd=30b60000.mmc

@@ -8,7 +8,7 @@ console=ttyAMA0
 kernel=built
 conf=versal
 append="initcall_blacklist=macb_driver_init vfio_platform.reset_required=0" # of the fixed links of the MACs see versal.sh
-card=index=1
+card=if=sd,index=1
 
 devices="sd dma"
 sd=f1050000.sdhci

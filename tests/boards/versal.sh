@@ -8,7 +8,7 @@ console=ttyAMA0
 modules=sdhci-of-arasan
 late_modules=macb
 guest_modules="sdhci-of-arasan macb"
-card=index=1 # where QEMU has the SD card that is in the controller
+card=if=sd,index=1 # where QEMU has the SD card that is in the controller
 
 devices="sd ethernet"
 sd=f1050000.sdhci

@@ -8,7 +8,7 @@ console=ttyPS0
 kernel=built
 conf=zcu102
 append=vfio_platform.reset_required=0
-card=index=1
+card=if=sd,index=1
 
 devices="sd dma ethernet"
 sd=ff170000.mmc

@@ -8,7 +8,7 @@ tree=xilinx/zynqmp-zcu102-rev1.0.dtb
 console=ttyPS0
 modules="sdhci-of-arasan macb"
 guest_modules="sdhci-of-arasan macb"
-card=index=1 # where QEMU has the SD card that is in the controller
+card=if=sd,index=1 # where QEMU has the SD card that is in the controller
 
 devices="sd ethernet"
 sd=ff170000.mmc
