@@ -207,7 +207,7 @@ static void say_disk(struct start *start, const struct device_config *config)
 	text_add(&disk, "driver=%s,node-name=disk,read-only=%s,file.driver=%s,file.filename=",
 		 is_qcow2(config) ? "qcow2" : "raw", is_ro ? "on" : "off",
 		 S_ISBLK(start->image.st_mode) ? "host_device" : "file");
-	add_escaped(&disk, back_end_serves(config));
+	add_escaped(&disk, device_config_find(config, "file", -1)->text);
 	snprintf(start->export, sizeof(start->export),
 		 "vhost-user-blk,id=disk,node-name=disk,writable=%s,num-queues=%u,addr.type=fd,"
 		 "addr.str=%d",
