@@ -7,7 +7,7 @@ until [ -b /dev/vda ]; do
 	sleep 0.1
 done
 read-disk /dev/vda 500 >/dev/null
-for _ in 1 2 3 4; do
+for _ in 1 2 3 4 5 6 7 8; do
 	echo "guest: ns $(read-disk /dev/vda 1000)"
 done
 echo "guest: now"

@@ -47,8 +47,9 @@ measure()
 	wait $vm
 	kill $server
 	wait $server
-	# the least: something that the host does now and then is in the others
-	echo "@@ $name ns $(tr -d '\r' </tmp/out | sed -n 's/^guest: ns //p' | sort -n | head -n 1)"
+	tr -d '\r' </tmp/out | sed -n 's/^guest: ns //p' | sort -n | awk -v name="$name" '
+		{ sum += $1; ns[NR] = $1 }
+		END { printf "@@ %s ns %d\n@@ %s least %d\n@@ %s most %d\n", name, sum / NR, name, ns[1], name, ns[NR] }'
 	grep -q "guest: end" /tmp/out || sed 's/^/    /' /tmp/out
 }
 
