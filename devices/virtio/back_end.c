@@ -196,7 +196,7 @@ struct start {
 	bool is_root;
 	pid_t parent;
 	char *argv[MAX_ARGUMENTS + 1];
-	char disk[2 * PATH_MAX + 200], export[200];
+	char disk[2 * PATH_MAX + 200], export[200], socket[16];
 };
 
 static void say_disk(struct start *start, const struct device_config *config)
@@ -223,13 +223,14 @@ static void say_arguments(struct start *start, const struct device_config *confi
 		(char *)start->program->name,
 		(char *)"--shared-dir",
 		(char *)back_end_serves(config),
-		(char *)"--fd=4",
+		start->socket,
 		(char *)"--sandbox=namespace",
 		(char *)"--log-level=warn",
 		is_readonly(config) ? (char *)"--readonly" : NULL,
 		NULL,
 	};
 
+	snprintf(start->socket, sizeof(start->socket), "--fd=%d", LISTENER);
 	if (start->program->confines_itself) {
 		memcpy(start->argv, of_share, sizeof(of_share));
 	} else {

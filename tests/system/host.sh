@@ -121,7 +121,7 @@ linux()
 		${iommu:+--iommu $iommu} --append "console=ttyAMA0 quiet panic=-1 test=$test" "$@"
 }
 
-# start TEXT COMMAND…: in the background, until it has said TEXT ($start_limit s, 30, at most); its process is $dais_pid
+# start TEXT COMMAND…: in the background, until it has said TEXT (120 s at most); its process is $dais_pid
 start()
 {
 	text=$1
@@ -132,7 +132,7 @@ start()
 	n=0
 	until grep -qF "$text" "$out"; do
 		n=$((n + 1))
-		if [ $n = $((${start_limit:-30} * 10)) ]; then
+		if [ $n = 1200 ]; then
 			fail "start-$1" "does not say '$text'"
 			return 1
 		fi

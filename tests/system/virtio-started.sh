@@ -135,7 +135,7 @@ PATH=$started time_limit=180 expect virtio-shared-readonly 0 dais run --kernel "
 says virtio-shared-readonly-read "guest: a directory"
 if [ -e "$work/share/copy" ]; then fail virtio-shared-readonly-kept "it was written to"; else pass virtio-shared-readonly-kept; fi
 echo 0 >"$work/share/n"
-PATH=$started start_limit=120 start "guest: busy" dais run --kernel "$job/debian-Image" --initrd "$job/virtio-net.cpio" --memory 256M \
+PATH=$started start "guest: busy" dais run --kernel "$job/debian-Image" --initrd "$job/virtio-net.cpio" --memory 256M \
 	--append "console=ttyAMA0 quiet panic=-1 test=busy" --device "virtio-fs,share=$work/share,tag=files"
 kill_run
 gone virtio-shared-killed

@@ -57,6 +57,15 @@ static void share(void)
 	back_end.n_queues = 2;
 }
 
+static void destroy_ends_it(unsigned int n_signals, int last)
+{
+	device->class->destroy(device);
+	device = NULL;
+	cr_expect_eq(fake_process.n_sent, n_signals);
+	cr_expect_eq(fake_process.sent[n_signals - 1], last);
+	cr_expect(fake_process.is_reaped);
+}
+
 Test(back_end, one_is_started_and_ends_with_its_device)
 {
 	cr_assert_eq(create_and_attach(), 0, "%s: %s", err.what, err.why);
@@ -67,22 +76,14 @@ Test(back_end, one_is_started_and_ends_with_its_device)
 	device->class->detach(device);
 	cr_expect_eq(fake_process.n_sent, 0);
 	cr_expect_not(fake_process.is_reaped);
-	device->class->destroy(device);
-	device = NULL;
-	cr_expect_eq(fake_process.n_sent, 1);
-	cr_expect_eq(fake_process.sent[0], SIGTERM);
-	cr_expect(fake_process.is_reaped);
+	destroy_ends_it(1, SIGTERM);
 }
 
 Test(back_end, one_that_does_not_end_is_killed)
 {
 	fake_process.ends_by = SIGKILL;
 	cr_assert_eq(create(), 0, "%s", err.what);
-	device->class->destroy(device);
-	device = NULL;
-	cr_expect_eq(fake_process.n_sent, 2);
-	cr_expect_eq(fake_process.sent[1], SIGKILL);
-	cr_expect(fake_process.is_reaped);
+	destroy_ends_it(2, SIGKILL);
 }
 
 Test(back_end, one_that_ends_at_once)
