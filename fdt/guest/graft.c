@@ -109,8 +109,9 @@ static void plan_pass(struct graft *graft)
 	arena_free(&graft->arena);
 	graft->n_made = 0;
 	graft->again = false;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; graft->passed && i < n; i++)
 		graft->marks[i].in_guest = graft->marks[i].referenced = false;
+	graft->passed = true;
 	for (unsigned int i = 0; i < graft->n_devices; i++) {
 		graft->devices[i].out = (struct graft_outcome){ 0 };
 		graft_mark_device(graft, &graft->devices[i]);

@@ -77,6 +77,7 @@ static int fill(struct graft *trial, const struct graft *graft, const struct tri
 	struct err err;
 	int ret = 0;
 
+	trial->refused = graft->refused;
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
 		trial->marks[i].refused = graft->marks[i].refused;
 	for (unsigned int i = 0; i < graft->n_devices && ret >= 0; i++) {
@@ -133,17 +134,9 @@ static const char **known_refusals(const struct graft *graft)
 	return graft->tree->tried->refused + (graft->devices[0].facts.keeps_power ? n : 0);
 }
 
-static void recall(struct graft *graft)
-{
-	const char **known = known_refusals(graft);
-
-	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
-		graft->marks[i].refused = known[i];
-}
-
 static void keep(struct graft *graft)
 {
-	const char **known = known_refusals(graft);
+	const char **known = graft->refused;
 
 	for (uint32_t i = 0; i < graft->tree->n_nodes; i++)
 		if (graft->marks[i].refused && !known[i])
@@ -179,7 +172,7 @@ static bool try_partners(struct graft *graft)
 		graft->arena.failed |= trial->arena.failed || trial->kept.failed;
 		graft_destroy(trial);
 	}
-	if (is_alone(graft) && !tried.clashes)
+	if (graft->refused && !tried.clashes)
 		keep(graft);
 	return refused;
 }
@@ -187,7 +180,7 @@ static bool try_partners(struct graft *graft)
 int graft_plan(struct graft *graft, struct err *err)
 {
 	if (GRAFT_REASONS && is_alone(graft))
-		recall(graft);
+		graft->refused = known_refusals(graft);
 	graft_decide(graft);
 	if (GRAFT_REASONS && !graft->arena.failed && try_partners(graft))
 		graft_decide(graft);

@@ -56,9 +56,11 @@ struct graft {
 	const struct host_tree *tree;
 	struct graft_host host;
 	struct graft_mark *marks; /* of each node of the tree */
+	const char **refused;     /* what is known by other plans, as in marks; NULL: nothing */
 	struct graft_device *devices;
 	unsigned int n_devices;
 	uint32_t n_made;    /* nodes that have a phandle of no host node */
+	bool passed;        /* marks are those of a pass */
 	bool again;         /* something was dropped: another pass */
 	struct arena arena; /* of the pass */
 	struct arena kept;  /* of the graft */

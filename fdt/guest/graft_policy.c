@@ -38,12 +38,30 @@ static bool is_one_of_several(const struct graft_place *place)
 	return place->refs.n_refs > 1 && !kept;
 }
 
-static bool has_same_stream(const struct graft_place *place, const struct reference_user *user)
+/* It has the same as one of the first @n references of the place. */
+static bool has_same_stream(const struct graft_place *place, const struct reference_user *user,
+			    size_t n)
 {
-	for (size_t i = 0; i < place->refs.n_refs; i++)
+	for (size_t i = 0; i < n; i++)
 		if (graft_user_has(place, user, &place->refs.refs[i]))
 			return true;
 	return false;
+}
+
+static void name_sharers(struct graft_place *place, size_t n)
+{
+	const struct host_node *last = place->node;
+	struct reference_user user;
+	size_t at = 0;
+
+	while (reference_next_same(place->graft->tree, place->property, &place->refs.refs[n], &at,
+				   &user)) {
+		if (user.node != place->node && user.node != last && user.kind == REFERENCE_IOMMU &&
+		    !has_same_stream(place, &user, n))
+			graft_append(place, "; in one IOMMU group with %s",
+				     graft_path(place->graft, user.node));
+		last = user.node;
+	}
 }
 
 /*
@@ -52,9 +70,6 @@ static bool has_same_stream(const struct graft_place *place, const struct refere
  */
 static void act_iommu(struct graft_place *place)
 {
-	struct reference_user *users = NULL;
-	size_t n = 0;
-
 	if (!host_node_has_iommu(place->graft->tree, place->node)) {
 		graft_set(place, GRAFT_DROP,
 			  "it is disabled on the host, too, so nothing confines the device's DMA: "
@@ -62,16 +77,8 @@ static void act_iommu(struct graft_place *place)
 			  graft_target_names(place));
 		return;
 	}
-	if (!place->refs.n_refs)
-		return;
-	if (reference_users(place->graft->tree, place->refs.refs[0].target, &users, &n))
-		place->graft->arena.failed = true;
-	for (size_t i = 0; i < n; i++)
-		if (users[i].node != place->node && users[i].kind == REFERENCE_IOMMU &&
-		    (!i || users[i].node != users[i - 1].node) && has_same_stream(place, &users[i]))
-			graft_append(place, "; in one IOMMU group with %s",
-				     graft_path(place->graft, users[i].node));
-	free(users);
+	for (size_t i = 0; i < place->refs.n_refs; i++)
+		name_sharers(place, i);
 }
 
 static bool is_usb(const struct graft_place *place)

@@ -68,26 +68,23 @@ static bool is_assignable(const struct host_node *node)
 /* No other device of the host uses it, so that the guest could have it. */
 static bool serves_only(const struct graft_place *place, const struct host_node *provider)
 {
-	struct reference_user *users = NULL;
-	size_t n_users = 0;
-	bool only = true;
+	struct reference_user user;
+	size_t at = 0;
 
-	if (reference_users(place->graft->tree, provider, &users, &n_users)) {
-		place->graft->arena.failed = true;
-		return false;
-	}
-	for (size_t i = 0; i < n_users && only; i++) {
-		only = place->graft->marks[users[i].node->index].in_guest ||
-		       users[i].kind == REFERENCE_GRAPH || users[i].kind == REFERENCE_THERMAL;
-	}
-	free(users);
-	return only;
+	while (reference_next_user(place->graft->tree, provider, &at, &user))
+		if (!place->graft->marks[user.node->index].in_guest &&
+		    user.kind != REFERENCE_GRAPH && user.kind != REFERENCE_THERMAL)
+			return false;
+	return true;
 }
 
 static void ask_for(struct graft_place *place, const struct host_node *device, const char *why)
 {
-	const char *refused = place->graft->marks[device->index].refused;
+	const struct graft *graft = place->graft;
+	const char *refused = graft->marks[device->index].refused;
 
+	if (!refused && graft->refused)
+		refused = graft->refused[device->index];
 	if (refused) {
 		graft_set(place, GRAFT_REFUSE, "%s, %s, and that cannot be assigned either: %s",
 			  why, graft_path(place->graft, device), refused);

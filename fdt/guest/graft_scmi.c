@@ -32,20 +32,15 @@ static bool makes_one_of(const struct graft_place *place, const struct host_node
 static const struct host_node *other_user(const struct graft_place *place,
 					  const struct reference *clock)
 {
-	struct reference_user *users = NULL;
-	const struct host_node *other = NULL;
-	size_t n = 0;
+	struct reference_user user;
+	size_t at = 0;
 
-	if (reference_users(place->graft->tree, clock->target, &users, &n))
-		place->graft->arena.failed = true;
-	for (size_t i = 0; i < n && !other; i++)
-		if (!strcmp(users[i].property->name, "clocks") &&
-		    host_node_is_available(users[i].node) &&
-		    !place->graft->marks[users[i].node->index].in_guest &&
-		    !makes_one_of(place, users[i].node) && graft_user_has(place, &users[i], clock))
-			other = users[i].node;
-	free(users);
-	return other;
+	while (reference_next_same(place->graft->tree, place->property, clock, &at, &user))
+		if (!strcmp(user.property->name, "clocks") &&
+		    !place->graft->marks[user.node->index].in_guest &&
+		    !makes_one_of(place, user.node))
+			return user.node;
+	return NULL;
 }
 
 void graft_tell_scmi_clock(struct graft_place *place, unsigned int index, const char *name)

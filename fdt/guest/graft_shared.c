@@ -170,20 +170,16 @@ static bool is_harmless(const struct graft_device *device, const struct host_win
 }
 
 /* A provider of the device alone, such as a gate for its clock, is no more than a part of it. */
-static bool serves_others(struct graft *graft, const struct graft_device *device,
+static bool serves_others(const struct graft *graft, const struct graft_device *device,
 			  const struct host_node *node)
 {
-	struct reference_user *users = NULL;
-	bool others = false;
-	size_t n = 0;
+	struct reference_user user;
+	size_t at = 0;
 
-	if (reference_users(graft->tree, node, &users, &n))
-		graft->arena.failed = true;
-	for (size_t i = 0; i < n; i++)
-		others |= !is_below(users[i].node, device->node) &&
-			  !graft->marks[users[i].node->index].in_guest;
-	free(users);
-	return others;
+	while (reference_next_user(graft->tree, node, &at, &user))
+		if (!is_below(user.node, device->node) && !graft->marks[user.node->index].in_guest)
+			return true;
+	return false;
 }
 
 static void find_owner(struct graft *graft, const struct graft_device *device,

@@ -169,6 +169,8 @@ static int add_property(const struct host_tree *tree, const struct host_node *no
 						      .target = list.refs[i].target->index,
 						      .user = node->index,
 						      .property = property,
+						      .offset = (uint32_t)list.refs[i].offset,
+						      .n_args = list.refs[i].n_args,
 						      .kind = rule->kind });
 	reference_list_destroy(&list);
 	return ret;
@@ -178,8 +180,10 @@ static int compare_edges(const void *a, const void *b)
 {
 	const struct reference_edge *x = a, *y = b;
 
-	if (x->target != y->target)
-		return x->target < y->target ? -1 : 1;
+	int by_target = reference_compare_edges(x, y);
+
+	if (by_target)
+		return by_target;
 	if (x->user != y->user)
 		return x->user < y->user ? -1 : 1;
 	return x->property < y->property ? -1 : x->property > y->property;

@@ -64,15 +64,23 @@ void reference_list_destroy(struct reference_list *list);
 
 /*
  * Who points at @node or at a node below it, from outside: the users that the host would lose.
- * @users is the caller's to free(); nodes that are not available are left out.
+ * Nodes that are not available are left out. In tree order, each property once for a target; @users
+ * is the caller's to free().
  */
 struct reference_user {
-	const struct host_node *node;
+	const struct host_node *node, *target;
 	const struct host_property *property;
 	enum reference_kind kind;
 };
 int reference_users(const struct host_tree *tree, const struct host_node *node,
 		    struct reference_user **users, size_t *n_users);
+/* One after the other, in no order, for who need not see all; *at is 0 for the first. False: no
+ * more. */
+bool reference_next_user(const struct host_tree *tree, const struct host_node *node, size_t *at,
+			 struct reference_user *user);
+/* Those of them, in tree order, that have the same as @ref of @property: reference_is_same(). */
+bool reference_next_same(const struct host_tree *tree, const struct host_property *property,
+			 const struct reference *ref, size_t *at, struct reference_user *user);
 
 /*
  * Mark, by index, what the marked nodes need: the nodes above each, what all of these point at,

@@ -195,9 +195,35 @@ Test(reference, users_from_outside, .init = load, .fini = drop)
 	cr_expect_str_eq(users[0].property->name, "test-supply");
 	cr_expect_eq(users[0].kind, REFERENCE_SUPPLY);
 	free(users);
-	cr_expect_eq(count_users("/clock"), 3, "each property once");
+	cr_expect_eq(count_users("/clock"), 4, "each property once");
 	cr_expect_eq(count_users("/device@2000"), 0, "only its own child");
 	cr_expect_eq(count_users("/user"), 0);
+}
+
+/* Who has the same as the n-th reference of a property */
+static size_t count_same(const char *path, const char *property, unsigned int n, const char *first)
+{
+	const struct host_node *node = host_tree_find(tree, path);
+	const struct host_property *p = host_node_find(node, property);
+	struct reference_list list;
+	struct reference_user user;
+	size_t at = 0, n_users = 0;
+
+	cr_assert_eq(reference_find(tree, node, p, &list, NULL), 0);
+	for (; reference_next_same(tree, p, &list.refs[n], &at, &user); n_users++)
+		if (!n_users)
+			cr_expect_str_eq(user.node->name, first);
+	reference_list_destroy(&list);
+	return n_users;
+}
+
+Test(reference, users_of_the_same, .init = load, .fini = drop)
+{
+	cr_expect_eq(count_same("/device@2000", "clocks", 0, "device@2000"), 1);
+	cr_expect_eq(count_same("/device@2000", "clocks", 1, ""), 0, "a hole");
+	cr_expect_eq(count_same("/device@2000", "clocks", 2, "device@2000"), 1);
+	cr_expect_eq(count_same("/user", "clocks", 0, "twin"), 2, "in tree order");
+	cr_expect_eq(count_same("/user", "clocks", 1, "user"), 1, "another argument");
 }
 
 Test(reference, kinds_have_names)
