@@ -111,25 +111,25 @@ int vhost_kernel_open(const char *path, const char *module, struct err *err)
 	return fd < 0 ? vhost_kernel_explain(path, module, fd, err) : fd;
 }
 
+/* It sees guest RAM as dais does: a bank is one piece, wherever its pages are in their file. */
 static int give_memory(struct vhost_kernel *vk, struct err *err)
 {
 	const struct ram *ram = &vk->virtio.device.vm->ram;
-	const unsigned int n = ram_pieces(ram, NULL, 0);
-	owned_ptr struct ram_piece *pieces = calloc(n + 1, sizeof(*pieces));
 	owned_ptr struct vhost_memory *memory =
-		calloc(1, sizeof(*memory) + n * sizeof(memory->regions[0]));
+		calloc(1, sizeof(*memory) + ram->n_banks * sizeof(memory->regions[0]));
+	unsigned int n = 0;
 	int ret;
 
-	if (!pieces || !memory)
-		return err_set(err, ENOMEM, "list %u pieces of RAM", n);
-	ram_pieces(ram, pieces, n);
+	if (!memory)
+		return err_set(err, ENOMEM, "list %u banks of RAM", ram->n_banks);
+	for (unsigned int i = 0; i < ram->n_banks; i++)
+		if (!ram->banks[i].is_foreign)
+			memory->regions[n++] = (struct vhost_memory_region){
+				.guest_phys_addr = ram->banks[i].gpa.start,
+				.memory_size = ram->banks[i].gpa.size,
+				.userspace_addr = (uintptr_t)ram->banks[i].hva,
+			};
 	memory->nregions = n;
-	for (unsigned int i = 0; i < n; i++)
-		memory->regions[i] = (struct vhost_memory_region){
-			.guest_phys_addr = pieces[i].gpa.start,
-			.memory_size = pieces[i].gpa.size,
-			.userspace_addr = (uintptr_t)pieces[i].hva,
-		};
 	ret = ASK(vk, VHOST_SET_MEM_TABLE, memory, err);
 	if (ret != -E2BIG)
 		return ret;

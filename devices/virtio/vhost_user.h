@@ -35,7 +35,7 @@ struct vhost_user {
 	struct virtio virtio;
 	const char *path; /* of the socket, or of what dais has it serve; the configuration's */
 	struct back_end started;  /* by dais */
-	int fd;                   /* the connection; -1: it was lost */
+	int fd;                   /* the connection; -1: there is none (any more) */
 	uint64_t features;        /* of the back end, before virtio_offered() */
 	uint64_t protocol;        /* features of the protocol that both know */
 	bool has_memory;          /* it knows guest RAM */
@@ -45,7 +45,8 @@ struct vhost_user {
 
 /*
  * Connect to the back end, or start it, ask what it is, and make its device: for a kind's create.
- * What does not fit is an error, and nothing is left open.
+ * What does not fit is an error, and nothing is left open. For a VM that is only described there is
+ * no connection: some back ends serve no more than one.
  */
 int vhost_user_create(const struct device_config *config, struct vm *vm,
 		      const struct vhost_user_kind *kind, struct device **device, struct err *err);

@@ -6,7 +6,9 @@
 #include "devices/virtio/vhost_user.h"
 #include "devices/virtio/vhost_user_message.h"
 #include "vmm/base/built.h"
+#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/vm.h"
 
 #define DEFAULT_QUEUE_SIZE 256
 #define PROTOCOL                                                      \
@@ -117,26 +119,41 @@ static int get_connection(struct vhost_user *vu, const struct device_config *con
 	return vu->fd < 0 ? explain_connect(vu, kind, vu->fd, err) : 0;
 }
 
+static const char *no_path(const struct device_config *config, struct err *err)
+{
+	const struct option *keys = config->class->keys;
+	const struct option *own =
+		option_find(keys, "file", false) ?: option_find(keys, "share", false);
+
+	if (own)
+		err_usage(err, "%s: there is no socket=PATH, and no %s=%s", config->where, own->key,
+			  own->arg);
+	else
+		err_usage(err, "%s: there is no socket=PATH", config->where);
+	return NULL;
+}
+
 /* Where the back end is, or what dais has it serve: one of them; NULL: an error. */
 static const char *find_path(const struct device_config *config, struct err *err)
 {
+	static const char *const of_own[] = { "file", "share", "format", "readonly" };
 	const char *path = device_config_get(config, "socket", -1, text, NULL);
 	const char *serves = back_end_serves(config);
-	const char *own = option_find(config->class->keys, "file", false)    ? ", and no file=IMAGE"
-			  : option_find(config->class->keys, "share", false) ? ", and no share=DIR"
-									     : "";
 
-	if (!path && !serves)
-		err_usage(err, "%s: there is no socket=PATH%s", config->where, own);
-	else if (serves && !BUILT(VIRTIO_BACK_ENDS))
+	if (serves && !BUILT(VIRTIO_BACK_ENDS)) {
 		err_not_built(err, "VIRTIO_BACK_ENDS");
-	else if (path && (serves || device_config_find(config, "format", -1) ||
-			  device_config_find(config, "readonly", -1)))
+		return NULL;
+	}
+	if (!path)
+		return serves ?: no_path(config, err);
+	for (size_t i = 0; i < n_elems(of_own); i++) {
+		if (!device_config_find(config, of_own[i], -1))
+			continue;
 		err_usage(err, "%s: socket=%s goes with no key of a back end that dais starts",
 			  config->where, path);
-	else
-		return path ?: serves;
-	return NULL;
+		return NULL;
+	}
+	return path;
 }
 
 int vhost_user_create(const struct device_config *config, struct vm *vm,
@@ -159,7 +176,10 @@ int vhost_user_create(const struct device_config *config, struct vm *vm,
 	vu->fd = -1;
 	vu->virtio.id = kind->id;
 	vu->virtio.queue_size = (unsigned int)size;
+	vu->virtio.n_queues = kind->n_queues;
 	vu->virtio.config_size = vu->config_size = kind->config_size;
+	if (vm->only_described)
+		return 0;
 	if (!get_connection(vu, config, kind, err)) {
 		if (!introduce(vu, kind, device_config_get(config, "queues", -1, number, 0), err))
 			return 0;

@@ -185,6 +185,8 @@ static int vhost_user_attach(struct virtio *v, struct err *err)
 {
 	struct vhost_user *vu = to_vhost_user(v);
 
+	if (v->device.vm->only_described)
+		return 0;
 	return virtio_watch_errors(v, vu->path, err)
 		       ?: event_loop_add(&v->device.vm->loop, vu->fd, on_socket, vu, &vu->source,
 					 err);

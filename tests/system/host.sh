@@ -140,6 +140,21 @@ start()
 	done
 }
 
+# serve_disk IMAGE SOCKET: Debian's qemu-storage-daemon (testbed/back-ends) does; its process is $server
+serve_disk()
+{
+	rm -f "$2"
+	LD_LIBRARY_PATH=$job/back-ends/lib "$job/back-ends/qemu-storage-daemon" --blockdev "file,filename=$1,node-name=disk" \
+		--export "vhost-user-blk,id=e,node-name=disk,writable=on,addr.type=unix,addr.path=$2" >"$work/server" 2>&1 &
+	server=$!
+	n=0
+	until [ -S "$2" ] || [ $n = 100 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
+	[ -S "$2" ] || fail serve-disk "$(cat "$work/server")"
+}
+
 # with_console COMMAND…: in the background; what goes to descriptor 9 it reads. Its process is $dais_pid
 with_console()
 {

@@ -3,6 +3,8 @@
 #
 # host: --mem 3G --disk second
 # host: --append "hugepagesz=1G hugepages=1 hugepagesz=32M hugepages=10 initcall_blacklist=xgmac_driver_init"
+# host: --add "$(tests/system/virtio-initramfs "$logs"):/job/virtio.cpio"
+# host: --add "$(tests/testbed/back-ends):/job/back-ends"
 # Devices without an IOMMU (noiommu.dtso): RAM at physical addresses, of pages of several sizes; who holds it, and until when. The
 # host was booted with pages of 1 GiB and 32 MiB, which cannot be had later, and has a second disk on virtio-mmio-bus.2.
 mkdir /dev/h1g /dev/h32m
@@ -124,6 +126,21 @@ disks noiommu-linux-1G /dev/h1g
 disks noiommu-linux-32M /dev/h32m
 disks noiommu-linux-2M /dev/hugepages
 
+# The same RAM is shared with who serves a disk.
+dd if=/dev/urandom of="$work/image" bs=64k count=128 2>/dev/null
+image_sum=$(sha256sum <"$work/image" | cut -d ' ' -f 1)
+serve_disk "$work/image" "$work/disk.sock"
+served="--device virtio-blk,socket=$work/disk.sock"
+for dir in h1g h32m; do
+	time_limit=120 expect noiommu-served-$dir 0 dais run --kernel "$job/Image" --initrd "$job/virtio.cpio" --memory 256M --device $sata \
+		$unsafe /dev/$dir $served --append "console=ttyAMA0 quiet panic=-1 test=disk"
+	says noiommu-served-$dir-read "guest: read $image_sum" "guest: sata $disk_sum"
+	image_sum=$(sha256sum <"$work/image" | cut -d ' ' -f 1)
+	says noiommu-served-$dir-written "guest: written $image_sum"
+	to_own_drivers
+	released noiommu-served-$dir-released
+done
+
 # RAM in pieces: of single pages for a bare-metal guest, of 24 pages for a Linux.
 scatter()
 {
@@ -155,6 +172,9 @@ if [ "$pieces" -ge 32 ]; then
 else
 	fail noiommu-scattered-pieces "$pieces pieces"
 fi
+edu_is_quiet
+refuses noiommu-scattered-served 2 "takes 32" "larger huge pages" -- --kernel "$job/guest/edu-dma.img" --memory 128M --device $edu \
+	$unsafe /dev/hugepages $served
 edu_is_quiet
 unscatter
 

@@ -8,21 +8,6 @@
 disk=$work/disk.img
 socket=$work/disk.sock
 
-# serve: a back end, $server
-serve()
-{
-	rm -f "$socket"
-	LD_LIBRARY_PATH=$job/back-ends/lib "$job/back-ends/qemu-storage-daemon" --blockdev "file,filename=$disk,node-name=disk" \
-		--export "vhost-user-blk,id=e,node-name=disk,writable=on,addr.type=unix,addr.path=$socket" >"$work/server" 2>&1 &
-	server=$!
-	n=0
-	until [ -S "$socket" ] || [ $n = 100 ]; do
-		n=$((n + 1))
-		sleep 0.1
-	done
-	[ -S "$socket" ] || fail virtio-serve "$(cat "$work/server")"
-}
-
 # virtio NAME STATUS TEST [OPTION…]
 virtio()
 {
@@ -34,7 +19,7 @@ virtio()
 
 dd if=/dev/urandom of="$disk" bs=64k count=128 2>/dev/null
 before=$(sha256sum "$disk" | cut -d ' ' -f 1)
-serve
+serve_disk "$disk" "$socket"
 virtio virtio-disk 0 disk --stats "$work/stats"
 says virtio-disk-read "guest: read $before"
 says virtio-disk-written "guest: written $(sha256sum "$disk" | cut -d ' ' -f 1)"

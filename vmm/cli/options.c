@@ -287,7 +287,8 @@ const struct option vm_options[] = {
 		"user", "USER[:GROUP]", option_set_user, sandbox.uid,
 		"Whom dais becomes when root starts it: names or numbers. Default: 65534, nobody."),
 	VM_OPTION("dump-dtb", "FILE", option_set_path, dump_dtb,
-		  "Build the machine, write the guest's device tree to this file, and end."),
+		  "Build the machine, write the guest's device tree to this file, and end. "
+		  "Processes that serve virtio devices are left alone."),
 	VM_OPTION(
 		"stats", "FILE|-", set_stats, stats,
 		"At the end, write to this file (-: to the standard output), as JSON, what the guest did: "

@@ -83,6 +83,8 @@ struct vm {
 	struct console *console;
 	struct vfio *vfio;
 	struct passed_fds *passed; /* for who is given one; NULL: none were; build.c's */
+	/* Its tree is all that is wanted: nobody has to serve its devices. build.c's */
+	bool only_described;
 };
 
 void vm_init(struct vm *vm);

@@ -309,6 +309,7 @@ int machine_build(struct machine *m, const struct vm_config *config, enum machin
 	};
 	vm_init(&m->vm);
 	m->vm.passed = config->passed;
+	m->vm.only_described = goal == MACHINE_FOR_TREE;
 	return build(m, goal, err);
 }
 

@@ -122,6 +122,17 @@ Test(back_end, one_that_speaks_nonsense_is_ended)
 	cr_expect(fake_process.is_reaped);
 }
 
+Test(back_end, none_is_started_where_no_guest_is_to_run)
+{
+	fake_set_locked(1); /* by the VM that has it meanwhile */
+	fake_remove(DAEMON);
+	fake_process.be_parent = false;
+	vm.only_described = true;
+	cr_assert_eq(device_config_judge(&config, NULL, &err), 0);
+	cr_assert_eq(config.class->create(&config, &vm, &device, &err), 0, "%s", err.what);
+	cr_assert_eq(config.class->attach(device, &err), 0, "%s", err.what);
+}
+
 /* --- what is looked at before */
 
 Test(back_end, images_that_are_not_what_is_said_of_them)

@@ -54,6 +54,32 @@ Test(vhost_kernel, a_network_card_on_a_tap)
 	cr_expect_eq(kernel.backend[1], -1);
 }
 
+/* It has addresses of dais, where a bank is one piece even if its pages are not one in their file.
+ */
+Test(vhost_kernel, RAM_at_physical_addresses)
+{
+	static const struct phys_page pages[] = { { RIG_RAM, RAM_ALIGN },
+						  { RIG_RAM + RAM_ALIGN, 0 } };
+	char *ram;
+
+	ram_destroy(&vm.ram);
+	cr_assert_eq(ram_open(&vm.ram, &(struct ram_backing){ .is_shared = true }, &err), 0);
+	vm.ram.page = RAM_ALIGN;
+	cr_assert_eq(ram_insert_bank(&vm.ram,
+				     &(struct ram_bank){ .gpa = { RIG_RAM, 2 * RAM_ALIGN },
+							 .fd = vm.ram.fd,
+							 .pages = pages },
+				     &err),
+		     0, "%s", err.what);
+	cr_assert_eq(ram_create(&vm.ram, &err), 0, "%s", err.what);
+	cr_expect_eq(ram_pieces(&vm.ram, NULL, 0), 2);
+	cr_assert_eq(create_and_attach(), 0, "%s: %s", err.what, err.why);
+	cr_expect_eq(kernel.memory.nregions, 1);
+	ram = ram_ptr(&vm.ram, RIG_RAM, 1);
+	cr_expect_eq(kernel.memory.regions[0].memory_size, 2 * RAM_ALIGN);
+	cr_expect_eq(kernel.memory.regions[0].userspace_addr, (uintptr_t)ram);
+}
+
 Test(vhost_kernel, a_vsock)
 {
 	set_class(&virtio_vsock_class, "cid", "7");

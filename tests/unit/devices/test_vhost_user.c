@@ -68,10 +68,39 @@ Test(vhost_user, a_driver_starts_it_and_a_reset_stops_it)
 
 Test(vhost_user, a_packed_queue_begins_with_its_wrap_counters_set)
 {
+	const struct vhost_user_message *m;
+	unsigned int n;
+
 	back_end.features |= VIRTIO_BIT(VIRTIO_F_RING_PACKED);
 	cr_assert_eq(create_and_attach(), 0, "%s", err.what);
-	guest_start(VERSION_1 | VIRTIO_BIT(VIRTIO_F_RING_PACKED));
+	cr_expect(virtio_of(device)->features & VIRTIO_BIT(VIRTIO_F_RING_PACKED));
+	guest_negotiate(VERSION_1 | VIRTIO_BIT(VIRTIO_F_RING_PACKED));
+	/* of any size; behind the descriptors are the events of driver and device, 4 bytes each */
+	guest_add_queue(0, 100, RIG_RAM, RIG_RAM + 1600, RIG_RAM + 1604);
+	guest_ready();
+	cr_assert_eq(guest_read(VIRTIO_MMIO_STATUS), 0xf);
+	guest_write(VIRTIO_MMIO_STATUS, 0);
+	cr_expect_eq(told(VHOST_USER_SET_FEATURES)->u64,
+		     VERSION_1 | VIRTIO_BIT(VIRTIO_F_RING_PACKED) | VHOST_USER_F_PROTOCOL_FEATURES);
+	cr_expect_eq(told(VHOST_USER_SET_VRING_NUM)->state.num, 100);
 	cr_expect_eq(told(VHOST_USER_SET_VRING_BASE)->state.num, 0x80008000);
+	m = told(VHOST_USER_SET_VRING_ADDR);
+	cr_expect_eq(m->addr.desc_user_addr, RIG_RAM);
+	cr_expect_eq(m->addr.avail_user_addr, RIG_RAM + 1600);
+	cr_expect_eq(m->addr.used_user_addr, RIG_RAM + 1604);
+	/* and the next driver's begins so, wherever the last one's has ended */
+	n = back_end.n_requests;
+	guest_start(VERSION_1 | VIRTIO_BIT(VIRTIO_F_RING_PACKED));
+	cr_assert_eq(guest_read(VIRTIO_MMIO_STATUS), 0xf);
+	guest_write(VIRTIO_MMIO_STATUS, 0);
+	n = find(VHOST_USER_SET_VRING_BASE, n);
+	cr_assert_neq(n, UINT32_MAX);
+	cr_expect_eq(back_end.requests[n].state.num, 0x80008000);
+	guest_start(VERSION_1);
+	guest_write(VIRTIO_MMIO_STATUS, 0);
+	n = find(VHOST_USER_SET_VRING_BASE, n + 1);
+	cr_assert_neq(n, UINT32_MAX);
+	cr_expect_eq(back_end.requests[n].state.num, 0, "a split one, which this driver wants");
 }
 
 Test(vhost_user, one_that_knows_no_more_than_it_must)
@@ -113,6 +142,40 @@ Test(vhost_user, RAM_in_many_pieces)
 		cr_expect_eq(back_end.n_fds[i], 1);
 	}
 	cr_expect_eq(n, 9);
+}
+
+/* As without an IOMMU: what follows each other in memory does not in the file. */
+Test(vhost_user, RAM_at_physical_addresses)
+{
+	static const struct phys_page pages[] = { { RIG_RAM, 3 * RAM_ALIGN },
+						  { RIG_RAM + RAM_ALIGN, 0 },
+						  { RIG_RAM + 2 * RAM_ALIGN, RAM_ALIGN } };
+	static const struct {
+		uint64_t gpa, size, offset;
+	} regions[] = { { RIG_RAM, RAM_ALIGN, 3 * RAM_ALIGN },
+			{ RIG_RAM + RAM_ALIGN, 2 * RAM_ALIGN, 0 } };
+	const struct vhost_user_message *m;
+
+	ram_destroy(&vm.ram);
+	cr_assert_eq(ram_open(&vm.ram, &(struct ram_backing){ .is_shared = true }, &err), 0);
+	vm.ram.page = RAM_ALIGN;
+	cr_assert_eq(ram_insert_bank(&vm.ram,
+				     &(struct ram_bank){ .gpa = { RIG_RAM, 3 * RAM_ALIGN },
+							 .fd = vm.ram.fd,
+							 .pages = pages },
+				     &err),
+		     0, "%s", err.what);
+	cr_assert_eq(ram_create(&vm.ram, &err), 0, "%s", err.what);
+	cr_assert_eq(create_and_attach(), 0, "%s", err.what);
+	guest_start(VERSION_1);
+	cr_assert_eq(guest_read(VIRTIO_MMIO_STATUS), 0xf);
+	m = told(VHOST_USER_SET_MEM_TABLE);
+	cr_assert_eq(m->memory.n, n_elems(regions));
+	for (size_t i = 0; i < n_elems(regions); i++) {
+		cr_expect_eq(m->memory.regions[i].gpa, regions[i].gpa);
+		cr_expect_eq(m->memory.regions[i].size, regions[i].size);
+		cr_expect_eq(m->memory.regions[i].offset, regions[i].offset);
+	}
 }
 
 Test(vhost_user, its_configuration_is_written)

@@ -10,6 +10,7 @@
 #include "devices/virtio/registers.h"
 #include "devices/virtio/virtio.h"
 #include "tests/fakes/fake_back_end.h"
+#include "tests/fakes/fake_huge.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm.h"
 #include "tests/fixtures/fixture_machine.h"
@@ -26,22 +27,28 @@ static struct vm_config config;
 static struct machine machine;
 static struct err err;
 
+/* @line: the options of a run, which lie there afterwards. */
+static void configure(char *line)
+{
+	enum options_wish wish;
+	char *argv[32];
+	int n = 0;
+
+	while ((argv[n] = strsep(&line, " ")))
+		n++;
+	config_init(&config);
+	cr_assert_eq(options_parse(&config, n, argv, &wish, &err), 0, "%s", err.what);
+}
+
 static void set_up(void)
 {
-	char *const argv[] = {
-		(char *)"--kernel",  (char *)"/boot/Image",
-		(char *)"--memory",  (char *)"32M",
-		(char *)"--console", (char *)"none",
-		(char *)"--keeper",  (char *)"no",
-		(char *)"--device",  (char *)"vfio-platform,host=10000000.ahci",
-		(char *)"--device",  (char *)"virtio-blk,socket=/run/disk.sock",
-	};
-	enum options_wish wish;
+	static char line[] = "--kernel /boot/Image --memory 32M --console none --keeper no "
+			     "--device vfio-platform,host=10000000.ahci "
+			     "--device virtio-blk,socket=/run/disk.sock";
 
 	log_set_level(LOG_ERROR);
 	fixture_host();
-	config_init(&config);
-	cr_assert_eq(options_parse(&config, n_elems(argv), argv, &wish, &err), 0, "%s", err.what);
+	configure(line);
 	fake_file("/sys/kernel/iommu_groups/1/reserved_regions",
 		  "0x0000000041000000 0x00000000410fffff reserved\n");
 	fake_back_end_init(&back_end);
@@ -79,12 +86,58 @@ Test(machine_virtio, RAM_is_shared_and_mapped_for_DMA_and_survives_a_reset)
 	cr_expect_eq(fake_kvm.n_irqfds, 2);
 }
 
+static int tell(enum machine_goal goal, void **tree)
+{
+	size_t size;
+
+	cr_assert_eq(machine_build(&machine, &config, goal, &err), 0, "%s", err.what);
+	cr_assert_eq(machine_describe(&machine, tree, &size, &err), 0, "%s", err.what);
+	machine_destroy(&machine);
+	return fdt_node_offset_by_compatible(*tree, -1, "virtio,mmio");
+}
+
+/* Some serve one connection, and then no more. */
+Test(machine_virtio, the_tree_alone_needs_no_back_end)
+{
+	owned_ptr void *dumped = NULL, *guests = NULL;
+	int dumped_node = tell(MACHINE_FOR_TREE, &dumped), node;
+
+	cr_expect_eq(fake_back_end_find(&back_end, VHOST_USER_GET_FEATURES, 0), UINT32_MAX);
+	node = tell(MACHINE_FOR_RUN, &guests);
+	cr_expect_neq(fake_back_end_find(&back_end, VHOST_USER_GET_FEATURES, 0), UINT32_MAX);
+	cr_assert_geq(node, 0);
+	cr_expect_str_eq(fdt_get_name(dumped, dumped_node, NULL), fdt_get_name(guests, node, NULL));
+	cr_expect_arr_eq(fdt_getprop(dumped, dumped_node, "interrupts", NULL),
+			 fdt_getprop(guests, node, "interrupts", NULL), 12);
+}
+
 Test(machine_virtio, RAM_in_more_pieces_than_the_back_end_takes)
 {
 	back_end.n_slots = 1;
 	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), -EINVAL);
 	cr_expect(err_says(&err, "guest RAM is in 2 pieces, the back end of"), "%s", err.what);
 	cr_expect(strstr(err.fix, "mem-path="), "%s", err.fix);
+	cr_expect_null(machine.vm.ram.banks[0].hva, "nothing was taken");
+}
+
+/* The kernel gives pages out downwards: each is a piece. */
+Test(machine_virtio, RAM_at_physical_addresses)
+{
+	static char line[] = "--kernel /boot/Image --memory 32M --keeper no --iommu none "
+			     "--allow-unsafe-dma yes --mem-path " FAKE_HUGE_DIR
+			     " --device virtio-blk,socket=/run/disk.sock";
+	uint64_t pages[16];
+
+	config_destroy(&config);
+	configure(line);
+	for (size_t i = 0; i < n_elems(pages); i++)
+		pages[i] = (1ULL << 30) + (n_elems(pages) - i) * RAM_ALIGN;
+	fake_huge_make(RAM_ALIGN, pages, n_elems(pages));
+	back_end.n_slots = n_elems(pages) - 1;
+	cr_assert_eq(machine_build(&machine, &config, MACHINE_FOR_RUN, &err), -EINVAL, "%s",
+		     err.what);
+	cr_expect(err_says(&err, "guest RAM is in 16 pieces, the back end of"), "%s", err.what);
+	cr_expect(strstr(err.fix, "mem-path=, of larger huge pages"), "%s", err.fix);
 	cr_expect_null(machine.vm.ram.banks[0].hva, "nothing was taken");
 }
 
