@@ -13,13 +13,16 @@ cat >"$work/bin/qemu-storage-daemon" <<END
 #!/bin/sh
 LD_LIBRARY_PATH=$job/back-ends/lib exec $job/back-ends/qemu-storage-daemon "\$@"
 END
-# It leaves the root file system, which no process can in an initramfs: it gets another one.
+# virtiofsd leaves the root file system, which no process can in an initramfs: this gives it another one.
+cat >"$work/rooted" <<END
+#!/bin/sh
+exec unshare -m sh -c 'mkdir -p /new && mount --rbind / /new && cd /new && mount --move . / && exec chroot . "\$@"' - "\$@"
+END
 cat >"$work/bin/virtiofsd" <<END
 #!/bin/sh
-exec unshare -m sh -c 'mkdir -p /new && mount --rbind / /new && cd /new && mount --move . / && exec chroot . "\$@"' - \\
-	$job/back-ends/13/run virtiofsd "\$@"
+exec \$([ \$(id -u) != 0 ] || echo $work/rooted) $job/back-ends/13/run virtiofsd "\$@"
 END
-chmod 755 "$work/bin/qemu-storage-daemon" "$work/bin/virtiofsd"
+chmod 755 "$work/rooted" "$work/bin/qemu-storage-daemon" "$work/bin/virtiofsd"
 started=$work/bin:$PATH
 
 qemu_img()
@@ -106,6 +109,9 @@ busy=$out
 out=$work/out2
 PATH=$started refuses virtio-started-locked 3 "lock the image $raw" "another VM has it" \
 	-- --kernel "$job/debian-Image" --device "virtio-blk,file=$raw"
+# … and its tree is still to be had
+expect virtio-started-tree 0 dais run --kernel "$job/debian-Image" --device "virtio-blk,file=$raw" --dump-dtb "$work/tree"
+if grep -q "virtio,mmio" "$work/tree"; then pass virtio-started-tree-has-it; else fail virtio-started-tree-has-it "no node"; fi
 out=$busy
 kill_run
 gone virtio-started-killed
@@ -151,5 +157,15 @@ if [ -e /lib/testbed.sh ]; then
 		--initrd $job/virtio.cpio --memory 256M --append 'console=ttyAMA0 quiet panic=-1 test=disk' --device 'virtio-blk,file=$raw'" nobody
 	says virtio-user-read "guest: read $(sha256sum <"$raw" | cut -d ' ' -f 1)"
 	gone virtio-user-ends
+	time_limit=180 expect virtio-user-shared 0 "$work/rooted" su -s /bin/sh -c "PATH=$started exec $job/dais run --kernel $job/debian-Image \
+		--initrd $job/virtio-net.cpio --memory 256M --append 'console=ttyAMA0 quiet panic=-1 test=fs' \
+		--device 'virtio-fs,share=$work/share,tag=files'" nobody
+	says virtio-user-shared-read "guest: file $(sha256sum <"$work/share/file" | cut -d ' ' -f 1)" "guest: a directory"
+	if cmp "$work/share/file" "$work/share/copy" && [ "$(stat -c %u "$work/share/copy")" = 65534 ]; then
+		pass virtio-user-shared-written
+	else
+		fail virtio-user-shared-written "another, or another's: $(ls -ln "$work/share")"
+	fi
+	gone virtio-user-shared-ends
 fi
 kernel_is_quiet virtio-started-host-kernel
