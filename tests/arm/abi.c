@@ -5,8 +5,10 @@
  * the build machine, with the kernel's own, which shows that the values here are right.
  */
 #include <errno.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
+#include <linux/vhost.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -15,6 +17,7 @@
 
 #include "arch/arm/kvm_reg.h"
 #include "arch/common/kvm_arm.h"
+#include "devices/virtio/vhost_user_message.h"
 #include "vfio/iommu/iommufd_uapi.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
@@ -145,6 +148,39 @@ static const struct row {
 	VALUE(VFIO_IOMMU_MAP_DMA, 0x3b71),
 	VALUE(VFIO_NOIOMMU_IOMMU, 8),
 	VALUE(IOAS_MAP, 0x3b85),
+
+	/* linux/vhost.h and linux/if_tun.h */
+	SIZE(struct vhost_vring_state, 8),
+	SIZE(struct vhost_vring_file, 8),
+	SIZE(struct vhost_vring_addr, 40),
+	SIZE(struct vhost_memory_region, 32),
+	OFFSET(struct vhost_memory, regions, 8),
+	OFFSET(struct vhost_vring_addr, desc_user_addr, 8),
+	VALUE(VHOST_GET_FEATURES, 0x8008af00),
+	VALUE(VHOST_SET_FEATURES, 0x4008af00),
+	VALUE(VHOST_SET_OWNER, 0xaf01),
+	VALUE(VHOST_SET_MEM_TABLE, 0x4008af03),
+	VALUE(VHOST_SET_VRING_NUM, 0x4008af10),
+	VALUE(VHOST_SET_VRING_ADDR, 0x4028af11),
+	VALUE(VHOST_SET_VRING_BASE, 0x4008af12),
+	VALUE(VHOST_SET_VRING_KICK, 0x4008af20),
+	VALUE(VHOST_SET_VRING_CALL, 0x4008af21),
+	VALUE(VHOST_SET_VRING_ERR, 0x4008af22),
+	VALUE(VHOST_NET_SET_BACKEND, 0x4008af30),
+	VALUE(VHOST_VSOCK_SET_GUEST_CID, 0x4008af60),
+	VALUE(VHOST_VSOCK_SET_RUNNING, 0x4004af61),
+	VALUE(TUNSETIFF, 0x400454ca),
+	VALUE(TUNSETOFFLOAD, 0x400454d0),
+	VALUE(TUNSETVNETHDRSZ, 0x400454d8),
+
+	/* messages of vhost-user: what follows the header has 64-bit members that are not aligned
+	 */
+	OFFSET(struct vhost_user_message, u64, VHOST_USER_HEADER),
+	OFFSET(struct vhost_user_message, addr.desc_user_addr, VHOST_USER_HEADER + 8),
+	OFFSET(struct vhost_user_message, memory.regions, VHOST_USER_HEADER + 8),
+	OFFSET(struct vhost_user_message, one.region, VHOST_USER_HEADER + 8),
+	OFFSET(struct vhost_user_message, config.bytes, VHOST_USER_HEADER + 12),
+	SIZE(struct vhost_user_region, 32),
 };
 
 int main(void)
