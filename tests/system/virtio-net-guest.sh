@@ -8,8 +8,10 @@ word()
 	sed -n "s/.*$1=\([^ ]*\).*/\1/p" /proc/cmdline
 }
 
+# Whether its queues are packed (VIRTIO_F_RING_PACKED, the 35th feature): 0 or 1
 card()
 {
+	echo "guest: packed $(cut -c 35 /sys/class/net/eth0/device/features)"
 	ip addr add "$(word net).2/24" dev eth0
 	ip link set eth0 up
 	echo "guest: card $(cat /sys/class/net/eth0/address)"
@@ -37,6 +39,13 @@ net()
 	download file
 	[ ! -b /dev/sda ] || echo "guest: sata $(sha256sum </dev/sda | cut -d ' ' -f 1)"
 	grep virtio /proc/interrupts
+}
+
+# So many packets that each queue begins again more than once
+echoes_pings()
+{
+	card
+	ping -A -c 600 -s 1000 -w 100 "$(word net).1" | grep -q " 600 packets received" && echo "guest: 600 pings"
 }
 
 directory()

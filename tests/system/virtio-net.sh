@@ -4,6 +4,7 @@
 # host: --add "$(tests/testbed/debian-image --linux "$linux"):/job/debian-Image"
 # host: --add "$(tests/system/virtio-net-initramfs "$logs" "$build"):/job/virtio-net.cpio"
 # host: --add "$(tests/testbed/back-ends)/13:/job/13"
+# host: --add "$(tests/testbed/dpdk):/job/dpdk"
 # Network cards, sockets and directories for Debian's own kernel: by the kernel's vhost, by Debian's passt and virtiofsd.
 tap_net=192.168.77 passt_net=192.168.78
 
@@ -38,6 +39,14 @@ virtiofsd()
 	served $virtiofsd "$work/fs.sock" "$work/fs.log"
 }
 
+# testpmd: $testpmd, at packed.sock, which sends back what it is asked, and looks for it all the time
+testpmd()
+{
+	sleep 1000 | "$job/dpdk/run" --no-huge -m 64 --no-pci --no-shconf --no-telemetry -l 0,1 --vdev "net_vhost0,iface=$work/packed.sock" \
+		-- --forward-mode=icmpecho --total-num-mbufs=2048 --auto-start >"$work/testpmd.log" 2>&1 &
+	testpmd=$!
+	served $testpmd "$work/packed.sock" "$work/testpmd.log"
+}
 
 # virtio NAME STATUS "WORDS" OPTION…
 virtio()
@@ -78,6 +87,11 @@ refuses virtio-fd-other 1 "use the descriptor fd=9" "it is no tap" -- --kernel "
 passt
 virtio virtio-passt 0 "test=net net=$passt_net" --device "virtio-net,socket=$work/passt.sock"
 says virtio-passt-card "guest: pings" "guest: downloaded $sum"
+
+testpmd
+virtio virtio-packed 0 "test=echoes_pings net=$passt_net" --device "virtio-net,socket=$work/packed.sock"
+says virtio-packed-card "guest: packed 1" "guest: 600 pings"
+kill $testpmd
 
 "$job/vsock" echo 4321 >/dev/null 2>&1 &
 virtio virtio-vsock 0 test=echoes --device virtio-vsock,cid=42
