@@ -17,11 +17,18 @@ static struct vhost_user *to_vhost_user(struct virtio *virtio)
 
 /* --- guest RAM */
 
-/* Addresses of dais are none of its business: it is told guest addresses in their place. */
-static struct vhost_user_region region_of(const struct ram_piece *piece)
+/*
+ * Addresses of dais are none of its business: it is told guest addresses in their place. And whole
+ * pages, for less of a huge one cannot be unmapped: qemu-storage-daemon, which tries it, would keep
+ * the page when this front end has gone.
+ */
+static struct vhost_user_region region_of(const struct vhost_user *vu,
+					  const struct ram_piece *piece)
 {
-	return (struct vhost_user_region){ piece->gpa.start, piece->gpa.size, piece->gpa.start,
-					   piece->offset };
+	const uint64_t page = vu->virtio.device.vm->ram.page;
+
+	return (struct vhost_user_region){ piece->gpa.start, round_up_to(piece->gpa.size, page),
+					   piece->gpa.start, piece->offset };
 }
 
 static int set_table(struct vhost_user *vu, const struct ram_piece *pieces, unsigned int n,
@@ -33,7 +40,7 @@ static int set_table(struct vhost_user *vu, const struct ram_piece *pieces, unsi
 	int fds[VHOST_USER_N_REGIONS];
 
 	for (unsigned int i = 0; i < n; i++) {
-		message.memory.regions[i] = region_of(&pieces[i]);
+		message.memory.regions[i] = region_of(vu, &pieces[i]);
 		fds[i] = pieces[i].fd;
 	}
 	return vhost_user_exchange(
@@ -47,7 +54,7 @@ static int add_region(struct vhost_user *vu, const struct ram_piece *piece, stru
 {
 	struct vhost_user_message message = { .request = VHOST_USER_ADD_MEM_REG,
 					      .flags = vhost_user_ack_flag(vu),
-					      .one = { .region = region_of(piece) } };
+					      .one = { .region = region_of(vu, piece) } };
 
 	return vhost_user_exchange(vu, &message, sizeof(message.one), &piece->fd, 1, false, err);
 }

@@ -144,23 +144,26 @@ Test(vhost_user, RAM_in_many_pieces)
 	cr_expect_eq(n, 9);
 }
 
-/* As without an IOMMU: what follows each other in memory does not in the file. */
+/*
+ * As without an IOMMU: what follows each other in memory does not in the file. The last page is not
+ * the guest's to its end, but is told whole.
+ */
 Test(vhost_user, RAM_at_physical_addresses)
 {
-	static const struct phys_page pages[] = { { RIG_RAM, 3 * RAM_ALIGN },
-						  { RIG_RAM + RAM_ALIGN, 0 },
-						  { RIG_RAM + 2 * RAM_ALIGN, RAM_ALIGN } };
+	enum { PAGE = 2 * RAM_ALIGN };
+	static const struct phys_page pages[] = { { RIG_RAM, 3 * PAGE },
+						  { RIG_RAM + PAGE, 0 },
+						  { RIG_RAM + 2 * PAGE, PAGE } };
 	static const struct {
 		uint64_t gpa, size, offset;
-	} regions[] = { { RIG_RAM, RAM_ALIGN, 3 * RAM_ALIGN },
-			{ RIG_RAM + RAM_ALIGN, 2 * RAM_ALIGN, 0 } };
+	} regions[] = { { RIG_RAM, PAGE, 3 * PAGE }, { RIG_RAM + PAGE, 2 * PAGE, 0 } };
 	const struct vhost_user_message *m;
 
 	ram_destroy(&vm.ram);
 	cr_assert_eq(ram_open(&vm.ram, &(struct ram_backing){ .is_shared = true }, &err), 0);
-	vm.ram.page = RAM_ALIGN;
+	vm.ram.page = PAGE;
 	cr_assert_eq(ram_insert_bank(&vm.ram,
-				     &(struct ram_bank){ .gpa = { RIG_RAM, 3 * RAM_ALIGN },
+				     &(struct ram_bank){ .gpa = { RIG_RAM, 3 * PAGE - RAM_ALIGN },
 							 .fd = vm.ram.fd,
 							 .pages = pages },
 				     &err),
