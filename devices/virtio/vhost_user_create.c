@@ -136,7 +136,7 @@ static const char *no_path(const struct device_config *config, struct err *err)
 /* Where the back end is, or what dais has it serve: one of them; NULL: an error. */
 static const char *find_path(const struct device_config *config, struct err *err)
 {
-	static const char *const of_own[] = { "file", "share", "format", "readonly" };
+	static const char of_own[][sizeof("readonly")] = { "file", "share", "format", "readonly" };
 	const char *path = device_config_get(config, "socket", -1, text, NULL);
 	const char *serves = back_end_serves(config);
 
