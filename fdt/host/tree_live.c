@@ -4,6 +4,7 @@
  * property (Documentation/ABI/testing/sysfs-firmware-ofw).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -12,9 +13,6 @@
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
-
-/* The largest known values are firmware blobs of some 100 KiB. */
-#define MAX_PROPERTY_SIZE (1 << 20)
 
 struct reader {
 	struct host_tree *tree;
@@ -33,51 +31,31 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-static int fail(const struct reader *r, int code, const char *what)
+static int fail(const struct reader *r, int code, const char *property)
 {
-	return err_set(r->err, code, "read device tree %s %s", what, r->path.buf);
-}
-
-/* The path is one of the directory @used bytes of it are for. */
-static void go_to(struct reader *r, size_t used, const char *name)
-{
-	r->path.used = used;
-	r->path.buf[used] = '\0';
-	if (name)
-		text_add(&r->path, "/%s", name);
+	return err_set(r->err, code, "read device tree %s/%s", r->path.buf, property);
 }
 
 static int list_directory(struct reader *r, struct entry **entries, size_t *n)
 {
 	owned_dir DIR *stream = sys_opendir(r->path.buf);
-	size_t used = r->path.used;
 	struct dirent *from;
-	int ret = 0;
 
 	if (!stream)
-		return fail(r, errno, "node");
-	while (!ret && (from = sys_readdir(stream))) {
+		return fail(r, errno, "");
+	while ((from = sys_readdir(stream))) {
 		struct entry *entry = array_add(*entries, *n);
-		struct stat st = { 0 };
 
 		if (!strcmp(from->d_name, ".") || !strcmp(from->d_name, ".."))
 			continue;
-		go_to(r, used, from->d_name);
 		if (entry)
 			entry->name =
 				arena_copy(&r->tree->arena, from->d_name, strlen(from->d_name));
 		if (!entry || !entry->name)
-			ret = -ENOMEM;
-		else if (r->path.cut)
-			ret = -ENAMETOOLONG;
-		else if (from->d_type == DT_UNKNOWN) /* not every file system tells it */
-			ret = sys_stat(r->path.buf, &st);
-		if (!ret)
-			(*entries)[(*n)++].is_node = from->d_type == DT_DIR || S_ISDIR(st.st_mode);
+			return fail(r, ENOMEM, "");
+		entry->is_node = from->d_type == DT_DIR; /* which sysfs tells */
+		(*n)++;
 	}
-	go_to(r, used, NULL);
-	if (ret)
-		return fail(r, ret, "node");
 	if (*n)
 		qsort(*entries, *n, sizeof(**entries), compare_entries);
 	return 0;
@@ -95,41 +73,46 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
 	       (!node->parent || strncmp((const char *)p->value, node->name, base) == 0);
 }
 
-/* What only root may read (security-*) is empty for others. */
-static int read_property(struct reader *r, struct host_property *property)
+/*
+ * What only root may read (security-*) is empty, as for others: it has no size either. A tree has
+ * some thousand such files, so that what each costs is most of a start: no path is walked, and none
+ * is read to see its end.
+ */
+static int read_property(struct reader *r, int dir, struct host_property *property)
 {
-	owned_ptr char *value = NULL;
-	int ret = file_read(&value, &property->size, MAX_PROPERTY_SIZE, "%s", r->path.buf);
+	owned_fd int fd = sys_openat(dir, property->name, O_RDONLY, 0);
+	struct stat st = { 0 };
+	int ret = fd < 0 ? fd : sys_fstat(fd, &st);
+	uint8_t *value;
 
 	if (ret && ret != -EACCES)
-		return fail(r, ret, "property");
-	if (ret)
-		property->size = 0;
-	property->value = arena_copy(&r->tree->arena, value, property->size);
-	return property->value ? 0 : fail(r, ENOMEM, "property");
+		return fail(r, ret, property->name);
+	property->size = (size_t)st.st_size;
+	property->value = value = arena_alloc(&r->tree->arena, property->size + 1);
+	ret = value ? file_pread_all(fd, value, property->size, 0) : -ENOMEM;
+	return ret ? fail(r, ret, property->name) : 0;
 }
 
 static int read_properties(struct reader *r, const struct entry *entries, size_t n,
 			   struct host_node *node)
 {
-	struct host_property *properties = arena_alloc(&r->tree->arena, n * sizeof(*properties));
-	size_t used = r->path.used;
+	struct host_property *property = arena_alloc(&r->tree->arena, n * sizeof(*property));
+	owned_fd int dir = sys_open(r->path.buf, O_PATH | O_DIRECTORY);
 	int ret = 0;
 
-	if (!properties)
-		return fail(r, ENOMEM, "node");
-	node->properties = properties;
+	if (!property || dir < 0)
+		return fail(r, property ? dir : -ENOMEM, "");
+	node->properties = property;
 	for (size_t i = 0; i < n && !ret; i++) {
-		struct host_property *property = &properties[node->n_properties];
-
 		if (entries[i].is_node)
 			continue;
 		property->name = entries[i].name;
-		go_to(r, used, property->name);
-		ret = read_property(r, property);
-		node->n_properties += !ret && !is_made_by_linux(node, property);
+		ret = read_property(r, dir, property);
+		if (!ret && !is_made_by_linux(node, property)) {
+			node->n_properties++;
+			property++;
+		}
 	}
-	go_to(r, used, NULL);
 	return ret;
 }
 
@@ -140,8 +123,8 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 	size_t n = 0, used = r->path.used;
 	int ret;
 
-	if (depth > HOST_TREE_MAX_DEPTH)
-		return fail(r, ELOOP, "node");
+	if (depth > HOST_TREE_MAX_DEPTH || r->path.cut)
+		return fail(r, ELOOP, "");
 	ret = list_directory(r, &entries, &n);
 	if (!ret)
 		ret = read_properties(r, entries, n, node);
@@ -149,10 +132,11 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 		if (!entries[i].is_node)
 			continue;
 		child = host_tree_add_node(r->tree, node, child, entries[i].name);
-		go_to(r, used, entries[i].name);
-		ret = child ? read_node(r, child, depth + 1) : fail(r, ENOMEM, "node");
+		text_add(&r->path, "/%s", entries[i].name);
+		ret = child ? read_node(r, child, depth + 1) : fail(r, ENOMEM, "");
+		r->path.used = used;
+		r->path.buf[used] = '\0';
 	}
-	go_to(r, used, NULL);
 	return ret;
 }
 
@@ -170,7 +154,7 @@ int host_tree_read_live(const char *root, struct host_tree **tree, struct err *e
 		if (ret == -ENOENT)
 			err_why(err, "this host is not described by a device tree (ACPI?)");
 	} else {
-		ret = fail(&r, ENOMEM, "node");
+		ret = fail(&r, ENOMEM, "");
 	}
 	if (!ret)
 		ret = host_tree_finish(r.tree, root, err);

@@ -54,11 +54,13 @@
 #define CALL(type, name, parameters, call)       PLAIN(type, name, parameters, result(call))
 #define CALL_AGAIN(type, name, parameters, call) PLAIN(type, name, parameters, result_retried(call))
 
-CALL_AGAIN(int, sys_open, (const char *path, int flags), open(path, flags | O_CLOEXEC))
-CALL_AGAIN(int, sys_create, (const char *path, int flags, mode_t mode),
-	   open(path, flags | O_CREAT | O_CLOEXEC, mode))
-CALL_AGAIN(int, sys_open_tmpfile, (const char *dir, mode_t mode),
-	   open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, mode))
+CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
+	   openat(dir, path, flags | O_CLOEXEC, mode))
+PLAIN(int, sys_open, (const char *path, int flags), sys_openat(AT_FDCWD, path, flags, 0))
+PLAIN(int, sys_create, (const char *path, int flags, mode_t mode),
+      sys_openat(AT_FDCWD, path, flags | O_CREAT, mode))
+PLAIN(int, sys_open_tmpfile, (const char *dir, mode_t mode),
+      sys_openat(AT_FDCWD, dir, O_TMPFILE | O_RDWR, mode))
 
 int sys_link(int fd, const char *path)
 {
@@ -69,8 +71,6 @@ int sys_link(int fd, const char *path)
 }
 
 PLAIN(void, sys_close, (int fd), (void)close(fd))
-CALL_AGAIN(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
-	   openat(dir, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
 CALL(int, sys_dup2, (int fd, int number), dup2(fd, number))
 
