@@ -156,7 +156,7 @@ static int place(const struct ram *ram, const struct boot_files *files, struct p
 }
 
 static int load_image(struct image *image, const struct ram *ram, const struct arch_boot *boot,
-		      uint64_t least, struct err *err)
+		      uint64_t least, bool is_reset, struct err *err)
 {
 	size_t room = boot->kernel_max;
 	char *dst = ram_ptr(ram, boot->entry, room);
@@ -184,9 +184,12 @@ static int load_image(struct image *image, const struct ram *ram, const struct a
 			str_size(total, sizes[1]));
 		return err_fix(err, "copy or download it again");
 	}
-	/* "the instruction cache … must not hold any stale entries" (arm64's booting.rst): pages
-	   that KVM still maps at a reset were written just now. */
-	__builtin___clear_cache(dst, dst + total);
+	/*
+	 * "the instruction cache … must not hold any stale entries" (arm64's booting.rst): KVM sees
+	 * to that when it maps a page, but at a reset some are mapped still.
+	 */
+	if (is_reset)
+		__builtin___clear_cache(dst, dst + total);
 	return 0;
 }
 
@@ -225,7 +228,8 @@ static int load_all(struct vm *vm, struct image *image, const struct boot_files 
 	if (ret >= 0)
 		ret = place(&vm->ram, files, &wish, boot, err);
 	if (ret >= 0)
-		ret = load_image(image, &vm->ram, boot, is_zimage ? 0 : header->file_size, err);
+		ret = load_image(image, &vm->ram, boot, is_zimage ? 0 : header->file_size,
+				 vm->vcpus[0].has_thread, err);
 	if (ret >= 0)
 		ret = load_initrd(files, &vm->ram, boot, err);
 	if (ret < 0)
