@@ -90,11 +90,6 @@ size_t console_write(struct console *c, enum console_port port, const void *byte
 	return n;
 }
 
-void console_put(struct console *c, uint8_t byte)
-{
-	console_write(c, CONSOLE_UART, &byte, 1);
-}
-
 bool console_is_full(struct console *c)
 {
 	if (!c)
@@ -207,9 +202,15 @@ void console_drain(struct console *c)
 {
 	uint64_t now, end = now_ms() + CONSOLE_DRAIN_MS;
 	struct epoll_event event;
-	size_t left = CONSOLE_IS_BUILT && c ? output_done(c, 0) : 0;
+	size_t left;
 	int n = 1;
 
+	if (!CONSOLE_IS_BUILT || !c)
+		return;
+	for (unsigned int i = 0; i < CONSOLE_N_PORTS; i++)
+		if (c->ports[i].uart && c->ports[i].uart->flush)
+			c->ports[i].uart->flush(c->ports[i].opaque);
+	left = output_done(c, 0);
 	while (left && (now = now_ms()) < end) {
 		if (c->ready_fd >= 0)
 			n = sys_epoll_wait(c->ready_fd, &event, 1, (int)(end - now));

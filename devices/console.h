@@ -49,6 +49,8 @@ struct console_uart {
 	size_t (*receive)(void *opaque, const uint8_t *bytes, size_t n);
 	/* The console is not full any more, after console_is_full() was true. */
 	void (*transmit_ready)(void *opaque);
+	/* Write what the guest has sent and the kernel still has; NULL: that cannot be. */
+	void (*flush)(void *opaque);
 };
 
 /*
@@ -86,7 +88,10 @@ int console_start(struct console *console, struct err *err);
  */
 size_t console_write(struct console *console, enum console_port port, const void *bytes, size_t n);
 /* The same for a byte of the UART's, which is dropped when the console is full. */
-void console_put(struct console *console, uint8_t byte);
+static inline void console_put(struct console *console, uint8_t byte)
+{
+	console_write(console, CONSOLE_UART, &byte, 1);
+}
 /* Any thread. From the moment the ring is full until half of it is free. */
 bool console_is_full(struct console *console);
 /* Any thread: the UART has room for input. */

@@ -10,9 +10,8 @@
 #include "vmm/core/vm.h"
 
 /* Identification registers of a PrimeCell, the same in every TRM: a byte each. */
-#define PRIMECELL_PERIPH_ID 0xfe0
-#define PRIMECELL_CELL_ID   0xff0
-#define PRIMECELL_ID_VALUE  0xb105f00d
+#define PRIMECELL_CELL_ID  0xff0
+#define PRIMECELL_ID_VALUE 0xb105f00d
 
 int emulated_create(const struct device_config *config, struct vm *vm, struct device **device,
 		    struct err *err)
@@ -104,7 +103,7 @@ static void log_nonsense(struct emulated *emu, const char *what, uint64_t offset
 		   offset);
 }
 
-static bool primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)
+bool emulated_primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)
 {
 	unsigned int byte = (unsigned int)(offset & 0xc) / 4;
 
@@ -124,7 +123,7 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 	bool found;
 
 	pthread_mutex_lock(&emu->lock);
-	found = primecell_id(emu->type, reg, &value) || emu->type->read(emu, reg, &value);
+	found = emulated_primecell_id(emu->type, reg, &value) || emu->type->read(emu, reg, &value);
 	pthread_mutex_unlock(&emu->lock);
 	if (!found)
 		log_nonsense(emu, "reads", offset);

@@ -71,6 +71,13 @@ int emulated_describe(struct device *device, struct dt *dt, struct err *err);
 void emulated_quiesce(struct device *device);
 void emulated_destroy(struct device *device);
 
+/*
+ * The PrimeCell's identification register at @offset, a multiple of 4; false: there is none. They
+ * are from PRIMECELL_PERIPH_ID to the end.
+ */
+#define PRIMECELL_PERIPH_ID 0xfe0
+bool emulated_primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value);
+
 /* Any width and alignment, over the 32-bit registers of the type; takes the lock. */
 extern const struct mmio_ops emulated_mmio_ops;
 

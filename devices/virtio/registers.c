@@ -17,16 +17,11 @@
 #define VENDOR      0x73696164u /* "dais" */
 #define NO_REGION   UINT32_MAX  /* SHMLen and SHMBase: there is no shared memory */
 
-/* --- the page, as the guest sees it, with Device memory attributes: past the caches */
+/* --- the page */
 
 static void put(struct virtio *v, unsigned int offset, uint32_t value)
 {
-	uint32_t *reg = (uint32_t *)((char *)v->page + offset);
-
-	if (le32toh(*reg) == value)
-		return;
-	__atomic_store_n(reg, htole32(value), __ATOMIC_RELAXED);
-	sys_sync_cache(reg, sizeof(*reg));
+	register_page_put(&v->page, offset, value);
 }
 
 static uint32_t word_of(uint64_t value, uint32_t word)
@@ -37,7 +32,7 @@ static uint32_t word_of(uint64_t value, uint32_t word)
 /* A reader who sees the same generation twice has seen nothing half done. */
 static void put_config(struct virtio *v)
 {
-	char *config = (char *)v->page + VIRTIO_MMIO_CONFIG;
+	char *config = (char *)v->page.mem + VIRTIO_MMIO_CONFIG;
 
 	if (!memcmp(config, v->config, v->config_size))
 		return;
@@ -326,7 +321,7 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 	uint64_t value = 0;
 
 	v->n_accesses++;
-	memcpy(&value, (char *)v->page + offset, width);
+	memcpy(&value, (char *)v->page.mem + offset, width);
 	return le64toh(value);
 }
 

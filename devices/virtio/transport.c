@@ -4,13 +4,11 @@
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 
 #include "devices/platform_bus.h"
 #include "devices/virtio/registers.h"
 #include "devices/virtio/virtio.h"
 #include "fdt/builder.h"
-#include "vmm/base/built.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vm.h"
 
@@ -80,27 +78,19 @@ static int make_events(struct virtio *v, struct err *err)
 	return ret;
 }
 
-/* Without a memslot all accesses trap. 32-bit hosts may not keep caches and the page together. */
 static int make_page(struct virtio *v, struct err *err)
 {
-	const size_t size = sys_page_size();
 	const struct mmio_region region = {
-		.gpa = { v->gpa, size },
+		.gpa = { v->gpa, sys_page_size() },
 		.name = v->device.name,
 		.ops = &virtio_mmio_ops,
 		.opaque = v,
 	};
-	int ret = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
-			   &v->page);
+	int ret = register_page_create(&v->page, v->device.vm, v->gpa, region.name, err);
 
-	if (ret) {
-		v->page = NULL;
-		return err_set(err, ret, "make the registers of %s", v->device.name);
-	}
+	if (ret)
+		return ret;
 	virtio_registers_init(v);
-	if (BUILT(ARCH_ARM64) &&
-	    vm_memslot_add(v->device.vm, v->gpa, size, v->page, true, region.name, err) < 0)
-		log_info("%s: all reads of its registers trap: %s", region.name, err->what);
 	return mmio_table_add(&v->device.vm->mmio, &region, err);
 }
 
@@ -208,8 +198,7 @@ void virtio_detach(struct device *device)
 	close_fd(&v->call_fd);
 	close_fd(&v->err_fd);
 	close_fd(&v->ack_fd);
-	if (v->page)
-		sys_munmap(take_ptr(&v->page), sys_page_size());
+	register_page_destroy(&v->page);
 }
 
 void virtio_destroy(struct device *device)

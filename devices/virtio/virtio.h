@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "devices/device.h"
+#include "devices/register_page.h"
 #include "vmm/base/log.h"
 
 struct dt;
@@ -88,7 +89,7 @@ struct virtio {
 		n_failures; /* dais handled; of the back end; they ended it */
 
 	/* the transport's own */
-	void *page; /* of registers, as the guest reads them */
+	struct register_page page;
 	uint64_t gpa;
 	uint32_t spi;
 	uint64_t wanted_spi;

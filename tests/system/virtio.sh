@@ -82,6 +82,13 @@ console()
 console virtio-console --append "loglevel=8 panic=-1 test=console" --device virtio-console,default=on
 says virtio-console-default "guest: ready on hvc0" "guest: loglevel=8 panic=-1 test=console console=hvc0"
 if [ "$n_exits" -le 500 ]; then pass virtio-console-exits; else fail virtio-console-exits "$n_exits exits"; fi
+# The UART comes near to that: KVM keeps what is printed, and gives what is read.
+console virtio-uart --append "console=ttyAMA0 loglevel=8 panic=-1 test=console"
+if [ $((n_exits * 8)) -le "$(wc -c <"$out")" ]; then
+	pass virtio-uart-exits
+else
+	fail virtio-uart-exits "$n_exits exits for $(wc -c <"$out") bytes"
+fi
 console virtio-console-beside --append "console=ttyAMA0 quiet panic=-1 test=console" --device virtio-console,default=on
 says virtio-console-beside-is-second "guest: ready on ttyAMA0"
 printf '%-511s\n' "resets 0" | dd of="$disk" bs=512 count=1 conv=notrunc 2>/dev/null

@@ -57,6 +57,8 @@ struct vm {
 	struct mmio_table mmio;
 	struct event_loop loop;
 	uint32_t n_memslots;
+	size_t coalesced; /* coalesced.h: where the ring is behind a vCPU's state; 0: there is none
+			   */
 
 	struct vcpu *vcpus; /* array of n_vcpus */
 	unsigned int n_vcpus;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "devices/console.h"
 #include "fdt/builder.h"
 #include "tests/fakes/fake_sys.h"
+#include "vmm/base/range.h"
 #include "vmm/base/sys.h"
 
 #define N_SPIS     64
@@ -25,14 +27,36 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	const struct kvm_irq_level *line = arg;
 
 	(void)fd;
-	if (request != KVM_IRQ_LINE)
+	switch (request) {
+	case KVM_SET_USER_MEMORY_REGION:
+		g->slot = *(struct kvm_userspace_memory_region *)arg;
+		return 0;
+	case KVM_REGISTER_COALESCED_MMIO:
+		g->zone = *(struct kvm_coalesced_mmio_zone *)arg;
+		return 0;
+	case KVM_UNREGISTER_COALESCED_MMIO:
+		g->zone.size = 0;
+		return 0;
+	case KVM_IRQ_LINE:
+		break;
+	default:
 		return -ENOTTY;
+	}
 	g->irq = line->level;
 	g->n_irqs += line->level;
 	g->intid = line->irq & 0xffffff;
 	return 0;
 }
 
+/* KVM_CHECK_EXTENSION: of the ring, which is the second page */
+static int kvm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
+{
+	(void)fd;
+	(void)opaque;
+	return request == KVM_CHECK_EXTENSION && (uintptr_t)arg == KVM_CAP_COALESCED_MMIO;
+}
+
+static const struct fake_fd_ops kvm_ops = { .ioctl = kvm_ioctl };
 static const struct fake_fd_ops vm_ops = { .ioctl = vm_ioctl };
 
 static void make_pipes(struct fake_guest *g)
@@ -84,17 +108,32 @@ int fake_guest_add(struct fake_guest *g, const struct device_class *class)
 	return ret;
 }
 
-void fake_guest_init(struct fake_guest *g, const struct device_class *class)
+void fake_guest_has_direct(struct fake_guest *g)
 {
-	int ret;
+	g->vm.kvm.caps.n_memslots = 8;
+	g->vm.kvm.fd = fake_fd_new(&kvm_ops, g);
+	g->vm.kvm.run_size = 2 * sys_page_size();
+	g->vcpu.run = calloc(1, g->vm.kvm.run_size);
+	assert(g->vcpu.run);
+	g->vm.vcpus = &g->vcpu;
+	g->vm.n_vcpus = 1;
+}
 
-	fake_guest_begin(g);
-	ret = fake_guest_add(g, class);
+void fake_guest_start(struct fake_guest *g, const struct device_class *class)
+{
+	int ret = fake_guest_add(g, class);
+
 	assert(!ret);
 	mmio_table_seal(&g->vm.mmio);
 	ret = console_start(g->vm.console, &g->err);
 	assert(!ret);
 	fake_guest_serve(g, 0);
+}
+
+void fake_guest_init(struct fake_guest *g, const struct device_class *class)
+{
+	fake_guest_begin(g);
+	fake_guest_start(g, class);
 }
 
 unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_class *class)
@@ -117,14 +156,42 @@ unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_clas
 
 uint64_t fake_guest_read(struct fake_guest *g, uint64_t offset, unsigned int width)
 {
+	const struct range slot = { g->slot.guest_phys_addr, g->slot.memory_size };
 	uint64_t value = 0;
 
+	if (range_contains(slot, (struct range){ g->gpa + offset, width })) {
+		memcpy(&value, (char *)(uintptr_t)g->slot.userspace_addr + offset, width);
+		return value;
+	}
+	g->n_exits++;
 	mmio_access(&g->vm.mmio, g->gpa + offset, (uint8_t *)&value, width, false);
 	return value;
 }
 
+/* virt/kvm/coalesced_mmio.c */
+static bool coalesce(struct fake_guest *g, uint64_t gpa, unsigned int width, uint64_t value)
+{
+	const size_t page = sys_page_size();
+	struct kvm_coalesced_mmio_ring *ring = (void *)((char *)g->vcpu.run + page);
+	const uint32_t n = (uint32_t)((page - sizeof(*ring)) / sizeof(ring->coalesced_mmio[0]));
+	struct kvm_coalesced_mmio *entry;
+
+	if (!range_contains((struct range){ g->zone.addr, g->zone.size },
+			    (struct range){ gpa, width }) ||
+	    (ring->last + 1) % n == ring->first)
+		return false;
+	entry = &ring->coalesced_mmio[ring->last];
+	*entry = (struct kvm_coalesced_mmio){ .phys_addr = gpa, .len = width };
+	memcpy(entry->data, &value, width);
+	ring->last = (ring->last + 1) % n;
+	return true;
+}
+
 void fake_guest_write(struct fake_guest *g, uint64_t offset, unsigned int width, uint64_t value)
 {
+	if (coalesce(g, g->gpa + offset, width, value))
+		return;
+	g->n_exits++;
 	mmio_access(&g->vm.mmio, g->gpa + offset, (uint8_t *)&value, width, true);
 }
 
@@ -213,6 +280,7 @@ void fake_guest_end(struct fake_guest *g)
 		g->device->class->destroy(g->device);
 	console_destroy(g->vm.console);
 	vm_destroy(&g->vm);
+	free(g->vcpu.run);
 	close(g->input);
 	close(g->output);
 	assert(fake_n_open_fds() == 0);

@@ -6,11 +6,13 @@
  * A machine around one emulated device, on top of fake_sys: its registers through the MMIO table,
  * its interrupt line, the event loop, and the standard streams as pipes.
  */
+#include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "devices/device.h"
 #include "devices/platform_bus.h"
+#include "vmm/core/vcpu.h"
 #include "vmm/core/vm.h"
 
 struct fake_guest {
@@ -22,8 +24,16 @@ struct fake_guest {
 	bool irq;            /* level of its line */
 	unsigned int n_irqs; /* times it went up */
 	uint32_t intid;
-	int input;  /* write here: the console's standard input */
-	int output; /* read here: its standard output; does not block */
+	/*
+	 * What KVM does without an exit: reads in a memslot, and writes in a range that it
+	 * coalesces. Between fake_guest_begin() and _add() fake_guest_has_direct() gives both.
+	 */
+	struct kvm_userspace_memory_region slot;
+	struct kvm_coalesced_mmio_zone zone; /* size 0: none */
+	struct vcpu vcpu;
+	unsigned int n_exits; /* of the guest's accesses */
+	int input;            /* write here: the console's standard input */
+	int output;           /* read here: its standard output; does not block */
 	struct err err;
 };
 
@@ -34,7 +44,10 @@ int fake_guest_add(struct fake_guest *g, const struct device_class *class);
 /* Each system call of fake_guest_add() fails once, which must be its error and leak nothing.
  * Returns how many there are. */
 unsigned int fake_guest_fail_each(struct fake_guest *g, const struct device_class *class);
-/* Begin and add, which must work, and start the console. */
+/* Until fake_guest_end(). */
+void fake_guest_has_direct(struct fake_guest *g);
+/* Add, which must work, and start the console; and begin first. */
+void fake_guest_start(struct fake_guest *g, const struct device_class *class);
 void fake_guest_init(struct fake_guest *g, const struct device_class *class);
 
 uint64_t fake_guest_read(struct fake_guest *g, uint64_t offset, unsigned int width);

@@ -27,7 +27,7 @@ static void transmit_ready(void *opaque)
 	uart->n_ready++;
 }
 
-static const struct console_uart ops = { receive, transmit_ready };
+static const struct console_uart ops = { .receive = receive, .transmit_ready = transmit_ready };
 
 void fake_uart_init(struct fake_uart *uart)
 {

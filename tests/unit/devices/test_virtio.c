@@ -74,7 +74,7 @@ Test(virtio, what_a_driver_finds)
 	const struct virtio *v = virtio_of(device);
 
 	cr_expect_eq(slot->guest_phys_addr, v->gpa);
-	cr_expect_eq(slot->userspace_addr, (uintptr_t)v->page);
+	cr_expect_eq(slot->userspace_addr, (uintptr_t)v->page.mem);
 	cr_expect_eq(slot->flags, KVM_MEM_READONLY);
 	cr_expect_eq(guest_read(VIRTIO_MMIO_MAGIC_VALUE), 0x74726976);
 	cr_expect_eq(guest_read(VIRTIO_MMIO_VERSION), 2);

@@ -31,7 +31,7 @@ static uint8_t guest_page[4096]; /* as the guest sees it */
 
 static void rig_synced(const void *p, size_t size)
 {
-	const char *page = virtio_of(device)->page;
+	const char *page = virtio_of(device)->page.mem;
 
 	cr_assert((const char *)p >= page && (const char *)p + size <= page + sizeof(guest_page));
 	memcpy(guest_page + ((const char *)p - page), p, size);

@@ -23,6 +23,7 @@
 #define KVM_VM_TYPE_ARM_IPA_SIZE(bits) ((bits)&0xff)
 
 #define KVM_CAP_NR_MEMSLOTS         10
+#define KVM_CAP_COALESCED_MMIO      15
 #define KVM_CAP_IRQFD               32
 #define KVM_CAP_IOEVENTFD           36
 #define KVM_CAP_MAX_VCPUS           66
@@ -76,6 +77,22 @@ struct kvm_ioeventfd {
 #define KVM_IOEVENTFD_FLAG_DATAMATCH (1 << 0)
 #define KVM_IOEVENTFD_FLAG_DEASSIGN  (1 << 2)
 
+struct kvm_coalesced_mmio_zone {
+	__u64 addr;
+	__u32 size;
+	__u32 pad;
+};
+struct kvm_coalesced_mmio {
+	__u64 phys_addr;
+	__u32 len;
+	__u32 pad;
+	__u8 data[8];
+};
+struct kvm_coalesced_mmio_ring {
+	__u32 first, last;
+	struct kvm_coalesced_mmio coalesced_mmio[];
+};
+
 struct kvm_create_device {
 	__u32 type;
 	__u32 fd; /* out */
@@ -96,15 +113,17 @@ struct kvm_device_attr {
 #define KVM_DEV_VFIO_GROUP_ADD 1
 #define KVM_DEV_VFIO_GROUP_DEL 2
 
-#define KVM_CREATE_VCPU            _IO(0xae, 0x41)
-#define KVM_SET_USER_MEMORY_REGION _IOW(0xae, 0x46, struct kvm_userspace_memory_region)
-#define KVM_IRQ_LINE               _IOW(0xae, 0x61, struct kvm_irq_level)
-#define KVM_IRQFD                  _IOW(0xae, 0x76, struct kvm_irqfd)
-#define KVM_IOEVENTFD              _IOW(0xae, 0x79, struct kvm_ioeventfd)
-#define KVM_CREATE_DEVICE          _IOWR(0xae, 0xe0, struct kvm_create_device)
-#define KVM_SET_DEVICE_ATTR        _IOW(0xae, 0xe1, struct kvm_device_attr)
-#define KVM_GET_DEVICE_ATTR        _IOW(0xae, 0xe2, struct kvm_device_attr)
-#define KVM_HAS_DEVICE_ATTR        _IOW(0xae, 0xe3, struct kvm_device_attr)
+#define KVM_CREATE_VCPU               _IO(0xae, 0x41)
+#define KVM_SET_USER_MEMORY_REGION    _IOW(0xae, 0x46, struct kvm_userspace_memory_region)
+#define KVM_IRQ_LINE                  _IOW(0xae, 0x61, struct kvm_irq_level)
+#define KVM_REGISTER_COALESCED_MMIO   _IOW(0xae, 0x67, struct kvm_coalesced_mmio_zone)
+#define KVM_UNREGISTER_COALESCED_MMIO _IOW(0xae, 0x68, struct kvm_coalesced_mmio_zone)
+#define KVM_IRQFD                     _IOW(0xae, 0x76, struct kvm_irqfd)
+#define KVM_IOEVENTFD                 _IOW(0xae, 0x79, struct kvm_ioeventfd)
+#define KVM_CREATE_DEVICE             _IOWR(0xae, 0xe0, struct kvm_create_device)
+#define KVM_SET_DEVICE_ATTR           _IOW(0xae, 0xe1, struct kvm_device_attr)
+#define KVM_GET_DEVICE_ATTR           _IOW(0xae, 0xe2, struct kvm_device_attr)
+#define KVM_HAS_DEVICE_ATTR           _IOW(0xae, 0xe3, struct kvm_device_attr)
 
 /* A vCPU */
 struct kvm_one_reg {
