@@ -91,7 +91,7 @@ arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench-irq bench-sandbox bench-start bench-virtio check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
+no_config_goals := bench bench-irq bench-linux bench-sandbox bench-start bench-virtio check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -413,6 +413,16 @@ bench-virtio:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/bench/virtio
 
+# What a Linux guest costs from start to end, on an emulated host, beside QEMU; build/bench/linux.json and the table of
+# docs/bench.md
+bench-linux:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/linux
+
+# All of them, one after the other
+bench: bench-linux bench-start bench-irq bench-virtio bench-sandbox
+
 # The kernel patches: they apply, checkpatch and W=1 are content, stress tests under lockdep and KASAN
 check-kernel:
 	@scripts/setup build cross testbed
@@ -501,6 +511,8 @@ help:
 #: make demo             a Linux guest with a real AHCI controller, on an emulated Arm machine; Debian's own kernel in both
 #: make check            builds, lints, unit and system tests; check-full: the long rounds too
 #: make lint | unit      only these
+#: make bench            all of the following benches; docs/bench.md tells what they found
+#: make bench-linux      what a Linux guest costs from start to end, beside QEMU
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
 #: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
@@ -519,7 +531,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench-irq bench-sandbox bench-start bench-virtio demo setup format install deb clean \
+.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench bench-irq bench-linux bench-sandbox bench-start bench-virtio demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-arm-guest-cc print-srcs print-sysroot
 
