@@ -126,20 +126,36 @@ static enum dependence find_dependence(const struct graft *graft, const struct r
 	return 1u << user->kind & FULL_KINDS ? DEPENDENCE_FULL : DEPENDENCE_SOME;
 }
 
+static bool has_user(const struct graft *graft, const struct host_node *node,
+		     enum dependence dependence)
+{
+	struct reference_user user;
+	size_t at = 0;
+
+	while (reference_next_user(graft->tree, node, &at, &user))
+		if (find_dependence(graft, &user) == dependence &&
+		    !graft->marks[user.node->index].in_guest)
+			return true;
+	return false;
+}
+
 /* "/soc/a (clocks), /soc/b (resets) and 3 more"; NULL: nobody depends that much. */
-static const char *name_users(struct graft *graft, const struct reference_user *users,
-			      size_t n_users, enum dependence dependence)
+static const char *name_users(struct graft *graft, const struct host_node *node,
+			      enum dependence dependence)
 {
 	const struct host_node *last = NULL;
+	struct reference_user *users = NULL;
 	const char *text = NULL;
-	size_t n = 0;
+	size_t n = 0, n_users = 0;
 
+	if (!GRAFT_REASONS)
+		return has_user(graft, node, dependence) ? "" : NULL;
+	if (reference_users(graft->tree, node, &users, &n_users))
+		graft->arena.failed = true;
 	for (size_t i = 0; i < n_users; i++) {
 		if (users[i].node == last || find_dependence(graft, &users[i]) != dependence ||
 		    graft->marks[users[i].node->index].in_guest)
 			continue;
-		if (!GRAFT_REASONS)
-			return "";
 		last = users[i].node;
 		if (n++ < MAX_USERS_NAMED)
 			text = arena_printf(&graft->arena, "%s%s%s (%s)", text ? text : "",
@@ -148,6 +164,7 @@ static const char *name_users(struct graft *graft, const struct reference_user *
 	}
 	if (n > MAX_USERS_NAMED && text)
 		text = arena_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
+	free(users);
 	return text;
 }
 
@@ -158,15 +175,9 @@ static void judge_users(struct graft *graft, struct graft_device *device)
 						   .why = "these may fail then" };
 	bool forced = device->answers.force;
 	const char *note = forced ? "note: forced, although " : "";
-	struct reference_user *users = NULL;
-	const char *full, *some;
-	size_t n_users = 0;
+	const char *full = name_users(graft, device->node, DEPENDENCE_FULL);
+	const char *some = name_users(graft, device->node, DEPENDENCE_SOME);
 
-	if (reference_users(graft->tree, device->node, &users, &n_users))
-		graft->arena.failed = true;
-	full = name_users(graft, users, n_users, DEPENDENCE_FULL);
-	some = name_users(graft, users, n_users, DEPENDENCE_SOME);
-	free(users);
 	if (full && !forced)
 		device->out.result = GRAFT_REFUSED;
 	if (full)
