@@ -91,12 +91,12 @@ clocks_of()
 	clocks_are "$1-clocks-after-end" 0 1
 }
 
-clocks_of_sd()
+more_of_sd()
 {
 	clocks_of sd
 }
 
-clocks_of_ethernet()
+more_of_ethernet()
 {
 	clocks_of ethernet
 }
