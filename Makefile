@@ -91,7 +91,7 @@ arm_guest_ldflags := $(subst guest/guest.lds,guest/arm/guest.lds,$(guest_ldflags
 PYTHON ?= /usr/bin/python3
 
 kconfig = ARCH=$(1) KCONFIG_CONFIG=$(2)/.config srctree=. KCONFIG_CONFIG_HEADER= $(PYTHON) -m $(3)
-no_config_goals := bench bench-irq bench-linux bench-sandbox bench-start bench-virtio check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
+no_config_goals := bench bench-irq bench-linux bench-sandbox bench-scale bench-start bench-virtio check check-boards check-corpus check-full check-kernel check-midway check-native clean deb demo fuzz help format lint setup \
 		   unit %config
 ifneq ($(filter-out $(no_config_goals),$(or $(MAKECMDGOALS),all)),)
 include $(B)/config.mk
@@ -406,6 +406,12 @@ bench-start:
 	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
 	@O=$(O) tests/bench/start
 
+# What grows with devices, vCPUs and RAM, on an emulated host; build/bench/scale.json and the tables of docs/bench-scale.md
+bench-scale:
+	@scripts/setup build cross testbed
+	@$(MAKE) -j"$$(nproc)" O=$(O) ARCH=arm64
+	@O=$(O) tests/bench/scale
+
 # What a disk and a console by virtio cost, on an emulated host, beside QEMU; build/bench/virtio.json and the tables of
 # docs/bench-virtio.md
 bench-virtio:
@@ -421,7 +427,7 @@ bench-linux:
 	@O=$(O) tests/bench/linux
 
 # All of them, one after the other
-bench: bench-linux bench-start bench-irq bench-virtio bench-sandbox
+bench: bench-linux bench-start bench-scale bench-irq bench-virtio bench-sandbox
 
 # The kernel patches: they apply, checkpatch and W=1 are content, stress tests under lockdep and KASAN
 check-kernel:
@@ -516,6 +522,7 @@ help:
 #: make bench-irq        what an interrupt of an assigned device costs, in each mode
 #: make bench-sandbox    what the sandbox costs a start and an exit to user space
 #: make bench-start      what a start costs, from exec to the first KVM_RUN
+#: make bench-scale      what grows with devices, vCPUs and RAM: plan, start, end, memory
 #: make bench-virtio     what a disk and a console by virtio cost, beside QEMU
 #: make check-kernel     the patches of kernel/, under the kernel's own checkers
 #: make check-boards     boards that QEMU models, as hosts: their own devices, from bind to unbind
@@ -531,7 +538,7 @@ help:
 #: CC=clang              another compiler; CROSS_COMPILE=PREFIX- another tool chain; SYSROOT=DIR its libraries
 #: V=1                   shows the commands
 
-.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench bench-irq bench-linux bench-sandbox bench-start bench-virtio demo setup format install deb clean \
+.PHONY: all module install-dkms guests arm-guests unit unit-build fuzz lint check check-corpus check-full check-kernel check-midway check-native bench bench-irq bench-linux bench-sandbox bench-scale bench-start bench-virtio demo setup format install deb clean \
 	help FORCE \
 	menuconfig oldconfig olddefconfig $(defconfigs) print-cc print-guest-cc print-arm-guest-cc print-srcs print-sysroot
 

@@ -21,6 +21,8 @@ struct vfio {
 	struct iova_list reserved;
 	int kvm_fd;        /* KVM-VFIO device, -1: none */
 	int interrupts_fd; /* HOST_IRQ_FILE, -1: it cannot be read */
+	char *irq_lines;   /* of it, when the last device had been opened; NULL: not read yet */
+	size_t irq_lines_size;
 	/* describe.c: the host's tree and what becomes of it; NULL before they are needed */
 	struct host_tree *tree;
 	struct host_live *live;

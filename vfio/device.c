@@ -123,19 +123,30 @@ static int query(struct vfio_device *vdev, const struct device_config *config, s
 	return ret ? ret : check_indices(vdev, config, err);
 }
 
+/* To read them takes as long as there are lines, so that it is done once for each device. */
+static void read_irq_lines(struct vfio *vfio)
+{
+	free(vfio->irq_lines);
+	vfio->irq_lines = host_irq_lines(vfio->interrupts_fd, &vfio->irq_lines_size);
+}
+
 /*
  * Which lines of /proc/interrupts are the device's? Those that opening it has added. Where that is
  * not as many as it has interrupts (an older kernel asks for them later), nothing is counted.
  */
 static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list *before)
 {
+	struct vfio *vfio = vdev->device.vm->vfio;
 	struct host_irq_list after;
 	unsigned int i = 0, n = 0, n_wired = 0;
 
-	host_irq_read(vdev->device.vm->vfio->interrupts_fd, &vdev->host, &after);
+	if (!BUILT(SUMMARY))
+		return;
+	read_irq_lines(vfio);
+	host_irq_find(vfio->irq_lines, vfio->irq_lines_size, &vdev->host, &after);
 	for (unsigned int k = 0; k < vdev->n_irqs; k++)
 		n_wired += !vdev->irqs[k].is_repeated;
-	if (!BUILT(SUMMARY) || after.n_irqs != before->n_irqs + n_wired)
+	if (after.n_irqs != before->n_irqs + n_wired)
 		return;
 	for (unsigned int k = 0; k < after.n_irqs; k++) {
 		struct vfio_irq *irq;
@@ -157,11 +168,14 @@ static void find_host_irqs(struct vfio_device *vdev, const struct host_irq_list 
 
 int vfio_device_open(struct vfio_device *vdev, const struct device_config *config, struct err *err)
 {
+	struct vfio *vfio = vdev->device.vm->vfio;
 	struct host_irq_list irqs_before;
 	int ret;
 
-	host_irq_read(vdev->device.vm->vfio->interrupts_fd, &vdev->host, &irqs_before);
-	ret = vfio_handle_open(vdev->device.vm->vfio, &vdev->host, &vdev->handle, err);
+	if (BUILT(SUMMARY) && !vfio->irq_lines)
+		read_irq_lines(vfio);
+	host_irq_find(vfio->irq_lines, vfio->irq_lines_size, &vdev->host, &irqs_before);
+	ret = vfio_handle_open(vfio, &vdev->host, &vdev->handle, err);
 	if (ret)
 		return ret;
 	ret = query(vdev, config, err);

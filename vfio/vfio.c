@@ -161,6 +161,7 @@ void vfio_destroy(struct vfio *vfio)
 		iommu->ops->close(iommu);
 	}
 	close_fd(&vfio->interrupts_fd);
+	free(vfio->irq_lines);
 	free(vfio->reserved.ranges);
 	free(vfio);
 }

@@ -77,7 +77,7 @@ static void act_iommu(struct graft_place *place)
 			  graft_target_names(place));
 		return;
 	}
-	for (size_t i = 0; i < place->refs.n_refs; i++)
+	for (size_t i = 0; GRAFT_REASONS && i < place->refs.n_refs; i++)
 		name_sharers(place, i);
 }
 

@@ -83,7 +83,7 @@ static void ask_for(struct graft_place *place, const struct host_node *device, c
 	const struct graft *graft = place->graft;
 	const char *refused = graft->marks[device->index].refused;
 
-	if (!refused && graft->refused)
+	if (GRAFT_REASONS && !refused && graft->refused)
 		refused = graft->refused[device->index];
 	if (refused) {
 		graft_set(place, GRAFT_REFUSE, "%s, %s, and that cannot be assigned either: %s",

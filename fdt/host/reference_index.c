@@ -58,11 +58,11 @@ static uint32_t end_of(const struct host_tree *tree, const struct host_node *nod
 	return tree->n_nodes;
 }
 
-/* Whether what @edge points at, which is @node or below it, has a user that is not. */
+/* Whether the user of @edge is available, and not what it points at, from @first to before @end. */
 static bool get_user(const struct host_tree *tree, const struct reference_edge *edge,
-		     const struct host_node *node, struct reference_user *user)
+		     uint32_t first, uint32_t end, struct reference_user *user)
 {
-	if (edge->user >= node->index && edge->user < end_of(tree, node))
+	if (edge->user >= first && edge->user < end)
 		return false;
 	*user = (struct reference_user){ tree->nodes[edge->user], tree->nodes[edge->target],
 					 edge->property, edge->kind };
@@ -76,7 +76,7 @@ bool reference_next_user(const struct host_tree *tree, const struct host_node *n
 	uint32_t end = end_of(tree, node);
 
 	while (first + *at < tree->n_edges && tree->edges[first + *at].target < end)
-		if (get_user(tree, &tree->edges[first + (*at)++], node, user))
+		if (get_user(tree, &tree->edges[first + (*at)++], node->index, end, user))
 			return true;
 	return false;
 }
@@ -90,10 +90,11 @@ bool reference_next_same(const struct host_tree *tree, const struct host_propert
 					     .offset = (uint32_t)ref->offset,
 					     .n_args = ref->n_args };
 	size_t first = find_edge(tree, &edge);
+	uint32_t end = end_of(tree, ref->target);
 
 	while (first + *at < tree->n_edges &&
 	       !reference_compare_edges(&tree->edges[first + *at], &edge))
-		if (get_user(tree, &tree->edges[first + (*at)++], tree->nodes[edge.target], user))
+		if (get_user(tree, &tree->edges[first + (*at)++], edge.target, end, user))
 			return true;
 	return false;
 }

@@ -21,9 +21,11 @@ void smp_init(void)
 		uint32_t size = 0;
 		const void *reg = fdt_prop(node, "reg", &size);
 
-		CHECK(n_cpus < MAX_CPUS, EXIT_NO_DEVICE, "more than %d CPUs", MAX_CPUS);
-		mpidrs[n_cpus++] = size == 8 ? (uint64_t)fdt_cell(reg, 0) << 32 | fdt_cell(reg, 1)
-					     : fdt_cell(reg, 0);
+		if (n_cpus < MAX_CPUS)
+			mpidrs[n_cpus] =
+				size == 8 ? (uint64_t)fdt_cell(reg, 0) << 32 | fdt_cell(reg, 1)
+					  : fdt_cell(reg, 0);
+		n_cpus++;
 	}
 	CHECK(mpidrs[0] == cpu_mpidr(), EXIT_NO_DEVICE,
 	      "booted on MPIDR %lx, not on the tree's %lx", cpu_mpidr(), mpidrs[0]);
@@ -34,8 +36,10 @@ unsigned int smp_n_cpus(void)
 	return n_cpus;
 }
 
+/* A guest may have more CPUs than it has room for, as long as it leaves them alone. */
 uint64_t smp_mpidr(unsigned int cpu)
 {
+	CHECK(cpu < MAX_CPUS, EXIT_NO_DEVICE, "more than %d CPUs", MAX_CPUS);
 	return mpidrs[cpu];
 }
 
@@ -49,15 +53,17 @@ void start_secondary(unsigned int cpu)
 
 int smp_start(unsigned int cpu, void (*function)(void))
 {
+	uint64_t mpidr = smp_mpidr(cpu);
+
 	functions[cpu] = function;
 	dsb();
-	return psci_call(PSCI_CPU_ON, mpidrs[cpu], (uint64_t)secondary_entry, cpu);
+	return psci_call(PSCI_CPU_ON, mpidr, (uint64_t)secondary_entry, cpu);
 }
 
 void smp_wait_off(unsigned int cpu, unsigned int code)
 {
 	uint64_t deadline = time_now() + time_ticks(IRQ_WAIT_MS);
 
-	while (psci_call(PSCI_AFFINITY_INFO, mpidrs[cpu], 0, 0) != PSCI_AFFINITY_OFF)
+	while (psci_call(PSCI_AFFINITY_INFO, smp_mpidr(cpu), 0, 0) != PSCI_AFFINITY_OFF)
 		CHECK(time_now() < deadline, code, "CPU %u does not go off", cpu);
 }

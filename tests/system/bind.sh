@@ -131,6 +131,58 @@ expect refuse-smmu 3 dais bind "$(basename /sys/bus/platform/devices/*.smmuv3)"
 says refuse-smmu-says-why "an IOMMU"
 driver_is refused-is-untouched "/sys/bus/platform/devices/$console" virtio-mmio
 
+# left: what VMs could leave on the host, as far as it is always the same: records, files in memory, mounts, namespaces, control
+# groups, IOMMU groups, what processes have open of KVM and VFIO, pages that are locked, huge or pinned, drivers
+left()
+{
+	cat /proc/sys/vm/stat_refresh 2>/dev/null
+	find /run/dais /dev/shm /dev/hugepages
+	cat /proc/mounts
+	readlink /proc/[0-9]*/ns/* 2>/dev/null | sort -u
+	find /sys/fs/cgroup -type d
+	grep -H . /sys/kernel/iommu_groups/*/type
+	ls /sys/kernel/iommu_groups/*/devices
+	readlink /proc/[0-9]*/fd/* 2>/dev/null | grep -E "kvm|vfio|iommu"
+	grep -E "^(Unevictable|Mlocked|HugePages_.*):" /proc/meminfo
+	awk '{ v[$1] = $2 } END { print "pinned", v["nr_foll_pin_acquired"] - v["nr_foll_pin_released"] }' /proc/vmstat
+	readlink $sata_path/driver $rtc_path/driver
+}
+
+# One after another, each with a device from its driver and back. What each leaves adds up: ten tell of it as well as fifty, which
+# take a minute. Of free memory, in which the host's caches come and go, a MiB a VM would be told.
+available()
+{
+	awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo
+}
+one_vm()
+{
+	timeout 60 dais run --bind --kernel "$job/guest/psci-off.img" --memory 64M --device vfio-platform,host=$rtc >"$out" 2>&1 </dev/null
+}
+n=0 n_vms=${full:+50}
+: "${n_vms:=10}"
+one_vm
+left >"$work/before"
+before=$(available)
+while [ $n -lt "$n_vms" ] && one_vm; do
+	n=$((n + 1))
+done
+left >"$work/after"
+if [ $n = "$n_vms" ]; then
+	pass vms-in-turn
+else
+	fail vms-in-turn "VM $n of $n_vms failed"
+fi
+if diff "$work/before" "$work/after" >"$out"; then
+	pass vms-leave-nothing
+else
+	fail vms-leave-nothing "after $n VMs:"
+fi
+if [ $((before - $(available))) -lt $((n * 1024)) ]; then
+	pass vms-leave-memory
+else
+	fail vms-leave-memory "$before KiB were available, $(available) are after $n VMs"
+fi
+
 kernel_is_quiet bind-host-kernel
 echo $sata >$sata_path/driver/unbind
 echo >$sata_path/driver_override

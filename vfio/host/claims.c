@@ -142,6 +142,17 @@ int vfio_unbind(int records, const char *name, bool force, struct err *err)
 
 /* ---- Claims of a run */
 
+static int check_free(const char *name, struct err *err)
+{
+	struct vfio_host_device host;
+	int ret = vfio_host_device_find(&host, name, err);
+
+	if (ret)
+		return ret;
+	err_set(err, EBUSY, "take %s", name);
+	return vfio_diagnose_owner(err, &host) ? err_host(err) : 0;
+}
+
 static int take_one(struct vfio_claims *claims, const char *name, const struct device_record *claim,
 		    bool bind, struct err *err)
 {
@@ -153,9 +164,6 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 
 	if (ret)
 		return ret;
-	err_set(err, EBUSY, "take %s", name);
-	if (vfio_diagnose_owner(err, &host))
-		return err_host(err);
 	if (bind)
 		bound = vfio_host_bind(claims->records, name, claim, false, err);
 	if (bound < 0)
@@ -197,6 +205,9 @@ static int take_all(struct vfio_claims *claims, const char *const *names, unsign
 	}
 	if (!ret)
 		ret = recover_all(claims->records, err);
+	/* All before the first is taken: each look reads all records. */
+	for (unsigned int i = 0; !ret && i < n_names; i++)
+		ret = check_free(names[i], err);
 	for (unsigned int i = 0; !ret && i < n_names; i++)
 		ret = take_one(claims, names[i], &claim, bind, err);
 	return ret;

@@ -305,21 +305,32 @@ static bool parse_line(const char *line, const char *name, struct host_irq *irq)
 	}
 }
 
-void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list)
+char *host_irq_lines(int fd, size_t *size)
 {
-	owned_ptr char *text = NULL;
-	char name[sizeof(host->name) + 16], *line, *next;
-	size_t size;
+	char *text = NULL;
+
+	if (file_read_again(fd, 16 << 20, &text, size))
+		return NULL;
+	for (char *end = text; (end = strchr(end, '\n'));)
+		*end++ = '\0';
+	return text;
+}
+
+void host_irq_find(const char *lines, size_t size, const struct vfio_host_device *host,
+		   struct host_irq_list *list)
+{
+	char name[sizeof(host->name) + 16];
 
 	list->n_irqs = 0;
+	if (!BUILT(SUMMARY))
+		return;
 	/* vfio_platform_irq_init(), and the names that vfio_platform.c and vfio_amba.c give it;
 	 * kernel/module/irq.c does as the former. */
 	if (host->amba && strcmp(host->driver, "vfio-dais"))
 		str_copy(name, sizeof(name), "](vfio-amba-");
 	else
 		snprintf(name, sizeof(name), "](%s)", host->name);
-	if (!BUILT(SUMMARY) || file_read_again(fd, 16 << 20, &text, &size))
-		return;
-	for (next = text; list->n_irqs < HOST_IRQ_MAX && (line = strsep(&next, "\n"));)
+	for (const char *line = lines; line && line < lines + size && list->n_irqs < HOST_IRQ_MAX;
+	     line += strlen(line) + 1)
 		list->n_irqs += parse_line(line, name, &list->irqs[list->n_irqs]);
 }

@@ -123,12 +123,15 @@ struct host_irq_list {
 
 #define HOST_IRQ_FILE "/proc/interrupts"
 
+/* The lines of @fd, an open HOST_IRQ_FILE, with NULs between, the caller's; NULL: it cannot be read
+ * (@fd may be -1). */
+char *host_irq_lines(int fd, size_t *size);
 /*
- * The lines of @fd, an open HOST_IRQ_FILE, that belong to VFIO for @host, or to its like:
- * "vfio-irq[N](NAME)", where vfio-amba has the kind of the device for a name and not its own.
- * Ascending; the kernel numbers a device's interrupts in their order. None when the file cannot be
- * read (@fd may be -1).
+ * Those of them that belong to VFIO for @host, or to its like: "vfio-irq[N](NAME)", where vfio-amba
+ * has the kind of the device for a name and not its own. Ascending; the kernel numbers a device's
+ * interrupts in their order.
  */
-void host_irq_read(int fd, const struct vfio_host_device *host, struct host_irq_list *list);
+void host_irq_find(const char *lines, size_t size, const struct vfio_host_device *host,
+		   struct host_irq_list *list);
 
 #endif

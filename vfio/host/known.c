@@ -162,22 +162,31 @@ void host_known_read(const struct vfio_host_device *host, struct device_record *
 
 /* ---- For the graft */
 
+static void read_records(struct host_live *live)
+{
+	unsigned int n = 0;
+	struct err err;
+
+	records_list(RECORD_OF_DEVICE, RECORD_BROKEN_SKIPS, &live->records, &n, &err);
+	live->recorded = calloc(n + 1, sizeof(struct host_node *));
+	live->n_records = live->recorded ? n : 0;
+	for (unsigned int i = 0; i < live->n_records; i++)
+		live->recorded[i] = host_live_node(live->tree, live->records[i].name);
+}
+
 /* The next record, from *@i on, of the device that is @node, or above it; *@device is its node. */
 static const struct device_record *next_record(struct host_live *live, unsigned int *i,
 					       const struct host_node *node,
 					       const struct host_node **device)
 {
-	struct err err;
-
 	if (!live->records_read)
-		records_list(RECORD_OF_DEVICE, RECORD_BROKEN_SKIPS, &live->records,
-			     &live->n_records, &err);
+		read_records(live);
 	live->records_read = true;
 	while (*i < live->n_records) {
-		const struct device_record *record = &live->records[(*i)++];
+		const struct device_record *record = &live->records[*i];
 		const struct host_node *above = node;
 
-		*device = host_live_node(live->tree, record->name);
+		*device = live->recorded[(*i)++];
 		while (*device && above && above != *device)
 			above = above->parent;
 		if (!node || (*device && above))

@@ -42,6 +42,7 @@ void host_live_destroy(struct host_live *live)
 	for (size_t i = 0; i < n_elems(live->aliases); i++)
 		free(live->aliases[i].data);
 	free(live->records);
+	free(live->recorded);
 	free(live);
 }
 

@@ -66,6 +66,7 @@ struct host_live {
 	} aliases[2];                  /* of the kernel's modules, and of what is built in … */
 	bool aliases_read;             /* … read when the first device is asked for */
 	struct device_record *records; /* known.c */
+	const struct host_node **recorded; /* the node of each */
 	unsigned int n_records;
 	bool records_read;
 };

@@ -10,6 +10,7 @@
 #include "vfio/irq/irq.h"
 #include "vfio/region.h"
 #include "vfio/vfio.h"
+#include "vmm/base/own.h"
 
 static void count(const struct vfio_irq *irq, const struct host_irq_list *now,
 		  struct vfio_irq_count *count)
@@ -36,12 +37,15 @@ static void find_eoi(const struct vfio_device *vdev, const struct vfio_irq_eoi *
 unsigned int vfio_irq_counts(const struct vfio *vfio, struct vfio_irq_count *counts,
 			     unsigned int n_max)
 {
+	size_t size = 0;
+	owned_ptr char *lines =
+		BUILT(SUMMARY) && n_max ? host_irq_lines(vfio->interrupts_fd, &size) : NULL;
 	unsigned int n = 0;
 
 	for (const struct vfio_device *vdev = vfio->devices; vdev; vdev = vdev->next) {
-		struct host_irq_list now = { 0 };
+		struct host_irq_list now;
 
-		host_irq_read(vfio->interrupts_fd, &vdev->host, &now);
+		host_irq_find(lines, size, &vdev->host, &now);
 		for (unsigned int i = 0; i < vdev->n_irqs; i++) {
 			if (vdev->irqs[i].is_repeated || n++ >= n_max)
 				continue;
