@@ -138,18 +138,18 @@ left()
 	cat /proc/sys/vm/stat_refresh 2>/dev/null
 	find /run/dais /dev/shm /dev/hugepages
 	cat /proc/mounts
-	readlink /proc/[0-9]*/ns/* 2>/dev/null | sort -u
+	stat -c %N /proc/[0-9]*/ns/* 2>/dev/null | sed "s/.*-> //" | sort -u
 	find /sys/fs/cgroup -type d
 	grep -H . /sys/kernel/iommu_groups/*/type
 	ls /sys/kernel/iommu_groups/*/devices
-	readlink /proc/[0-9]*/fd/* 2>/dev/null | grep -E "kvm|vfio|iommu"
+	stat -c %N /proc/[0-9]*/fd/* 2>/dev/null | grep -E -- "-> .*(kvm|vfio|iommu)"
 	grep -E "^(Unevictable|Mlocked|HugePages_.*):" /proc/meminfo
 	awk '{ v[$1] = $2 } END { print "pinned", v["nr_foll_pin_acquired"] - v["nr_foll_pin_released"] }' /proc/vmstat
-	readlink $sata_path/driver $rtc_path/driver
+	stat -c %N $sata_path/driver $rtc_path/driver
 }
 
 # One after another, each with a device from its driver and back. What each leaves adds up: ten tell of it as well as fifty, which
-# take a minute. Of free memory, in which the host's caches come and go, a MiB a VM would be told.
+# take half a minute. Of free memory, in which the host's caches come and go, a MiB a VM would be told.
 available()
 {
 	awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo
