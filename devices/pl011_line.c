@@ -99,11 +99,11 @@ static void write_data(struct pl011 *uart, uint8_t byte)
 
 void pl011_take_sent(struct pl011 *uart, bool all)
 {
-	struct coalesced_write write;
+	uint32_t value;
 
 	while ((all || !console_is_full(console_of(uart))) &&
-	       coalesced_take(uart->emu.device.vm, &write)) {
-		write_data(uart, (uint8_t)write.value);
+	       coalesced_take(uart->emu.device.vm, &value)) {
+		write_data(uart, (uint8_t)value);
 		uart->has_sent = true;
 	}
 }

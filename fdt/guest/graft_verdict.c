@@ -140,18 +140,13 @@ static bool has_user(const struct graft *graft, const struct host_node *node,
 }
 
 /* "/soc/a (clocks), /soc/b (resets) and 3 more"; NULL: nobody depends that much. */
-static const char *name_users(struct graft *graft, const struct host_node *node,
-			      enum dependence dependence)
+static const char *name_users(struct graft *graft, const struct reference_user *users,
+			      size_t n_users, enum dependence dependence)
 {
 	const struct host_node *last = NULL;
-	struct reference_user *users = NULL;
 	const char *text = NULL;
-	size_t n = 0, n_users = 0;
+	size_t n = 0;
 
-	if (!GRAFT_REASONS)
-		return has_user(graft, node, dependence) ? "" : NULL;
-	if (reference_users(graft->tree, node, &users, &n_users))
-		graft->arena.failed = true;
 	for (size_t i = 0; i < n_users; i++) {
 		if (users[i].node == last || find_dependence(graft, &users[i]) != dependence ||
 		    graft->marks[users[i].node->index].in_guest)
@@ -164,8 +159,26 @@ static const char *name_users(struct graft *graft, const struct host_node *node,
 	}
 	if (n > MAX_USERS_NAMED && text)
 		text = arena_printf(&graft->arena, "%s and %zu more", text, n - MAX_USERS_NAMED);
-	free(users);
 	return text;
+}
+
+/* Who depends on @node, fully and to some extent; without reasons, whether anybody does. */
+static void find_users(struct graft *graft, const struct host_node *node, const char **full,
+		       const char **some)
+{
+	struct reference_user *users = NULL;
+	size_t n = 0;
+
+	if (!GRAFT_REASONS) {
+		*full = has_user(graft, node, DEPENDENCE_FULL) ? "" : NULL;
+		*some = has_user(graft, node, DEPENDENCE_SOME) ? "" : NULL;
+		return;
+	}
+	if (reference_users(graft->tree, node, &users, &n))
+		graft->arena.failed = true;
+	*full = name_users(graft, users, n, DEPENDENCE_FULL);
+	*some = name_users(graft, users, n, DEPENDENCE_SOME);
+	free(users);
 }
 
 /* Unless the user forces it, the host keeps what it cannot do without. */
@@ -175,9 +188,9 @@ static void judge_users(struct graft *graft, struct graft_device *device)
 						   .why = "these may fail then" };
 	bool forced = device->answers.force;
 	const char *note = forced ? "note: forced, although " : "";
-	const char *full = name_users(graft, device->node, DEPENDENCE_FULL);
-	const char *some = name_users(graft, device->node, DEPENDENCE_SOME);
+	const char *full, *some;
 
+	find_users(graft, device->node, &full, &some);
 	if (full && !forced)
 		device->out.result = GRAFT_REFUSED;
 	if (full)

@@ -142,36 +142,32 @@ int vfio_unbind(int records, const char *name, bool force, struct err *err)
 
 /* ---- Claims of a run */
 
-static int check_free(const char *name, struct err *err)
+static int find_free(struct vfio_host_device *host, const char *name, struct err *err)
 {
-	struct vfio_host_device host;
-	int ret = vfio_host_device_find(&host, name, err);
+	int ret = vfio_host_device_find(host, name, err);
 
 	if (ret)
 		return ret;
 	err_set(err, EBUSY, "take %s", name);
-	return vfio_diagnose_owner(err, &host) ? err_host(err) : 0;
+	return vfio_diagnose_owner(err, host) ? err_host(err) : 0;
 }
 
-static int take_one(struct vfio_claims *claims, const char *name, const struct device_record *claim,
-		    bool bind, struct err *err)
+static int take_one(struct vfio_claims *claims, const struct vfio_host_device *host,
+		    const char *name, const struct device_record *claim, bool bind, struct err *err)
 {
 	struct vfio_restore *restore = &claims->restores[claims->n_restores];
-	struct vfio_host_device host;
 	struct device_record record;
 	struct err other;
-	int ret = vfio_host_device_find(&host, name, err), bound = 0;
+	int ret, bound = 0;
 
-	if (ret)
-		return ret;
 	if (bind)
 		bound = vfio_host_bind(claims->records, name, claim, false, err);
 	if (bound < 0)
 		return bound;
 	if (bound)
 		log_info("%s is bound to %s for this run", name,
-			 vfio_host_driver(vfio_host_device_bus(&host)));
-	ret = device_record_read(claims->records, &host, &record, err);
+			 vfio_host_driver(vfio_host_device_bus(host)));
+	ret = device_record_read(claims->records, host, &record, err);
 	if (ret >= 0) {
 		record.owner = claim->owner;
 		record.left_bound[0] = '\0';
@@ -189,8 +185,9 @@ static int take_one(struct vfio_claims *claims, const char *name, const struct d
 	return ret;
 }
 
-static int take_all(struct vfio_claims *claims, const char *const *names, unsigned int n_names,
-		    bool bind, const char *vm, struct err *err)
+static int take_all(struct vfio_claims *claims, struct vfio_host_device *hosts,
+		    const char *const *names, unsigned int n_names, bool bind, const char *vm,
+		    struct err *err)
 {
 	struct device_record claim = { .bound = VFIO_BOUND_BY_RUN };
 	owned_fd int lock = -1;
@@ -207,9 +204,9 @@ static int take_all(struct vfio_claims *claims, const char *const *names, unsign
 		ret = recover_all(claims->records, err);
 	/* All before the first is taken: each look reads all records. */
 	for (unsigned int i = 0; !ret && i < n_names; i++)
-		ret = check_free(names[i], err);
+		ret = find_free(&hosts[i], names[i], err);
 	for (unsigned int i = 0; !ret && i < n_names; i++)
-		ret = take_one(claims, names[i], &claim, bind, err);
+		ret = take_one(claims, &hosts[i], names[i], &claim, bind, err);
 	return ret;
 }
 
@@ -217,14 +214,17 @@ int vfio_claims_take(struct vfio_claims **claims, const char *const *names, unsi
 		     bool bind, const char *vm, struct err *err)
 {
 	struct vfio_claims *c = calloc(1, sizeof(*c) + n_names * sizeof(c->restores[0]));
+	owned_ptr struct vfio_host_device *hosts = calloc(n_names + 1, sizeof(*hosts));
 	struct err own, other;
 	int ret;
 
-	if (!c)
+	if (!c || !hosts) {
+		free(c);
 		return err_set(err, ENOMEM, "claim %u devices", n_names);
+	}
 	c->records = -1;
 	/* On the way to success, too, calls fail. */
-	ret = n_names ? take_all(c, names, n_names, bind, vm, &own) : 0;
+	ret = n_names ? take_all(c, hosts, names, n_names, bind, vm, &own) : 0;
 	if (!ret) {
 		*claims = c;
 		return 0;

@@ -30,7 +30,7 @@ int coalesced_set(struct vm *vm, uint64_t gpa, uint32_t size, bool on)
 			 &zone);
 }
 
-bool coalesced_take(struct vm *vm, struct coalesced_write *write)
+bool coalesced_take(struct vm *vm, uint32_t *value)
 {
 	struct kvm_coalesced_mmio_ring *ring;
 	const struct kvm_coalesced_mmio *entry;
@@ -44,9 +44,8 @@ bool coalesced_take(struct vm *vm, struct coalesced_write *write)
 	if (first == __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE) % n)
 		return false;
 	entry = &ring->coalesced_mmio[first];
-	write->gpa = entry->phys_addr;
-	memcpy(&write->value, entry->data, sizeof(write->value));
-	write->value = le32toh(write->value);
+	memcpy(value, entry->data, sizeof(*value));
+	*value = le32toh(*value);
 	__atomic_store_n(&ring->first, (first + 1) % n, __ATOMIC_RELEASE);
 	return true;
 }

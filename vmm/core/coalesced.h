@@ -4,9 +4,9 @@
 
 /*
  * Writes that KVM keeps instead of leaving the guest for each: coalesced MMIO
- * (Documentation/virt/kvm/api.rst, 4.112). A VM has one ring for all its ranges, which is behind
+ * (Documentation/virt/kvm/api.rst, KVM_REGISTER_COALESCED_MMIO). A VM has one ring, which is behind
  * the state of each vCPU and has room for about 170 writes; one that finds it full leaves the guest
- * as any other. Nobody is told of what is in there.
+ * as any other. Nobody is told of what is in there. dais has one register kept so.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,18 +14,16 @@
 
 struct vm;
 
-struct coalesced_write {
-	uint64_t gpa;
-	uint32_t value; /* of its first 4 bytes */
-};
-
 /* Ask KVM for the ring, once, when there are vCPUs. Where it has none, nothing is ever kept. */
 void coalesced_init(struct vm *vm);
 
 /* From now on, or no longer, for writes in the @size bytes at @gpa. Returns as sys_ioctl. */
 int coalesced_set(struct vm *vm, uint64_t gpa, uint32_t size, bool on);
 
-/* Take the oldest; false: none is there. The caller sees to it that one thread at a time does. */
-bool coalesced_take(struct vm *vm, struct coalesced_write *write);
+/*
+ * Take the oldest, its first 4 bytes; false: none is there. The caller sees to it that one thread
+ * at a time does.
+ */
+bool coalesced_take(struct vm *vm, uint32_t *value);
 
 #endif
