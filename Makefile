@@ -115,7 +115,8 @@ $(B)/.config:
 HOSTCC       ?= $(if $(findstring clang,$(CC)),clang,gcc)
 seccomp_arch  = $(if $(filter arm64,$(ARCH)),aarch64,$(if $(filter arm,$(ARCH)),arm,x86_64))
 
-%/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/policy.c vmm/sandbox/policy.h vmm/sandbox/filter.h vmm/base/fd_range.h vmm/base/built.h arch/common/kvm_arm.h %/include/config.h
+%/host/seccomp-programs: vmm/sandbox/gen/programs.c vmm/sandbox/gen/search.c vmm/sandbox/gen/search.h \
+		vmm/sandbox/policy.c vmm/sandbox/policy.h vmm/sandbox/filter.h vmm/base/fd_range.h vmm/base/built.h arch/common/kvm_arm.h %/include/config.h
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$@)
 	$(Q)$(HOSTCC) -std=gnu11 -O1 $(warnings) -I. -include $*/include/config.h -D_GNU_SOURCE $(if $(filter arm,$(native)),-Iarch/arm/uapi) -o $@ $(filter %.c,$^) -lseccomp
@@ -143,7 +144,7 @@ $(defconfigs):
 # symbol does not have, or more than reading where no guest can run, with its stand-in NAME_none.c.
 
 # in(DIRECTORY…): all that is below, in their rooms; but for programs of the build machine
-in     = $(filter-out %/gen/programs.c,$(foreach d,$(1),$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c))))
+in     = $(foreach d,$(1),$(filter-out vmm/sandbox/gen/%,$(wildcard $(addprefix $(d),/*.c /*/*.c /*/*/*.c))))
 every := $(sort $(call in,vmm fdt arch devices vfio))
 none  := $(filter %_none.c,$(every))
 

@@ -171,7 +171,12 @@ static int boot(struct arch_cpu_config *config, uint64_t ram_size, struct arch_b
 		struct err *err)
 {
 	struct ram_bank bank = { .gpa = { RAM_BASE, ram_size }, .hva = ram };
-	struct vm vm = { .ram = { .banks = &bank, .n_banks = 1, .size = ram_size } };
+	struct vcpu vcpu = { .fd = -1 };
+	struct vm vm = {
+		.ram = { .banks = &bank, .n_banks = 1, .size = ram_size },
+		.vcpus = &vcpu,
+		.n_vcpus = 1,
+	};
 	struct boot_files files;
 	int ret = boot_files_open(&files, "/zImage", "/initrd", err);
 

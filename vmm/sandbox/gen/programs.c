@@ -9,11 +9,11 @@
  *
  * or the names of all system calls, a string for --sandbox=debug.
  *
- * What libseccomp makes is kept but for three things. Before its search for the call come two
- * questions: is it ioctl(), for KVM_RUN; is it above all calls of the role, because the kernel runs
- * a program that is loaded for every number (seccomp_cache_prepare() of kernel/seccomp.c). And
- * comparisons that are always true are left out: libseccomp looks at the upper half of an argument
- * also where none of its bits counts.
+ * What libseccomp makes is kept but for two things. Its search for the call is replaced, where
+ * ioctl() is asked for first, for KVM_RUN, and all others as it is cheapest for the kernel, which
+ * runs a program that is loaded once for each number there is (seccomp_cache_prepare() of
+ * kernel/seccomp.c). And comparisons that are always true are left out: libseccomp looks at the
+ * upper half of an argument also where none of its bits counts.
  */
 #include <linux/filter.h>
 #include <seccomp.h>
@@ -27,6 +27,7 @@
 #include "vmm/base/fd_range.h"
 #include "vmm/base/range.h"
 #include "vmm/sandbox/filter.h"
+#include "vmm/sandbox/gen/search.h"
 
 static const struct arch {
 	const char *name, *macro;
@@ -37,35 +38,6 @@ static const struct arch {
 	{ "arm", "__arm__", SCMP_ARCH_ARM, false },
 	{ "x86_64", "__x86_64__", SCMP_ARCH_X86_64, true }, /* unit tests */
 };
-
-/* One with absolute targets: only a jump has another one than the next instruction. */
-static struct insn {
-	uint16_t code;
-	uint32_t k;
-	unsigned int yes, no;
-} insns[BPF_MAXINSNS];
-static unsigned int n_insns;
-
-#define LOAD  (BPF_LD | BPF_W | BPF_ABS)
-#define AND   (BPF_ALU | BPF_AND | BPF_K)
-#define EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
-#define ABOVE (BPF_JMP | BPF_JGT | BPF_K)
-#define JUMP  (BPF_JMP | BPF_JA)
-
-/* libseccomp's programs begin with "load arch; equal ARCH?; load nr"; then come two of ours. */
-#define N_HEAD 3
-#define N_OURS 2
-
-/* More than any architecture's, but for those that only it has (32-bit Arm's cacheflush). */
-#define N_NUMBERS 512
-
-static void check(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "seccomp programs: %s\n", what);
-	exit(1);
-}
 
 /* Negative: the architecture has no such call. */
 static int number_of(const struct sandbox_call *call, const struct arch *arch)
@@ -153,35 +125,27 @@ static FILE *export(enum sandbox_role role, const struct arch *arch)
 	return file;
 }
 
-static void read_program(FILE *file, enum sandbox_role role, const struct arch *arch)
+static void read_program(FILE *file)
 {
-	uint32_t ioctl = (uint32_t)seccomp_syscall_resolve_name_arch(arch->token, "ioctl");
-	unsigned int ioctls = 0, highest = ioctl;
+	unsigned int n = LIBSECCOMP;
 	struct sock_filter i;
 
-	for (n_insns = 0; fread(&i, sizeof(i), 1, file) == 1;) {
+	while (fread(&i, sizeof(i), 1, file) == 1) {
 		bool jumps = BPF_CLASS(i.code) == BPF_JMP, always = i.code == JUMP;
-		unsigned int next = n_insns + 1, over = n_insns < N_HEAD - 1 ? N_OURS : 0;
 		unsigned int yes = always ? i.k : i.jt, no = always ? i.k : i.jf;
 
-		insns[n_insns++] =
-			(struct insn){ i.code, i.k, next + (jumps && yes ? yes + over : 0),
-				       next + (jumps && no ? no + over : 0) };
-		if (n_insns > N_HEAD && !ioctls && i.code == EQUAL && i.k == ioctl)
-			ioctls = insns[next - 1].yes;
-		if (n_insns == N_HEAD)
-			n_insns += N_OURS;
+		check(++n < BPF_MAXINSNS, "a program is too long");
+		insns[n - 1] =
+			(struct insn){ i.code, i.k, n + (jumps ? yes : 0), n + (jumps ? no : 0) };
 	}
 	fclose(file);
-	check(n_insns > N_HEAD && insns[N_HEAD - 1].code == LOAD &&
-		      insns[N_HEAD - 1].k == offsetof(struct seccomp_data, nr),
-	      "another head");
-	check(ioctls, "no question for ioctl()");
-	for (const struct sandbox_call *call = sandbox_calls; call->name[0]; call++)
-		if (is_for(call->roles, role, arch) && number_of(call, arch) > (int)highest)
-			highest = (unsigned int)number_of(call, arch);
-	insns[N_HEAD] = (struct insn){ EQUAL, ioctl, ioctls, N_HEAD + 1 };
-	insns[N_HEAD + 1] = (struct insn){ ABOVE, highest, insns[1].no, N_HEAD + 2 };
+	memcpy(insns, &insns[LIBSECCOMP], N_HEAD * sizeof(*insns));
+	for (unsigned int at = 0; at < N_HEAD; at++) {
+		insns[at].yes = at + 1;
+		if (insns[at].code == LOAD)
+			insns[at].no = at + 1;
+	}
+	check(insns[1].code == EQUAL && is_load_nr(&insns[2]), "another head");
 }
 
 /* Where it goes on for one who comes to @i, without "load; and 0; equal 0?" and plain jumps. */
@@ -206,7 +170,7 @@ static unsigned int print(void)
 	unsigned int places[BPF_MAXINSNS] = { 0 }, n = 0;
 	bool reached[BPF_MAXINSNS] = { true };
 
-	for (unsigned int i = 0; i < n_insns; i++) {
+	for (unsigned int i = 0; i < BPF_MAXINSNS; i++) {
 		struct insn *insn = &insns[i];
 
 		if (!reached[i])
@@ -219,7 +183,7 @@ static unsigned int print(void)
 		reached[insn->yes] = reached[insn->no] = true;
 	}
 	check(n <= SANDBOX_MAX_INSNS, "a program is longer than SANDBOX_MAX_INSNS");
-	for (unsigned int i = 0; i < n_insns; i++) {
+	for (unsigned int i = 0; i < BPF_MAXINSNS; i++) {
 		const struct insn *insn = &insns[i];
 		bool jumps = BPF_CLASS(insn->code) == BPF_JMP;
 		unsigned int yes = places[insn->yes] - places[i] - 1;
@@ -270,6 +234,7 @@ int main(int argc, char **argv)
 {
 	unsigned int starts[N_SANDBOX_ROLES + 1] = { 0 };
 	const struct arch *arch = NULL;
+	int ioctl;
 
 	for (size_t i = 0; i < n_elems(arches); i++)
 		if (argc > 1 && !strcmp(argv[1], arches[i].name))
@@ -280,6 +245,7 @@ int main(int argc, char **argv)
 	/* Not what this kernel can do, which may be none of it (qemu-user): seccomp_init() would
 	 * fail. */
 	seccomp_api_set(3);
+	ioctl = seccomp_syscall_resolve_name_arch(arch->token, "ioctl");
 	printf("/* Made by vmm/sandbox/gen/programs.c. */\n"
 	       "#include <assert.h>\n#include <linux/filter.h>\n#include <linux/if_tun.h>\n#include <linux/kvm.h>\n"
 	       "#include <linux/vfio.h>\n#include <linux/vhost.h>\n#include <stdint.h>\n#include <sys/ioctl.h>\n"
@@ -287,7 +253,8 @@ int main(int argc, char **argv)
 	       "#include \"vfio/iommu/iommufd_uapi.h\"\n");
 	printf("static const struct sock_filter sandbox_insns[] = {\n");
 	for (unsigned int role = 0; role < N_SANDBOX_ROLES; role++) {
-		read_program(export(role, arch), role, arch);
+		read_program(export(role, arch));
+		make_search(role == SANDBOX_KEEPER ? -1 : ioctl);
 		printf("\t/* %s */\n", sandbox_role_name(role));
 		starts[role + 1] = starts[role] + print();
 	}
