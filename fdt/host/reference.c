@@ -109,10 +109,13 @@ static int read_list(const struct host_tree *tree, const struct host_node *node,
 #define N_NAMES    1024
 #define MAX_PROBES 8
 
-/* What was asked for, at its hash or soon after it; NULL: nothing. */
-struct reference_name {
-	const char *name; /* the tree's */
-	const struct reference_rule *rule;
+struct reference_names {
+	struct reference_pattern patterns[REFERENCE_MAX_PATTERNS];
+	/* what was asked for, at its hash or soon after it; NULL: nothing */
+	struct reference_name {
+		const char *name; /* the tree's */
+		const struct reference_rule *rule;
+	} known[N_NAMES];
 };
 
 static unsigned int hash(const char *name)
@@ -130,13 +133,14 @@ static const struct reference_rule *find_rule(const struct host_tree *tree, cons
 	struct reference_name *known;
 
 	for (unsigned int i = 0; i < MAX_PROBES; i++) {
-		known = &tree->names[(first + i) % N_NAMES];
+		known = &tree->names->known[(first + i) % N_NAMES];
 		if (known->name && strcmp(known->name, property) == 0)
 			return known->rule;
 		if (!known->name)
 			break;
 	}
-	*known = (struct reference_name){ property, reference_rule_find(property) };
+	*known = (struct reference_name){ property,
+					  reference_rule_find(tree->names->patterns, property) };
 	return known->rule;
 }
 
@@ -323,11 +327,13 @@ int reference_index_create(struct host_tree *tree)
 	struct edges by_rule = { 0 }, guessed = { 0 };
 	int ret;
 
-	tree->names = arena_alloc(&tree->arena, N_NAMES * sizeof(*tree->names));
+	tree->names = arena_alloc(&tree->arena, sizeof(*tree->names));
 	if (!tree->names)
 		return -ENOMEM;
 	/* What is unexplained is known when the rules have had their say. */
-	ret = add_all(tree, &by_rule, add_property) ?: add_all(tree, &guessed, add_guess);
+	ret = reference_patterns_read(tree->names->patterns, &tree->arena)
+		      ?: add_all(tree, &by_rule, add_property)
+		      ?: add_all(tree, &guessed, add_guess);
 	free(by_rule.edges);
 	free(guessed.edges);
 	return ret;

@@ -95,25 +95,4 @@ bool reference_is_same(const struct host_property *a, const struct reference *ra
 /* What all rules together tell: tree->edges, which host_tree_destroy() frees. -ENOMEM. */
 int reference_index_create(struct host_tree *tree);
 
-/* How phandles stand in a property. */
-enum reference_layout {
-	LAYOUT_NONE,          /* there is none in it */
-	LAYOUT_LIST,          /* each a phandle and its arguments */
-	LAYOUT_ONE,           /* one phandle; all that follows are its arguments */
-	LAYOUT_SECOND_OF_4,   /* in lines of four cells, the second one (iommu-map) */
-	LAYOUT_FOURTH_OF_4,   /* in lines of four cells, the last one (rockchip,pins) */
-	LAYOUT_INTERRUPT_MAP, /* interrupt-map (Devicetree Specification 0.4, 2.4.3.1) */
-};
-
-struct reference_rule {
-	const char *patterns; /* of the properties' names: str_matches() */
-	const char *cells; /* LAYOUT_LIST: the provider's property that counts arguments, or NULL */
-	enum reference_kind kind;
-	enum reference_layout layout;
-	int n_args; /* LAYOUT_LIST: arguments, where @cells is missing; -1: it may not be missing */
-};
-
-/* The first rule for this name, or NULL: no binding that dais knows has it. */
-const struct reference_rule *reference_rule_find(const char *property);
-
 #endif

@@ -2,8 +2,43 @@
 #ifndef FDT_HOST_REFERENCE_PARTS_H
 #define FDT_HOST_REFERENCE_PARTS_H
 
-/* The index behind reference_users() and the like, for reference.c, which makes it. */
+/* The rules, and the index behind reference_users() and the like, for reference.c. */
 #include "fdt/host/reference.h"
+
+/* How phandles stand in a property. */
+enum reference_layout {
+	LAYOUT_NONE,          /* there is none in it */
+	LAYOUT_LIST,          /* each a phandle and its arguments */
+	LAYOUT_ONE,           /* one phandle; all that follows are its arguments */
+	LAYOUT_SECOND_OF_4,   /* in lines of four cells, the second one (iommu-map) */
+	LAYOUT_FOURTH_OF_4,   /* in lines of four cells, the last one (rockchip,pins) */
+	LAYOUT_INTERRUPT_MAP, /* interrupt-map (Devicetree Specification 0.4, 2.4.3.1) */
+};
+
+struct reference_rule {
+	const char *patterns; /* of the properties' names, as fnmatch() has them */
+	const char *cells; /* LAYOUT_LIST: the provider's property that counts arguments, or NULL */
+	enum reference_kind kind : 8;
+	enum reference_layout layout : 8;
+	int n_args : 8; /* LAYOUT_LIST: arguments, where @cells is missing; -1: it may not be
+			   missing */
+};
+
+/*
+ * The patterns of all rules, one by one, because every name of a tree is held against all of them;
+ * at first all zero, as what is behind the last stays. @arena gets their texts. -ENOMEM.
+ */
+#define REFERENCE_MAX_PATTERNS 512
+struct reference_pattern {
+	const struct reference_rule *rule;
+	const char *text;
+	unsigned char size, head, tail; /* of @text; before what is special, behind the last star */
+	bool is_word;                   /* @text, of "*TEXT*" */
+};
+int reference_patterns_read(struct reference_pattern *patterns, struct arena *arena);
+/* The first rule for a name, or NULL: no binding that dais knows has it. */
+const struct reference_rule *reference_rule_find(const struct reference_pattern *patterns,
+						 const char *property);
 
 /* One reference that a rule tells of; sorted by what it points at, then in tree order. */
 struct reference_edge {

@@ -3,10 +3,13 @@
  * What bindings say of properties by their names: whether there are phandles in them, of what, and
  * where (as drivers/of/property.c knows it).
  */
-#include "fdt/host/reference.h"
+#include "fdt/host/reference_parts.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
 
 #include "vmm/base/range.h"
-#include "vmm/base/str.h"
 
 /* clang-format off */
 #define RULE(kind, layout, cells, n, patterns) { patterns, cells, REFERENCE_##kind, LAYOUT_##layout, n }
@@ -101,7 +104,7 @@ static const struct reference_rule rules[] = {
 	/* dt-schema: numbers, by name and by unit (property-units.yaml) */
 	SCALAR(
 		"reg ranges dma-ranges phandle linux,phandle interrupts interrupt-map-mask #* "
-		"*-bits *-k[bB]ps *-percent *hz *-ms *-us *-ns *-ps *-sec *-ohms *-micro* "
+		"*-bits *-kbps *-kBps *-percent *hz *-ms *-us *-ns *-ps *-sec *-ohms *-micro* "
 		"*-milli* *-frequency *-rate *-rates *-delay* *_delay* *-size* *-width *-depth "
 		"*-shift *-mask *-count *-lanes *-channels *-channel *-requests *-speed *-latency "
 		"*-level* *-strength *-threshold* *-index* *-indices *-id *-ids *-address *-mode "
@@ -114,11 +117,56 @@ static const struct reference_rule rules[] = {
 };
 /* clang-format on */
 
-const struct reference_rule *reference_rule_find(const char *property)
+/* fnmatch() is left for the few patterns that are more than a beginning, an end or a word. */
+static void fill_pattern(struct reference_pattern *p, const struct reference_rule *rule, char *text)
 {
-	for (size_t i = 0; i < n_elems(rules); i++)
-		if (str_matches(property, rules[i].patterns))
-			return &rules[i];
+	size_t size = strlen(text);
+	const char *star = strrchr(text, '*');
+
+	p->rule = rule;
+	p->size = (unsigned char)size;
+	p->head = (unsigned char)strcspn(text, "*[");
+	p->tail = star ? (unsigned char)(text + size - star - 1) : 0;
+	p->is_word = !p->head && !p->tail && strcspn(text + 1, "*[") == size - 2;
+	if (p->is_word)
+		text[size - 1] = '\0';
+	p->text = text + p->is_word;
+}
+
+int reference_patterns_read(struct reference_pattern *patterns, struct arena *arena)
+{
+	for (size_t i = 0; i < n_elems(rules); i++) {
+		char *text = arena_copy(arena, rules[i].patterns, strlen(rules[i].patterns));
+
+		if (!text)
+			return -ENOMEM;
+		for (char *word; (word = strsep(&text, " "));)
+			fill_pattern(patterns++, &rules[i], word);
+	}
+	return 0;
+}
+
+static bool is_match(const struct reference_pattern *p, const char *name, size_t n)
+{
+	if (p->is_word)
+		return strstr(name, p->text);
+	if (n < (size_t)p->head + p->tail || memcmp(name, p->text, p->head) != 0 ||
+	    memcmp(name + n - p->tail, p->text + p->size - p->tail, p->tail) != 0)
+		return false;
+	if (p->head == p->size)
+		return n == p->size;
+	return p->head + 1 + p->tail == p->size || fnmatch(p->text, name, 0) == 0;
+}
+
+const struct reference_rule *reference_rule_find(const struct reference_pattern *patterns,
+						 const char *property)
+{
+	size_t n = strlen(property);
+
+	for (; patterns->rule; patterns++)
+		if ((!patterns->head || *patterns->text == *property) &&
+		    is_match(patterns, property, n))
+			return patterns->rule;
 	return NULL;
 }
 

@@ -36,13 +36,10 @@ static int fail(const struct reader *r, int code, const char *property)
 	return err_set(r->err, code, "read device tree %s/%s", r->path.buf, property);
 }
 
-static int list_directory(struct reader *r, struct entry **entries, size_t *n)
+static int list_directory(struct reader *r, DIR *stream, struct entry **entries, size_t *n)
 {
-	owned_dir DIR *stream = sys_opendir(r->path.buf);
 	struct dirent *from;
 
-	if (!stream)
-		return fail(r, errno, "");
 	while ((from = sys_readdir(stream))) {
 		struct entry *entry = array_add(*entries, *n);
 
@@ -74,34 +71,40 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
 }
 
 /*
- * What only root may read (security-*) is empty, as for others: it has no size either. A tree has
- * some thousand such files, so that what each costs is most of a start: no path is walked, and none
- * is read to see its end.
+ * What only root may read (security-*) is empty, as for others. A tree has some thousand such
+ * files, so that what each costs is most of a start: no path is walked, and only of the few that
+ * are longer the size is asked for.
  */
 static int read_property(struct reader *r, int dir, struct host_property *property)
 {
 	owned_fd int fd = sys_openat(dir, property->name, O_RDONLY, 0);
-	struct stat st = { 0 };
-	int ret = fd < 0 ? fd : sys_fstat(fd, &st);
-	uint8_t *value;
+	char buf[256];
+	ssize_t n = fd < 0 ? fd : sys_pread(fd, buf, sizeof(buf), 0);
+	struct stat st = { .st_size = n < 0 ? 0 : n };
+	int ret = n == sizeof(buf) ? sys_fstat(fd, &st) : n == -EACCES || n > 0 ? 0 : (int)n;
+	uint8_t *value = ret ? NULL : arena_alloc(&r->tree->arena, (size_t)st.st_size + 1);
 
-	if (ret && ret != -EACCES)
-		return fail(r, ret, property->name);
 	property->size = (size_t)st.st_size;
-	property->value = value = arena_alloc(&r->tree->arena, property->size + 1);
-	ret = value ? file_pread_all(fd, value, property->size, 0) : -ENOMEM;
-	return ret ? fail(r, ret, property->name) : 0;
+	property->value = value;
+	if (!value)
+		ret = ret ? ret : -ENOMEM;
+	else if (n == sizeof(buf))
+		ret = file_pread_all(fd, value, property->size, 0);
+	else
+		memcpy(value, buf, property->size);
+	if (ret)
+		fail(r, ret, property->name);
+	return ret;
 }
 
-static int read_properties(struct reader *r, const struct entry *entries, size_t n,
+static int read_properties(struct reader *r, int dir, const struct entry *entries, size_t n,
 			   struct host_node *node)
 {
 	struct host_property *property = arena_alloc(&r->tree->arena, n * sizeof(*property));
-	owned_fd int dir = sys_open(r->path.buf, O_PATH | O_DIRECTORY);
 	int ret = 0;
 
-	if (!property || dir < 0)
-		return fail(r, property ? dir : -ENOMEM, "");
+	if (!property)
+		return fail(r, -ENOMEM, "");
 	node->properties = property;
 	for (size_t i = 0; i < n && !ret; i++) {
 		if (entries[i].is_node)
@@ -116,6 +119,17 @@ static int read_properties(struct reader *r, const struct entry *entries, size_t
 	return ret;
 }
 
+static int read_directory(struct reader *r, struct host_node *node, struct entry **entries,
+			  size_t *n)
+{
+	owned_dir DIR *stream = sys_opendir(r->path.buf);
+
+	if (!stream)
+		return fail(r, errno, "");
+	return list_directory(r, stream, entries, n)
+		       ?: read_properties(r, sys_dirfd(stream), *entries, *n, node);
+}
+
 static int read_node(struct reader *r, struct host_node *node, unsigned int depth)
 {
 	owned_ptr struct entry *entries = NULL;
@@ -125,9 +139,7 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 
 	if (depth > HOST_TREE_MAX_DEPTH || r->path.cut)
 		return fail(r, ELOOP, "");
-	ret = list_directory(r, &entries, &n);
-	if (!ret)
-		ret = read_properties(r, entries, n, node);
+	ret = read_directory(r, node, &entries, &n);
 	for (size_t i = 0; i < n && !ret; i++) {
 		if (!entries[i].is_node)
 			continue;

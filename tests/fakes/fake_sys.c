@@ -259,12 +259,18 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 DIR *sys_opendir(const char *path)
 {
 	int code = fake_call_code();
+	struct fake_dir *dir = code ? NULL : fake_dir_open(path);
 
-	if (code) {
+	if (code)
 		errno = code;
-		return NULL;
-	}
-	return (DIR *)fake_dir_open(path);
+	if (dir)
+		dir->fd = open_path(path, 0, false);
+	return (DIR *)dir;
+}
+
+int sys_dirfd(DIR *dir)
+{
+	return ((struct fake_dir *)dir)->fd;
 }
 
 struct dirent *sys_readdir(DIR *dir)
@@ -274,5 +280,6 @@ struct dirent *sys_readdir(DIR *dir)
 
 void sys_closedir(DIR *dir)
 {
+	sys_close(sys_dirfd(dir));
 	free(dir);
 }

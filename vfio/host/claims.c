@@ -111,7 +111,7 @@ int vfio_bindings_begin(int *records, int *lock, struct err *err)
 
 int vfio_bind(int records, const char *name, bool force, struct err *err)
 {
-	static const struct device_record claim = { .bound = VFIO_BOUND_BY_BIND };
+	const struct device_record claim = { .bound = VFIO_BOUND_BY_BIND };
 	int ret = vfio_host_bind(records, name, &claim, force, err);
 
 	return ret < 0 ? ret : 0;
@@ -132,7 +132,7 @@ int vfio_unbind(int records, const char *name, bool force, struct err *err)
 	if (record.left_bound[0])
 		log_info("%s was left bound to VFIO: %s", name, record.left_bound);
 	err_set(err, EBUSY, "unbind %s, which would wait for its last user", name);
-	if (vfio_diagnose_owner(err, &host))
+	if (vfio_diagnose_owner(err, &host, false))
 		return err_host(err);
 	ret = force ? 0 : check_rest(&host, err);
 	if (!ret)
@@ -149,7 +149,7 @@ static int find_free(struct vfio_host_device *host, const char *name, struct err
 	if (ret)
 		return ret;
 	err_set(err, EBUSY, "take %s", name);
-	return vfio_diagnose_owner(err, host) ? err_host(err) : 0;
+	return vfio_diagnose_owner(err, host, true) ? err_host(err) : 0;
 }
 
 static int take_one(struct vfio_claims *claims, const struct vfio_host_device *host,

@@ -2,6 +2,7 @@
 #include "vfio/host/owner.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static void name_process(struct text *text, uint64_t pid)
 	text_add(text, ")");
 }
 
-bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size)
+static bool find_owner(const struct vfio_host_device *host, bool in_proc, char *buf, size_t size)
 {
 	struct text text = text_start(buf, size);
 	struct record_owner self, owner;
@@ -147,18 +148,28 @@ bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size
 		text_add_escaped(&text, owner.vm, strlen(owner.vm));
 		text_add(&text, ", ");
 	} else {
-		owner.pid = find_in_proc(host, self.pid);
+		owner.pid = in_proc ? find_in_proc(host, self.pid) : 0;
 	}
 	if (owner.pid)
 		name_process(&text, owner.pid);
 	return owner.pid;
 }
 
-bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host)
+bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size)
 {
+	return find_owner(host, true, buf, size);
+}
+
+bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host, bool to_take)
+{
+	owned_fd int fd = -1;
 	char owner[256];
 
-	if (!vfio_find_owner(host, owner, sizeof(owner)))
+	if (to_take && host->group >= 0) {
+		snprintf(owner, sizeof(owner), "/dev/vfio/%d", host->group);
+		fd = sys_open(owner, O_RDWR);
+	}
+	if (!find_owner(host, fd < 0, owner, sizeof(owner)))
 		return false;
 	err_why(err, "it, or a device of its IOMMU group, is held by %s", owner);
 	err_fix(err, "stop that process, or assign another device");
@@ -184,7 +195,7 @@ enum vfio_use vfio_device_use(const struct vfio_host_device *host, struct err *e
 {
 	if (vfio_host_device_is_bound(host)) {
 		err_set(err, 0, "%s is in use", host->name);
-		if (vfio_diagnose_owner(err, host))
+		if (vfio_diagnose_owner(err, host, false))
 			return VFIO_USE_OWNED;
 	}
 	if (is_left_bound(host->name, err) || vfio_ram_is_left(host->name, err))

@@ -22,8 +22,13 @@
  */
 bool vfio_find_owner(const struct vfio_host_device *host, char *buf, size_t size);
 
-/* It is the cause of @err, which was just set. false: none is known, and nothing is added. */
-bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host);
+/*
+ * It is the cause of @err, which was just set. false: none is known, and nothing is added.
+ * @to_take: for who is about to take it. Who can open its group's file is alone, also where others
+ * open devices by files of their own (vfio_group_fops_open() in drivers/vfio/group.c of Linux 6.6),
+ * and need not search /proc, which takes long on a host with many processes.
+ */
+bool vfio_diagnose_owner(struct err *err, const struct vfio_host_device *host, bool to_take);
 
 enum vfio_use {
 	VFIO_USE_NONE,

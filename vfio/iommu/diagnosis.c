@@ -57,7 +57,7 @@ int vfio_open_failed(const struct vfio_host_device *host, const char *path, int 
 	err_set(err, code, "open %s", path);
 	switch (-code) {
 	case EBUSY:
-		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host)) {
+		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host, false)) {
 			err_why(err, "another process has the device, or one of its IOMMU group");
 			err_fix(err, "stop that process, or assign another device");
 		}

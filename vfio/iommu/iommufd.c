@@ -100,13 +100,13 @@ static int bind_failed(const struct vfio_host_device *host, const char *path, in
 			err_why(err, "whoever passed it has bound it already, and nobody can tell "
 				     "to which iommufd");
 			err_fix(err, "pass it as it was opened");
-		} else if (BUILT(REMEDIES) && vfio_diagnose_owner(err, host))
+		} else if (BUILT(REMEDIES) && vfio_diagnose_owner(err, host, false))
 			err->code = -EBUSY;
 		else
 			vfio_diagnose_no_start(err);
 		break;
 	case EBUSY:
-		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host))
+		if (!BUILT(REMEDIES) || !vfio_diagnose_owner(err, host, false))
 			vfio_diagnose_siblings(err, host->group);
 		break;
 	default:

@@ -150,6 +150,7 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
 
 PLAIN(DIR *, sys_opendir, (const char *path), opendir(path))
 PLAIN(struct dirent *, sys_readdir, (DIR * dir), readdir(dir))
+PLAIN(int, sys_dirfd, (DIR * dir), dirfd(dir))
 PLAIN(void, sys_closedir, (DIR * dir), (void)closedir(dir))
 CALL(int, sys_memfd_create, (const char *name, unsigned int flags),
      memfd_create(name, flags | MFD_CLOEXEC))

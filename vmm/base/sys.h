@@ -74,6 +74,7 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 /* As opendir and readdir of libc; sys_opendir returns NULL with errno set. */
 DIR *sys_opendir(const char *path);
 struct dirent *sys_readdir(DIR *dir);
+int sys_dirfd(DIR *dir); /* which sys_closedir() closes */
 void sys_closedir(DIR *dir);
 int sys_pipe(int fds[2]);                              /* O_CLOEXEC; fds[0] is the end to read */
 int sys_set_pipe_size(int fd, int size);               /* F_SETPIPE_SZ: returns the size it got */

@@ -246,7 +246,7 @@ void check_nodes(struct check *check)
 		    device->host.group < 0)
 			continue;
 		err_set(&err, 0, "%s", device->host.name);
-		if (vfio_diagnose_owner(&err, &device->host))
+		if (vfio_diagnose_owner(&err, &device->host, false))
 			check_say_err(check, CHECK_BLOCKS, device->vm, &err);
 		for (size_t n = 0; n < n_elems(backends); n++)
 			check_backend(device, n);

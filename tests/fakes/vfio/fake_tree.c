@@ -14,12 +14,6 @@
 #define N_ENTRIES 4096
 #define MAX_LINKS 16
 
-struct fake_dir {
-	char path[PATH_MAX];
-	unsigned int next;
-	struct dirent dirent;
-};
-
 static struct fake_entry *entries[N_ENTRIES];
 static unsigned int n_entries, n_devices;
 

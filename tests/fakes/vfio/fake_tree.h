@@ -4,6 +4,7 @@
 
 /* The file tree behind fake_sys.h: for the fakes only. Tests use fake_file() and its like. */
 #include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -36,7 +37,12 @@ int fake_tree_find(const char *path, bool follow, struct fake_entry **entry);
 int fake_tree_rename(const char *path, const char *new_path);
 void fake_tree_write(struct fake_entry *file, const void *data, size_t size, size_t offset);
 
-struct fake_dir;
+struct fake_dir {
+	char path[PATH_MAX];
+	unsigned int next;
+	struct dirent dirent;
+	int fd;
+};
 struct fake_dir *fake_dir_open(const char *path); /* malloc'ed; NULL with errno */
 struct dirent *fake_dir_next(struct fake_dir *dir);
 

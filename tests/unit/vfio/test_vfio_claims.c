@@ -215,6 +215,22 @@ Test(vfio_claims, who_has_the_group_has_the_device)
 	cr_expect_str_eq(owner, "pid 77 (qemu -M)");
 }
 
+/* On a host with thousands of processes it takes long to look at what each has open. */
+Test(vfio_claims, who_can_open_the_group_is_alone)
+{
+	static const struct fake_fd_ops node = { 0 };
+
+	fake_device("/dev/vfio/7", &node, NULL);
+	fake_link("/proc/77/fd/5", "/dev/vfio/7");
+	fake_file_bytes("/proc/77/cmdline", "qemu", 5);
+	cr_assert_eq(take(false), 0, "/proc is not asked: %s", err.what);
+	cr_expect_eq(give(), 0);
+	fake_busy("/dev/vfio/7");
+	cr_expect_eq(take(false), -EBUSY);
+	cr_expect(err_says(&err, "held by pid 77 (qemu)"), "%s", err.why);
+	cr_expect_eq(fake_n_open_fds(), 0);
+}
+
 /* A plain file may have that name, in a mount namespace of its own, and the device another. */
 Test(vfio_claims, an_owner_has_the_device_open_and_not_its_name)
 {
