@@ -10,8 +10,21 @@
 #include "vmm/core/vm.h"
 
 /* Identification registers of a PrimeCell, the same in every TRM: a byte each. */
-#define PRIMECELL_CELL_ID  0xff0
-#define PRIMECELL_ID_VALUE 0xb105f00d
+#define PRIMECELL_PERIPH_ID 0xfe0
+#define PRIMECELL_CELL_ID   0xff0
+#define PRIMECELL_ID_VALUE  0xb105f00d
+
+static bool primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)
+{
+	unsigned int byte = (unsigned int)(offset & 0xc) / 4;
+
+	if (!type->peripheral_id || offset < PRIMECELL_PERIPH_ID)
+		return false;
+	*value = (offset < PRIMECELL_CELL_ID ? type->peripheral_id : PRIMECELL_ID_VALUE) >>
+			 (8 * byte) &
+		 0xff;
+	return true;
+}
 
 int emulated_create(const struct device_config *config, struct vm *vm, struct device **device,
 		    struct err *err)
@@ -42,6 +55,19 @@ static void on_timer(void *opaque)
 		emu->type->on_timer(emu);
 }
 
+static int make_page(struct emulated *emu, struct err *err)
+{
+	const struct emulated_type *type = emu->type;
+	int ret =
+		register_page_create(&emu->page, emu->device.vm, type->gpa, emu->device.name, err);
+	uint32_t value;
+
+	for (unsigned int at = PRIMECELL_PERIPH_ID; !ret && at < EMULATED_SIZE; at += 4)
+		if (primecell_id(type, at, &value))
+			register_page_put(&emu->page, at, value);
+	return ret;
+}
+
 int emulated_attach(struct device *device, struct err *err)
 {
 	struct emulated *emu = container_of(device, struct emulated, device);
@@ -62,6 +88,8 @@ int emulated_attach(struct device *device, struct err *err)
 					    err);
 	if (!ret)
 		ret = mmio_table_add(&vm->mmio, &region, err);
+	if (!ret && type->has_page)
+		ret = make_page(emu, err);
 	return ret;
 }
 
@@ -92,6 +120,7 @@ void emulated_destroy(struct device *device)
 	if (!device)
 		return;
 	event_timer_destroy(&device->vm->loop, &emu->timer);
+	register_page_destroy(&emu->page);
 	pthread_mutex_destroy(&emu->lock);
 	free(emu);
 }
@@ -103,18 +132,6 @@ static void log_nonsense(struct emulated *emu, const char *what, uint64_t offset
 		   offset);
 }
 
-bool emulated_primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value)
-{
-	unsigned int byte = (unsigned int)(offset & 0xc) / 4;
-
-	if (!type->peripheral_id || offset < PRIMECELL_PERIPH_ID)
-		return false;
-	*value = (offset < PRIMECELL_CELL_ID ? type->peripheral_id : PRIMECELL_ID_VALUE) >>
-			 (8 * byte) &
-		 0xff;
-	return true;
-}
-
 static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 {
 	struct emulated *emu = opaque;
@@ -123,7 +140,7 @@ static uint64_t read_any(void *opaque, uint64_t offset, unsigned int width)
 	bool found;
 
 	pthread_mutex_lock(&emu->lock);
-	found = emulated_primecell_id(emu->type, reg, &value) || emu->type->read(emu, reg, &value);
+	found = primecell_id(emu->type, reg, &value) || emu->type->read(emu, reg, &value);
 	pthread_mutex_unlock(&emu->lock);
 	if (!found)
 		log_nonsense(emu, "reads", offset);
@@ -167,8 +184,11 @@ void emulated_begin_node(const struct emulated *emu, struct dt *dt)
 	dt_prop_strs(dt, "compatible", compatible, type->peripheral_id ? 2 : 1);
 	dt_prop_reg(dt, &reg, 1);
 	dt_prop_interrupt(dt, DT_GIC_SPI, emu->irq.spi, DT_IRQ_LEVEL_HIGH);
-	if (type->peripheral_id)
-		describe_clocks(type, dt);
+	if (!type->peripheral_id)
+		return;
+	/* so that the guest need not read eight registers for it: bindings/arm/primecell.yaml */
+	dt_prop_u32(dt, "arm,primecell-periphid", type->peripheral_id);
+	describe_clocks(type, dt);
 }
 
 int emulated_describe(struct device *device, struct dt *dt, struct err *err)

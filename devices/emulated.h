@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "devices/device.h"
+#include "devices/register_page.h"
 #include "vmm/core/event_loop.h"
 #include "vmm/core/irq_line.h"
 #include "vmm/core/mmio.h"
@@ -29,6 +30,8 @@ struct emulated_type {
 	size_t object_size;     /* of the struct that begins with a struct emulated */
 	uint32_t peripheral_id; /* bytes of PeriphID3-0, from the TRM; 0: no PrimeCell */
 	const char *clock;      /* a PrimeCell's name for its clock besides apb_pclk, or NULL */
+	/* struct emulated has a page, with the identification; the type keeps the rest true */
+	bool has_page;
 	/* NULL: emulated_mmio_ops; they get the struct emulated */
 	const struct mmio_ops *ops;
 	/* All that follows is called under the lock. */
@@ -52,7 +55,8 @@ struct emulated {
 	uint64_t wanted_spi;  /* or PLATFORM_BUS_ANY */
 	pthread_mutex_t lock; /* of all that can change in the device */
 	struct irq_line irq;
-	struct event_timer timer; /* where the type has one */
+	struct event_timer timer;  /* where the type has one */
+	struct register_page page; /* the same */
 	struct log_budget nonsense_log;
 };
 
@@ -70,13 +74,6 @@ int emulated_reset(struct device *device, struct err *err);
 int emulated_describe(struct device *device, struct dt *dt, struct err *err);
 void emulated_quiesce(struct device *device);
 void emulated_destroy(struct device *device);
-
-/*
- * The PrimeCell's identification register at @offset, a multiple of 4; false: there is none. They
- * are from PRIMECELL_PERIPH_ID to the end.
- */
-#define PRIMECELL_PERIPH_ID 0xfe0
-bool emulated_primecell_id(const struct emulated_type *type, uint64_t offset, uint32_t *value);
 
 /* Any width and alignment, over the 32-bit registers of the type; takes the lock. */
 extern const struct mmio_ops emulated_mmio_ops;

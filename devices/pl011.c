@@ -6,11 +6,13 @@
  * it sets anything up. Received bytes wait on the host until the receiver is enabled.
  */
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #include "devices/classes.h"
 #include "devices/console.h"
 #include "devices/pl011.h"
+#include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/core/coalesced.h"
 #include "vmm/core/memmap.h"
@@ -28,7 +30,7 @@ static bool pl011_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 	pl011_take_sent(uart, false);
 	if (offset == UARTDR) {
 		*value = pl011_receive(uart);
-		if (!uart->n_fifo && !uart->page.is_shown)
+		if (!uart->n_fifo && !uart->emu.page.is_shown)
 			pl011_settle_later(uart);
 	} else if (!pl011_look_at(uart, offset, value)) {
 		return false;
@@ -73,7 +75,7 @@ static void pl011_reset(struct emulated *emu)
 {
 	struct pl011 *uart = to_pl011(emu);
 
-	if (uart->page.mem)
+	if (uart->emu.page.mem)
 		pl011_take_sent(uart, true);
 	memset(uart->regs, 0, sizeof(uart->regs));
 	uart->rsr = uart->ris = 0;
@@ -81,7 +83,7 @@ static void pl011_reset(struct emulated *emu)
 	REG(uart, UARTCR) = CR_TXE | CR_RXE;
 	uart->n_fifo = 0;
 	uart->input_waits = true;
-	if (!uart->page.mem)
+	if (!uart->emu.page.mem)
 		return;
 	pl011_update(uart);
 	pl011_settle_later(uart);
@@ -93,6 +95,7 @@ static const struct emulated_type pl011_type = {
 	.node = "pl011",
 	.compatible = "arm,pl011",
 	.clock = "uartclk",
+	.has_page = true,
 	.gpa = MEMMAP_PL011,
 	.object_size = sizeof(struct pl011),
 	.peripheral_id = 0x00341011,
@@ -106,17 +109,18 @@ static const struct emulated_type pl011_type = {
 static int pl011_attach(struct device *device, struct err *err)
 {
 	struct pl011 *uart = container_of(device, struct pl011, emu.device);
-	int ret = emulated_attach(device, err)
-			  ?: register_page_create(&uart->page, device->vm, MEMMAP_PL011,
-						  device->name, err);
-	uint32_t value;
+	int ret = emulated_attach(device, err);
 
+	uart->same_fd = -1;
+	uart->same = UINT64_MAX;
+	if (!ret && device->vm->kvm.caps.ioeventfd) {
+		uart->same_fd = sys_eventfd(0, EFD_NONBLOCK);
+		if (uart->same_fd < 0)
+			ret = err_set(err, uart->same_fd, "make an eventfd for %s", device->name);
+	}
 	if (ret)
 		return ret;
 	coalesced_init(device->vm);
-	for (unsigned int offset = PRIMECELL_PERIPH_ID; offset < EMULATED_SIZE; offset += 4)
-		if (emulated_primecell_id(uart->emu.type, offset, &value))
-			register_page_put(&uart->page, offset, value);
 	pl011_update(uart);
 	console_connect(device->vm->console, CONSOLE_UART, &pl011_console_uart, uart);
 	return 0;
@@ -126,7 +130,7 @@ static void pl011_destroy(struct device *device)
 {
 	if (device) {
 		console_connect(device->vm->console, CONSOLE_UART, NULL, NULL);
-		register_page_destroy(&container_of(device, struct pl011, emu.device)->page);
+		close_fd(&container_of(device, struct pl011, emu.device)->same_fd);
 	}
 	emulated_destroy(device);
 }

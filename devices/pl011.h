@@ -7,7 +7,6 @@
  * what goes on without them, pl011_line.c, on which the other half stands. All under emu's lock.
  */
 #include "devices/emulated.h"
-#include "devices/register_page.h"
 
 struct console_uart;
 
@@ -60,14 +59,19 @@ struct pl011 {
 	uint16_t rsr, ris;
 	uint8_t fifo[PL011_FIFO_DEPTH]; /* received, oldest first */
 	unsigned int n_fifo;
-	bool input_waits;          /* the console has more, and is told when there is room */
-	struct register_page page; /* shown while n_fifo is 0: reading takes bytes away */
+	bool input_waits; /* the console has more, and is told when there is room */
 	/*
 	 * KVM keeps what is sent (core/coalesced.h), from a byte that trapped on until a while
 	 * passes without one. Whoever has the lock takes that before he does anything else.
 	 */
 	bool in_burst;
 	bool has_sent; /* since the timer was set */
+	/*
+	 * What is in UARTCR, as Linux writes it around every line that it prints: the kernel takes
+	 * such a write to this eventfd, which nobody reads. Negative: none.
+	 */
+	int same_fd;
+	uint64_t same; /* what is taken; UINT64_MAX: nothing */
 };
 
 /* Of those that are plain memory. */
@@ -77,7 +81,10 @@ struct pl011 {
 uint16_t pl011_plain_bits(uint64_t offset);
 /* What a register but UARTDR reads as; false: nothing is there. */
 bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value);
-/* After each change: the interrupt, and what the guest reads without an exit. */
+/*
+ * After each change: the interrupt, and what the guest reads without an exit (emu.page, which is
+ * shown while n_fifo is 0: reading takes bytes away) or writes without one.
+ */
 void pl011_update(struct pl011 *uart);
 
 /* Take what KVM has kept, as far as the console has room, or @all. */

@@ -159,16 +159,33 @@ bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value)
 	return true;
 }
 
+/* The write that says again what is there changes with it. */
+static void catch_same(struct pl011 *uart)
+{
+	struct vm *vm = uart->emu.device.vm;
+	const uint64_t at = MEMMAP_PL011 + UARTCR, value = REG(uart, UARTCR);
+
+	if (uart->same_fd < 0 || uart->same == value)
+		return;
+	if (uart->same != UINT64_MAX)
+		ioeventfd_set(vm, at, sizeof(uint16_t), &uart->same, uart->same_fd, false);
+	uart->same = ioeventfd_set(vm, at, sizeof(uint16_t), &value, uart->same_fd, true)
+			     ? UINT64_MAX
+			     : value;
+}
+
 void pl011_update(struct pl011 *uart)
 {
 	uint32_t value;
 
+	catch_same(uart);
+
 	irq_line_set(&uart->emu.irq, uart->ris & REG(uart, UARTIMSC));
 	if (uart->n_fifo)
-		register_page_show(&uart->page, false);
+		register_page_show(&uart->emu.page, false);
 	for (unsigned int offset = UARTRSR; offset <= UARTDMACR; offset += 4)
 		if (pl011_look_at(uart, offset, &value))
-			register_page_put(&uart->page, offset, value);
+			register_page_put(&uart->emu.page, offset, value);
 }
 
 /* --- bursts */
@@ -212,7 +229,7 @@ void pl011_settle(struct emulated *emu)
 		pl011_settle_later(uart);
 	uart->has_sent = false;
 	if (!uart->n_fifo)
-		register_page_show(&uart->page, true);
+		register_page_show(&uart->emu.page, true);
 	pl011_update(uart);
 }
 

@@ -75,17 +75,6 @@ static uint8_t raw_status(const struct pl061 *gpio)
 	return (levels & active) | (~levels & gpio->edges);
 }
 
-/* Something changed: look for edges, and drive the interrupt. */
-static void update(struct pl061 *gpio)
-{
-	uint8_t now = pins(gpio), changed = now ^ gpio->pins;
-
-	gpio->pins = now;
-	gpio->edges |=
-		changed & ~REG(gpio, GPIOIS) & (REG(gpio, GPIOIBE) | ~(now ^ REG(gpio, GPIOIEV)));
-	irq_line_set(&gpio->emu.irq, raw_status(gpio) & REG(gpio, GPIOIE));
-}
-
 static bool pl061_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 {
 	const struct pl061 *gpio = to_pl061(emu);
@@ -101,6 +90,28 @@ static bool pl061_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 	else
 		return offset == GPIOIC;
 	return true;
+}
+
+/* What the guest reads without an exit, from the register @offset on. */
+static void show(struct pl061 *gpio, unsigned int offset)
+{
+	uint32_t value;
+
+	for (; offset <= GPIOAFSEL; offset += 4)
+		if (pl061_read(&gpio->emu, offset, &value))
+			register_page_put(&gpio->emu.page, offset, value);
+}
+
+/* Something changed: look for edges, and drive the interrupt. */
+static void update(struct pl061 *gpio)
+{
+	uint8_t now = pins(gpio), changed = now ^ gpio->pins;
+
+	gpio->pins = now;
+	gpio->edges |=
+		changed & ~REG(gpio, GPIOIS) & (REG(gpio, GPIOIBE) | ~(now ^ REG(gpio, GPIOIEV)));
+	irq_line_set(&gpio->emu.irq, raw_status(gpio) & REG(gpio, GPIOIE));
+	show(gpio, changed ? 0 : GPIODIR);
 }
 
 static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)
@@ -152,6 +163,7 @@ static void pl061_reset(struct emulated *emu)
 
 	memset(gpio->regs, 0, sizeof(gpio->regs));
 	gpio->input = gpio->output = gpio->pins = gpio->edges = 0;
+	show(gpio, 0);
 }
 
 static const struct emulated_type pl061_type = {
@@ -160,6 +172,7 @@ static const struct emulated_type pl061_type = {
 	.gpa = MEMMAP_PL061,
 	.object_size = sizeof(struct pl061),
 	.peripheral_id = 0x00041061,
+	.has_page = true,
 	.reset = pl061_reset,
 	.on_timer = pl061_release,
 	.timer_clock = CLOCK_MONOTONIC,

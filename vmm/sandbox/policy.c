@@ -112,7 +112,7 @@ const struct sandbox_ioctl sandbox_ioctls[] = {
 	IOCTL(KVMARM_VCPU_INIT,           ANY_VCPU,    FOR_MAIN, "a guest reset"),
 	IOCTL(KVM_IRQ_LINE,               VM,          FOR_VMM,  "interrupts of emulated devices, mode eventfd"),
 	IOCTL(KVM_IRQFD,                  VM,          FOR_MAIN, "a guest reset; the end"),
-	IOCTL(KVM_IOEVENTFD,              VM,          FOR_MAIN, "the end"),
+	IOCTL(KVM_IOEVENTFD,              VM,          FOR_MAIN | BUILT_IF(PL011, FOR_VCPU, 0), "a UART is set up; the end"),
 	IOCTL(KVM_SET_USER_MEMORY_REGION, VM,          FOR_VMM,  "mode eventfd traps a page for a while; a device that goes off (SCMI); a UART with input"),
 	IOCTL(KVM_REGISTER_COALESCED_MMIO, VM,         BUILT_IF(PL011, FOR_MAIN, 0), "a guest begins to print"),
 	IOCTL(KVM_UNREGISTER_COALESCED_MMIO, VM,       BUILT_IF(PL011, FOR_MAIN, 0), "it has printed"),

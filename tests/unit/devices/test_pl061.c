@@ -197,5 +197,5 @@ Test(pl061, nodes)
 
 Test(pl061_errors, every_call_that_fails_is_reported_and_leaks_nothing)
 {
-	cr_assert_eq(fake_guest_fail_each(&g, &pl061_class), 2, "a timer, and the event loop");
+	cr_assert_eq(fake_guest_fail_each(&g, &pl061_class), 3, "a timer, the event loop, and a page");
 }
