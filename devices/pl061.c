@@ -95,11 +95,12 @@ static bool pl061_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 /* What the guest reads without an exit, from the register @offset on. */
 static void show(struct pl061 *gpio, unsigned int offset)
 {
-	uint32_t value;
+	for (; offset <= GPIOAFSEL; offset += 4) {
+		uint32_t value = 0;
 
-	for (; offset <= GPIOAFSEL; offset += 4)
 		if (pl061_read(&gpio->emu, offset, &value))
 			register_page_put(&gpio->emu.page, offset, value);
+	}
 }
 
 /* Something changed: look for edges, and drive the interrupt. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -36,6 +37,13 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 		return 0;
 	case KVM_UNREGISTER_COALESCED_MMIO:
 		g->zone.size = 0;
+		return 0;
+	case KVM_IOEVENTFD:
+		if (((struct kvm_ioeventfd *)arg)->flags & KVM_IOEVENTFD_FLAG_DEASSIGN)
+			return memcmp(&g->caught, arg, offsetof(struct kvm_ioeventfd, flags))
+				       ? -ENOENT
+				       : (g->caught.len = 0, 0);
+		g->caught = *(struct kvm_ioeventfd *)arg;
 		return 0;
 	case KVM_IRQ_LINE:
 		break;
@@ -111,6 +119,7 @@ int fake_guest_add(struct fake_guest *g, const struct device_class *class)
 void fake_guest_has_direct(struct fake_guest *g)
 {
 	g->vm.kvm.caps.n_memslots = 8;
+	g->vm.kvm.caps.ioeventfd = 1;
 	g->vm.kvm.fd = fake_fd_new(&kvm_ops, g);
 	g->vm.kvm.run_size = 2 * sys_page_size();
 	g->vcpu.run = calloc(1, g->vm.kvm.run_size);
@@ -189,7 +198,9 @@ static bool coalesce(struct fake_guest *g, uint64_t gpa, unsigned int width, uin
 
 void fake_guest_write(struct fake_guest *g, uint64_t offset, unsigned int width, uint64_t value)
 {
-	if (coalesce(g, g->gpa + offset, width, value))
+	if (coalesce(g, g->gpa + offset, width, value) ||
+	    (g->caught.len == width && g->caught.addr == g->gpa + offset &&
+	     g->caught.datamatch == value))
 		return;
 	g->n_exits++;
 	mmio_access(&g->vm.mmio, g->gpa + offset, (uint8_t *)&value, width, true);
@@ -203,6 +214,24 @@ uint32_t fake_guest_read32(struct fake_guest *g, uint64_t offset)
 void fake_guest_write32(struct fake_guest *g, uint64_t offset, uint32_t value)
 {
 	fake_guest_write(g, offset, 4, value);
+}
+
+void fake_guest_page_is_true(struct fake_guest *g)
+{
+	const struct kvm_userspace_memory_region slot = g->slot;
+
+	assert(slot.guest_phys_addr == g->gpa && slot.flags == KVM_MEM_READONLY);
+	for (uint64_t offset = 0; offset < slot.memory_size; offset += 4) {
+		uint32_t in_page = fake_guest_read32(g, offset), by_exit;
+
+		g->slot.memory_size = 0;
+		by_exit = fake_guest_read32(g, offset);
+		g->slot = slot;
+		if (by_exit != in_page)
+			fprintf(stderr, "offset %#llx: %#x in the page, %#x by an exit\n",
+				(unsigned long long)offset, in_page, by_exit);
+		assert(by_exit == in_page);
+	}
 }
 
 void fake_guest_poke(struct fake_guest *g)

@@ -25,11 +25,13 @@ struct fake_guest {
 	unsigned int n_irqs; /* times it went up */
 	uint32_t intid;
 	/*
-	 * What KVM does without an exit: reads in a memslot, and writes in a range that it
-	 * coalesces. Between fake_guest_begin() and _add() fake_guest_has_direct() gives both.
+	 * What KVM does without an exit: reads in a memslot, writes in a range that it coalesces,
+	 * and writes that signal an eventfd. Between fake_guest_begin() and _add()
+	 * fake_guest_has_direct() gives all.
 	 */
 	struct kvm_userspace_memory_region slot;
 	struct kvm_coalesced_mmio_zone zone; /* size 0: none */
+	struct kvm_ioeventfd caught;         /* len 0: none */
 	struct vcpu vcpu;
 	unsigned int n_exits; /* of the guest's accesses */
 	int input;            /* write here: the console's standard input */
@@ -54,6 +56,8 @@ uint64_t fake_guest_read(struct fake_guest *g, uint64_t offset, unsigned int wid
 void fake_guest_write(struct fake_guest *g, uint64_t offset, unsigned int width, uint64_t value);
 uint32_t fake_guest_read32(struct fake_guest *g, uint64_t offset);
 void fake_guest_write32(struct fake_guest *g, uint64_t offset, uint32_t value);
+/* What is in the memslot is the same as what an exit reads. */
+void fake_guest_page_is_true(struct fake_guest *g);
 /* Every width at every offset with all sorts of values; returns when the device took it. */
 void fake_guest_poke(struct fake_guest *g);
 

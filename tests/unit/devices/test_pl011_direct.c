@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a guest does with the PL011 without an exit: reads of a page, and bursts that KVM keeps. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "devices/classes.h"
 #include "devices/console.h"
+#include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_guest.h"
 #include "vmm/base/built.h"
 #include "vmm/base/sys.h"
@@ -76,38 +78,21 @@ static void begin_burst(void)
 	cr_assert_eq(g.zone.size, 4);
 }
 
-/* The same as by an exit: of a page that is not shown. */
-static void page_is_true(void)
-{
-	const struct kvm_userspace_memory_region slot = g.slot;
-
-	cr_assert_eq(slot.guest_phys_addr, g.gpa);
-	cr_assert_eq(slot.flags, KVM_MEM_READONLY);
-	for (uint64_t offset = 0; offset < 0x1000; offset += 4) {
-		uint32_t in_page = fake_guest_read32(&g, offset);
-
-		g.slot.memory_size = 0;
-		cr_assert_eq(fake_guest_read32(&g, offset), in_page, "offset 0x%x",
-			     (unsigned int)offset);
-		g.slot = slot;
-	}
-}
-
 Test(pl011_direct, reads_are_of_a_page_that_is_true)
 {
 	if (!BUILT(ARCH_ARM64))
 		return;
-	page_is_true();
+	fake_guest_page_is_true(&g);
 	fake_guest_write32(&g, IMSC, 0x7ff);
 	fake_guest_write32(&g, CR, CR_ON);
 	send("a");
-	page_is_true();
+	fake_guest_page_is_true(&g);
 	g.n_exits = 0;
 	cr_expect_eq(fake_guest_read32(&g, FR), FR_IDLE);
 	cr_expect_eq(fake_guest_read32(&g, RIS), INT_TX);
 	cr_expect_eq(g.n_exits, 0);
 	fake_guest_reset(&g);
-	page_is_true();
+	fake_guest_page_is_true(&g);
 	cr_expect_eq(fake_guest_read32(&g, CR), 0x300);
 }
 
@@ -127,7 +112,41 @@ Test(pl011_direct, bytes_that_wait_are_read_by_exits)
 		fake_guest_serve(&g, 1);
 	settle();
 	cr_expect_neq(g.slot.memory_size, 0);
-	page_is_true();
+	fake_guest_page_is_true(&g);
+}
+
+static unsigned int exits_of(unsigned int width, uint32_t cr)
+{
+	g.n_exits = 0;
+	fake_guest_write(&g, CR, width, cr);
+	return g.n_exits;
+}
+
+/* As Linux does before and behind each line that it prints. */
+Test(pl011_direct, a_write_of_what_is_there_costs_no_exit)
+{
+	cr_expect_eq(exits_of(2, 0x300), 0, "as after a reset");
+	cr_expect_eq(exits_of(4, 0x300), 1, "not what Linux does");
+	cr_expect_eq(exits_of(2, CR_ON), 1);
+	cr_expect_eq(exits_of(2, CR_ON), 0);
+	cr_expect_eq(exits_of(2, 0x300), 1, "it is not there any more");
+	cr_expect_eq(fake_guest_read32(&g, CR), 0x300);
+	cr_expect_eq(exits_of(2, 0x300), 0);
+	fake_guest_write32(&g, CR, CR_ON);
+	fake_guest_reset(&g);
+	cr_expect_eq(exits_of(2, 0x300), 0);
+	fake_guest_page_is_true(&g);
+}
+
+/* All of them trap then. */
+Test(pl011_direct, writes_that_cannot_be_caught)
+{
+	fake_fail_at(1, ENOSPC);
+	cr_expect_eq(exits_of(2, CR_ON), 1);
+	cr_expect(fake_failed());
+	cr_expect_eq(fake_guest_read32(&g, CR), CR_ON);
+	cr_expect_eq(exits_of(2, 0x300), 1);
+	cr_expect_eq(exits_of(2, 0x300), 0, "the next time it could");
 }
 
 Test(pl011_direct, a_burst_costs_no_exits_and_ends)
