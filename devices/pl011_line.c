@@ -176,16 +176,20 @@ static void catch_same(struct pl011 *uart)
 
 void pl011_update(struct pl011 *uart)
 {
+	const bool is_up = uart->ris & REG(uart, UARTIMSC);
 	uint32_t value;
 
 	catch_same(uart);
-
-	irq_line_set(&uart->emu.irq, uart->ris & REG(uart, UARTIMSC));
+	if (!is_up)
+		irq_line_set(&uart->emu.irq, false);
+	/* while the line is up the page tells why, or reads trap */
 	if (uart->n_fifo)
 		register_page_show(&uart->emu.page, false);
 	for (unsigned int offset = UARTRSR; offset <= UARTDMACR; offset += 4)
 		if (pl011_look_at(uart, offset, &value))
 			register_page_put(&uart->emu.page, offset, value);
+	if (is_up)
+		irq_line_set(&uart->emu.irq, true);
 }
 
 /* --- bursts */

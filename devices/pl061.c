@@ -107,12 +107,18 @@ static void show(struct pl061 *gpio, unsigned int offset)
 static void update(struct pl061 *gpio)
 {
 	uint8_t now = pins(gpio), changed = now ^ gpio->pins;
+	bool is_up;
 
 	gpio->pins = now;
 	gpio->edges |=
 		changed & ~REG(gpio, GPIOIS) & (REG(gpio, GPIOIBE) | ~(now ^ REG(gpio, GPIOIEV)));
-	irq_line_set(&gpio->emu.irq, raw_status(gpio) & REG(gpio, GPIOIE));
+	is_up = raw_status(gpio) & REG(gpio, GPIOIE);
+	if (!is_up)
+		irq_line_set(&gpio->emu.irq, false);
+	/* while the line is up the page tells why */
 	show(gpio, changed ? 0 : GPIODIR);
+	if (is_up)
+		irq_line_set(&gpio->emu.irq, true);
 }
 
 static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)

@@ -50,6 +50,10 @@ static int vm_ioctl(int fd, void *opaque, unsigned long request, void *arg)
 	default:
 		return -ENOTTY;
 	}
+	if (line->level)
+		g->why = g->slot.memory_size
+				 ? *(uint32_t *)(uintptr_t)(g->slot.userspace_addr + g->why_offset)
+				 : UINT32_MAX;
 	g->irq = line->level;
 	g->n_irqs += line->level;
 	g->intid = line->irq & 0xffffff;

@@ -32,6 +32,9 @@ struct fake_guest {
 	struct kvm_userspace_memory_region slot;
 	struct kvm_coalesced_mmio_zone zone; /* size 0: none */
 	struct kvm_ioeventfd caught;         /* len 0: none */
+	/* what the guest reads at an offset without an exit when the line goes up */
+	uint64_t why_offset;
+	uint32_t why; /* UINT32_MAX: by an exit */
 	struct vcpu vcpu;
 	unsigned int n_exits; /* of the guest's accesses */
 	int input;            /* write here: the console's standard input */

@@ -18,10 +18,12 @@
 #define CR        0x30
 #define IMSC      0x38
 #define RIS       0x3c
+#define MIS       0x40
 #define ICR       0x44
 #define CR_ON     0x301
 #define FR_TXFF   0x20
 #define FR_IDLE   0x97
+#define INT_RX    0x10
 #define INT_TX    0x20
 #define WAIT_MS   1000 /* far more than a burst goes on for */
 #define RING_SIZE 170  /* as many as KVM keeps on pages of 4 KiB, about */
@@ -113,6 +115,25 @@ Test(pl011_direct, bytes_that_wait_are_read_by_exits)
 	settle();
 	cr_expect_neq(g.slot.memory_size, 0);
 	fake_guest_page_is_true(&g);
+}
+
+/* A vCPU may look as soon as the line is up. */
+Test(pl011_direct, an_interrupt_comes_after_what_it_tells_of)
+{
+	if (!BUILT(ARCH_ARM64))
+		return;
+	g.why_offset = MIS;
+	send("a");
+	fake_guest_write32(&g, IMSC, INT_TX | INT_RX);
+	cr_expect(g.irq);
+	cr_expect_eq(g.why, INT_TX);
+	fake_guest_write32(&g, ICR, INT_TX);
+	cr_expect(!g.irq);
+	fake_guest_write32(&g, CR, CR_ON);
+	cr_assert_eq(write(g.input, "x", 1), 1);
+	fake_guest_serve(&g, WAIT_MS);
+	cr_expect(g.irq);
+	cr_expect_eq(g.why, UINT32_MAX);
 }
 
 static unsigned int exits_of(unsigned int width, uint32_t cr)
