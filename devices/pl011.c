@@ -39,6 +39,22 @@ static bool pl011_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 	return true;
 }
 
+/*
+ * Linux writes UARTCR before and behind each line that it prints, and mostly what is there. Once
+ * there was such a write, which changes nothing, KVM takes the next ones to an eventfd. @value:
+ * what is about to be there.
+ */
+static void catch_same(struct pl011 *uart, uint16_t value)
+{
+	const uint64_t now = REG(uart, UARTCR);
+	const bool is_same = value == now;
+
+	if (uart->same_fd >= 0 && uart->is_caught != is_same)
+		uart->is_caught = !ioeventfd_set(uart->emu.device.vm, MEMMAP_PL011 + UARTCR,
+						 sizeof(uint16_t), &now, uart->same_fd, is_same) &&
+				  is_same;
+}
+
 static bool pl011_write(struct emulated *emu, uint64_t offset, uint32_t value)
 {
 	struct pl011 *uart = to_pl011(emu);
@@ -61,7 +77,10 @@ static bool pl011_write(struct emulated *emu, uint64_t offset, uint32_t value)
 	default:
 		if (!pl011_plain_bits(offset))
 			return false;
-		REG(uart, offset) = (uint16_t)value & pl011_plain_bits(offset);
+		value &= pl011_plain_bits(offset);
+		if (offset == UARTCR)
+			catch_same(uart, (uint16_t)value);
+		REG(uart, offset) = (uint16_t)value;
 		pl011_resume_input(uart);
 	}
 	pl011_update(uart);
@@ -75,8 +94,10 @@ static void pl011_reset(struct emulated *emu)
 {
 	struct pl011 *uart = to_pl011(emu);
 
-	if (uart->emu.page.mem)
+	if (uart->emu.page.mem) {
 		pl011_take_sent(uart, true);
+		catch_same(uart, ~REG(uart, UARTCR));
+	}
 	memset(uart->regs, 0, sizeof(uart->regs));
 	uart->rsr = uart->ris = 0;
 	REG(uart, UARTIFLS) = IFLS_RESET;
@@ -112,7 +133,6 @@ static int pl011_attach(struct device *device, struct err *err)
 	int ret = emulated_attach(device, err);
 
 	uart->same_fd = -1;
-	uart->same = UINT64_MAX;
 	if (!ret && device->vm->kvm.caps.ioeventfd) {
 		uart->same_fd = sys_eventfd(0, EFD_NONBLOCK);
 		if (uart->same_fd < 0)

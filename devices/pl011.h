@@ -66,12 +66,8 @@ struct pl011 {
 	 */
 	bool in_burst;
 	bool has_sent; /* since the timer was set */
-	/*
-	 * What is in UARTCR, as Linux writes it around every line that it prints: the kernel takes
-	 * such a write to this eventfd, which nobody reads. Negative: none.
-	 */
-	int same_fd;
-	uint64_t same; /* what is taken; UINT64_MAX: nothing */
+	int same_fd;   /* an eventfd that nobody reads; negative: KVM takes no writes */
+	bool is_caught;
 };
 
 /* Of those that are plain memory. */
@@ -83,7 +79,7 @@ uint16_t pl011_plain_bits(uint64_t offset);
 bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value);
 /*
  * After each change: the interrupt, and what the guest reads without an exit (emu.page, which is
- * shown while n_fifo is 0: reading takes bytes away) or writes without one.
+ * shown while n_fifo is 0: reading takes bytes away).
  */
 void pl011_update(struct pl011 *uart);
 

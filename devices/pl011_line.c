@@ -159,27 +159,11 @@ bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value)
 	return true;
 }
 
-/* The write that says again what is there changes with it. */
-static void catch_same(struct pl011 *uart)
-{
-	struct vm *vm = uart->emu.device.vm;
-	const uint64_t at = MEMMAP_PL011 + UARTCR, value = REG(uart, UARTCR);
-
-	if (uart->same_fd < 0 || uart->same == value)
-		return;
-	if (uart->same != UINT64_MAX)
-		ioeventfd_set(vm, at, sizeof(uint16_t), &uart->same, uart->same_fd, false);
-	uart->same = ioeventfd_set(vm, at, sizeof(uint16_t), &value, uart->same_fd, true)
-			     ? UINT64_MAX
-			     : value;
-}
-
 void pl011_update(struct pl011 *uart)
 {
 	const bool is_up = uart->ris & REG(uart, UARTIMSC);
 	uint32_t value;
 
-	catch_same(uart);
 	if (!is_up)
 		irq_line_set(&uart->emu.irq, false);
 	/* while the line is up the page tells why, or reads trap */
