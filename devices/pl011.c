@@ -148,9 +148,12 @@ static int pl011_attach(struct device *device, struct err *err)
 
 static void pl011_destroy(struct device *device)
 {
+	struct pl011 *uart = container_of(device, struct pl011, emu.device);
+
 	if (device) {
 		console_connect(device->vm->console, CONSOLE_UART, NULL, NULL);
-		close_fd(&container_of(device, struct pl011, emu.device)->same_fd);
+		if (uart->emu.page.mem) /* else it was not attached: 0 is no eventfd */
+			close_fd(&uart->same_fd);
 	}
 	emulated_destroy(device);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# /test of virtio-net.sh's Linux guest; test=WHAT on its command line is one of these functions, net= the network (of the last byte
+# /test of virtio-net.sh's Linux guest; test=WHAT,… on its command line are of these functions, net= is the network (of the last byte
 # 0) that the card is in.
 word()
 {
@@ -91,4 +91,6 @@ busy()
 	wait
 }
 
-"$(word test)"
+for what in $(word test | tr , " "); do
+	"$what"
+done

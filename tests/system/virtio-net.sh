@@ -77,10 +77,20 @@ virtio virtio-tap 0 "test=net net=$tap_net" --device virtio-net,tap=tap0,mac=52:
 	--device vfio-platform,host=10200000.sata,compatible=generic-ahci
 says virtio-tap-card "guest: card 52:54:00:12:34:56" "guest: pings" "guest: downloaded $sum" "guest: sata $disk_sum"
 
-# … which another process has opened
+# … which another process has opened; with a vsock and a directory
+"$job/vsock" echo 4321 >/dev/null 2>&1 &
+virtiofsd
 time_limit=300 expect virtio-tap-fd 0 "$job/open-tap" tap0 dais run --kernel "$job/debian-Image" --initrd "$job/virtio-net.cpio" \
-	--memory 256M --append "console=ttyAMA0 quiet panic=-1 test=net net=$tap_net" --device virtio-net,fd=9
+	--memory 256M --append "console=ttyAMA0 quiet panic=-1 test=net,echoes,fs net=$tap_net" --device virtio-net,fd=9 \
+	--device virtio-vsock,cid=42 --device "virtio-fs,socket=$work/fs.sock,tag=files"
 says virtio-tap-fd-card "guest: pings" "guest: downloaded $sum"
+says virtio-vsock-echoes "guest: vsock echoes"
+says virtio-fs-read "guest: file $sum" "guest: a directory"
+if cmp "$work/www/file" "$work/www/copy"; then
+	pass virtio-fs-written
+else
+	fail virtio-fs-written "the guest's copy is another"
+fi
 refuses virtio-fd-none 2 "descriptor 9 is not open" "without FD_CLOEXEC" -- --kernel "$job/debian-Image" --device virtio-net,fd=9
 refuses virtio-fd-other 1 "use the descriptor fd=9" "it is no tap" -- --kernel "$job/debian-Image" --device virtio-net,fd=9 9<"$work/www/small"
 
@@ -92,19 +102,6 @@ testpmd
 virtio virtio-packed 0 "test=echoes_pings net=$passt_net" --device "virtio-net,socket=$work/packed.sock"
 says virtio-packed-card "guest: packed 1" "guest: 600 pings"
 kill $testpmd
-
-"$job/vsock" echo 4321 >/dev/null 2>&1 &
-virtio virtio-vsock 0 test=echoes --device virtio-vsock,cid=42
-says virtio-vsock-echoes "guest: vsock echoes"
-
-virtiofsd
-virtio virtio-fs 0 test=fs --device "virtio-fs,socket=$work/fs.sock,tag=files"
-says virtio-fs-read "guest: file $sum" "guest: a directory"
-if cmp "$work/www/file" "$work/www/copy"; then
-	pass virtio-fs-written
-else
-	fail virtio-fs-written "the guest's copy is another"
-fi
 
 # All of them, through resets
 n_resets=${full:+20}

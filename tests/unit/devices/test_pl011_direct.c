@@ -231,6 +231,16 @@ Test(pl011_direct, nothing_is_lost_at_a_reset_and_at_the_end)
 	has_printed("end");
 }
 
+/* As the keeper does with devices that it made for its VMM. */
+Test(pl011_direct, one_that_was_never_attached_closes_nothing)
+{
+	struct device *device;
+
+	cr_assert_eq(pl011_class.create(&g.config, &g.vm, &device, &g.err), 0);
+	pl011_class.destroy(device);
+	console_connect(g.vm.console, CONSOLE_UART, NULL, NULL);
+}
+
 /* A reader who stopped: what KVM keeps waits, the guest sees a full FIFO, and nothing is lost. */
 Test(pl011_direct, a_full_console_keeps_the_rest)
 {
