@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fdt/host/reference.h"
+#include "fdt/host/reference_parts.h"
 #include "tests/fixtures/fixture_tree.h"
 #include "tests/unit/cpu_limit.h"
+#include "vmm/base/arena.h"
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 
 static struct host_tree *tree;
 
@@ -262,4 +264,48 @@ Test(reference, zero_is_a_number, .init = load, .fini = drop)
 			     cases[i].property);
 		reference_list_destroy(&list);
 	}
+}
+
+/* By fnmatch(), pattern after pattern, what reference_rule_find() finds by their parts. */
+static const struct reference_rule *find_slowly(const struct reference_pattern *p, const char *name)
+{
+	const struct reference_rule *rule = NULL;
+
+	for (; p->rule; p++)
+		if (p->rule != rule && str_matches(name, (rule = p->rule)->patterns))
+			return rule;
+	return NULL;
+}
+
+/* The first of @words, with @star for each of its stars */
+static void make_name(const char *words, const char *star, char name[128])
+{
+	for (; *words && *words != ' '; words++)
+		name = *words == '*' ? stpcpy(name, star) : (*name = *words, name + 1);
+	*name = '\0';
+}
+
+Test(reference, rules_are_found_as_fnmatch_has_them)
+{
+	static const char *const stars[] = { "", "a", "-", "x-y", "fsl,nr-z" };
+	static struct reference_pattern patterns[REFERENCE_MAX_PATTERNS];
+	struct arena arena = { 0 };
+	const char *words = "";
+	size_t n = 0;
+
+	cr_assert_eq(reference_patterns_read(patterns, &arena), 0);
+	for (; patterns[n].rule; n++) {
+		if (!n || patterns[n].rule != patterns[n - 1].rule)
+			words = patterns[n].rule->patterns;
+		for (size_t i = 0; i < n_elems(stars); i++) {
+			char name[128];
+
+			make_name(words, stars[i], name);
+			cr_expect_eq(reference_rule_find(patterns, name),
+				     find_slowly(patterns, name), "%s", name);
+		}
+		words += strcspn(words, " ") + 1;
+	}
+	cr_expect(n > 200 && n < REFERENCE_MAX_PATTERNS);
+	arena_free(&arena);
 }
