@@ -21,12 +21,11 @@ struct insn {
 	unsigned int yes, no;
 };
 
-#define LOAD     (BPF_LD | BPF_W | BPF_ABS)
-#define AND      (BPF_ALU | BPF_AND | BPF_K)
-#define EQUAL    (BPF_JMP | BPF_JEQ | BPF_K)
-#define ABOVE    (BPF_JMP | BPF_JGT | BPF_K)
-#define AT_LEAST (BPF_JMP | BPF_JGE | BPF_K)
-#define JUMP     (BPF_JMP | BPF_JA)
+#define LOAD  (BPF_LD | BPF_W | BPF_ABS)
+#define AND   (BPF_ALU | BPF_AND | BPF_K)
+#define EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
+#define ABOVE (BPF_JMP | BPF_JGT | BPF_K)
+#define JUMP  (BPF_JMP | BPF_JA)
 
 /* Ours begins at 0, with the same head; what libseccomp made, at LIBSECCOMP. */
 extern struct insn insns[BPF_MAXINSNS];
