@@ -49,7 +49,7 @@ gone()
 	if [ "$(serves)" ]; then fail "$1" "still there: $(serves)"; else pass "$1"; fi
 }
 
-# virtio NAME STATUS TEST [OPTION…]: $kernel may be another; the tests' own boots in a fifth of the time
+# virtio NAME STATUS TEST [OPTION…]: $kernel may be another; the tests' own boots sooner
 virtio()
 {
 	name=$1 wanted=$2 test=$3

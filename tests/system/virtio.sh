@@ -8,7 +8,7 @@
 disk=$work/disk.img
 socket=$work/disk.sock
 
-# virtio NAME STATUS TEST [OPTION…]: $kernel may be another; the tests' own boots in a fifth of the time
+# virtio NAME STATUS TEST [OPTION…]: $kernel may be another; the tests' own boots sooner
 virtio()
 {
 	name=$1 wanted=$2 test=$3

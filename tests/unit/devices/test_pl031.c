@@ -152,10 +152,13 @@ Test(pl031, node)
 {
 	void *fdt = fake_guest_tree(&g);
 	int node = fdt_path_offset(fdt, "/rtc@9010000");
+	const void *id;
 
 	cr_assert_geq(node, 0);
 	cr_assert_eq(fdt_node_check_compatible(fdt, node, "arm,pl031"), 0);
 	cr_assert_eq(fdt_node_check_compatible(fdt, node, "arm,primecell"), 0);
+	id = fdt_getprop(fdt, node, "arm,primecell-periphid", NULL);
+	cr_assert(id && fdt32_ld(id) == 0x00041031, "or the guest reads eight registers for it");
 	cr_assert_str_eq(fdt_getprop(fdt, node, "clock-names", NULL), "apb_pclk");
 	free(fdt);
 }
