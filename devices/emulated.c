@@ -88,7 +88,7 @@ int emulated_attach(struct device *device, struct err *err)
 					    err);
 	if (!ret)
 		ret = mmio_table_add(&vm->mmio, &region, err);
-	if (!ret && type->has_page)
+	if (!ret && type->look)
 		ret = make_page(emu, err);
 	return ret;
 }
@@ -123,6 +123,21 @@ void emulated_destroy(struct device *device)
 	register_page_destroy(&emu->page);
 	pthread_mutex_destroy(&emu->lock);
 	free(emu);
+}
+
+void emulated_update(struct emulated *emu, unsigned int first, bool is_up)
+{
+	const struct emulated_type *type = emu->type;
+	uint32_t value;
+
+	if (!is_up)
+		irq_line_set(&emu->irq, false);
+	/* while the line is up the page tells why */
+	for (unsigned int offset = first; offset <= type->last_shown; offset += 4)
+		if (type->look(emu, offset, &value))
+			register_page_put(&emu->page, offset, value);
+	if (is_up)
+		irq_line_set(&emu->irq, true);
 }
 
 static void log_nonsense(struct emulated *emu, const char *what, uint64_t offset)

@@ -30,8 +30,6 @@ struct emulated_type {
 	size_t object_size;     /* of the struct that begins with a struct emulated */
 	uint32_t peripheral_id; /* bytes of PeriphID3-0, from the TRM; 0: no PrimeCell */
 	const char *clock;      /* a PrimeCell's name for its clock besides apb_pclk, or NULL */
-	/* struct emulated has a page, with the identification; the type keeps the rest true */
-	bool has_page;
 	/* NULL: emulated_mmio_ops; they get the struct emulated */
 	const struct mmio_ops *ops;
 	/* All that follows is called under the lock. */
@@ -46,6 +44,13 @@ struct emulated_type {
 	 */
 	bool (*read)(struct emulated *emu, uint64_t offset, uint32_t *value);
 	bool (*write)(struct emulated *emu, uint64_t offset, uint32_t value);
+	/*
+	 * What the guest reads of the registers up to @last_shown without an exit
+	 * (register_page.h): as read, which here changes nothing. emulated_update() keeps it true.
+	 * NULL: reads trap.
+	 */
+	bool (*look)(struct emulated *emu, uint64_t offset, uint32_t *value);
+	unsigned int last_shown;
 };
 
 /* First member of every emulated device. */
@@ -56,7 +61,7 @@ struct emulated {
 	pthread_mutex_t lock; /* of all that can change in the device */
 	struct irq_line irq;
 	struct event_timer timer;  /* where the type has one */
-	struct register_page page; /* the same */
+	struct register_page page; /* the same, with its identification */
 	struct log_budget nonsense_log;
 };
 
@@ -74,6 +79,9 @@ int emulated_reset(struct device *device, struct err *err);
 int emulated_describe(struct device *device, struct dt *dt, struct err *err);
 void emulated_quiesce(struct device *device);
 void emulated_destroy(struct device *device);
+
+/* After a change: registers from @first on may read otherwise; the interrupt is up or not. */
+void emulated_update(struct emulated *emu, unsigned int first, bool is_up);
 
 /* Any width and alignment, over the 32-bit registers of the type; takes the lock. */
 extern const struct mmio_ops emulated_mmio_ops;

@@ -32,7 +32,7 @@ static bool pl011_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 		*value = pl011_receive(uart);
 		if (!uart->n_fifo && !uart->emu.page.is_shown)
 			pl011_settle_later(uart);
-	} else if (!pl011_look_at(uart, offset, value)) {
+	} else if (!pl011_look_at(emu, offset, value)) {
 		return false;
 	}
 	pl011_update(uart);
@@ -97,6 +97,8 @@ static void pl011_reset(struct emulated *emu)
 	if (uart->emu.page.mem) {
 		pl011_take_sent(uart, true);
 		catch_same(uart, ~REG(uart, UARTCR));
+	} else {
+		uart->same_fd = -1;
 	}
 	memset(uart->regs, 0, sizeof(uart->regs));
 	uart->rsr = uart->ris = 0;
@@ -116,13 +118,14 @@ static const struct emulated_type pl011_type = {
 	.node = "pl011",
 	.compatible = "arm,pl011",
 	.clock = "uartclk",
-	.has_page = true,
 	.gpa = MEMMAP_PL011,
 	.object_size = sizeof(struct pl011),
 	.peripheral_id = 0x00341011,
 	.reset = pl011_reset,
 	.read = pl011_read,
 	.write = pl011_write,
+	.look = pl011_look_at,
+	.last_shown = UARTDMACR,
 	.on_timer = pl011_settle,
 	.timer_clock = CLOCK_MONOTONIC,
 };
@@ -132,7 +135,6 @@ static int pl011_attach(struct device *device, struct err *err)
 	struct pl011 *uart = container_of(device, struct pl011, emu.device);
 	int ret = emulated_attach(device, err);
 
-	uart->same_fd = -1;
 	if (!ret && device->vm->kvm.caps.ioeventfd) {
 		uart->same_fd = sys_eventfd(0, EFD_NONBLOCK);
 		if (uart->same_fd < 0)
@@ -152,8 +154,7 @@ static void pl011_destroy(struct device *device)
 
 	if (device) {
 		console_connect(device->vm->console, CONSOLE_UART, NULL, NULL);
-		if (uart->emu.page.mem) /* else it was not attached: 0 is no eventfd */
-			close_fd(&uart->same_fd);
+		close_fd(&uart->same_fd);
 	}
 	emulated_destroy(device);
 }

@@ -76,7 +76,7 @@ struct pl011 {
 /* Bits of a register that reads as it was written; 0: it is none. */
 uint16_t pl011_plain_bits(uint64_t offset);
 /* What a register but UARTDR reads as; false: nothing is there. */
-bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value);
+bool pl011_look_at(struct emulated *emu, uint64_t offset, uint32_t *value);
 /*
  * After each change: the interrupt, and what the guest reads without an exit (emu.page, which is
  * shown while n_fifo is 0: reading takes bytes away).

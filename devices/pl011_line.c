@@ -133,8 +133,10 @@ uint16_t pl011_plain_bits(uint64_t offset)
 	return offset / 4 < n_elems(plain_bits) ? plain_bits[offset / 4] : 0;
 }
 
-bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value)
+bool pl011_look_at(struct emulated *emu, uint64_t offset, uint32_t *value)
 {
+	const struct pl011 *uart = container_of(emu, struct pl011, emu);
+
 	switch (offset) {
 	case UARTRSR:
 		*value = uart->rsr;
@@ -161,19 +163,9 @@ bool pl011_look_at(const struct pl011 *uart, uint64_t offset, uint32_t *value)
 
 void pl011_update(struct pl011 *uart)
 {
-	const bool is_up = uart->ris & REG(uart, UARTIMSC);
-	uint32_t value;
-
-	if (!is_up)
-		irq_line_set(&uart->emu.irq, false);
-	/* while the line is up the page tells why, or reads trap */
 	if (uart->n_fifo)
 		register_page_show(&uart->emu.page, false);
-	for (unsigned int offset = UARTRSR; offset <= UARTDMACR; offset += 4)
-		if (pl011_look_at(uart, offset, &value))
-			register_page_put(&uart->emu.page, offset, value);
-	if (is_up)
-		irq_line_set(&uart->emu.irq, true);
+	emulated_update(&uart->emu, UARTRSR, uart->ris & REG(uart, UARTIMSC));
 }
 
 /* --- bursts */

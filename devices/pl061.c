@@ -87,38 +87,22 @@ static bool pl061_read(struct emulated *emu, uint64_t offset, uint32_t *value)
 		*value = raw_status(gpio);
 	else if (offset == GPIOMIS)
 		*value = raw_status(gpio) & REG(gpio, GPIOIE);
+	else if (offset == GPIOIC)
+		*value = 0;
 	else
-		return offset == GPIOIC;
+		return false;
 	return true;
-}
-
-/* What the guest reads without an exit, from the register @offset on. */
-static void show(struct pl061 *gpio, unsigned int offset)
-{
-	for (; offset <= GPIOAFSEL; offset += 4) {
-		uint32_t value = 0;
-
-		if (pl061_read(&gpio->emu, offset, &value))
-			register_page_put(&gpio->emu.page, offset, value);
-	}
 }
 
 /* Something changed: look for edges, and drive the interrupt. */
 static void update(struct pl061 *gpio)
 {
 	uint8_t now = pins(gpio), changed = now ^ gpio->pins;
-	bool is_up;
 
 	gpio->pins = now;
 	gpio->edges |=
 		changed & ~REG(gpio, GPIOIS) & (REG(gpio, GPIOIBE) | ~(now ^ REG(gpio, GPIOIEV)));
-	is_up = raw_status(gpio) & REG(gpio, GPIOIE);
-	if (!is_up)
-		irq_line_set(&gpio->emu.irq, false);
-	/* while the line is up the page tells why */
-	show(gpio, changed ? 0 : GPIODIR);
-	if (is_up)
-		irq_line_set(&gpio->emu.irq, true);
+	emulated_update(&gpio->emu, changed ? 0 : GPIODIR, raw_status(gpio) & REG(gpio, GPIOIE));
 }
 
 static bool pl061_write(struct emulated *emu, uint64_t offset, uint32_t value)
@@ -170,7 +154,7 @@ static void pl061_reset(struct emulated *emu)
 
 	memset(gpio->regs, 0, sizeof(gpio->regs));
 	gpio->input = gpio->output = gpio->pins = gpio->edges = 0;
-	show(gpio, 0);
+	emulated_update(emu, 0, false);
 }
 
 static const struct emulated_type pl061_type = {
@@ -179,12 +163,13 @@ static const struct emulated_type pl061_type = {
 	.gpa = MEMMAP_PL061,
 	.object_size = sizeof(struct pl061),
 	.peripheral_id = 0x00041061,
-	.has_page = true,
 	.reset = pl061_reset,
 	.on_timer = pl061_release,
 	.timer_clock = CLOCK_MONOTONIC,
 	.read = pl061_read,
 	.write = pl061_write,
+	.look = pl061_read,
+	.last_shown = GPIOAFSEL,
 };
 
 /* bindings/gpio/pl061-gpio.yaml and bindings/input/gpio-keys.yaml. */
