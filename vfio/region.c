@@ -106,17 +106,13 @@ static int add_area(struct vfio_region *region, struct range range, const struct
 				       .rest = like ? like->rest : VFIO_TRAP_NOTHING,
 				       .trap = like ? like->trap : VFIO_TRAP_NOTHING };
 	struct range whole = { 0, region->size };
-	struct vfio_area *area;
 
 	if (!range_valid(range) || !range_contains(whole, range) ||
 	    !is_aligned(range.start | range.size, sys_page_size()))
 		return 0;
-	area = array_add(region->areas, region->n_areas);
-	if (!area)
-		return err_set(err, ENOMEM, "%s", region->name);
-	*area = new;
-	region->n_areas++;
-	return 0;
+	return array_append(region->areas, region->n_areas, &new)
+		       ? err_set(err, ENOMEM, "%s", region->name)
+		       : 0;
 }
 
 /* What the kernel would map: all of it, or the areas of the sparse mmap capability. */

@@ -39,12 +39,7 @@ unsigned int scmi_protocol_id(enum scmi_kind kind)
 int scmi_add(struct scmi *scmi, enum scmi_kind kind, const struct scmi_resource *resource)
 {
 	struct scmi_list *list = &scmi->lists[kind];
-	struct scmi_resource *item = array_add(list->items, list->n_items);
-
-	if (!item)
-		return -ENOMEM;
-	*item = *resource;
-	return (int)list->n_items++;
+	return array_append(list->items, list->n_items, resource) ?: (int)list->n_items - 1;
 }
 
 void scmi_destroy(struct scmi *scmi)

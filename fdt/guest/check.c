@@ -149,16 +149,10 @@ static int check_regions(const struct host_tree *tree, struct err *err)
 	struct range range;
 	size_t n = 0;
 
-	for (node = tree->nodes[0]->child; node; node = node->next) {
-		for (unsigned int i = 0; host_region(node, i, &range); i++) {
-			struct claim *claim = range.size ? array_add(claims, n) : NULL;
-
-			if (claim)
-				claims[n++] = (struct claim){ range, node };
-			else if (range.size)
+	for (node = tree->nodes[0]->child; node; node = node->next)
+		for (unsigned int i = 0; host_region(node, i, &range); i++)
+			if (range.size && array_append(claims, n, (&(struct claim){ range, node })))
 				return out_of_memory(err);
-		}
-	}
 	return n ? check_claims(claims, n, err) : 0;
 }
 

@@ -28,16 +28,12 @@ void(graft_add_reason)(struct graft *graft, struct graft_device *device, const c
 static void add_question(struct graft *graft, struct graft_device *device, const char *about,
 			 const char *reason, const struct graft_option *options, size_t n)
 {
-	struct graft_question *question;
+	const struct graft_question question = { about, reason, options, n };
 
 	add_reason(graft, device, "%s%s%s: %s", about, about[0] ? ": " : "", reason,
 		   graft_options_text(&graft->arena, options, n));
-	question = GRAFT_REASONS ? array_add(device->questions, device->n_questions) : NULL;
-	if (question) {
-		*question = (struct graft_question){ about, reason, options, n };
-		device->n_questions++;
-	}
-	graft->arena.failed |= GRAFT_REASONS && !question;
+	if (GRAFT_REASONS && array_append(device->questions, device->n_questions, &question))
+		graft->arena.failed = true;
 }
 
 /* Reasons of all items of one verdict, or, for GRAFT_DROP, of those that are missed. */

@@ -9,13 +9,7 @@
 
 static int add(struct reference_list *list, const struct reference *ref)
 {
-	struct reference *added = array_add(list->refs, list->n_refs);
-
-	if (!added)
-		return -ENOMEM;
-	*added = *ref;
-	list->n_refs++;
-	return 0;
+	return array_append(list->refs, list->n_refs, ref);
 }
 
 void reference_list_destroy(struct reference_list *list)
@@ -144,24 +138,14 @@ static const struct reference_rule *find_rule(const struct host_tree *tree, cons
 	return known->rule;
 }
 
-struct edges {
-	struct reference_edge *edges;
-	size_t n;
-};
-
-static int add_edge(struct edges *list, const struct reference_edge *edge)
+/* Behind the tree's edges, of which the first tree->n_edges are sorted; *n counts all. */
+static int add_edge(struct host_tree *tree, size_t *n, const struct reference_edge *edge)
 {
-	struct reference_edge *added = array_add(list->edges, list->n);
-
-	if (!added)
-		return -ENOMEM;
-	*added = *edge;
-	list->n++;
-	return 0;
+	return array_append(tree->edges, *n, edge);
 }
 
-static int add_property(const struct host_tree *tree, const struct host_node *node,
-			const struct host_property *property, struct edges *edges)
+static int add_property(struct host_tree *tree, const struct host_node *node,
+			const struct host_property *property, size_t *n)
 {
 	const struct reference_rule *rule = find_rule(tree, property->name);
 	struct reference_list list = { 0 };
@@ -169,13 +153,14 @@ static int add_property(const struct host_tree *tree, const struct host_node *no
 
 	for (size_t i = 0; !ret && i < list.n_refs; i++)
 		if (list.refs[i].target)
-			ret = add_edge(edges, &(struct reference_edge){
-						      .target = list.refs[i].target->index,
-						      .user = node->index,
-						      .property = property,
-						      .offset = (uint32_t)list.refs[i].offset,
-						      .n_args = list.refs[i].n_args,
-						      .kind = rule->kind });
+			ret = add_edge(
+				tree, n,
+				&(struct reference_edge){ .target = list.refs[i].target->index,
+							  .user = node->index,
+							  .property = property,
+							  .offset = (uint32_t)list.refs[i].offset,
+							  .n_args = list.refs[i].n_args,
+							  .kind = rule->kind });
 	reference_list_destroy(&list);
 	return ret;
 }
@@ -193,28 +178,23 @@ static int compare_edges(const void *a, const void *b)
 	return x->property < y->property ? -1 : x->property > y->property;
 }
 
-/* What @look adds to @edges, which then become the tree's, sorted. */
-static int add_all(struct host_tree *tree, struct edges *edges,
-		   int (*look)(const struct host_tree *tree, const struct host_node *node,
-			       const struct host_property *property, struct edges *edges))
+/* What @look adds, then sorted with the others. */
+static int add_all(struct host_tree *tree,
+		   int (*look)(struct host_tree *tree, const struct host_node *node,
+			       const struct host_property *property, size_t *n))
 {
+	size_t n = tree->n_edges;
+
 	for (uint32_t i = 0; i < tree->n_nodes; i++) {
 		const struct host_node *node = tree->nodes[i];
 
 		for (size_t k = 0; k < node->n_properties; k++)
-			if (look(tree, node, &node->properties[k], edges))
+			if (look(tree, node, &node->properties[k], &n))
 				return -ENOMEM;
 	}
-	for (size_t i = 0; i < edges->n; i++) {
-		struct reference_edge *edge = array_add(tree->edges, tree->n_edges);
-
-		if (!edge)
-			return -ENOMEM;
-		*edge = edges->edges[i];
-		tree->n_edges++;
-	}
-	if (tree->n_edges)
-		qsort(tree->edges, tree->n_edges, sizeof(*tree->edges), compare_edges);
+	tree->n_edges = n;
+	if (n)
+		qsort(tree->edges, n, sizeof(*tree->edges), compare_edges);
 	return 0;
 }
 
@@ -304,8 +284,8 @@ static int guess(const struct host_tree *tree, const struct host_property *prope
  * A driver that maps a syscon by a property of its own loses that, too: where the first word is a
  * phandle, and names or the want of another user speak for it.
  */
-static int add_guess(const struct host_tree *tree, const struct host_node *node,
-		     const struct host_property *property, struct edges *edges)
+static int add_guess(struct host_tree *tree, const struct host_node *node,
+		     const struct host_property *property, size_t *n)
 {
 	const struct host_node *target;
 
@@ -315,28 +295,22 @@ static int add_guess(const struct host_tree *tree, const struct host_node *node,
 	    !host_node_is_compatible(target, "syscon") || host_property_is_strings(property) ||
 	    !(is_named_alike(property, target) || is_unexplained(tree, target)))
 		return 0;
-	return add_edge(edges, &(struct reference_edge){ .target = target->index,
-							 .user = node->index,
-							 .property = property,
-							 .kind = REFERENCE_SYSCON,
-							 .guessed = true });
+	return add_edge(tree, n,
+			&(struct reference_edge){ .target = target->index,
+						  .user = node->index,
+						  .property = property,
+						  .kind = REFERENCE_SYSCON,
+						  .guessed = true });
 }
 
 int reference_index_create(struct host_tree *tree)
 {
-	struct edges by_rule = { 0 }, guessed = { 0 };
-	int ret;
-
 	tree->names = arena_alloc(&tree->arena, sizeof(*tree->names));
-	if (!tree->names)
-		return -ENOMEM;
 	/* What is unexplained is known when the rules have had their say. */
-	ret = reference_patterns_read(tree->names->patterns, &tree->arena)
-		      ?: add_all(tree, &by_rule, add_property)
-		      ?: add_all(tree, &guessed, add_guess);
-	free(by_rule.edges);
-	free(guessed.edges);
-	return ret;
+	return !tree->names ? -ENOMEM
+			    : reference_patterns_read(tree->names->patterns, &tree->arena)
+				      ?: add_all(tree, add_property)
+				      ?: add_all(tree, add_guess);
 }
 
 bool reference_is_same(const struct host_property *a, const struct reference *ra,

@@ -118,14 +118,9 @@ int reference_users(const struct host_tree *tree, const struct host_node *node,
 
 	*users = NULL;
 	*n_users = 0;
-	while (reference_next_user(tree, node, &at, &user)) {
-		struct reference_user *added = array_add(*users, n);
-
-		if (!added)
+	while (reference_next_user(tree, node, &at, &user))
+		if (array_append(*users, n, &user))
 			return -ENOMEM;
-		*added = user;
-		n++;
-	}
 	if (n)
 		qsort(*users, n, sizeof(**users), compare_users);
 	/* A property that points there more than once is one. */

@@ -53,20 +53,15 @@ static int add_lines(struct host_shared *shared, const struct host_tree *tree,
 		ret = host_irqs_read(tree, node, &irqs, &n, &err);
 	/* Of what makes no sense there are as many as do. */
 	for (unsigned int i = 0; i < n && ret != -ENOMEM; i++) {
-		struct host_line *line;
+		struct host_line line;
 
 		if (!is_line(&irqs[i]))
 			continue;
-		line = array_add(shared->lines, shared->n_lines);
-		if (!line) {
-			ret = -ENOMEM;
-			break;
-		}
-		shared->n_lines++;
-		set_line(line, &irqs[i]);
-		line->node = node;
-		line->index = i;
-		line->role = role_of(node);
+		set_line(&line, &irqs[i]);
+		line.node = node;
+		line.index = i;
+		line.role = role_of(node);
+		ret = array_append(shared->lines, shared->n_lines, &line);
 	}
 	free(irqs);
 	return ret == -ENOMEM ? ret : 0;
@@ -81,16 +76,12 @@ static int add_windows(struct host_shared *shared, const struct host_node *node)
 	    strcmp(node->parent->name, "reserved-memory") == 0)
 		return 0;
 	for (unsigned int i = 0; host_region(node, i, &range); i++) {
-		struct host_window *window;
+		const struct host_window window = { .node = node,
+						    .range = range,
+						    .role = role_of(node) };
 
-		if (!range.size)
-			continue;
-		window = array_add(shared->windows, shared->n_windows);
-		if (!window)
+		if (range.size && array_append(shared->windows, shared->n_windows, &window))
 			return -ENOMEM;
-		shared->n_windows++;
-		*window =
-			(struct host_window){ .node = node, .range = range, .role = role_of(node) };
 	}
 	return 0;
 }

@@ -7,19 +7,12 @@
 
 int iova_list_add(struct iova_list *list, struct range range)
 {
-	struct range *added;
-
 	if (!range_valid(range))
 		return 0;
 	for (unsigned int i = 0; i < list->n_ranges; i++)
 		if (range_contains(list->ranges[i], range))
 			return 0;
-	added = array_add(list->ranges, list->n_ranges);
-	if (!added)
-		return -ENOMEM;
-	*added = range;
-	list->n_ranges++;
-	return 0;
+	return array_append(list->ranges, list->n_ranges, &range);
 }
 
 int iova_list_add_complement(struct iova_list *list, const struct vfio_iova_range *usable,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmm/base/array.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,4 +23,11 @@ void *array_more(void *array_ptr, size_t n, size_t size)
 		memcpy(array_ptr, &array, sizeof(array));
 	}
 	return memset(array + n * size, 0, size);
+}
+
+int array_put(void *array_ptr, size_t n, const void *element, size_t size)
+{
+	void *added = array_more(array_ptr, n, size);
+
+	return added && memcpy(added, element, size) ? 0 : -ENOMEM;
 }

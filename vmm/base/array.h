@@ -20,6 +20,12 @@
 #define array_add(array, n) \
 	((__typeof__(&(array)[0]))array_more(&(array), (n), sizeof(__typeof__((array)[0]))))
 
+/* Add a copy of what @element, of the array's type, points at. 0, or -ENOMEM; then @n is as before.
+ */
+#define array_append(array, n, element) \
+	(array_put(&(array), (n), (element), sizeof(*(1 ? (element) : (array)))) ?: ((n)++, 0))
+int array_put(void *array_ptr, size_t n, const void *element, size_t size);
+
 /* The same without types: @array_ptr is the address of the pointer, @size that of an element. */
 void *array_more(void *array_ptr, size_t n, size_t size);
 

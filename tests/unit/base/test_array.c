@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmm/base/array.h"
 
@@ -25,6 +26,19 @@ Test(array, grows_by_one_and_keeps_what_it_has)
 	}
 	for (size_t i = 0; i < n; i++)
 		cr_assert_eq(list[i].key, i);
+	free(list);
+}
+
+Test(array, takes_copies)
+{
+	struct pair *list = NULL;
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < 100; i++)
+		cr_assert_eq(array_append(list, n, (&(struct pair){ i, "copy" })), 0);
+	cr_assert_eq(n, 100);
+	for (size_t i = 0; i < n; i++)
+		cr_assert(list[i].key == i && !strcmp(list[i].name, "copy"));
 	free(list);
 }
 

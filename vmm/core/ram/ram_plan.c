@@ -67,13 +67,9 @@ static void forget_banks(struct ram *ram)
 
 int ram_set_apart(struct ram *ram, struct range place, struct err *err)
 {
-	struct range *carveout = array_add(ram->carveouts, ram->n_carveouts);
-
-	if (!carveout)
-		return err_set(err, ENOMEM, "carve out guest RAM");
-	*carveout = place;
-	ram->n_carveouts++;
-	return 0;
+	return array_append(ram->carveouts, ram->n_carveouts, &place)
+		       ? err_set(err, ENOMEM, "carve out guest RAM")
+		       : 0;
 }
 
 int ram_insert_bank(struct ram *ram, const struct ram_bank *bank, struct err *err)
