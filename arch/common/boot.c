@@ -164,6 +164,7 @@ static int load_image(struct image *image, const struct ram *ram, const struct a
 	ssize_t n, more;
 	size_t total;
 
+	image->n_threads = ram->backing.n_threads;
 	memcpy(dst, image->head, image->head_size);
 	n = image_read(image, dst + image->head_size, room - image->head_size, err);
 	if (n < 0)
@@ -200,8 +201,8 @@ static int load_initrd(const struct boot_files *files, const struct ram *ram,
 
 	if (!boot->initrd_size)
 		return 0;
-	ret = file_pread_all(files->initrd_fd, ram_ptr(ram, boot->initrd, boot->initrd_size),
-			     boot->initrd_size, 0);
+	ret = ram_read_file(ram->backing.n_threads, ram_ptr(ram, boot->initrd, boot->initrd_size),
+			    boot->initrd_size, files->initrd_fd, 0);
 	return ret < 0 ? err_set(err, ret, "read the initrd %s", files->initrd_path) : 0;
 }
 

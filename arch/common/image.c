@@ -10,6 +10,7 @@
 #include "vmm/base/file.h"
 #include "vmm/base/range.h"
 #include "vmm/base/sys.h"
+#include "vmm/core/ram/ram.h"
 
 /* Image header, booting.rst "Call the kernel image". */
 #define IMAGE_TEXT_OFFSET 8
@@ -180,7 +181,7 @@ ssize_t image_read(struct image *image, void *buf, size_t size, struct err *err)
 
 	if (image->gunzip)
 		return gunzip_read(image->gunzip, buf, size, err);
-	ret = file_pread_all(image->fd, buf, n, image->offset);
+	ret = ram_read_file(image->n_threads, buf, n, image->fd, image->offset);
 	if (ret < 0)
 		return err_set(err, ret, "read the kernel %s", image->name);
 	image->offset += n;

@@ -63,6 +63,7 @@ struct image {
 	uint64_t size;              /* of the file; of a zImage, what of the file is it */
 	struct gunzip *gunzip;      /* NULL: a plain file */
 	uint64_t offset;            /* of a plain file: what image_read() reads next */
+	unsigned int n_threads;     /* that read it, at most; 0 is 1 */
 	size_t head_size;           /* the first so many bytes are in head */
 	uint8_t head[IMAGE_HEAD_SIZE];
 };

@@ -25,7 +25,7 @@ struct ram_backing {
 	const char *file;
 	uint64_t offset;
 	struct passed_fds *passed; /* where a file "fd:WHICH" is */
-	unsigned int n_threads;    /* that touch and clear it, at most; 0 is 1 */
+	unsigned int n_threads;    /* that touch, clear and load it, at most; 0 is 1 */
 	bool is_shared; /* other processes are to map it: a memfd that nobody can shrink, but for
 			   a file of the user's */
 };
@@ -135,6 +135,12 @@ struct range ram_boot_run(const struct ram *ram, unsigned int i);
  * returns. Says how far it is about once a second.
  */
 int ram_prepare(struct ram *ram, bool touch, struct err *err);
+
+/*
+ * Read @size bytes at @offset of @fd to @dst in RAM, much by up to @n_threads: what takes time is
+ * the copying. 0, or as file_pread_all().
+ */
+int ram_read_file(unsigned int n_threads, void *dst, uint64_t size, int fd, uint64_t offset);
 
 /* Bytes of the last pages of banks that are not the guest's: the pages are larger than the rest of
  * the bank. */

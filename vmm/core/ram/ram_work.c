@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "vmm/base/file.h"
 #include "vmm/base/log.h"
 #include "vmm/base/str.h"
 #include "vmm/base/sys.h"
@@ -13,20 +14,27 @@
 /* Small enough to say how far it is, on slow memory too; a multiple of most huge pages. */
 #define PIECE_SIZE  (32ULL << 20)
 #define INTERVAL_NS 1000000000ULL
+/* Of a file: well more than it takes to start a thread; of whole huge pages. */
+#define READ_SIZE   (4ULL << 20)
 
 struct work {
-	const struct ram *ram;
-	int (*run)(void *at, uint64_t size); /* 0 or a negative errno */
+	const struct ram_bank *banks;
+	unsigned int n_banks, n_threads;
+	uint64_t size;                                             /* of all banks */
+	int (*run)(const struct work *w, void *at, uint64_t size); /* 0 or a negative errno */
 	bool tell;
 	uint64_t piece;    /* bytes; the last of each bank may have fewer */
 	unsigned int next; /* atomic: the number of the next piece */
 	int error;         /* atomic: one that came; then no more pieces are done */
+	int fd;            /* what is read, at … */
+	uint64_t offset;   /* … this and the host address that it goes to, together */
 };
 
-static int touch_piece(void *at, uint64_t size)
+static int touch_piece(const struct work *w, void *at, uint64_t size)
 {
 	int ret = sys_populate(at, size);
 
+	(void)w;
 	if (ret != -EINVAL)
 		return ret;
 	for (uint64_t i = 0; i < size; i += sys_page_size())
@@ -34,20 +42,25 @@ static int touch_piece(void *at, uint64_t size)
 	return 0;
 }
 
-static int clear_piece(void *at, uint64_t size)
+static int clear_piece(const struct work *w, void *at, uint64_t size)
 {
+	(void)w;
 	memset(at, 0, size);
 	return 0;
 }
 
-/* Do one piece, and tell how far that is. False: there was none left. */
-static bool do_piece(struct work *w, unsigned int *percent)
+static int read_piece(const struct work *w, void *at, uint64_t size)
+{
+	return file_pread_all(w->fd, at, size, w->offset + (uintptr_t)at);
+}
+
+/* Do the next piece. False: there was none left. */
+static bool do_piece(struct work *w)
 {
 	uint64_t at = w->piece * __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED);
 
-	*percent = at < w->ram->size ? (unsigned int)(at * 100 / w->ram->size) : 100;
-	for (unsigned int i = 0; i < w->ram->n_banks; i++) {
-		const struct ram_bank *bank = &w->ram->banks[i];
+	for (unsigned int i = 0; i < w->n_banks; i++) {
+		const struct ram_bank *bank = &w->banks[i];
 		uint64_t left = bank->gpa.size - at;
 		int ret;
 
@@ -57,7 +70,7 @@ static bool do_piece(struct work *w, unsigned int *percent)
 			at -= round_up_to(bank->gpa.size, w->piece);
 			continue;
 		}
-		ret = w->run((char *)bank->hva + at, left < w->piece ? left : w->piece);
+		ret = w->run(w, (char *)bank->hva + at, left < w->piece ? left : w->piece);
 		if (ret)
 			__atomic_store_n(&w->error, ret, __ATOMIC_RELAXED);
 		return true;
@@ -67,53 +80,70 @@ static bool do_piece(struct work *w, unsigned int *percent)
 
 static void *help(void *opaque)
 {
-	unsigned int percent;
-
-	while (do_piece(opaque, &percent))
+	while (do_piece(opaque))
 		;
 	return NULL;
+}
+
+static unsigned int percent(const struct work *w)
+{
+	uint64_t begun = w->piece * __atomic_load_n(&w->next, __ATOMIC_RELAXED);
+
+	return begun < w->size ? (unsigned int)(begun * 100 / w->size) : 100;
 }
 
 /* The calling thread works too, and is the one that tells. */
 static void work_and_tell(struct work *w)
 {
 	uint64_t told = sys_monotonic_ns();
-	unsigned int percent;
 	char size[32];
 
-	while (do_piece(w, &percent)) {
+	while (do_piece(w)) {
 		uint64_t now = sys_monotonic_ns();
 
 		if (!w->tell || now - told < INTERVAL_NS)
 			continue;
 		told = now;
-		log_info("preparing RAM: %u %% of %s", percent, str_size(w->ram->size, size));
+		log_info("preparing RAM: %u %% of %s", percent(w), str_size(w->size, size));
 	}
 }
 
-static int work(const struct ram *ram, int (*run)(void *at, uint64_t size), bool tell)
+static int work(struct work *w)
 {
-	struct work w = { .ram = ram, .run = run, .tell = tell, .piece = PIECE_SIZE };
-	unsigned int n = ram->backing.n_threads, n_helpers = 0;
+	unsigned int n_helpers = 0;
 	pthread_t helpers[RAM_MAX_THREADS];
 
-	if (w.piece < ram->page)
-		w.piece = ram->page;
 	/* With fewer threads than wanted it only takes longer. */
-	while (n_helpers + 1 < n && n_helpers < RAM_MAX_THREADS &&
-	       n_helpers * PIECE_SIZE < ram->size &&
-	       pthread_create(&helpers[n_helpers], NULL, help, &w) == 0)
+	while (n_helpers + 1 < w->n_threads && n_helpers < RAM_MAX_THREADS &&
+	       (n_helpers + 1) * w->piece < w->size &&
+	       pthread_create(&helpers[n_helpers], NULL, help, w) == 0)
 		n_helpers++;
-	work_and_tell(&w);
+	work_and_tell(w);
 	while (n_helpers)
 		pthread_join(helpers[--n_helpers], NULL);
-	return w.error;
+	return w->error;
+}
+
+static int work_on_all(const struct ram *ram,
+		       int (*run)(const struct work *w, void *at, uint64_t size), bool tell)
+{
+	struct work w = {
+		.banks = ram->banks,
+		.n_banks = ram->n_banks,
+		.n_threads = ram->backing.n_threads,
+		.size = ram->size,
+		.run = run,
+		.tell = tell,
+		.piece = PIECE_SIZE < ram->page ? ram->page : PIECE_SIZE,
+	};
+
+	return work(&w);
 }
 
 static int touch_all(const struct ram *ram, struct err *err)
 {
 	char size[32];
-	int ret = work(ram, touch_piece, true);
+	int ret = work_on_all(ram, touch_piece, true);
 
 	if (!ret)
 		return 0;
@@ -128,9 +158,26 @@ static int touch_all(const struct ram *ram, struct err *err)
 
 static int clear_all(const struct ram *ram, bool tell, struct err *err)
 {
-	int ret = work(ram, clear_piece, tell);
+	int ret = work_on_all(ram, clear_piece, tell);
 
 	return ret ? err_set(err, ret, "clear guest RAM") : 0;
+}
+
+int ram_read_file(unsigned int n_threads, void *dst, uint64_t size, int fd, uint64_t offset)
+{
+	const struct ram_bank bank = { .gpa.size = size, .hva = dst };
+	struct work w = {
+		.banks = &bank,
+		.n_banks = 1,
+		.n_threads = n_threads,
+		.size = size,
+		.run = read_piece,
+		.piece = READ_SIZE,
+		.fd = fd,
+		.offset = offset - (uintptr_t)dst,
+	};
+
+	return work(&w);
 }
 
 int ram_prepare(struct ram *ram, bool touch, struct err *err)
