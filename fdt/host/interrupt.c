@@ -8,12 +8,10 @@
 
 /*
  * Controllers with an interrupt-map of their own that Linux leaves to their drivers
- * (of_irq_imap_abusers[] in drivers/of/irq.c).
+ * (of_irq_imap_abusers[] in drivers/of/irq.c, without those of PowerPC and MIPS).
  */
-#define MAP_IS_THE_DRIVERS                                                            \
-	"CBEA,platform-spider-pic sti,platform-spider-pic realtek,rtl-intc "          \
-	"fsl,ls1021a-extirq fsl,ls1043a-extirq fsl,ls1088a-extirq renesas,rza1-irqc " \
-	"pasemi,rootbus"
+#define MAP_IS_THE_DRIVERS \
+	"fsl,ls1021a-extirq fsl,ls1043a-extirq fsl,ls1088a-extirq renesas,rza1-irqc"
 
 static bool read_u32(const struct host_node *node, const char *name, uint32_t *value)
 {

@@ -163,10 +163,11 @@ const struct reference_rule *reference_rule_find(const struct reference_pattern 
 {
 	size_t n = strlen(property);
 
-	for (; patterns->rule; patterns++)
-		if ((!patterns->head || *patterns->text == *property) &&
-		    is_match(patterns, property, n))
-			return patterns->rule;
+	for (const struct reference_pattern *p = patterns; p->rule; p++)
+		if ((!p->head || *p->text == *property) &&
+		    (!p->tail || p->text[p->size - 1] == property[n - 1]) &&
+		    is_match(p, property, n))
+			return p->rule;
 	return NULL;
 }
 

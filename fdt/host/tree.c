@@ -40,9 +40,13 @@ bool host_node_has_iommu(const struct host_tree *tree, const struct host_node *n
 
 const struct host_property *host_node_find(const struct host_node *node, const char *name)
 {
-	for (size_t i = 0; i < node->n_properties; i++)
-		if (strcmp(node->properties[i].name, name) == 0)
+	for (size_t i = 0; i < node->n_properties; i++) {
+		const char *has = node->properties[i].name;
+
+		/* Most differ at once: that is asked more often than all else. */
+		if (*has == *name && strcmp(has, name) == 0)
 			return &node->properties[i];
+	}
 	return NULL;
 }
 

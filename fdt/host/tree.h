@@ -65,8 +65,12 @@ struct host_tree {
 int host_tree_load(const char *path, struct host_tree **tree, struct err *err);
 int host_tree_parse(const void *blob, size_t size, const char *what, struct host_tree **tree,
 		    struct err *err);
-/* The running host's. @root: "/proc/device-tree". */
-int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err);
+/*
+ * The running host's. @root: "/proc/device-tree". @kept: a file for what the next call need not
+ * read again (tree_values.h); NULL: none.
+ */
+int host_tree_read_live(const char *root, const char *kept, struct host_tree **tree,
+			struct err *err);
 void host_tree_destroy(struct host_tree *tree);
 
 /*

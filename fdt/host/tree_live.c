@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "fdt/host/tree.h"
+#include "fdt/host/tree_values.h"
 #include "vmm/base/array.h"
+#include "vmm/base/built.h"
 #include "vmm/base/file.h"
 #include "vmm/base/own.h"
 #include "vmm/base/str.h"
@@ -17,12 +19,14 @@
 struct reader {
 	struct host_tree *tree;
 	struct text path; /* of what is being read */
+	struct tree_values values;
 	struct err *err;
 };
 
 /* What a directory holds, sorted by name: the kernel's own order is of hashes. */
 struct entry {
 	const char *name; /* in the tree's arena */
+	uint64_t inode;
 	bool is_node;
 };
 
@@ -43,13 +47,14 @@ static int list_directory(struct reader *r, DIR *stream, struct entry **entries,
 	while ((from = sys_readdir(stream))) {
 		struct entry *entry = array_add(*entries, *n);
 
-		if (!strcmp(from->d_name, ".") || !strcmp(from->d_name, ".."))
+		if (!from->d_name[strspn(from->d_name, ".")])
 			continue;
 		if (entry)
 			entry->name =
 				arena_copy(&r->tree->arena, from->d_name, strlen(from->d_name));
 		if (!entry || !entry->name)
 			return fail(r, ENOMEM, "");
+		entry->inode = from->d_ino;
 		entry->is_node = from->d_type == DT_DIR; /* which sysfs tells */
 		(*n)++;
 	}
@@ -75,7 +80,7 @@ static bool is_made_by_linux(const struct host_node *node, const struct host_pro
  * files, so that what each costs is most of a start: no path is walked, and only of the few that
  * are longer the size is asked for.
  */
-static int read_property(struct reader *r, int dir, struct host_property *property)
+static int read_file(struct reader *r, int dir, struct host_property *property)
 {
 	owned_fd int fd = sys_openat(dir, property->name, O_RDONLY, 0);
 	char buf[256];
@@ -97,6 +102,32 @@ static int read_property(struct reader *r, int dir, struct host_property *proper
 	return ret;
 }
 
+/* Secrets are not kept: the kernel itself goes by the name (drivers/of/kobj.c). */
+static bool is_secret(const char *name)
+{
+	return strncmp(name, "security-", 9) == 0;
+}
+
+static int read_property(struct reader *r, int dir, const struct entry *entry,
+			 struct host_property *property)
+{
+	const bool is_kept = BUILT(KEPT_TREE) && !is_secret(entry->name);
+	const struct tree_value *known =
+		is_kept ? tree_values_find(&r->values, entry->inode) : NULL;
+	int ret;
+
+	property->name = entry->name;
+	if (known) {
+		property->size = known->size;
+		property->value = arena_copy(&r->tree->arena, known->value, known->size);
+		return property->value ? 0 : fail(r, -ENOMEM, property->name);
+	}
+	ret = read_file(r, dir, property);
+	if (!ret && is_kept)
+		tree_values_add(&r->values, entry->inode, property->value, property->size);
+	return ret;
+}
+
 static int read_properties(struct reader *r, int dir, const struct entry *entries, size_t n,
 			   struct host_node *node)
 {
@@ -109,8 +140,7 @@ static int read_properties(struct reader *r, int dir, const struct entry *entrie
 	for (size_t i = 0; i < n && !ret; i++) {
 		if (entries[i].is_node)
 			continue;
-		property->name = entries[i].name;
-		ret = read_property(r, dir, property);
+		ret = read_property(r, dir, &entries[i], property);
 		if (!ret && !is_made_by_linux(node, property)) {
 			node->n_properties++;
 			property++;
@@ -152,17 +182,34 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 	return ret;
 }
 
-int host_tree_read_live(const char *root, struct host_tree **tree, struct err *err)
+static int read_all(struct reader *r, struct host_node *node, const char *root, const char *kept)
+{
+	struct stat st;
+	int ret;
+
+	if (!BUILT(KEPT_TREE))
+		return read_node(r, node, 0);
+	ret = sys_stat(root, &st);
+	if (ret)
+		return fail(r, ret, "");
+	tree_values_open(&r->values, kept, st.st_dev);
+	ret = read_node(r, node, 0);
+	tree_values_close(&r->values);
+	return ret;
+}
+
+int host_tree_read_live(const char *root, const char *kept, struct host_tree **tree,
+			struct err *err)
 {
 	char path[PATH_MAX];
-	struct reader r = { calloc(1, sizeof(*r.tree)), text_in(path), err };
+	struct reader r = { .tree = calloc(1, sizeof(*r.tree)), .path = text_in(path), .err = err };
 	struct host_node *node = r.tree ? host_tree_add_node(r.tree, NULL, NULL, "") : NULL;
 	int ret;
 
 	text_add(&r.path, "%s", root);
 	if (node) {
 		r.tree->live = true;
-		ret = read_node(&r, node, 0);
+		ret = read_all(&r, node, root, kept);
 		if (ret == -ENOENT)
 			err_why(err, "this host is not described by a device tree (ACPI?)");
 	} else {

@@ -8,10 +8,12 @@
 #include <stdint.h>
 
 #include "vmm/base/err.h"
+#include "vmm/base/kept.h"
 #include "vmm/base/range.h"
 
 /* The running host's device tree (Documentation/ABI/testing/sysfs-firmware-ofw). */
 #define VFIO_HOST_TREE "/sys/firmware/devicetree/base"
+#define VFIO_KEPT_TREE KEPT_DIR "/tree" /* of its values, for host_tree_read_live() */
 
 /* A device of the host as sysfs shows it, without opening anything. */
 struct vfio_host_device {

@@ -149,7 +149,7 @@ void host_known_read(const struct vfio_host_device *host, struct device_record *
 	struct err err;
 
 	read_mac(host->path, record->mac, sizeof(record->mac));
-	if (host_tree_read_live(VFIO_HOST_TREE, &tree, &err))
+	if (host_tree_read_live(VFIO_HOST_TREE, VFIO_KEPT_TREE, &tree, &err))
 		return;
 	node = host_live_node(tree, host->name);
 	if (node && !host_live_create(tree, &live, &err)) {

@@ -9,13 +9,13 @@
 
 #include "vmm/base/array.h"
 #include "vmm/base/file.h"
+#include "vmm/base/kept.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/base/range.h"
 #include "vmm/base/str.h"
 
-#define PARENT       "/run/dais"
-#define LOCK         PARENT "/lock"
+#define LOCK         KEPT_DIR "/lock"
 #define LOCK_TIME_MS 10000
 #define LOCK_STEP_MS 20
 #define MAX_RECORD   4096 /* bytes; all members together are less */
@@ -97,7 +97,7 @@ static int make_dir(const char *path)
 int records_open(enum record_kind kind, bool make, struct err *err)
 {
 	const char *path = kinds[kind].dir;
-	int ret = make ? make_dir(PARENT) : 0;
+	int ret = make ? make_dir(KEPT_DIR) : 0;
 
 	if (make && !ret)
 		ret = make_dir(path);

@@ -15,7 +15,7 @@ int vfio_nodes_read_host(struct host_tree **tree, struct host_live **live, struc
 	int ret = 0;
 
 	if (!*tree && file_exists(VFIO_HOST_TREE))
-		ret = host_tree_read_live(VFIO_HOST_TREE, tree, err);
+		ret = host_tree_read_live(VFIO_HOST_TREE, VFIO_KEPT_TREE, tree, err);
 	if (!ret && *tree && live)
 		ret = host_live_create(*tree, live, err);
 	return ret;

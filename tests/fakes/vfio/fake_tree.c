@@ -15,7 +15,7 @@
 #define MAX_LINKS 16
 
 static struct fake_entry *entries[N_ENTRIES];
-static unsigned int n_entries, n_devices;
+static unsigned int n_entries, n_devices, n_inodes;
 
 static void free_entry(struct fake_entry *e)
 {
@@ -136,6 +136,7 @@ static struct fake_entry *add(const char *path, enum fake_kind kind)
 	e->ops = NULL;
 	e->access_code = 0;
 	e->kind = kind;
+	e->inode = ++n_inodes;
 	return e;
 }
 
@@ -269,6 +270,7 @@ struct dirent *fake_dir_next(struct fake_dir *dir)
 		    strchr(e->path + n + 1, '/'))
 			continue;
 		snprintf(dir->dirent.d_name, sizeof(dir->dirent.d_name), "%s", e->path + n + 1);
+		dir->dirent.d_ino = e->inode;
 		dir->dirent.d_type = e->kind == FAKE_DIR    ? DT_DIR
 				     : e->kind == FAKE_LINK ? DT_LNK
 							    : DT_REG;

@@ -28,6 +28,7 @@ struct fake_entry {
 	unsigned int uid;   /* whose it is … */
 	mode_t mode;        /* … and who may do what with it */
 	unsigned int minor; /* of a device, a number of its own */
+	ino_t inode;        /* another one whenever a test makes the file anew */
 };
 
 void fake_tree_reset(void);

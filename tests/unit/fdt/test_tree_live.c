@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "fdt/host/tree.h"
+#include "fdt/host/tree_values.h"
 #include "tests/fakes/fake_sys.h"
+#include "vmm/base/kept.h"
 #include "vmm/base/range.h"
 
 #define LIVE "/proc/device-tree"
@@ -40,7 +42,7 @@ Test(tree_live, the_running_hosts, .init = make_live)
 	struct err err = { 0 };
 	char buf[64];
 
-	cr_assert_eq(host_tree_read_live(LIVE, &tree, &err), 0, "%s", err.what);
+	cr_assert_eq(host_tree_read_live(LIVE, NULL, &tree, &err), 0, "%s", err.what);
 	cr_expect(tree->live);
 	cr_expect_eq(tree->n_nodes, 5);
 	node = host_tree_find(tree, "/soc/ethernet@fff50000");
@@ -68,7 +70,7 @@ Test(tree_live, a_host_without_device_tree)
 	struct err err = { 0 };
 
 	fake_sys_reset();
-	cr_expect_eq(host_tree_read_live(LIVE, &tree, &err), -ENOENT);
+	cr_expect_eq(host_tree_read_live(LIVE, NULL, &tree, &err), -ENOENT);
 	cr_expect(strstr(err.why, "ACPI"), "%s", err.why);
 }
 
@@ -80,7 +82,7 @@ Test(tree_live, the_nth_system_call_fails, .init = make_live)
 		int ret;
 
 		fake_fail_at(n, EIO);
-		ret = host_tree_read_live(LIVE, &tree, &err);
+		ret = host_tree_read_live(LIVE, NULL, &tree, &err);
 		if (!fake_failed()) {
 			cr_expect_eq(ret, 0);
 			cr_expect_gt(n, 5);
@@ -90,5 +92,112 @@ Test(tree_live, the_nth_system_call_fails, .init = make_live)
 		cr_expect_eq(ret, -EIO, "call %u", n);
 		cr_expect(strstr(err.what, "Input/output error"), "call %u: %s", n, err.what);
 		cr_expect_eq(fake_n_open_fds(), 0, "call %u", n);
+	}
+}
+
+/* ---- What is kept of it */
+
+#define KEPT KEPT_DIR "/tree"
+
+static struct host_tree *tree;
+static struct err err;
+
+static void make_kept(void)
+{
+	make_live();
+	fake_file(LIVE "/soc/clock/security-code", "1234");
+	fake_file("/proc/sys/kernel/random/boot_id", "b00t\n");
+}
+
+/* How many system calls the reading takes; @property of /soc/ethernet@fff50000 is @expected. */
+static unsigned int read_kept(const char *property, const char *expected)
+{
+	unsigned int n = fake_n_calls();
+	const struct host_property *p;
+
+	cr_assert_eq(host_tree_read_live(LIVE, KEPT, &tree, &err), 0, "%s", err.what);
+	n = fake_n_calls() - n;
+	p = host_node_find(host_tree_find(tree, "/soc/ethernet@fff50000"), property);
+	cr_assert(p && p->size == strlen(expected) + 1, "%s", property);
+	cr_expect_str_eq((const char *)p->value, expected);
+	p = host_node_find(host_tree_find(tree, "/soc/clock"), "security-code");
+	cr_expect_str_eq((const char *)p->value, "1234");
+	p = host_node_find(host_tree_find(tree, "/soc"), "c");
+	cr_expect(p->size == 257 && memcmp(p->value, long_value, 257) == 0);
+	host_tree_destroy(tree);
+	cr_expect_eq(fake_n_open_fds(), 0);
+	return n;
+}
+
+TestSuite(tree_kept, .init = make_kept);
+
+/* Files of a dozen properties: of the two secrets each time, of the others once. */
+Test(tree_kept, is_read_once)
+{
+	unsigned int first = read_kept("compatible", "calxeda,hb-xgmac");
+	unsigned int second = read_kept("compatible", "calxeda,hb-xgmac");
+
+	cr_expect_lt(second + 3 * 8, first, "%u, then %u", first, second);
+	cr_expect_eq(read_kept("compatible", "calxeda,hb-xgmac"), second);
+	for (size_t i = 0; i < n_elems(long_value); i++)
+		cr_expect(memcmp(fake_file_text(KEPT) + i, "1234", 4), "the secret is kept");
+}
+
+/* The kernel makes a new property, as fake_file() does: the old one's length is no other. */
+Test(tree_kept, what_changes_is_read_again)
+{
+	unsigned int n;
+
+	read_kept("compatible", "calxeda,hb-xgmac");
+	n = read_kept("compatible", "calxeda,hb-xgmac");
+	fake_file_bytes(LIVE "/soc/ethernet@fff50000/compatible", "calxeda,hb-other", 17);
+	cr_expect_gt(read_kept("compatible", "calxeda,hb-other"), n);
+	cr_expect_eq(read_kept("compatible", "calxeda,hb-other"), n);
+	/* One more, in front of most others, and one less. */
+	fake_file_bytes(LIVE "/soc/ethernet@fff50000/bus", "x", 2);
+	fake_remove(LIVE "/soc/ethernet@fff50000/dma-coherent");
+	cr_expect_gt(read_kept("bus", "x"), n);
+	cr_expect_eq(read_kept("bus", "x"), n);
+	cr_assert_eq(host_tree_read_live(LIVE, KEPT, &tree, &err), 0);
+	cr_expect_not(
+		host_node_has(host_tree_find(tree, "/soc/ethernet@fff50000"), "dma-coherent"));
+	host_tree_destroy(tree);
+	fake_file("/proc/sys/kernel/random/boot_id", "b01t\n");
+	cr_expect_gt(read_kept("bus", "x"), n);
+	cr_expect_eq(read_kept("bus", "x"), n);
+}
+
+/* Whatever a file ends with that was cut off, or written by another program. */
+Test(tree_kept, what_makes_no_sense_is_not_taken)
+{
+	static char bytes[8192];
+	size_t size = 5 + 16; /* the boot's name, and the first head */
+	unsigned int n;
+
+	read_kept("compatible", "calxeda,hb-xgmac");
+	n = read_kept("compatible", "calxeda,hb-xgmac");
+	memcpy(bytes, fake_file_text(KEPT), size);
+	for (size_t i = 0; i < 64; i++) {
+		fake_file_bytes(KEPT, bytes, size + i);
+		memset(bytes + size, 0xff, i + 1);
+		read_kept("compatible", "calxeda,hb-xgmac");
+		cr_expect_eq(read_kept("compatible", "calxeda,hb-xgmac"), n);
+	}
+}
+
+/* An inode is one of a file system. */
+Test(tree_kept, of_another_file_system)
+{
+	struct tree_values values;
+
+	read_kept("compatible", "calxeda,hb-xgmac");
+	for (dev_t dev = 1; dev <= 2; dev++) {
+		tree_values_open(&values, KEPT, dev);
+		cr_expect_null(tree_values_find(&values, 7));
+		tree_values_add(&values, 7, "x", 1);
+		tree_values_close(&values);
+		tree_values_open(&values, KEPT, dev);
+		cr_expect_not_null(tree_values_find(&values, 7));
+		tree_values_close(&values);
 	}
 }

@@ -119,7 +119,7 @@ static void ask(const char *path, unsigned int clock, uint64_t *hz, uint64_t *ma
 	struct err err;
 
 	*hz = *mac = 0;
-	cr_assert_eq(host_tree_read_live(VFIO_HOST_TREE, &tree, &err), 0, "%s", err.what);
+	cr_assert_eq(host_tree_read_live(VFIO_HOST_TREE, NULL, &tree, &err), 0, "%s", err.what);
 	cr_assert_eq(host_live_create(tree, &live, &err), 0);
 	host_known_for_graft(live, &host);
 	node = host_tree_find(tree, path);

@@ -4,7 +4,9 @@
 #include <criterion/redirect.h>
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/fakes/fake_sys.h"
 #include "tests/fakes/kvm/fake_kvm.h"
@@ -104,7 +106,10 @@ Test(machine_resample, what_others_can_have_written_is_not_read)
 
 Test(machine_resample, where_nothing_can_be_kept_it_is_tried_each_time)
 {
-	fake_open_error(KEPT ".new", EACCES);
+	char temporary[64];
+
+	snprintf(temporary, sizeof(temporary), KEPT ".%d", (int)getpid());
+	fake_open_error(temporary, EACCES);
 	cr_expect(is_tried());
 	cr_expect(is_tried());
 	cr_expect_null(fake_file_text(KEPT));
