@@ -7,11 +7,6 @@
 #include "fdt/host/reference_parts.h"
 #include "vmm/base/array.h"
 
-static int add(struct reference_list *list, const struct reference *ref)
-{
-	return array_append(list->refs, list->n_refs, ref);
-}
-
 void reference_list_destroy(struct reference_list *list)
 {
 	free(list->refs);
@@ -93,74 +88,32 @@ static int read_list(const struct host_tree *tree, const struct host_node *node,
 		list->malformed = n_args < 0;
 		ref.n_args = n_args < 0 ? 0 : (unsigned int)n_args;
 		cell += ref.n_args;
-		if (add(list, &ref))
+		if (array_append(list->refs, list->n_refs, &ref))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-/* Real trees have some hundred names, and each of them often. */
-#define N_NAMES    1024
-#define MAX_PROBES 8
-
-struct reference_names {
-	struct reference_pattern patterns[REFERENCE_MAX_PATTERNS];
-	/* what was asked for, at its hash or soon after it; NULL: nothing */
-	struct reference_name {
-		const char *name; /* the tree's */
-		const struct reference_rule *rule;
-	} known[N_NAMES];
-};
-
-static unsigned int hash(const char *name)
-{
-	uint32_t h = 5381; /* Bernstein's */
-
-	for (; *name; name++)
-		h = 33 * h + (unsigned char)*name;
-	return h % N_NAMES;
-}
-
-static const struct reference_rule *find_rule(const struct host_tree *tree, const char *property)
-{
-	unsigned int first = hash(property);
-	struct reference_name *known;
-
-	for (unsigned int i = 0; i < MAX_PROBES; i++) {
-		known = &tree->names->known[(first + i) % N_NAMES];
-		if (known->name && strcmp(known->name, property) == 0)
-			return known->rule;
-		if (!known->name)
-			break;
-	}
-	*known = (struct reference_name){ property,
-					  reference_rule_find(tree->names->patterns, property) };
-	return known->rule;
-}
-
-/* Behind the tree's edges, of which the first tree->n_edges are sorted; *n counts all. */
-static int add_edge(struct host_tree *tree, size_t *n, const struct reference_edge *edge)
-{
-	return array_append(tree->edges, *n, edge);
-}
-
+/* Adds edges behind the tree's, of which the first tree->n_edges are sorted; *n counts all. */
 static int add_property(struct host_tree *tree, const struct host_node *node,
 			const struct host_property *property, size_t *n)
 {
-	const struct reference_rule *rule = find_rule(tree, property->name);
+	const struct reference_rule *rule = reference_rule_find(property->name);
+	struct reference_edge edge = { .user = node->index, .property = property };
 	struct reference_list list = { 0 };
 	int ret = rule ? read_list(tree, node, property, rule, &list) : 0;
 
-	for (size_t i = 0; !ret && i < list.n_refs; i++)
-		if (list.refs[i].target)
-			ret = add_edge(
-				tree, n,
-				&(struct reference_edge){ .target = list.refs[i].target->index,
-							  .user = node->index,
-							  .property = property,
-							  .offset = (uint32_t)list.refs[i].offset,
-							  .n_args = list.refs[i].n_args,
-							  .kind = rule->kind });
+	for (size_t i = 0; !ret && i < list.n_refs; i++) {
+		const struct reference *ref = &list.refs[i];
+
+		if (!ref->target)
+			continue;
+		edge.target = ref->target->index;
+		edge.offset = (uint32_t)ref->offset;
+		edge.n_args = ref->n_args;
+		edge.kind = rule->kind;
+		ret = array_append(tree->edges, *n, &edge);
+	}
 	reference_list_destroy(&list);
 	return ret;
 }
@@ -274,7 +227,7 @@ static int guess(const struct host_tree *tree, const struct host_property *prope
 		     (cell || !fits_provider(ref.target, n_cells - 1))))
 			continue;
 		list->guessed = true;
-		if (add(list, &ref))
+		if (array_append(list->refs, list->n_refs, &ref))
 			return -ENOMEM;
 	}
 	return 0;
@@ -287,30 +240,25 @@ static int guess(const struct host_tree *tree, const struct host_property *prope
 static int add_guess(struct host_tree *tree, const struct host_node *node,
 		     const struct host_property *property, size_t *n)
 {
+	struct reference_edge edge = {
+		.user = node->index, .property = property, .kind = REFERENCE_SYSCON, .guessed = true
+	};
 	const struct host_node *target;
 
 	if (property->size < 4 || property->size % 4 || property->size > MAX_SIZE ||
-	    find_rule(tree, property->name) ||
+	    reference_rule_find(property->name) ||
 	    !(target = host_tree_by_phandle(tree, host_property_cell(property, 0))) ||
 	    !host_node_is_compatible(target, "syscon") || host_property_is_strings(property) ||
 	    !(is_named_alike(property, target) || is_unexplained(tree, target)))
 		return 0;
-	return add_edge(tree, n,
-			&(struct reference_edge){ .target = target->index,
-						  .user = node->index,
-						  .property = property,
-						  .kind = REFERENCE_SYSCON,
-						  .guessed = true });
+	edge.target = target->index;
+	return array_append(tree->edges, *n, &edge);
 }
 
 int reference_index_create(struct host_tree *tree)
 {
-	tree->names = arena_alloc(&tree->arena, sizeof(*tree->names));
 	/* What is unexplained is known when the rules have had their say. */
-	return !tree->names ? -ENOMEM
-			    : reference_patterns_read(tree->names->patterns, &tree->arena)
-				      ?: add_all(tree, add_property)
-				      ?: add_all(tree, add_guess);
+	return add_all(tree, add_property) ?: add_all(tree, add_guess);
 }
 
 bool reference_is_same(const struct host_property *a, const struct reference *ra,
@@ -324,7 +272,7 @@ int reference_find(const struct host_tree *tree, const struct host_node *node,
 		   const struct host_property *property, struct reference_list *list,
 		   enum reference_kind *kind)
 {
-	const struct reference_rule *rule = find_rule(tree, property->name);
+	const struct reference_rule *rule = reference_rule_find(property->name);
 	int ret;
 
 	*list = (struct reference_list){ 0 };

@@ -24,21 +24,10 @@ struct reference_rule {
 			   missing */
 };
 
-/*
- * The patterns of all rules, one by one, because every name of a tree is held against all of them;
- * at first all zero, as what is behind the last stays. @arena gets their texts. -ENOMEM.
- */
-#define REFERENCE_MAX_PATTERNS 512
-struct reference_pattern {
-	const struct reference_rule *rule;
-	const char *text;
-	unsigned char size, head, tail; /* of @text; before what is special, behind the last star */
-	bool is_word;                   /* @text, of "*TEXT*" */
-};
-int reference_patterns_read(struct reference_pattern *patterns, struct arena *arena);
-/* The first rule for a name, or NULL: no binding that dais knows has it. */
-const struct reference_rule *reference_rule_find(const struct reference_pattern *patterns,
-						 const char *property);
+/* All of them; the first whose pattern a name matches counts. */
+const struct reference_rule *reference_rules(size_t *n);
+/* That one, of a name that is not empty; NULL: no binding that dais knows has it. */
+const struct reference_rule *reference_rule_find(const char *name);
 
 /* One reference that a rule tells of; sorted by what it points at, then in tree order. */
 struct reference_edge {

@@ -5,11 +5,11 @@
  */
 #include "fdt/host/reference_parts.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
 #include "vmm/base/range.h"
+#include "vmm/base/str.h"
 
 /* clang-format off */
 #define RULE(kind, layout, cells, n, patterns) { patterns, cells, REFERENCE_##kind, LAYOUT_##layout, n }
@@ -117,58 +117,104 @@ static const struct reference_rule rules[] = {
 };
 /* clang-format on */
 
-/* fnmatch() is left for the few patterns that are more than a beginning, an end or a word. */
-static void fill_pattern(struct reference_pattern *p, const struct reference_rule *rule, char *text)
+const struct reference_rule *reference_rules(size_t *n)
 {
-	size_t size = strlen(text);
-	const char *star = strrchr(text, '*');
-
-	p->rule = rule;
-	p->size = (unsigned char)size;
-	p->head = (unsigned char)strcspn(text, "*[");
-	p->tail = star ? (unsigned char)(text + size - star - 1) : 0;
-	p->is_word = !p->head && !p->tail && strcspn(text + 1, "*[") == size - 2;
-	if (p->is_word)
-		text[size - 1] = '\0';
-	p->text = text + p->is_word;
+	*n = n_elems(rules);
+	return rules;
 }
 
-int reference_patterns_read(struct reference_pattern *patterns, struct arena *arena)
+/*
+ * The patterns of all rules, one by one and taken apart, because every name is held against all of
+ * them; read once, by the one thread that has to do with trees.
+ */
+struct pattern {
+	const struct reference_rule *rule; /* NULL: behind the last */
+	const char *text;
+	unsigned char size, head, tail; /* of @text; before what is special, behind the last star */
+	bool is_word;                   /* @text, of "*TEXT*" */
+};
+
+#define MAX_PATTERNS 512
+#define MAX_SIZE     64 /* of a pattern, and of a name that is remembered */
+
+static struct pattern make_pattern(const struct reference_rule *rule, const char *text, size_t size)
+{
+	struct pattern p = { .rule = rule, .text = text, .size = (unsigned char)size };
+	size_t star = size;
+
+	while (star && text[star - 1] != '*')
+		star--;
+	p.tail = star ? (unsigned char)(size - star) : 0;
+	p.head = (unsigned char)strcspn(text, "*[ ");
+	p.is_word = !p.head && strcspn(text + 1, "*[ ") == size - 2;
+	p.text += p.is_word;
+	p.size -= 2 * p.is_word;
+	return p;
+}
+
+static void read_patterns(struct pattern *p)
 {
 	for (size_t i = 0; i < n_elems(rules); i++) {
-		char *text = arena_copy(arena, rules[i].patterns, strlen(rules[i].patterns));
-
-		if (!text)
-			return -ENOMEM;
-		for (char *word; (word = strsep(&text, " "));)
-			fill_pattern(patterns++, &rules[i], word);
+		for (const char *at = rules[i].patterns, *end; *at; at = end + (*end == ' ')) {
+			end = strchrnul(at, ' ');
+			*p++ = make_pattern(&rules[i], at, (size_t)(end - at));
+		}
 	}
-	return 0;
 }
 
-static bool is_match(const struct reference_pattern *p, const char *name, size_t n)
+static bool is_match(const struct pattern *p, const char *name, size_t n)
 {
-	if (p->is_word)
-		return strstr(name, p->text);
+	char text[MAX_SIZE];
+
 	if (n < (size_t)p->head + p->tail || memcmp(name, p->text, p->head) != 0 ||
 	    memcmp(name + n - p->tail, p->text + p->size - p->tail, p->tail) != 0)
 		return false;
-	if (p->head == p->size)
-		return n == p->size;
-	return p->head + 1 + p->tail == p->size || fnmatch(p->text, name, 0) == 0;
+	*(char *)mempcpy(text, p->text, p->size) = '\0';
+	return p->is_word ? strstr(name, text) != NULL : fnmatch(text, name, 0) == 0;
 }
 
-const struct reference_rule *reference_rule_find(const struct reference_pattern *patterns,
-						 const char *property)
+static const struct reference_rule *search(const char *name, size_t n)
 {
-	size_t n = strlen(property);
+	static struct pattern patterns[MAX_PATTERNS];
 
-	for (const struct reference_pattern *p = patterns; p->rule; p++)
-		if ((!p->head || *p->text == *property) &&
-		    (!p->tail || p->text[p->size - 1] == property[n - 1]) &&
-		    is_match(p, property, n))
+	if (!patterns[0].rule)
+		read_patterns(patterns);
+	for (const struct pattern *p = patterns; p->rule; p++)
+		if ((!p->head || *p->text == *name) &&
+		    (!p->tail || p->text[p->size - 1] == name[n - 1]) && is_match(p, name, n))
 			return p->rule;
 	return NULL;
+}
+
+/* Trees have some hundred names, and each of them often. */
+#define N_NAMES    1024
+#define MAX_PROBES 8
+
+static unsigned int hash(const char *name)
+{
+	uint32_t h = 5381; /* Bernstein's */
+
+	for (; *name; name++)
+		h = 33 * h + (unsigned char)*name;
+	return h;
+}
+
+const struct reference_rule *reference_rule_find(const char *name)
+{
+	/* at a name's hash, or soon after it */
+	static struct known {
+		const struct reference_rule *rule;
+		char name[MAX_SIZE - sizeof(void *)]; /* "": none */
+	} names[N_NAMES + MAX_PROBES];
+	struct known *known = &names[hash(name) % N_NAMES];
+
+	for (unsigned int i = 0; i < MAX_PROBES && known->name[0]; i++, known++)
+		if (strcmp(known->name, name) == 0)
+			return known->rule;
+	known->rule = search(name, strlen(name));
+	if (!str_copy(known->name, sizeof(known->name), name))
+		known->name[0] = '\0'; /* too long to be remembered */
+	return known->rule;
 }
 
 const char *reference_kind_name(enum reference_kind kind)

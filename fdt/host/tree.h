@@ -47,7 +47,6 @@ struct host_tree {
 	size_t n_phandles;
 	struct reference_edge *edges; /* reference.c */
 	size_t n_edges;
-	struct reference_names *names; /* reference.c */
 	struct host_shared *shared;    /* shared.c */
 	struct host_tried *tried;      /* fdt/guest/graft_partner.c */
 	struct arena arena;            /* nodes, properties, names and values */

@@ -267,13 +267,14 @@ Test(reference, zero_is_a_number, .init = load, .fini = drop)
 }
 
 /* By fnmatch(), pattern after pattern, what reference_rule_find() finds by their parts. */
-static const struct reference_rule *find_slowly(const struct reference_pattern *p, const char *name)
+static const struct reference_rule *find_slowly(const char *name)
 {
-	const struct reference_rule *rule = NULL;
+	size_t n;
+	const struct reference_rule *rules = reference_rules(&n);
 
-	for (; p->rule; p++)
-		if (p->rule != rule && str_matches(name, (rule = p->rule)->patterns))
-			return rule;
+	for (size_t i = 0; i < n; i++)
+		if (str_matches(name, rules[i].patterns))
+			return &rules[i];
 	return NULL;
 }
 
@@ -288,24 +289,42 @@ static void make_name(const char *words, const char *star, char name[128])
 Test(reference, rules_are_found_as_fnmatch_has_them)
 {
 	static const char *const stars[] = { "", "a", "-", "x-y", "fsl,nr-z" };
-	static struct reference_pattern patterns[REFERENCE_MAX_PATTERNS];
-	struct arena arena = { 0 };
-	const char *words = "";
-	size_t n = 0;
+	size_t n_rules, n = 0;
+	const struct reference_rule *rules = reference_rules(&n_rules);
+	char name[128];
 
-	cr_assert_eq(reference_patterns_read(patterns, &arena), 0);
-	for (; patterns[n].rule; n++) {
-		if (!n || patterns[n].rule != patterns[n - 1].rule)
-			words = patterns[n].rule->patterns;
-		for (size_t i = 0; i < n_elems(stars); i++) {
-			char name[128];
-
-			make_name(words, stars[i], name);
-			cr_expect_eq(reference_rule_find(patterns, name),
-				     find_slowly(patterns, name), "%s", name);
+	for (size_t r = 0; r < n_rules; r++) {
+		for (const char *words = rules[r].patterns; *words; n++) {
+			/* twice: what is remembered is the same */
+			for (size_t i = 0; i < 2 * n_elems(stars); i++) {
+				make_name(words, stars[i / 2], name);
+				cr_expect_eq(reference_rule_find(name), find_slowly(name), "%s",
+					     name);
+			}
+			words += strcspn(words, " ");
+			words += *words == ' ';
 		}
-		words += strcspn(words, " ") + 1;
 	}
-	cr_expect(n > 200 && n < REFERENCE_MAX_PATTERNS);
-	arena_free(&arena);
+	cr_expect(n > 200 && n < 512);
+}
+
+/* More than are remembered, and longer ones. */
+Test(reference, rules_of_many_names)
+{
+	char name[128];
+
+	for (unsigned int twice = 0; twice < 2; twice++) {
+		for (unsigned int i = 0; i < 5000; i++) {
+			snprintf(name, sizeof(name), "test,%u%s", i,
+				 i % 3 ? i % 3 == 1 ? "-gpios" : "" : "-supply");
+			cr_assert_eq(reference_rule_find(name), find_slowly(name), "%s", name);
+		}
+		for (size_t n = 50; n < sizeof(name); n++) {
+			memset(name, 'x', n);
+			memcpy(name + n - 8, "-supply", 8);
+			cr_assert_eq(reference_rule_find(name), find_slowly(name), "%s", name);
+			memcpy(name + n - 8, "_supply", 8);
+			cr_assert_eq(reference_rule_find(name), find_slowly(name), "%s", name);
+		}
+	}
 }
