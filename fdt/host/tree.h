@@ -47,9 +47,9 @@ struct host_tree {
 	size_t n_phandles;
 	struct reference_edge *edges; /* reference.c */
 	size_t n_edges;
-	struct host_shared *shared;    /* shared.c */
-	struct host_tried *tried;      /* fdt/guest/graft_partner.c */
-	struct arena arena;            /* nodes, properties, names and values */
+	struct host_shared *shared; /* shared.c */
+	struct host_tried *tried;   /* fdt/guest/graft_partner.c */
+	struct arena arena;         /* nodes, properties, names and values */
 };
 
 /*
