@@ -182,6 +182,15 @@ static int read_node(struct reader *r, struct host_node *node, unsigned int dept
 	return ret;
 }
 
+/* Something is mounted in the tree, in place of a property perhaps: a directory has the old inode.
+ */
+static bool is_covered(const char *root)
+{
+	owned_ptr char *mounts = file_text(1 << 20, "/proc/self/mountinfo");
+
+	return !mounts || strstr(mounts, root);
+}
+
 static int read_all(struct reader *r, struct host_node *node, const char *root, const char *kept)
 {
 	struct stat st;
@@ -192,7 +201,7 @@ static int read_all(struct reader *r, struct host_node *node, const char *root, 
 	ret = sys_stat(root, &st);
 	if (ret)
 		return fail(r, ret, "");
-	tree_values_open(&r->values, kept, st.st_dev);
+	tree_values_open(&r->values, kept && !is_covered(root) ? kept : NULL, st.st_dev);
 	ret = read_node(r, node, 0);
 	tree_values_close(&r->values);
 	return ret;

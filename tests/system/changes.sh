@@ -33,6 +33,11 @@ change label first
 planned changes-added "label = \"first\";"
 change label other
 planned changes-changed "label = \"other\";"
+printf 'mounted\0' >"$work/label"
+mount --bind "$work/label" /sys/firmware/devicetree/base/edu@10000000/label
+planned changes-mounted "label = \"mounted\";"
+umount /sys/firmware/devicetree/base/edu@10000000/label
+planned changes-unmounted "label = \"other\";"
 change status disabled
 planned changes-disabled "It cannot be passed." "status: the host does not use it"
 change status

@@ -97,7 +97,8 @@ Test(tree_live, the_nth_system_call_fails, .init = make_live)
 
 /* ---- What is kept of it */
 
-#define KEPT KEPT_DIR "/tree"
+#define KEPT   KEPT_DIR "/tree"
+#define MOUNTS "/proc/self/mountinfo"
 
 static struct host_tree *tree;
 static struct err err;
@@ -107,6 +108,7 @@ static void make_kept(void)
 	make_live();
 	fake_file(LIVE "/soc/clock/security-code", "1234");
 	fake_file("/proc/sys/kernel/random/boot_id", "b00t\n");
+	fake_file(MOUNTS, "26 1 0:24 / /sys rw - sysfs sysfs rw\n");
 }
 
 /* How many system calls the reading takes; @property of /soc/ethernet@fff50000 is @expected. */
@@ -165,6 +167,26 @@ Test(tree_kept, what_changes_is_read_again)
 	fake_file("/proc/sys/kernel/random/boot_id", "b01t\n");
 	cr_expect_gt(read_kept("bus", "x"), n);
 	cr_expect_eq(read_kept("bus", "x"), n);
+}
+
+/* Its directory tells of the property that cannot be seen. */
+Test(tree_kept, what_something_is_mounted_over)
+{
+	static const char mount[] =
+		"26 1 0:24 / /sys rw - sysfs sysfs rw\n"
+		"41 26 8:2 /x " LIVE "/soc/ethernet@fff50000/bus rw - ext4 x rw\n";
+	unsigned int n;
+
+	read_kept("compatible", "calxeda,hb-xgmac");
+	n = read_kept("compatible", "calxeda,hb-xgmac");
+	fake_file(MOUNTS, mount);
+	cr_expect_gt(read_kept("compatible", "calxeda,hb-xgmac"), n);
+	fake_remove(KEPT);
+	read_kept("compatible", "calxeda,hb-xgmac");
+	cr_expect_null(fake_file_text(KEPT));
+	fake_remove(MOUNTS);
+	read_kept("compatible", "calxeda,hb-xgmac");
+	cr_expect_null(fake_file_text(KEPT));
 }
 
 /* Whatever a file ends with that was cut off, or written by another program. */

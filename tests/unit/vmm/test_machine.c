@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "arch/common/kvm_arm.h"
 #include "fdt/guest/tree.h"
@@ -17,7 +16,6 @@
 #include "tests/fakes/vfio/fake_vfio.h"
 #include "tests/fixtures/fixture_machine.h"
 #include "vfio/iommu/iommufd_uapi.h"
-#include "vmm/base/kept.h"
 #include "vmm/base/log.h"
 #include "vmm/base/own.h"
 #include "vmm/core/vcpu.h"
@@ -230,16 +228,12 @@ static bool may_fail(int ret)
 Test(machine, each_failing_call_is_an_error_and_leaks_nothing)
 {
 	unsigned int n_tolerated = 0, n;
-	char kept[64];
 
-	/* Nothing is kept of the host's tree: what fails there is test_kept.c's. */
-	snprintf(kept, sizeof(kept), KEPT_DIR "/tree.%d", (int)getpid());
 	for (n = 1;; n++) {
 		bool failed;
 		int ret;
 
 		fixture_host();
-		fake_open_error(kept, EACCES);
 		memset(&err, 0, sizeof(err));
 		fake_fail_at(n, ENOTTY);
 		ret = machine_build(&machine, &config, MACHINE_FOR_RUN, &err);
