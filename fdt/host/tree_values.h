@@ -7,8 +7,8 @@
  * to open, read and close a file for each is much of what a tree costs. The kernel changes no
  * value: it puts another property in the old one's place (__of_update_property() in
  * drivers/of/base.c, Linux 4.14 to 7.3), with another file, and no inode of sysfs gets the number
- * of one before it (__kernfs_new_node() in fs/kernfs/dir.c). So the number tells the value,
- * whatever overlays and drivers do.
+ * of one before it (__kernfs_new_node() in fs/kernfs/dir.c; before 5.5, and on 32-bit hosts, of
+ * the last two billion). So the number tells the value, whatever overlays and drivers do.
  *
  *	tree_values_open()
  *	tree_values_find(), and where it finds none, tree_values_add()	for each
