@@ -338,7 +338,7 @@ fuzz: $(fuzz_targets) $(fuzz_seeds)
 	@O=$(O) tests/fuzz/run $(Z) $(FUZZ)
 
 $(Z)/device_tree $(Z)/overlay: $(patsubst %.c,$(Z)/obj/%.o,$(call in,fdt vmm/base))
-$(Z)/image: $(patsubst %.c,$(Z)/obj/%.o,$(addprefix arch/common/,image.c zimage.c gunzip.c) $(call in,vmm/base))
+$(Z)/image: $(patsubst %.c,$(Z)/obj/%.o,$(addprefix arch/common/,image.c zimage.c gunzip.c) vmm/core/ram/ram_work.c $(call in,vmm/base))
 # The options are those of the whole program
 $(Z)/config: $(patsubst %.c,$(Z)/obj/%.o,$(filter-out arch/arm/% $(none),$(every)))
 
