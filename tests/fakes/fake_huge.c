@@ -236,6 +236,12 @@ static ssize_t pagemap_pread(int fd, void *opaque, void *buf, size_t size, off_t
 static const struct fake_fd_ops file_ops = { .fallocate = file_fallocate, .mapped = file_mapped };
 static const struct fake_fd_ops pagemap_ops = { .pread = pagemap_pread };
 
+void fake_huge_add(uint64_t pa)
+{
+	assert(huge.n_pages < FAKE_HUGE_PAGES);
+	huge.pages[huge.n_pages++] = (struct huge_page){ .pa = pa, .offset = NOWHERE };
+}
+
 void fake_huge_make(uint64_t page, const uint64_t *pas, size_t n)
 {
 	assert(n <= FAKE_HUGE_PAGES);

@@ -16,6 +16,9 @@
 /* The pages that are free, in the order in which they will be given out. */
 void fake_huge_make(uint64_t page, const uint64_t *pas, size_t n);
 
+/* One more comes back from whoever had it. */
+void fake_huge_add(uint64_t pa);
+
 size_t fake_huge_n_free(void);
 /* Those that a file has, and those of them that a pipe refers to. */
 size_t fake_huge_n_used(void);

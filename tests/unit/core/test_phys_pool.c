@@ -97,3 +97,21 @@ Test(phys_pool, a_pool_of_single_pages_gives_what_it_has)
 	cr_expect_eq(fake_huge_n_used(), 8);
 	tear_down();
 }
+
+static void one_comes_back(void)
+{
+	fake_huge_add(GIB + (64 + fake_slept_ms()) * PAGE);
+}
+
+/* The last VM was killed, and its memory is being taken down. */
+Test(phys_pool, pages_that_come_back)
+{
+	const int numbers[] = { 6, 5, 4, 3, 2, 1 };
+
+	make_pages(numbers, 6);
+	fake_on_sleep(one_comes_back);
+	create(8);
+	cr_expect_eq(phys.n_pages, 8);
+	cr_expect_eq(fake_slept_ms(), 200);
+	tear_down();
+}

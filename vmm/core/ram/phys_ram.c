@@ -29,6 +29,9 @@
  * such a piece (Documentation/arch/arm/booting.rst). */
 #define LARGE_RUN (128 << 20)
 
+#define PAGES_TRIES   50
+#define PAGES_STEP_MS 100
+
 /* What phys_ram_take() has while it works. */
 struct taking {
 	struct phys_ram *ram;
@@ -123,8 +126,12 @@ static int take_pages(struct taking *t, size_t n, struct err *err)
 	struct phys_ram *ram = t->ram;
 	uint64_t size = n * ram->page, end = t->size + size;
 	char text[32];
-	int ret = sys_fallocate(ram->fd, 0, (off_t)t->size, (off_t)size);
+	int ret, n_tries = 0;
 
+	/* Those of a VM that was killed come back a while after it, and its file, are gone. */
+	while ((ret = sys_fallocate(ram->fd, 0, (off_t)t->size, (off_t)size)) == -ENOSPC &&
+	       n_tries++ < PAGES_TRIES)
+		sys_sleep_ms(PAGES_STEP_MS);
 	if (ret == -ENOSPC || ret == -ENOMEM) {
 		err_set(err, ret, "take %s of guest RAM from %s", str_size(size, text),
 			t->wish->hugetlbfs);
