@@ -142,6 +142,12 @@ killed_in_flight()
 		kill -9 "$pid"
 	done
 	wait
+	# The VMM, which is not this shell's child, has the device until the kernel has taken it down.
+	n=0
+	while pidof dais >/dev/null && [ $n -lt 300 ]; do
+		n=$((n + 1))
+		sleep 0.1
+	done
 	expect "$device-list-after-kill" 0 dais list "$host"
 }
 
