@@ -29,6 +29,7 @@
  * such a piece (Documentation/arch/arm/booting.rst). */
 #define LARGE_RUN (128 << 20)
 
+/* Pages come back: five seconds, in which even an emulated host takes a killed VM down. */
 #define PAGES_TRIES   50
 #define PAGES_STEP_MS 100
 
